@@ -1,0 +1,264 @@
+"""Every error that ``store`` raises, in one tree.
+
+Each carries its data as attributes and the exit status that the command line ends with::
+
+    StoreError (e3.error.E3Error)                             1
+    ├── ConfigurationError (ValueError)                       2   a setting is unknown or malformed
+    ├── QueryError (ValueError)                               2   a query lacks or has too much
+    │   ├── LocatorError                                      2   a locator cannot be read
+    │   └── DigestError                                       2   a digest is malformed or too weak
+    ├── UnknownNameError (LookupError)                        2   no driver, cache, … of that name
+    ├── PluginConflictError                                   2   two plugins bring one name
+    ├── PluginError                                           1   a plugin cannot be loaded
+    ├── ResourceNotFoundError (LookupError)                   3   the store does not have it
+    ├── IntegrityError                                        4   the content is not what was pinned
+    ├── RefusedError                                          5   a safety limit says no
+    │   ├── UnverifiedError                                   5   no digest, and none was waived
+    │   ├── UnsafeNameError (ValueError)                      5   a name would lead elsewhere
+    │   └── TooLargeError                                     5   more bytes than max_size
+    ├── OfflineError                                          6   not cached, and offline
+    ├── CredentialsError                                      7   401, 403
+    ├── TransportError                                        8   the bytes could not be moved
+    │   ├── TransportTimeoutError (TimeoutError)              8   no answer, stalled, or out of time
+    │   ├── TruncatedError                                    8   shorter or longer than announced
+    │   ├── RedirectError                                     8   a redirect that is not followed
+    │   └── RateLimitedError                                  8   told to come back later
+    ├── LockTimeoutError (TimeoutError)                       9   another holds the lock
+    └── StorageError (OSError)                                10  disk full, no permission, …
+        └── CacheError                                        10  the cache itself cannot be used
+
+``store.transports.http.HTTPRequestError`` is a `TransportError` and a ``requests`` error at once; it
+lives where requests may be imported.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from e3.error import E3Error
+
+
+class StoreError(E3Error):  # type: ignore[misc, unused-ignore]
+    """Anything that goes wrong in ``store``.
+
+    Args:
+        message: What happened, to what, and the next step.
+        origin: Who says so (e3-core's second argument).
+        data: Values for the attributes that the class declares.
+
+    Attributes:
+        attempts: Every attempt that was made, for an error that ends several.
+        exit_status: What the command line exits with.
+    """
+
+    exit_status: ClassVar[int] = 1
+    attempts: tuple[Any, ...] = ()
+
+    def __init__(
+        self, message: str | list[str] = "", origin: str | None = None, **data: object
+    ) -> None:
+        super().__init__(message, origin)
+        for name, value in data.items():
+            if not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} carries no {name!r}")
+            setattr(self, name, value)
+
+    def __str__(self) -> str:
+        """Return the last message, after its origin where one is given."""
+        text = self.messages[-1] if self.messages else type(self).__name__
+        return f"{self.origin}: {text}" if self.origin else text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the message and the data: an error may cross a process."""
+        return _rebuilt, (type(self), self.__dict__)
+
+
+def _rebuilt(kind: type[StoreError], data: dict[str, Any]) -> StoreError:
+    error = kind(list(data["messages"]), data["origin"])
+    error.__dict__.update(data)
+    return error
+
+
+class ConfigurationError(StoreError, ValueError):
+    """A setting is unknown or malformed."""
+
+    exit_status = 2
+    path: str | None = None
+    """The file it stands in, or None."""
+    line: int | None = None
+    """Its line there, counted from 1, or None."""
+    key: str | None = None
+    """The setting's key, or the name of its variable."""
+    known: tuple[str, ...] = ()
+    """The keys that would have been understood."""
+
+
+class QueryError(StoreError, ValueError):
+    """A query lacks a key, has an unknown one, or one of its values cannot be read."""
+
+    exit_status = 2
+    query: Any = None
+    """The query that was refused."""
+    known: tuple[str, ...] = ()
+    """The keys that the driver understands."""
+
+
+class LocatorError(QueryError):
+    """A locator cannot be read."""
+
+
+class DigestError(QueryError):
+    """A digest is malformed, of an unknown algorithm, or of one too weak to be trusted."""
+
+    digest: str | None = None
+    """The digest as it was given."""
+
+
+class UnknownNameError(StoreError, LookupError):
+    """Nothing of that name is registered."""
+
+    exit_status = 2
+    kind: str = ""
+    """What was looked for: ``driver``, ``cache``, ``transport``, …"""
+    name: str = ""
+    """The name that was asked for."""
+    known: tuple[str, ...] = ()
+    """The names there are."""
+
+
+class PluginConflictError(StoreError):
+    """Two plugins bring the same name."""
+
+    exit_status = 2
+    kind: str = ""
+    name: str = ""
+    plugins: tuple[str, ...] = ()
+    """The plugins that bring it."""
+
+
+class PluginError(StoreError):
+    """A plugin cannot be loaded, or what it brings cannot be made."""
+
+    plugin: str = ""
+
+
+class ResourceNotFoundError(StoreError, LookupError):
+    """The store does not have what the query names."""
+
+    exit_status = 3
+    query: Any = None
+    url: str | None = None
+    status: int | None = None
+    """The HTTP status, or None."""
+
+
+class IntegrityError(StoreError):
+    """A file's content is not what was pinned."""
+
+    exit_status = 4
+    path: str | None = None
+    url: str | None = None
+    """The address it came from, without secrets, or None."""
+    expected: str | None = None
+    """The digest that was pinned, as ``algorithm:hex``; or the size."""
+    found: str | None = None
+    """The digest that the content has; or its size."""
+    size: int | None = None
+    """The size of what was found, in bytes."""
+
+
+class RefusedError(StoreError):
+    """A safety limit says no."""
+
+    exit_status = 5
+    limit: Any = None
+    """The limit that was met."""
+    url: str | None = None
+
+
+class UnverifiedError(RefusedError):
+    """Nothing says what the content should be, and the caller did not waive that."""
+
+
+class UnsafeNameError(RefusedError, ValueError):
+    """A name would lead outside the directory that was chosen for it."""
+
+    name: str = ""
+
+
+class TooLargeError(RefusedError):
+    """A body is larger than ``max_size``."""
+
+    size: int | None = None
+    """The announced or counted size, in bytes."""
+
+
+class OfflineError(StoreError):
+    """What was asked for is not on this machine, and the network was not to be used."""
+
+    exit_status = 6
+    missing: tuple[str, ...] = ()
+    """The locators, addresses or uids that are missing."""
+
+
+class CredentialsError(StoreError):
+    """The server wants credentials, or does not accept the ones it was given."""
+
+    exit_status = 7
+    url: str | None = None
+    status: int | None = None
+
+
+class TransportError(StoreError):
+    """The bytes could not be moved."""
+
+    exit_status = 8
+    url: str | None = None
+    """The address, without secrets."""
+    status: int | None = None
+    """The HTTP status, or None."""
+    retry_after: float | None = None
+    """Seconds that the server asked to wait, or None."""
+
+
+class TransportTimeoutError(TransportError, TimeoutError):
+    """No answer in time, no progress, or the deadline has passed."""
+
+
+class TruncatedError(TransportError):
+    """A body was shorter or longer than announced."""
+
+    expected: int | None = None
+    found: int | None = None
+
+
+class RedirectError(TransportError):
+    """A redirect that must not be followed: a loop, too many, or to a worse place."""
+
+
+class RateLimitedError(TransportError):
+    """The server says to come back later than the deadline allows; see ``retry_after``."""
+
+
+class LockTimeoutError(StoreError, TimeoutError):
+    """Another process holds a lock for longer than we were to wait."""
+
+    exit_status = 9
+    path: str | None = None
+    holder: str | None = None
+    """Who holds it, as far as it says."""
+
+
+class StorageError(StoreError, OSError):
+    """The disk is full, read-only or forbidden, or failed."""
+
+    exit_status = 10
+    path: str | None = None
+    needed: int | None = None
+    """Bytes that were needed, where that is known."""
+    free: int | None = None
+    """Bytes that were free."""
+
+
+class CacheError(StorageError):
+    """The cache itself cannot be used; what needs no cache may go on."""

@@ -1,0 +1,1 @@
+"""Makes files lie at their paths, whole or not at all."""

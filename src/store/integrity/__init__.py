@@ -1,0 +1,1 @@
+"""What a file's content should be, and whether it is."""

@@ -1,0 +1,82 @@
+"""A file's identity by stat, so that a hit need not hash."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any, Final, NamedTuple
+
+LOCAL_GRAIN_NS: Final = 10_000_000
+"""The coarsest step of file times on a local Linux disk, in nanoseconds (one tick of 100 Hz)."""
+
+COARSE_GRAIN_NS: Final = 2_000_000_000
+"""The step to expect elsewhere, in nanoseconds (FAT's and some network file systems' two seconds)."""
+
+
+class Stamp(NamedTuple):
+    """What stat says of a file that was fully checked.
+
+    Any write, rename over it or change of its times or mode gives another one. The change time is what
+    catches a modification time that was put back.
+    """
+
+    boot: str
+    """The boot in which it was taken, see `boot_id`."""
+    device: int
+    inode: int
+    size: int
+    """In bytes."""
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        """Take the stamp of a file, from its ``os.stat_result``, in this boot."""
+        return cls(
+            boot_id(),
+            status.st_dev,
+            status.st_ino,
+            status.st_size,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+        )
+
+    @classmethod
+    def from_json(cls, value: Any) -> Stamp | None:  # noqa: ANN401 - whatever a file held
+        """Read a stamp from what ``list(stamp)`` became in JSON; None for anything else."""
+        if not isinstance(value, list) or len(value) != len(cls._fields):
+            return None
+        boot, *numbers = value
+        if not isinstance(boot, str) or not all(type(number) is int for number in numbers):
+            return None
+        return cls(boot, *numbers)
+
+    def same_file(self, other: Stamp) -> bool:
+        """Whether both are of one unchanged file, in whichever boots they were taken."""
+        return self[1:] == other[1:]
+
+    def only_links_moved(self, other: Stamp) -> bool:
+        """Whether nothing but the change time differs, as after a hard link was made or removed."""
+        return self[1:5] == other[1:5]
+
+    def racy(self, now_ns: int, grain_ns: int) -> bool:
+        """Whether a later change could still leave the same stamp.
+
+        Args:
+            now_ns: The time the stamp was taken, in nanoseconds since 1970 UTC.
+            grain_ns: The step of the file system's times, in nanoseconds.
+        """
+        return now_ns - max(self.mtime_ns, self.ctime_ns) < grain_ns
+
+
+@functools.cache
+def boot_id() -> str:
+    """Return what names the running boot of this machine, or an empty string where nothing does.
+
+    Source: ``random(4)``, ``/proc/sys/kernel/random/boot_id``.
+    """
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:  # noqa: PTH123 - warm path
+            return file.read().strip()
+    except OSError:
+        return ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from store.errors import StorageError
+from store.errors import StorageError, StoreError
 
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Error numbers that mean that there is no room."""
@@ -34,7 +34,7 @@ def storage_errors(
     """
     try:
         yield
-    except StorageError:
+    except StoreError:
         raise
     except OSError as error:
         raise storage_error(error, path, needed=needed, kind=kind) from error

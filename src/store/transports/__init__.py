@@ -1,0 +1,1 @@
+"""Moves bytes: one way in, whatever the scheme."""

@@ -1,0 +1,1 @@
+"""The drivers: where resources are found."""

@@ -1,0 +1,1 @@
+"""What was fetched once is kept, and found again by its uid."""

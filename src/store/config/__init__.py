@@ -1,0 +1,1 @@
+"""Settings, directories and credentials: what the user decided."""

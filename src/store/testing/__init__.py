@@ -1,0 +1,1 @@
+"""What authors of drivers and backends test with: suites, fakes, faults."""

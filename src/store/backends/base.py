@@ -1,4 +1,4 @@
-"""What a store and a resource are: the two classes that every driver implements.
+"""What a store and a resource are: what every driver implements.
 
 The base class verifies, flies single, caches and places; a driver only finds and moves bytes.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import abc
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-import attrs
 
+from store.backends.delivery import Delivery, obtain
+from store.backends.resources import DigestedResource, ResourceInfo, digests_of, uid_of
 from store.cache.backends.base import Cache
 from store.errors import StoreError
-from store.integrity.digest import Digest, Digests
 from store.records import CachedResource
 from store.transports.base import TransferOptions
 
@@ -24,74 +24,24 @@ __all__ = [
     "ResourceInfo",
     "Store",
     "StoreError",
+    "digests_of",
     "logger",
+    "uid_of",
 ]
 
 logger = logging.getLogger("store")
 
-
-class ResourceInfo(abc.ABC):
-    """What a store knows of a resource before it is on this machine; every driver has its own."""
-
-    @property
-    @abc.abstractmethod
-    def uid(self) -> str:
-        """The identity of the content: any text, the same for the same content, for ever.
-
-        A driver of e3-core may have written it as a method; the core accepts both.
-        """
-
-    @abc.abstractmethod
-    def verify(self, resource_path: str) -> bool:
-        """Hold a file against the resource.
-
-        Args:
-            resource_path: The file.
-
-        Returns:
-            Whether it is the resource; False for a file that is missing or cannot be read, too.
-        """
-
-
 R = TypeVar("R", bound=ResourceInfo)
-
-
-@attrs.frozen
-class DigestedResource(ResourceInfo):
-    """A resource whose digests are known: they are its uid, and it is verified by them.
-
-    A subclass adds keyword-only fields.
-
-    Attributes:
-        digests: One digest, several, or a mapping; all of them must match. Weak ones are refused here.
-        size: The size in bytes, where it is known.
-        filename: What the file is called, a label, where it is known.
-        urls: Where it can be had, the best first.
-    """
-
-    digests: Digests
-    size: int | None = attrs.field(default=None, kw_only=True)
-    filename: str | None = attrs.field(default=None, kw_only=True)
-    urls: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=tuple)
-
-    @property
-    def uid(self) -> str:
-        """The digests as ``algorithm:hex``, joined by ``+``, strongest first."""
-        raise NotImplementedError
-
-    def verify(self, resource_path: str) -> bool:
-        """Whether the file has the size and all the digests; what was just hashed is not read again."""
-        raise NotImplementedError
 
 
 class Store(abc.ABC, Generic[R]):
     """Finds resources and brings them here.
 
-    A driver implements `get_resource_metadata` and `download_resource_content`.
+    A driver implements `get_resource_metadata` and `download_resource_content`; the rest is done here.
 
     Args:
         store_configuration: Whatever the driver wants to be told; a mapping in the settings.
-        cache_backend: The cache to be asked before anything is downloaded. One of e3-core's is taken too.
+        cache_backend: The cache to be asked before anything is downloaded.
 
     Attributes:
         options: How bytes are to be moved; the face replaces it.
@@ -99,16 +49,21 @@ class Store(abc.ABC, Generic[R]):
     """
 
     needs_network: ClassVar[bool] = True
-    """Whether the store is of no use offline; a driver of local files says False."""
+    """Whether `download_resource_content` is of no use offline; a driver of local files says False."""
 
-    query_keys: ClassVar[frozenset[str] | None] = None
-    """The keys of a query that the driver understands, for messages; None where it does not say."""
+    metadata_needs_network: ClassVar[bool] = True
+    """Whether `get_resource_metadata` may open a socket; one that only reads the query says False."""
 
-    def __init__(self, store_configuration: Any, cache_backend: Cache) -> None:  # noqa: ANN401
+    query_keys: ClassVar[frozenset[str]] = frozenset()
+    """The keys that a query may have; a locator's digests are handed to a driver with a key ``digests``."""
+
+    options: TransferOptions = TransferOptions()
+
+    name: str = ""
+
+    def __init__(self, store_configuration: Any, cache_backend: Cache) -> None:  # noqa: ANN401 - e3-core's signature
         self.store_configuration = store_configuration
         self.cache_backend = cache_backend
-        self.options = TransferOptions()
-        self.name = type(self).__name__
 
     @abc.abstractmethod
     def get_resource_metadata(self, query: Mapping[str, Any]) -> R:
@@ -149,31 +104,27 @@ class Store(abc.ABC, Generic[R]):
         Raises:
             StoreError: What the driver raised, or the file could not be placed.
         """
-        raise NotImplementedError
+        return obtain(self, metadata, None if dest is None else Delivery(directory=dest)).path
 
     def resolution_max_age(self, query: Mapping[str, Any]) -> float | None:
         """Return how long what a query resolved to stays true, in seconds.
 
-        ``math.inf``: for good (an exact pin). None, the default: it is not to be remembered. 0: until
-        ``metadata_max_age`` of the settings.
+        A driver that returns an age promises that its `download_resource_content` takes a plain
+        `DigestedResource` with ``urls`` in place of its own class.
+
+        Returns:
+            ``math.inf``: for good (an exact pin). 0: for ``metadata_max_age`` of the settings. None, the
+            default: only an offline fetch may use what was remembered.
         """
         del query
-        return None
 
     def resolution_context(self) -> Mapping[str, str]:
         """Return what beside the query and the configuration decides an answer (interpreter, index…).
 
-        Must be cheap: it is asked on the warm path.
+        It is asked on the warm path and must be cheap.
         """
         return {}
 
-
-def uid_of(metadata: ResourceInfo) -> str:
-    """Return a resource's uid, which an old driver may have written as a method."""
-    uid: Any = metadata.uid
-    return uid() if callable(uid) else uid
-
-
-def digests_of(metadata: ResourceInfo) -> Iterable[Digest]:
-    """Return the digests that are a resource's identity, or none for a stranger with a verify of its own."""
-    raise NotImplementedError
+    def __repr__(self) -> str:
+        """Name the driver only: a configuration may hold secrets."""
+        return f"<{type(self).__module__}.{type(self).__qualname__} {self.name!r}>"

@@ -1,0 +1,251 @@
+"""From a resource's metadata to its file: a hit, or one download; placed.
+
+This is the spine of every store, so that no driver can forget a step: the cache is asked, one asker among
+many downloads, the file is verified, kept by the cache, and placed where the caller wants it.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import attrs
+
+from store.backends.hits import cached_path, verifies
+from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_of
+from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
+from store.cache.content import Content, Kept
+from store.errors import OfflineError, StorageError
+from store.records import CachedResource, Provenance
+from store.transports.base import TransferOptions
+
+log = logging.getLogger(__name__)
+
+
+class Source(Protocol):
+    """What a delivery needs of a store."""
+
+    cache_backend: Cache
+    options: TransferOptions
+    name: str
+
+    @property
+    def needs_network(self) -> bool:
+        """Whether its bytes come over the network."""
+        ...
+
+    def download_resource_content(self, metadata: Any, dest: str, /) -> str | None:  # noqa: ANN401
+        """Move the bytes of a resource into a private, empty directory."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Delivery:
+    """Where a caller wants the file, other than in the cache.
+
+    Attributes:
+        directory: The directory it is to lie in; made if missing.
+        name: What it is to be called; None keeps the resource's name.
+        link: Place it by a hard link where that is possible.
+    """
+
+    directory: str
+    name: str | None = None
+    link: bool = False
+
+
+class Obtained(NamedTuple):
+    """What became of a request for a resource.
+
+    Attributes:
+        path: The file, or None where there is none.
+        cached: Whether the cache had it.
+        verified: False where the driver brought something that does not verify.
+    """
+
+    path: str | None
+    cached: bool = False
+    verified: bool = True
+
+
+def obtain(
+    store: Source, metadata: ResourceInfo, delivery: Delivery | None = None, *, query: str = ""
+) -> Obtained:
+    """Bring a resource here: from the cache, else by one download among all who ask.
+
+    Args:
+        store: Who brings the bytes.
+        metadata: What is wanted.
+        delivery: Where the caller wants it; None leaves it in the cache.
+        query: The query in its canonical spelling, for provenance.
+
+    Raises:
+        StoreError: What the driver raised, or the file could not be kept or placed.
+    """
+    path = cached_path(store, metadata)
+    if path is not None:
+        if store.options.listener is not None:
+            _tell_hit(store, metadata, path)
+        if delivery is None:
+            return Obtained(path, cached=True)
+        return Obtained(_placed(store, metadata, path, delivery), cached=True)
+    try:
+        return _download(store, metadata, delivery, query)
+    except StorageError as error:
+        if delivery is None:
+            raise
+        log.warning("the cache cannot take %s, so it goes without: %s", _label(metadata), error)
+        return _bypass(store, metadata, delivery)
+
+
+def _download(
+    store: Source, metadata: ResourceInfo, delivery: Delivery | None, query: str
+) -> Obtained:
+    content = store.cache_backend.content
+    with content.flight(uid_of(metadata), waiting=_waiting(store, metadata)) as waited:
+        path = cached_path(store, metadata) if waited else None
+        cached = path is not None
+        if path is None:
+            found = _adopted(content, metadata)
+            cached = found is not None
+            if found is None:
+                obtained = _brought(store, metadata, content, delivery)
+                if not isinstance(obtained, Kept):
+                    return obtained
+                found = obtained
+            path = _remembered(store, metadata, found, query)
+    if delivery is None:
+        return Obtained(path, cached=cached)
+    return Obtained(_placed(store, metadata, path, delivery), cached=cached)
+
+
+def _adopted(content: Content, metadata: ResourceInfo) -> Kept | None:
+    """Find the content under its digests, whichever uid brought it here."""
+    digests = digests_of(metadata)
+    if not any(not digest.weak for digest in digests):
+        return None
+    return content.find(digests, filename_of(metadata))
+
+
+def _brought(
+    store: Source, metadata: ResourceInfo, content: Content, delivery: Delivery | None
+) -> Kept | Obtained:
+    """Have the driver bring the file, verify it, and let the cache keep it."""
+    with content.workspace() as directory:
+        path = _moved(store, metadata, directory)
+        if path is None:
+            return Obtained(None)
+        if not verifies(metadata, path):
+            log.error("%s brought %s, which does not verify", store.name, _label(metadata))
+            return Obtained(None, verified=False)
+        digests = digests_of(metadata)
+        if store.options.listener is not None:
+            _tell_verified(store, metadata, path)
+        try:
+            return content.keep(Path(path), name=filename_of(metadata), digests=digests)
+        except StorageError as error:
+            if delivery is None:
+                raise
+            log.warning("the cache cannot keep %s: %s", _label(metadata), error)
+            return Obtained(_placed(store, metadata, path, delivery))
+
+
+def _moved(store: Source, metadata: ResourceInfo, directory: Path) -> str | None:
+    options = store.options
+    if options.offline and store.needs_network:
+        raise OfflineError(
+            f"{_label(metadata)} is not in the cache and the network is not to be used:"
+            " fetch it once without --offline (STORE_OFFLINE)",
+            missing=(_label(metadata),),
+        )
+    if options.listener is not None:
+        from store.events import Started
+
+        options.listener(Started(name=_label(metadata), uid=uid_of(metadata)))
+    path: Any = store.download_resource_content(metadata, str(directory))
+    return None if path is None else str(path)
+
+
+def _remembered(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -> str:
+    """Write the entry; a cache that cannot is told of in the log and costs only the next hit."""
+    cache, uid, path = store.cache_backend, uid_of(metadata), str(kept.path)
+    digests = digests_of(metadata)
+    try:
+        cache.set(uid, CachedResource(uid, path), NEVER if digests else DEFAULT_TIMEOUT)
+        cache.record(uid, _provenance(store, metadata, kept, query))
+    except Exception:  # noqa: BLE001 - a stranger's cache must not cost the file
+        log.warning("the cache did not take the entry %s", uid, exc_info=True)
+    if store.options.listener is not None:
+        from store.events import Cached
+
+        store.options.listener(Cached(name=_label(metadata), path=path, uid=uid))
+    return path
+
+
+def _provenance(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -> Provenance:
+    from store.addresses import public
+
+    urls = getattr(metadata, "urls", ()) or (getattr(metadata, "url", ""),)
+    origin = public(urls[0]) if isinstance(urls[0], str) else ""
+    digests = tuple(str(one) for one in kept.digests)
+    return Provenance(store.name, query, origin, digests, kept.size)
+
+
+def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery) -> str:
+    from store.files.names import safe_name
+    from store.files.placing import place
+
+    name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
+    target = Path(delivery.directory) / name
+    content = store.cache_backend.content
+    place(path, target, link=delivery.link, durable=content.durability == "full")
+    if delivery.link and content.owns(path):
+        content.linked(path)
+    return str(target)
+
+
+def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtained:
+    """Deliver without the cache: into a private directory beside the target, then into place."""
+    from store.files.atomic import private_directory
+
+    with private_directory(delivery.directory) as directory:
+        path = _moved(store, metadata, directory)
+        if path is None:
+            return Obtained(None)
+        if not verifies(metadata, path):
+            return Obtained(None, verified=False)
+        return Obtained(_placed(store, metadata, path, delivery))
+
+
+def _label(metadata: ResourceInfo) -> str:
+    return filename_of(metadata) or uid_of(metadata)
+
+
+def _waiting(store: Source, metadata: ResourceInfo) -> Any:  # noqa: ANN401 - a listener or nothing
+    listener = store.options.listener
+    if listener is None:
+        return None
+
+    def tell(holder: str) -> None:
+        from store.events import Waited
+
+        listener(Waited(name=_label(metadata), holder=holder))
+
+    return tell
+
+
+def _tell_hit(store: Source, metadata: ResourceInfo, path: str) -> None:
+    from store.events import Hit
+
+    if store.options.listener is not None:
+        store.options.listener(Hit(name=_label(metadata), path=path))
+
+
+def _tell_verified(store: Source, metadata: ResourceInfo, path: str) -> None:
+    from store.events import Verified
+
+    if store.options.listener is not None:
+        digests = tuple(str(one) for one in digests_of(metadata))
+        size = Path(path).stat().st_size
+        store.options.listener(Verified(name=_label(metadata), digests=digests, size=size))

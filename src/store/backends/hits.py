@@ -1,0 +1,84 @@
+"""Asks the cache for a resource, and believes it only after a check."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Protocol
+
+from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_of
+from store.cache.backends.base import Cache
+
+log = logging.getLogger(__name__)
+
+
+class Asker(Protocol):
+    """What a look-up needs of a store."""
+
+    cache_backend: Cache
+
+
+def cached_path(store: Asker, metadata: ResourceInfo) -> str | None:
+    """Return where the cache has a resource, checked just now, or None.
+
+    A failure of the cache is a miss that is logged. An entry that leads outside the cache's content is
+    verified, or dropped; what it leads to is neither moved nor deleted.
+    """
+    uid = uid_of(metadata)
+    cache = store.cache_backend
+    try:
+        entry = cache.get(uid)
+        if entry is None:
+            return None
+        path = entry.local_path
+    except AttributeError:
+        log.warning("the cache entry of %s is of another kind: dropped", uid)
+        _drop(cache, uid)
+        return None
+    except Exception:  # noqa: BLE001 - a stranger's cache must not cost the file
+        log.warning("the cache failed when asked for %s", uid, exc_info=True)
+        return None
+    if not isinstance(path, str) or not _stands(cache, metadata, path):
+        log.warning("the cached file of %s is gone or not what it was: dropped", uid)
+        _drop(cache, uid)
+        return None
+    name = filename_of(metadata)
+    if name is not None and not path.endswith("/" + name):
+        return _renamed(cache, metadata, path, name)
+    return path
+
+
+def verifies(metadata: ResourceInfo, path: str) -> bool:
+    """Ask a resource whether a file is it; a stranger's exception is a no that is logged."""
+    try:
+        return bool(metadata.verify(path))
+    except Exception:  # noqa: BLE001 - the contract says False, a stranger's code may not keep it
+        log.warning("verify of %s failed", type(metadata).__name__, exc_info=True)
+        return False
+
+
+def _stands(cache: Cache, metadata: ResourceInfo, path: str) -> bool:
+    content = cache.content
+    if not content.owns(path):
+        return verifies(metadata, path)
+    digests = digests_of(metadata)
+    if digests:
+        return content.holds(path, digests)
+    return content.holds(path, ()) and verifies(metadata, path)
+
+
+def _renamed(cache: Cache, metadata: ResourceInfo, path: str, wanted: str) -> str:
+    """Return the same content under the name that this resource has, where the cache can give it."""
+    from store.files.names import safe_name
+
+    content, digests = cache.content, digests_of(metadata)
+    if path.endswith("/" + safe_name(wanted)) or not digests or not content.owns(path):
+        return path
+    kept: Any = content.find(digests, wanted)
+    return path if kept is None else str(kept.path)
+
+
+def _drop(cache: Cache, uid: str) -> None:
+    try:
+        cache.delete(uid)
+    except Exception:  # noqa: BLE001 - a stranger's cache must not cost the file
+        log.warning("the cache failed to drop %s", uid, exc_info=True)

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-
 from store.backends.delivery import Delivery, obtain
 from store.backends.resources import DigestedResource, ResourceInfo, digests_of, uid_of
 from store.cache.backends.base import Cache
@@ -117,6 +116,7 @@ class Store(abc.ABC, Generic[R]):
             default: only an offline fetch may use what was remembered.
         """
         del query
+        return None
 
     def resolution_context(self) -> Mapping[str, str]:
         """Return what beside the query and the configuration decides an answer (interpreter, index…).

@@ -174,7 +174,7 @@ def _remembered(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -
     try:
         cache.set(uid, CachedResource(uid, path), NEVER if digests else DEFAULT_TIMEOUT)
         cache.record(uid, _provenance(store, metadata, kept, query))
-    except Exception:  # noqa: BLE001 - a stranger's cache must not cost the file
+    except Exception:
         log.warning("the cache did not take the entry %s", uid, exc_info=True)
     if store.options.listener is not None:
         from store.events import Cached

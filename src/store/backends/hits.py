@@ -34,7 +34,7 @@ def cached_path(store: Asker, metadata: ResourceInfo) -> str | None:
         log.warning("the cache entry of %s is of another kind: dropped", uid)
         _drop(cache, uid)
         return None
-    except Exception:  # noqa: BLE001 - a stranger's cache must not cost the file
+    except Exception:
         log.warning("the cache failed when asked for %s", uid, exc_info=True)
         return None
     if not isinstance(path, str) or not _stands(cache, metadata, path):
@@ -51,7 +51,7 @@ def verifies(metadata: ResourceInfo, path: str) -> bool:
     """Ask a resource whether a file is it; a stranger's exception is a no that is logged."""
     try:
         return bool(metadata.verify(path))
-    except Exception:  # noqa: BLE001 - the contract says False, a stranger's code may not keep it
+    except Exception:
         log.warning("verify of %s failed", type(metadata).__name__, exc_info=True)
         return False
 
@@ -80,5 +80,5 @@ def _renamed(cache: Cache, metadata: ResourceInfo, path: str, wanted: str) -> st
 def _drop(cache: Cache, uid: str) -> None:
     try:
         cache.delete(uid)
-    except Exception:  # noqa: BLE001 - a stranger's cache must not cost the file
+    except Exception:
         log.warning("the cache failed to drop %s", uid, exc_info=True)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import attrs
+
+from store.addresses import public
+from store.errors import LocatorError, UnknownNameError
+from store.integrity.digest import SIZES, Digests, digests_from
+from store.plugins.loading import find
+
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*):(.*)", re.DOTALL)
+_PIN: Final = re.compile(rf"({'|'.join(SIZES)})[:=-]", re.IGNORECASE)
+_URL_SCHEMES: Final = frozenset({"http", "https"})
 
 
 @attrs.frozen
@@ -14,25 +25,122 @@ class Locator:
 
     Attributes:
         driver: The name of the driver.
-        query: The query for the driver.
+        query: The query for the driver, without the pinned digests.
         text: What a person would recognise it by, without secrets.
+        digests: What the locator pins, strongest first.
     """
 
     driver: str
     query: Mapping[str, Any] = attrs.field(repr=False)
     text: str
+    digests: Digests = ()
 
 
 def parse_locator(text: str) -> Locator:
     """Read a locator.
 
-    ``http(s)://…`` is asked of ``http``; ``file:…``, a path or anything without a colon of ``file``;
-    ``driver:rest`` of that driver: by the driver's own ``store_locators`` function, else as
-    ``key=value&key=value``. ``#sha256=<hex>`` (or ``#sha256:<hex>``, or SRI; several joined by ``&``)
-    pins digests.
+    ``http(s)://…`` is asked of the driver ``http``; ``file:…``, a path, or anything without a colon, of
+    ``file``; ``driver:rest`` of that driver: by its own ``store_locators`` function, else as
+    ``key=value&key=value``. ``#sha256=<hex>`` (or ``#sha256:<hex>``, or SRI; several joined by ``&``) pins
+    digests.
 
     Raises:
         LocatorError: It cannot be read.
+        DigestError: A pinned digest is malformed or weak.
         UnknownNameError: There is no driver of that name.
     """
-    raise NotImplementedError
+    if not text or text != text.strip() or "\0" in text:
+        raise LocatorError(
+            f"{text!r} is no locator: give a URL, a path, or 'driver:spec' such as 'pypi:six==1.17.0'",
+            query=text,
+        )
+    match = None if text.startswith(("/", "./", "../", "~")) else _SCHEME.fullmatch(text)
+    if match is None:
+        path, digests = _split_pins(text, strict=False)
+        return Locator("file", {"path": path}, path, digests)
+    scheme, rest = match[1].lower(), match[2]
+    if scheme in _URL_SCHEMES:
+        url, digests = _split_pins(text, strict=True)
+        return Locator("http", {"url": url}, public(url), digests)
+    if scheme == "file":
+        path, digests = _split_pins(text, strict=False)
+        return Locator("file", {"path": path}, path, digests)
+    return _of_driver(match[1], rest, text)
+
+
+def from_query(query: Mapping[str, Any]) -> Locator:
+    """Take a query with ``driver`` beside the driver's own keys.
+
+    Raises:
+        LocatorError: ``driver`` is missing or no text.
+    """
+    driver = query.get("driver")
+    if not isinstance(driver, str) or not driver:
+        raise LocatorError(
+            "a query needs the name of its driver: {'driver': 'pypi', 'name': …}", query=dict(query)
+        )
+    rest = {key: value for key, value in query.items() if key != "driver"}
+    named = ", ".join(f"{key}={_shown(value)}" for key, value in rest.items())
+    return Locator(driver, rest, f"{driver}:{named}")
+
+
+def _of_driver(name: str, rest: str, text: str) -> Locator:
+    spec, digests = _split_pins(rest, strict=False)
+    try:
+        reader = find("locator", name)
+    except UnknownNameError:
+        reader = None
+    if reader is not None:
+        return Locator(name, reader(spec), f"{name}:{spec}", digests)
+    try:
+        find("driver", name)
+    except UnknownNameError as error:
+        if spec.startswith("//") and _opens(name):
+            url, digests = _split_pins(text, strict=True)
+            return Locator("http", {"url": url}, public(url), digests)
+        if os.path.lexists(text):
+            error.messages[-1] += f"; for the file of that name, write ./{text}"
+        raise
+    return Locator(name, _pairs(spec, text), f"{name}:{spec}", digests)
+
+
+def _opens(scheme: str) -> bool:
+    try:
+        find("transport", scheme)
+    except UnknownNameError:
+        return False
+    return True
+
+
+def _split_pins(text: str, *, strict: bool) -> tuple[str, Digests]:
+    """Split ``…#sha256=…&sha512=…`` off; a path may hold a ``#`` of its own, an address may not."""
+    front, mark, fragment = text.rpartition("#") if not strict else text.partition("#")
+    if not mark:
+        return text, ()
+    if _PIN.match(fragment):
+        return front, digests_from(fragment.split("&"))
+    if strict:
+        raise LocatorError(
+            f"the fragment of {public(text)} is no digest: write #sha256=<64 hexadecimal digits>",
+            query=public(text),
+        )
+    return text, ()
+
+
+def _pairs(spec: str, text: str) -> dict[str, str]:
+    from urllib.parse import parse_qsl
+
+    try:
+        pairs = parse_qsl(spec, keep_blank_values=True, strict_parsing=True) if spec else []
+    except ValueError as error:
+        raise LocatorError(
+            f"{text!r} cannot be read: after the driver's name come key=value pairs joined by '&'",
+            query=text,
+        ) from error
+    if len(dict(pairs)) != len(pairs):
+        raise LocatorError(f"{text!r} names a key twice", query=text)
+    return dict(pairs)
+
+
+def _shown(value: object) -> str:
+    return public(value) if isinstance(value, str) else type(value).__name__

@@ -2,36 +2,104 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from store.backends.base import DigestedResource
+from store.addresses import public
+from store.backends.resources import DigestedResource
 from store.clock import SYSTEM_CLOCK, Clock
+from store.errors import StoreError
+from store.files.names import derived_name
+
+log = logging.getLogger(__name__)
+
+DIRECTORY: Final = "resolutions/v1"
+"""Where the answers lie below the cache's directory."""
 
 
 class Resolutions:
     """Answers of stores, by driver, query, configuration and context; one small JSON file each.
 
+    Only what `DigestedResource` declares is remembered, and no address that holds a secret (a user, a
+    password, a query).
+
     Args:
-        directory: ``resolutions/v1`` below the cache's directory.
+        directory: Where the files lie; made when first written to.
         clock: The time.
     """
 
     def __init__(self, directory: str | Path, *, clock: Clock = SYSTEM_CLOCK) -> None:
-        raise NotImplementedError
+        self._directory = os.fspath(directory)
+        self._clock = clock
 
     def get(self, key: str, max_age: float) -> DigestedResource | None:
-        """Return the answer that is younger than ``max_age`` seconds, or None; damage is a miss."""
-        raise NotImplementedError
+        """Return the answer that is at most ``max_age`` seconds old, or None.
+
+        Damage is a miss, and so is an answer from the future.
+        """
+        try:
+            descriptor = os.open(self._path(key), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return None
+        try:
+            data = json.loads(os.read(descriptor, 1 << 20))
+            age = self._clock.now() - data["at"]
+            if not 0 <= age <= max_age:
+                return None
+            return DigestedResource(
+                data["digests"], size=data["size"], filename=data["filename"], urls=data["urls"]
+            )
+        except (OSError, ValueError, KeyError, TypeError, StoreError):
+            log.warning("the remembered answer %s is damaged and is asked for anew", key)
+            return None
+        finally:
+            os.close(descriptor)
 
     def put(self, key: str, resource: DigestedResource) -> None:
         """Remember an answer; failing to is logged, never raised."""
-        raise NotImplementedError
+        from store.files.atomic import write_bytes
+
+        data = {
+            "at": self._clock.now(),
+            "digests": [str(digest) for digest in resource.digests],
+            "size": resource.size,
+            "filename": resource.filename,
+            "urls": [url for url in resource.urls if public(url) == url],
+        }
+        try:
+            write_bytes(self._path(key), json.dumps(data).encode())
+        except StoreError as error:
+            log.debug("the answer is not remembered: %s", error)
+
+    def forget(self, key: str) -> None:
+        """Forget an answer, if it is there and can be removed."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._path(key))  # noqa: PTH108 - no Path on the warm path
+
+    def _path(self, key: str) -> str:
+        return f"{self._directory}/{key[:2]}/{key}.json"
 
 
 def resolution_key(
-    driver: str, query: Mapping[str, Any], configuration: Any, context: Mapping[str, str]  # noqa: ANN401
+    driver: str,
+    query: Mapping[str, Any],
+    configuration: Any,  # noqa: ANN401 - each driver has its own
+    context: Mapping[str, str],
 ) -> str:
-    """Return 64 hexadecimal digits that stand for all that decides an answer; no secret can be read from it."""
-    raise NotImplementedError
+    """Return 64 hexadecimal digits that stand for all that decides an answer.
+
+    Types are told apart; the order of keys is not. No secret can be read from it.
+    """
+    whole = [driver, query, configuration, context]
+    return derived_name(json.dumps(whole, sort_keys=True, default=_spelled))
+
+
+def _spelled(value: object) -> Any:  # noqa: ANN401 - what JSON can hold
+    if isinstance(value, Mapping):
+        return dict(value)
+    return [type(value).__name__, str(value)]

@@ -2,122 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from store.cache.backends.base import Cache
-from store.config.model import Settings
+from store.config.reading import read_settings, settings_fingerprint
 from store.events import Listener
+from store.fetching.asking import Wanted
+from store.fetching.fetcher import Fetcher
+from store.fetching.results import Resolved
 from store.integrity.digest import DigestsLike
 from store.transports.progress import Progress
 
-
-@attrs.frozen(kw_only=True)
-class Result:
-    """What came of a fetch.
-
-    Attributes:
-        locator: What was asked for, without secrets.
-        driver: The name of the driver that was asked.
-        uid: The resource's identity.
-        path: The file, absolute.
-        size: Its size in bytes.
-        digests: What it was verified against, as ``algorithm:hex``; empty where nothing was pinned.
-        verified: Whether it was held against a digest.
-        cached: Whether the cache had it, so that nothing was moved.
-    """
-
-    locator: str
-    driver: str
-    uid: str
-    path: Path
-    size: int
-    digests: tuple[str, ...]
-    verified: bool
-    cached: bool
-
-
-@attrs.frozen(kw_only=True)
-class Resolved:
-    """What a locator stands for, before anything is downloaded.
-
-    Attributes:
-        locator: What was asked for, without secrets.
-        driver: The name of the driver that was asked.
-        uid: The resource's identity.
-        digests: ``algorithm:hex``, strongest first; empty where none is known.
-        size: In bytes, or None.
-        filename: What the file is called, or None.
-        urls: Where it can be had, without secrets.
-    """
-
-    locator: str
-    driver: str
-    uid: str
-    digests: tuple[str, ...]
-    size: int | None
-    filename: str | None
-    urls: tuple[str, ...]
-
-
-class Fetcher:
-    """Fetches with one set of settings and one cache; keeps stores, connections and answers between calls.
-
-    Safe for many threads; a context manager that closes the cache it opened itself.
-
-    Args:
-        settings: What the user decided; None reads the settings that hold here.
-        cache: The cache to be asked; None opens the one that the settings name.
-        progress: A callback ``(received_bytes, total_bytes | None, name)``, True for a tqdm bar, or None.
-        listener: Is told each event.
-    """
-
-    def __init__(
-        self,
-        settings: Settings | None = None,
-        *,
-        cache: Cache | None = None,
-        progress: Progress = None,
-        listener: Listener | None = None,
-    ) -> None:
-        raise NotImplementedError
-
-    def fetch(
-        self,
-        locator: str | PathLike[str] | Mapping[str, Any],
-        *,
-        dest: str | PathLike[str] | None = None,
-        output: str | PathLike[str] | None = None,
-        digest: DigestsLike = None,
-        link: bool = False,
-        refresh: bool = False,
-        allow_unverified: bool | None = None,
-    ) -> Result:
-        """Bring one resource here; see `store.fetch` for arguments and errors."""
-        raise NotImplementedError
-
-    def resolve(
-        self,
-        locator: str | PathLike[str] | Mapping[str, Any],
-        *,
-        digest: DigestsLike = None,
-        refresh: bool = False,
-        allow_unverified: bool | None = None,
-    ) -> Resolved:
-        """Say what would be fetched, without downloading it."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Close the connections, and the cache if the fetcher opened it."""
-        raise NotImplementedError
+_lock = threading.Lock()
+_default: tuple[Any, Fetcher] | None = None
 
 
 def fetch(
-    locator: str | PathLike[str] | Mapping[str, Any],
+    locator: Wanted,
     *,
     dest: str | PathLike[str] | None = None,
     output: str | PathLike[str] | None = None,
@@ -136,7 +40,7 @@ def fetch(
         locator: A URL, a path, ``driver:spec``, or a query: a mapping with ``driver`` beside the driver's
             own keys.
         dest: A directory that gets a private, editable file; None returns the path in the cache, read-only.
-        output: The path of a private, editable file; instead of ``dest``.
+        output: The path of a private, editable file, instead of ``dest``.
         cache: The cache to be asked; None opens the one that the settings name.
         digest: What the content must be, beside what the locator pins.
         progress: A callback ``(received_bytes, total_bytes | None, name)``, or True for a tqdm bar.
@@ -152,4 +56,62 @@ def fetch(
     Raises:
         StoreError: See `store.errors`; what was there before is as it was.
     """
-    raise NotImplementedError
+    with_default = cache is None and progress is None and offline is None and listener is None
+    fetcher = default_fetcher() if with_default else fetcher_for(cache, progress, offline, listener)
+    return fetcher.fetch(
+        locator,
+        dest=dest,
+        output=output,
+        digest=digest,
+        link=link,
+        refresh=refresh,
+        allow_unverified=allow_unverified,
+    ).path
+
+
+def resolve(
+    locator: Wanted,
+    *,
+    cache: Cache | None = None,
+    digest: DigestsLike = None,
+    offline: bool | None = None,
+    refresh: bool = False,
+    allow_unverified: bool | None = None,
+) -> Resolved:
+    """Say what a locator or query stands for, without downloading it.
+
+    Arguments and errors are those of `fetch`.
+    """
+    fetcher = (
+        default_fetcher()
+        if cache is None and offline is None
+        else fetcher_for(cache, None, offline, None)
+    )
+    return fetcher.resolve(
+        locator, digest=digest, refresh=refresh, allow_unverified=allow_unverified
+    )
+
+
+def default_fetcher() -> Fetcher:
+    """Return the process's own fetcher, made anew when the settings' variables or the directory change."""
+    global _default  # noqa: PLW0603 - one fetcher a process is the point
+    mark = settings_fingerprint()
+    known = _default
+    if known is not None and known[0] == mark:
+        return known[1]
+    with _lock:
+        fetcher = Fetcher()
+        _default = (mark, fetcher)
+    return fetcher
+
+
+def fetcher_for(
+    cache: Cache | None,
+    progress: Progress,
+    offline: bool | None,  # noqa: FBT001 - handed on from keywords
+    listener: Listener | None,
+) -> Fetcher:
+    """Return a fetcher for one call that differs from the default; it shares the default's cache."""
+    settings = read_settings({"offline": offline} if offline is not None else None).settings
+    shared = default_fetcher().cache if cache is None else cache
+    return Fetcher(settings, cache=shared, progress=progress, listener=listener)

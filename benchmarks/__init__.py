@@ -1,0 +1,1 @@
+"""Every speed that is promised, beside its peers, in one run."""

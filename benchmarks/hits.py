@@ -1,0 +1,115 @@
+"""What it costs to be handed a file that is here already, with its validity checked."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from benchmarks.measuring import Row, microseconds
+
+SIZES = {"10 KiB": 10 * 1024, "10 MiB": 10 * 1024**2, "1 GiB": 1024**3}
+
+
+def run(rounds: int, scratch: Path) -> list[Row]:
+    """Measure hits of several sizes, ours and the peers'."""
+    from benchmarks.server import serving
+
+    with serving(scratch) as address:
+        return _rows(rounds, scratch, address)
+
+
+def _rows(rounds: int, scratch: Path, address: str) -> list[Row]:
+    import pooch
+
+    import store
+
+    pooch.get_logger().setLevel("ERROR")
+    os.environ["STORE_CACHE_DIR"] = str(scratch / "hit-cache")
+    cache = store.load_cache("file-cache", {"cache_dir": str(scratch / "hit-cache")})
+    driver = store.load_store("http", {}, cache)
+    rows, ours = [], {}
+    for name, size in SIZES.items():
+        url, digest = f"{address}/{_file(scratch, size)}", _digest(scratch, size)
+        info = driver.get_resource_metadata({"url": url, "digest": f"sha256:{digest}"})
+        locator = f"{url}#sha256={digest}"
+        driver.download_resource(info)
+        store.fetch(locator)
+        repeats = 2000 * rounds
+        resource = microseconds(lambda info=info: driver.download_resource(info), repeats)
+        ours[size] = resource
+        slow = 3 if size > 1e8 else 20 * rounds
+        peers = {
+            "store.fetch": microseconds(lambda locator=locator: store.fetch(locator), repeats),
+            "pooch": _pooch(url, digest, scratch, slow),
+            "e3-core": _e3(url, scratch, size, slow),
+            "os.stat": microseconds(
+                lambda path=scratch / _file(scratch, size): os.stat(path), repeats
+            ),
+        }
+        rows.append(
+            Row(
+                f"hit of {name}: download_resource(info)",
+                resource,
+                peers,
+                "µs",
+                "≤ 20 µs",
+                resource <= 20,
+            )
+        )
+        fetched = peers["store.fetch"]
+        rows.append(
+            Row(f"hit of {name}: store.fetch(locator)", fetched, {}, "µs", "≤ 40 µs", fetched <= 40)
+        )
+    low, high = ours[SIZES["10 KiB"]], ours[SIZES["1 GiB"]]
+    rows.append(
+        Row(
+            "1 GiB over 10 KiB, as a ratio",
+            high / low,
+            {},
+            "×",
+            "within 20 %",
+            abs(high / low - 1) <= 0.2,
+        )
+    )
+    return rows
+
+
+def _file(scratch: Path, size: int) -> str:
+    name = f"hit-{size}.bin"
+    if not (scratch / name).exists():
+        with (scratch / name).open("wb") as file:
+            block = os.urandom(10 * 1024)
+            for _ in range(size // len(block) + 1):
+                file.write(block)
+            file.truncate(size)
+    return name
+
+
+def _digest(scratch: Path, size: int, algorithm: str = "sha256") -> str:
+    with (scratch / _file(scratch, size)).open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def _pooch(url: str, digest: str, scratch: Path, repeats: int) -> float:
+    import pooch
+
+    where = str(scratch / "hit-pooch")
+
+    def call() -> object:
+        return pooch.retrieve(url, known_hash=f"sha256:{digest}", path=where)
+
+    call()
+    return microseconds(call, repeats)
+
+
+def _e3(url: str, scratch: Path, size: int, repeats: int) -> float:
+    from e3.store.backends.http_simple_store import HTTPSimpleStore
+    from e3.store.cache.backends.filecache import FileCache
+
+    peer = HTTPSimpleStore({}, FileCache({"cache_dir": str(scratch / "hit-e3")}))
+    info = peer.get_resource_metadata({"url": url, "sha": _digest(scratch, size, "sha1")})
+    target = str(scratch / "hit-e3-files")
+    Path(target).mkdir(exist_ok=True)
+    peer.download_resource(info, target)
+    return microseconds(lambda: peer.download_resource(info, target), repeats)

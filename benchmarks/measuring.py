@@ -1,0 +1,88 @@
+"""Times things in turn, so that what the machine does meanwhile hits all of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+
+class Row(NamedTuple):
+    """One line of a workload's table.
+
+    Attributes:
+        what: What was done.
+        ours: Our median.
+        peers: The peers' medians by name, in the same unit.
+        unit: ``s``, ``ms`` or ``µs``.
+        goal: The goal in words, empty where there is none.
+        met: Whether it was met; None where there is none.
+        spread: The quartile distance over the median, of ours.
+    """
+
+    what: str
+    ours: float
+    peers: Mapping[str, float]
+    unit: str
+    goal: str = ""
+    met: bool | None = None
+    spread: float = 0.0
+
+
+def in_turn(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Run every contender once a round; each returns what it measured."""
+    found: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, contender in contenders.items():
+            found[name].append(contender())
+    return found
+
+
+def medians(found: Mapping[str, list[float]]) -> dict[str, float]:
+    """Return the median of each contender."""
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+def spread(values: list[float]) -> float:
+    """Return the distance of the quartiles over the median."""
+    if len(values) < 4:
+        return (max(values) - min(values)) / statistics.median(values)
+    low, _, high = statistics.quantiles(values, n=4)
+    return (high - low) / statistics.median(values)
+
+
+def command_seconds(command: list[str], environment: Mapping[str, str] | None = None) -> float:
+    """Return how long a command runs, its start included."""
+    began = time.perf_counter()
+    subprocess.run(
+        command,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
+    )
+    return time.perf_counter() - began
+
+
+def in_child(code: str, *arguments: str) -> dict[str, Any]:
+    """Run Python code in a fresh interpreter; it prints one line of JSON, which is returned."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True
+    )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def microseconds(call: Callable[[], object], repeats: int) -> float:
+    """Return the median time of a call, in microseconds."""
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter_ns()
+        call()
+        times.append(time.perf_counter_ns() - began)
+    return statistics.median(times) / 1000

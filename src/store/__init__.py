@@ -1,0 +1,155 @@
+"""Turns a query for a resource into a verified local file.
+
+The names below are loaded when they are first used, so that ``import store`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from store.backends.base import Store
+    from store.backends.resources import DigestedResource, ResourceInfo
+    from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
+    from store.errors import (
+        CacheError,
+        ConfigurationError,
+        CredentialsError,
+        DigestError,
+        IntegrityError,
+        LocatorError,
+        LockTimeoutError,
+        OfflineError,
+        PluginConflictError,
+        PluginError,
+        QueryError,
+        RateLimitedError,
+        RedirectError,
+        RefusedError,
+        ResourceNotFoundError,
+        StorageError,
+        StoreError,
+        TooLargeError,
+        TransportError,
+        TransportTimeoutError,
+        TruncatedError,
+        UnknownNameError,
+        UnsafeNameError,
+        UnverifiedError,
+    )
+    from store.fetching.fetcher import Fetcher
+    from store.fetching.many import fetch_many
+    from store.fetching.results import Resolved, Result
+    from store.fetching.single import fetch, resolve
+    from store.hooks import hookimpl
+    from store.integrity.digest import Digest
+    from store.plugins.loading import load_cache, load_store
+    from store.records import CachedResource, Provenance
+
+_HOMES: Final = {
+    "store.backends.base": ("Store",),
+    "store.backends.resources": ("DigestedResource", "ResourceInfo"),
+    "store.cache.backends.base": ("DEFAULT_TIMEOUT", "NEVER", "Cache"),
+    "store.errors": (
+        "CacheError",
+        "ConfigurationError",
+        "CredentialsError",
+        "DigestError",
+        "IntegrityError",
+        "LocatorError",
+        "LockTimeoutError",
+        "OfflineError",
+        "PluginConflictError",
+        "PluginError",
+        "QueryError",
+        "RateLimitedError",
+        "RedirectError",
+        "RefusedError",
+        "ResourceNotFoundError",
+        "StorageError",
+        "StoreError",
+        "TooLargeError",
+        "TransportError",
+        "TransportTimeoutError",
+        "TruncatedError",
+        "UnknownNameError",
+        "UnsafeNameError",
+        "UnverifiedError",
+    ),
+    "store.fetching.fetcher": ("Fetcher",),
+    "store.fetching.many": ("fetch_many",),
+    "store.fetching.results": ("Resolved", "Result"),
+    "store.fetching.single": ("fetch", "resolve"),
+    "store.hooks": ("hookimpl",),
+    "store.integrity.digest": ("Digest",),
+    "store.plugins.loading": ("load_cache", "load_store"),
+    "store.records": ("CachedResource", "Provenance"),
+}
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "DEFAULT_TIMEOUT",
+    "NEVER",
+    "Cache",
+    "CacheError",
+    "CachedResource",
+    "ConfigurationError",
+    "CredentialsError",
+    "Digest",
+    "DigestError",
+    "DigestedResource",
+    "Fetcher",
+    "IntegrityError",
+    "LocatorError",
+    "LockTimeoutError",
+    "OfflineError",
+    "PluginConflictError",
+    "PluginError",
+    "Provenance",
+    "QueryError",
+    "RateLimitedError",
+    "RedirectError",
+    "RefusedError",
+    "Resolved",
+    "ResourceInfo",
+    "ResourceNotFoundError",
+    "Result",
+    "StorageError",
+    "Store",
+    "StoreError",
+    "TooLargeError",
+    "TransportError",
+    "TransportTimeoutError",
+    "TruncatedError",
+    "UnknownNameError",
+    "UnsafeNameError",
+    "UnverifiedError",
+    "__version__",
+    "fetch",
+    "fetch_many",
+    "hookimpl",
+    "load_cache",
+    "load_store",
+    "resolve",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    """Load a public name from the module that defines it (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("pluggable-store")
+    elif name in _HOME_OF:
+        from importlib import import_module
+
+        value = getattr(import_module(_HOME_OF[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -1,0 +1,242 @@
+"""Asks stores what a locator stands for, and remembers their answers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from os import PathLike, fspath
+from typing import Any, Final, NamedTuple
+
+import attrs
+
+from store.backends.base import Store
+from store.backends.resources import DigestedResource, ResourceInfo, digests_of
+from store.cache.backends.base import Cache
+from store.config.model import Settings
+from store.errors import IntegrityError, OfflineError, PluginError, StoreError
+from store.fetching.locator import Locator, from_query, parse_locator
+from store.fetching.resolutions import DIRECTORY, Resolutions, resolution_key
+from store.integrity.digest import Digests, DigestsLike, digests_from
+from store.plugins.loading import load_store
+from store.transports.base import TransferOptions
+
+Wanted = str | PathLike[str] | Mapping[str, Any]
+"""A locator, a path, or a query with ``driver`` beside the driver's own keys."""
+
+_MEMORY: Final = 10_000
+"""How many answers are kept in memory."""
+
+
+class Answer(NamedTuple):
+    """What a locator stands for.
+
+    Attributes:
+        locator: The locator, read.
+        store: Who brings it.
+        metadata: The resource, its digests joined with the pinned ones.
+        pins: Pinned digests that the resource's own `verify` does not cover.
+        query: The query in its canonical spelling, without secrets.
+        remembered: Whether the store was not asked this time.
+    """
+
+    locator: Locator
+    store: Store[Any]
+    metadata: ResourceInfo
+    pins: Digests
+    query: str
+    remembered: bool
+
+
+class Asking:
+    """One fetcher's stores and what they said.
+
+    Args:
+        settings: What the user decided.
+        cache: The cache that the stores are to ask.
+        options: How the stores are to move bytes.
+    """
+
+    def __init__(self, settings: Settings, cache: Cache, options: TransferOptions) -> None:
+        self._settings = settings
+        self._cache = cache
+        self._options = options
+        self._stores: dict[str, Store[Any]] = {}
+        self._answers: dict[Any, tuple[Answer, float]] = {}
+        self._resolutions = Resolutions(f"{cache.content.root}/{DIRECTORY}", clock=options.clock)
+
+    def ask(
+        self,
+        wanted: Wanted,
+        digest: DigestsLike = None,
+        *,
+        refresh: bool = False,
+        allow_unverified: bool | None = None,
+    ) -> Answer:
+        """Find out what is wanted, from memory where an answer still holds.
+
+        Raises:
+            StoreError: The locator cannot be read, or the store said no.
+        """
+        key = (wanted, digest, allow_unverified)
+        memorable = type(wanted) is str and (digest is None or type(digest) is str)
+        if memorable and not refresh:
+            known = self._answers.get(key)
+            if known is not None and self._options.clock.now() < known[1]:
+                return known[0]
+        answer, good_until = self._find_out(wanted, digest, refresh, allow_unverified)
+        if memorable and good_until > 0:
+            if len(self._answers) >= _MEMORY:
+                self._answers.clear()
+            self._answers[key] = (answer, good_until)
+        return answer
+
+    def store(self, driver: str) -> Store[Any]:
+        """Return the store of a driver, made when first asked for.
+
+        Raises:
+            UnknownNameError: There is no driver of that name.
+        """
+        store = self._stores.get(driver)
+        if store is None:
+            configuration = dict(self._settings.drivers.get(driver, {}))
+            store = load_store(driver, configuration, self._cache)
+            store.options = self._options
+            store.name = driver
+            self._stores[driver] = store
+        return store
+
+    def _find_out(
+        self,
+        wanted: Wanted,
+        digest: DigestsLike,
+        refresh: bool,
+        allow_unverified: bool | None,  # noqa: FBT001
+    ) -> tuple[Answer, float]:
+        locator = _read(wanted)
+        pins = digests_from([*locator.digests, *digests_from(digest)])
+        store = self.store(locator.driver)
+        query = self._completed(store, locator, pins, allow_unverified)
+        metadata, good_until, remembered = self._metadata(store, locator, query, refresh)
+        metadata, left = _pinned(metadata, pins, locator)
+        if pins and not left and pins == digests_of(metadata) and store.needs_network:
+            good_until = math.inf
+        spelled = json.dumps(locator.query, sort_keys=True, default=_kind_of)
+        if locator.driver == "http":
+            spelled = json.dumps({"url": locator.text})
+        return Answer(locator, store, metadata, left, spelled, remembered), good_until
+
+    def _completed(
+        self,
+        store: Store[Any],
+        locator: Locator,
+        pins: Digests,
+        allow_unverified: bool | None,  # noqa: FBT001
+    ) -> dict[str, Any]:
+        """Add to the query what the locator or the caller said beside it."""
+        query = dict(locator.query)
+        if pins and "digests" in store.query_keys and not {"digest", "digests"} & query.keys():
+            query["digests"] = [str(pin) for pin in pins]
+        if "allow_unverified" in store.query_keys and "allow_unverified" not in query:
+            allowed = (
+                self._settings.allow_unverified if allow_unverified is None else allow_unverified
+            )
+            if allowed:
+                query["allow_unverified"] = True
+        return query
+
+    def _metadata(
+        self,
+        store: Store[Any],
+        locator: Locator,
+        query: dict[str, Any],
+        refresh: bool,  # noqa: FBT001
+    ) -> tuple[ResourceInfo, float, bool]:
+        """Return the resource, until when the answer holds, and whether it was remembered."""
+        offline = self._options.offline
+        if not store.metadata_needs_network:
+            with drivers_errors(store.name):
+                return store.get_resource_metadata(query), 0.0, False
+        age = store.resolution_max_age(query)
+        max_age = self._settings.metadata_max_age if age == 0 else age
+        key = resolution_key(
+            store.name, query, store.store_configuration, store.resolution_context()
+        )
+        found = None
+        if offline or (max_age is not None and not refresh):
+            found = self._resolutions.get(key, math.inf if offline or max_age is None else max_age)
+        if found is not None:
+            return found, math.inf if max_age == math.inf else 0.0, True
+        if offline:
+            raise OfflineError(
+                f"what {locator.text} stands for is not known here and the network is not to be used:"
+                f" run 'store fetch {locator.text}' once without --offline (STORE_OFFLINE)",
+                missing=(locator.text,),
+            )
+        with drivers_errors(store.name):
+            metadata = store.get_resource_metadata(query)
+        if isinstance(metadata, DigestedResource) and metadata.digests_decide:
+            self._resolutions.put(key, metadata)
+        return metadata, math.inf if max_age == math.inf else 0.0, False
+
+
+@contextlib.contextmanager
+def drivers_errors(name: str) -> Iterator[None]:
+    """Turn what a driver raises beside our errors into one of ours.
+
+    Raises:
+        PluginError: The driver broke the contract.
+    """
+    try:
+        yield
+    except StoreError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"the driver {name!r} failed: {type(error).__name__}: {error}; tell its authors",
+            plugin=name,
+        ) from error
+
+
+def _read(wanted: Wanted) -> Locator:
+    if isinstance(wanted, str):
+        return parse_locator(wanted)
+    if isinstance(wanted, Mapping):
+        return from_query(wanted)
+    path = fspath(wanted)
+    return Locator("file", {"path": path}, path)
+
+
+def _pinned(
+    metadata: ResourceInfo, pins: Digests, locator: Locator
+) -> tuple[ResourceInfo, Digests]:
+    """Join the caller's digests with the resource's own.
+
+    Returns:
+        The resource, and the pins that its own `verify` does not cover.
+
+    Raises:
+        IntegrityError: The store's digest of the resource is another one.
+    """
+    if not pins:
+        return metadata, ()
+    known = dict(digests_of(metadata))
+    for pin in pins:
+        if known.get(pin.algorithm, pin.hex) != pin.hex:
+            found = f"{pin.algorithm}:{known[pin.algorithm]}"
+            raise IntegrityError(
+                f"{locator.text} is not what was pinned: expected {pin}, the store says {found}",
+                expected=str(pin),
+                found=found,
+            )
+    left = tuple(pin for pin in pins if pin.algorithm not in known)
+    if left and isinstance(metadata, DigestedResource) and known:
+        joined = digests_from([*metadata.digests, *left], allow_weak=True)
+        with contextlib.suppress(TypeError):
+            return attrs.evolve(metadata, digests=joined), ()
+    return metadata, left
+
+
+def _kind_of(value: object) -> str:
+    return type(value).__name__

@@ -1,0 +1,225 @@
+"""Fetches with one set of settings and one cache."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from store.addresses import public
+from store.backends.delivery import Delivery, Obtained, obtain
+from store.backends.hits import cached_path
+from store.backends.resources import digests_of, filename_of, size_of, uid_of
+from store.cache.backends.base import Cache
+from store.config.model import Settings
+from store.config.reading import read_settings
+from store.errors import (
+    CredentialsError,
+    IntegrityError,
+    QueryError,
+    ResourceNotFoundError,
+    StoreError,
+)
+from store.events import Listener
+from store.fetching.asking import Answer, Asking, Wanted
+from store.fetching.options import cache_configuration, transfer_options
+from store.fetching.results import Resolved, Result
+from store.integrity.digest import DigestsLike
+from store.plugins.loading import load_cache
+from store.transports.progress import Progress, progress_listener, several
+
+
+class Fetcher:
+    """Fetches with one set of settings and one cache; keeps stores and answers between calls.
+
+    Safe for many threads; a context manager that closes the cache it opened itself.
+
+    Args:
+        settings: What the user decided; None reads the settings that hold here.
+        cache: The cache to be asked; None opens the one that the settings name.
+        progress: A callback ``(received_bytes, total_bytes | None, name)``, True for a tqdm bar, or None.
+        listener: Is told each event.
+
+    Attributes:
+        settings: What it goes by.
+        cache: The cache it asks.
+
+    Raises:
+        ConfigurationError: The settings cannot be read.
+        UnknownNameError: There is no cache backend of that name.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        cache: Cache | None = None,
+        progress: Progress = None,
+        listener: Listener | None = None,
+    ) -> None:
+        self.settings = read_settings().settings if settings is None else settings
+        self._owns_cache = cache is None
+        if cache is None:
+            cache = load_cache(self.settings.cache, cache_configuration(self.settings))
+        self.cache = cache
+        shown = None if progress is None else progress_listener(progress)
+        self._options = transfer_options(self.settings, several(shown, listener))
+        self._asking = Asking(self.settings, cache, self._options)
+
+    def fetch(
+        self,
+        wanted: Wanted,
+        *,
+        dest: str | os.PathLike[str] | None = None,
+        output: str | os.PathLike[str] | None = None,
+        digest: DigestsLike = None,
+        link: bool = False,
+        refresh: bool = False,
+        allow_unverified: bool | None = None,
+    ) -> Result:
+        """Bring one resource here; see `store.fetch` for arguments and errors."""
+        delivery = None if dest is None and output is None else _delivery(dest, output, link)
+        answer = self._asking.ask(
+            wanted, digest, refresh=refresh, allow_unverified=allow_unverified
+        )
+        try:
+            if answer.remembered and not getattr(answer.metadata, "urls", ()):
+                answer = self._asked_anew(answer, wanted, digest, allow_unverified)
+            obtained = self._obtained(answer, delivery)
+        except (ResourceNotFoundError, CredentialsError):
+            if not answer.remembered or self._options.offline:
+                raise
+            # The index may have moved the file since: one look costs less than a failure.
+            answer = self._asking.ask(
+                wanted, digest, refresh=True, allow_unverified=allow_unverified
+            )
+            obtained = self._obtained(answer, delivery)
+        return _result(answer, obtained)
+
+    def resolve(
+        self,
+        wanted: Wanted,
+        *,
+        digest: DigestsLike = None,
+        refresh: bool = False,
+        allow_unverified: bool | None = None,
+    ) -> Resolved:
+        """Say what would be fetched, without downloading it; see `store.resolve`."""
+        answer = self._asking.ask(
+            wanted, digest, refresh=refresh, allow_unverified=allow_unverified
+        )
+        metadata = answer.metadata
+        urls = getattr(metadata, "urls", ()) or (getattr(metadata, "url", ""),)
+        return Resolved(
+            locator=answer.locator.text,
+            driver=answer.locator.driver,
+            uid=uid_of(metadata),
+            digests=tuple(str(one) for one in digests_of(metadata) or answer.pins),
+            size=size_of(metadata),
+            filename=filename_of(metadata),
+            urls=tuple(public(url) for url in urls if isinstance(url, str) and url),
+        )
+
+    def cached(self, wanted: Wanted, *, digest: DigestsLike = None) -> Path | None:
+        """Return where the cache has a resource, checked just now, or None; nothing is downloaded.
+
+        Raises:
+            StoreError: The locator cannot be read, or what it stands for is not known offline.
+        """
+        answer = self._asking.ask(wanted, digest)
+        path = cached_path(answer.store, answer.metadata)
+        return None if path is None else Path(path)
+
+    def close(self) -> None:
+        """Close the cache if the fetcher opened it."""
+        if self._owns_cache:
+            self.cache.close()
+
+    def __enter__(self) -> Self:
+        """Return the fetcher itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the fetcher."""
+        self.close()
+
+    def _asked_anew(
+        self,
+        answer: Answer,
+        wanted: Wanted,
+        digest: DigestsLike,
+        allow_unverified: bool | None,  # noqa: FBT001
+    ) -> Answer:
+        """Ask the store again where the remembered answer names no address and the file is gone."""
+        if self._options.offline or cached_path(answer.store, answer.metadata) is not None:
+            return answer
+        return self._asking.ask(wanted, digest, refresh=True, allow_unverified=allow_unverified)
+
+    def _obtained(self, answer: Answer, delivery: Delivery | None) -> Obtained:
+        if answer.pins:
+            _hold_against_pins(answer, obtain(answer.store, answer.metadata, query=answer.query))
+        obtained = obtain(answer.store, answer.metadata, delivery, query=answer.query)
+        if obtained.path is None:
+            raise _failure(answer, obtained)
+        return obtained
+
+
+def _delivery(
+    dest: str | os.PathLike[str] | None,
+    output: str | os.PathLike[str] | None,
+    link: bool,  # noqa: FBT001
+) -> Delivery:
+    if output is None:
+        return Delivery(directory=os.path.abspath(os.fspath(dest or ".")), link=link)  # noqa: PTH100
+    if dest is not None:
+        raise QueryError("give dest (a directory) or output (a file), not both")
+    path = os.path.abspath(os.fspath(output))  # noqa: PTH100 - resolve() would follow links
+    return Delivery(directory=os.path.dirname(path), name=os.path.basename(path), link=link)  # noqa: PTH119, PTH120
+
+
+def _hold_against_pins(answer: Answer, obtained: Obtained) -> None:
+    """Check what a stranger's resource brought against what the caller pinned."""
+    from store.integrity.verification import check_file
+
+    if obtained.path is None:
+        raise _failure(answer, obtained)
+    try:
+        check_file(obtained.path, answer.pins, url=answer.locator.text)
+    except IntegrityError:
+        answer.store.cache_backend.delete(uid_of(answer.metadata))
+        raise
+
+
+def _failure(answer: Answer, obtained: Obtained) -> StoreError:
+    if obtained.verified:
+        return StoreError(
+            f"the driver {answer.locator.driver!r} could not bring {answer.locator.text};"
+            " its log says why (-v shows it)"
+        )
+    digests = digests_of(answer.metadata)
+    return IntegrityError(
+        f"the driver {answer.locator.driver!r} brought something else than {answer.locator.text}",
+        expected=str(digests[0]) if digests else uid_of(answer.metadata),
+    )
+
+
+def _result(answer: Answer, obtained: Obtained) -> Result:
+    metadata = answer.metadata
+    digests = digests_of(metadata) or answer.pins
+    path = str(obtained.path)
+    return Result(
+        answer.locator.text,
+        answer.locator.driver,
+        uid_of(metadata),
+        Path(path),
+        os.stat(path).st_size,  # noqa: PTH116 - a hit makes one Path
+        tuple([str(one) for one in digests]),
+        bool(getattr(metadata, "verified", True)),
+        obtained.cached,
+    )

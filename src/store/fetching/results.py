@@ -1,0 +1,52 @@
+"""What came of a fetch or a look-up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Result(NamedTuple):
+    """A fetched resource.
+
+    Attributes:
+        locator: What was asked for, without secrets.
+        driver: The name of the driver that was asked.
+        uid: The resource's identity.
+        path: The file, absolute.
+        size: Its size in bytes.
+        digests: What it was verified against, as ``algorithm:hex``; empty where nothing was pinned.
+        verified: Whether it was held against a digest.
+        cached: Whether the cache had it, so that nothing was moved.
+    """
+
+    locator: str
+    driver: str
+    uid: str
+    path: Path
+    size: int
+    digests: tuple[str, ...]
+    verified: bool
+    cached: bool
+
+
+class Resolved(NamedTuple):
+    """What a locator stands for, before anything is downloaded.
+
+    Attributes:
+        locator: What was asked for, without secrets.
+        driver: The name of the driver that was asked.
+        uid: The resource's identity.
+        digests: ``algorithm:hex``, strongest first; empty where none is known.
+        size: In bytes, or None.
+        filename: What the file is called, or None.
+        urls: Where it can be had, without secrets.
+    """
+
+    locator: str
+    driver: str
+    uid: str
+    digests: tuple[str, ...]
+    size: int | None
+    filename: str | None
+    urls: tuple[str, ...]

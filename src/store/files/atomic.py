@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import secrets
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -15,17 +14,38 @@ from store.files.failures import storage_errors
 PARTIAL_PREFIX: Final = ".store-"
 """How the name of everything that is not finished begins, so that a sweep knows its own."""
 
+_MANY: Final = 8
+"""From how many files on one ``syncfs`` is cheaper than their fsyncs, whatever else is unwritten."""
+
+_SYNC_THREADS: Final = 16
+"""How many fsyncs are under way at once; a journal commits them together."""
+
+_NO_SYNCFS: Final = frozenset({errno.ENOSYS, errno.EPERM, errno.EOPNOTSUPP, errno.EINVAL})
+"""What says that ``syncfs`` is not to be had, rather than that the disk failed."""
+
+_MANY: Final = 8
+"""From how many files on one ``syncfs`` is cheaper than their fsyncs, whatever else is unwritten."""
+
+_SYNC_THREADS: Final = 16
+"""How many fsyncs are under way at once; a journal commits them together."""
+
+_NO_SYNCFS: Final = frozenset({errno.ENOSYS, errno.EPERM, errno.EOPNOTSUPP, errno.EINVAL})
+"""What says that ``syncfs`` is not to be had, rather than that the disk failed."""
+
 
 def partial_name() -> str:
     """Return a fresh hidden name for something that is not finished yet."""
-    return f"{PARTIAL_PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
+    return f"{PARTIAL_PREFIX}{os.getpid()}-{os.urandom(8).hex()}"
 
 
 @contextlib.contextmanager
-def writing(path: str | Path, *, mode: int | None = None, durable: bool = False) -> Iterator[IO[bytes]]:
+def writing(
+    path: str | Path, *, mode: int | None = None, durable: bool = False
+) -> Iterator[IO[bytes]]:
     """Open a file that appears at ``path`` when the block ends well, and not at all otherwise.
 
-    What was at ``path`` stays until it is replaced in one step. Missing parents are made.
+    What was at ``path`` stays until it is replaced in one step; a symbolic link is replaced, not
+    followed. Missing parents are made, and last where the file is to.
 
     Args:
         path: Where the file is to lie.
@@ -33,40 +53,73 @@ def writing(path: str | Path, *, mode: int | None = None, durable: bool = False)
         durable: Return only when a power cut can no longer take the file away.
 
     Raises:
-        StorageError: It cannot be written.
+        StorageError: It cannot be written; what was at ``path`` is as it was. Only where ``durable``
+            fails at the very last step, the name's way to the disk, is the new file there already.
     """
     target = Path(path)
-    with storage_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.parent / partial_name()
-        descriptor = create_exclusively(temporary)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                if mode is not None:
-                    os.fchmod(file.fileno(), mode)
-                if durable:
-                    os.fsync(file.fileno())
-            os.replace(temporary, target)  # noqa: PTH105 - the plain call, as the protocol has it
-        except BaseException:
-            discard(temporary)
-            raise
-        if durable:
-            sync_directory(target.parent)
+    with (
+        storage_errors(target),
+        replacing(target, durable=durable) as descriptor,
+        os.fdopen(descriptor, "wb", closefd=False) as file,
+    ):
+        yield file
+        if mode is not None:
+            file.flush()
+            os.fchmod(descriptor, mode)
 
 
-def write_bytes(path: str | Path, data: bytes, *, mode: int | None = None, durable: bool = False) -> None:
+def write_bytes(
+    path: str | Path, data: bytes, *, mode: int | None = None, durable: bool = False
+) -> None:
     """Make ``data`` the content of ``path`` in one step: see `writing`."""
     with writing(path, mode=mode, durable=durable) as file:
         file.write(data)
+
+
+@contextlib.contextmanager
+def replacing(target: Path, *, mode: int = 0o666, durable: bool = False) -> Iterator[int]:
+    """Make an empty hidden file beside ``target``, which takes its place when the block ends well.
+
+    Args:
+        target: Where the file is to lie; missing parents are made.
+        mode: Its permission bits, of which the umask takes its own.
+        durable: See `writing`.
+
+    Yields:
+        Its descriptor, open for reading and writing until the block ends.
+
+    Raises:
+        OSError: It cannot be made, closed or renamed.
+    """
+    temporary = target.parent / partial_name()
+    descriptor = None
+    try:
+        try:
+            descriptor = create_exclusively(temporary, mode)
+        except FileNotFoundError:
+            make_directories(target.parent, durable=durable)
+            descriptor = create_exclusively(temporary, mode)
+        yield descriptor
+        if durable:
+            os.fsync(descriptor)
+        # Closed before it is renamed: a network file system may say only now that a write failed.
+        closing, descriptor = descriptor, None
+        os.close(closing)
+        os.replace(temporary, target)  # noqa: PTH105 - the plain call, as the protocol has it
+    except BaseException:
+        if descriptor is not None:
+            os.close(descriptor)
+        discard(temporary)
+        raise
+    if durable:
+        sync_directory(target.parent)
 
 
 def create_exclusively(path: str | Path, mode: int = 0o666) -> int:
     """Create a file that must not exist, following no link.
 
     Returns:
-        A file descriptor open for writing that the caller closes.
+        A file descriptor open for reading and writing that the caller closes.
 
     Raises:
         OSError: It exists or cannot be made.
@@ -99,6 +152,8 @@ def discard(path: str | Path) -> None:
     except FileNotFoundError:
         return
     except OSError:
+        import shutil
+
         shutil.rmtree(path, ignore_errors=True)
 
 
@@ -106,13 +161,9 @@ def sync_file(path: str | Path) -> None:
     """Return when the file's content has reached the disk.
 
     Raises:
-        OSError: The disk refused.
+        OSError: The disk refused, or ``path`` is a link.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _sync(path, os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def sync_directory(path: str | Path) -> None:
@@ -121,11 +172,7 @@ def sync_directory(path: str | Path) -> None:
     Raises:
         OSError: The disk refused.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _sync(path, os.O_DIRECTORY)
 
 
 def make_directories(path: str | Path, *, durable: bool = False) -> None:
@@ -135,9 +182,145 @@ def make_directories(path: str | Path, *, durable: bool = False) -> None:
         StorageError: One cannot be made.
     """
     target = Path(path)
-    missing = [one for one in (target, *target.parents) if not one.is_dir()]
     with storage_errors(target):
+        if target.is_dir():
+            return
+        missing = [one for one in (target, *target.parents) if not one.is_dir()]
         target.mkdir(parents=True, exist_ok=True)
         if durable:
             for one in missing:
                 sync_directory(one.parent)
+
+
+def sync_many(paths: Iterable[str | Path]) -> None:
+    """Return when many freshly written files, and their names, have reached the disk.
+
+    The whole file system is synchronised in one call (``syncfs(2)``) where there are many files and the
+    system can; else each file and directory by itself, in parallel. New parents of the directories are
+    included with ``syncfs`` alone: make them with `make_directories` and ``durable``.
+
+    Args:
+        paths: Regular files that are complete and lie where they are to stay.
+
+    Raises:
+        StorageError: One is missing, or the disk refused: none of them is known to last.
+    """
+    files = [Path(path) for path in paths]
+    if not files:
+        return
+    directories = dict.fromkeys(file.parent for file in files)
+    if len(files) >= _MANY and _synced_whole(directories, files):
+        return
+    jobs = [*((sync_file, one) for one in files), *((sync_directory, one) for one in directories)]
+    _in_parallel(jobs)
+
+
+def _synced_whole(directories: Iterable[Path], files: Iterable[Path]) -> bool:
+    """Synchronise the file systems that hold these; False where the system cannot do that."""
+    import ctypes
+
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        return False
+    for file in files:
+        with storage_errors(file):
+            os.lstat(file)
+    seen = set()
+    for directory in directories:
+        with storage_errors(directory):
+            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                device = os.fstat(descriptor).st_dev
+                if device not in seen and syncfs(descriptor):
+                    number = ctypes.get_errno()
+                    if number in _NO_SYNCFS:
+                        return False
+                    raise OSError(number, os.strerror(number))
+                seen.add(device)
+            finally:
+                os.close(descriptor)
+    return True
+
+
+def _in_parallel(jobs: Sequence[tuple[Callable[[Path], None], Path]]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def run(job: tuple[Callable[[Path], None], Path]) -> None:
+        sync, path = job
+        with storage_errors(path):
+            sync(path)
+
+    with ThreadPoolExecutor(min(_SYNC_THREADS, len(jobs))) as pool:
+        for _ in pool.map(run, jobs):
+            pass
+
+
+def sync_many(paths: Iterable[str | Path]) -> None:
+    """Return when many freshly written files, and their names, have reached the disk.
+
+    The whole file system is synchronised in one call (``syncfs(2)``) where there are many files and the
+    system can; else each file and directory by itself, in parallel. New parents of the directories are
+    included with ``syncfs`` alone: make them with `make_directories` and ``durable``.
+
+    Args:
+        paths: Regular files that are complete and lie where they are to stay.
+
+    Raises:
+        StorageError: One is missing, or the disk refused: none of them is known to last.
+    """
+    files = [Path(path) for path in paths]
+    if not files:
+        return
+    directories = dict.fromkeys(file.parent for file in files)
+    if len(files) >= _MANY and _synced_whole(directories, files):
+        return
+    jobs = [*((sync_file, one) for one in files), *((sync_directory, one) for one in directories)]
+    _in_parallel(jobs)
+
+
+def _synced_whole(directories: Iterable[Path], files: Iterable[Path]) -> bool:
+    """Synchronise the file systems that hold these; False where the system cannot do that."""
+    import ctypes
+
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        return False
+    for file in files:
+        with storage_errors(file):
+            os.lstat(file)
+    seen = set()
+    for directory in directories:
+        with storage_errors(directory):
+            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                device = os.fstat(descriptor).st_dev
+                if device not in seen and syncfs(descriptor):
+                    number = ctypes.get_errno()
+                    if number in _NO_SYNCFS:
+                        return False
+                    raise OSError(number, os.strerror(number))
+                seen.add(device)
+            finally:
+                os.close(descriptor)
+    return True
+
+
+def _in_parallel(jobs: Sequence[tuple[Callable[[Path], None], Path]]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def run(job: tuple[Callable[[Path], None], Path]) -> None:
+        sync, path = job
+        with storage_errors(path):
+            sync(path)
+
+    with ThreadPoolExecutor(min(_SYNC_THREADS, len(jobs))) as pool:
+        for _ in pool.map(run, jobs):
+            pass
+
+
+def _sync(path: str | Path, flags: int) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

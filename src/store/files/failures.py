@@ -18,11 +18,41 @@ FORBIDDEN: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 """Error numbers that mean that we may not write there."""
 
 
+_STEPS: Final = {
+    errno.ENOENT: ": is the path right?",
+    errno.EISDIR: ": a directory is in the way: remove it, or choose another path",
+    errno.ENOTDIR: ": a file is in the way of a directory: remove it, or choose another path",
+    errno.EEXIST: ": a file is in the way of a directory: remove it, or choose another path",
+    errno.ENAMETOOLONG: ": choose a shorter path",
+    errno.ELOOP: ": a symbolic link is in the way: remove it, or choose another path",
+    errno.EMFILE: ": raise the limit of open files (ulimit -n)",
+    errno.ENOLCK: ": choose a directory on a local file system",
+    errno.EINVAL: ": choose another path",
+}
+"""The next step that goes with an error number."""
+
+
+_STEPS: Final = {
+    errno.ENOENT: ": is the path right?",
+    errno.EISDIR: ": a directory is in the way: remove it, or choose another path",
+    errno.ENOTDIR: ": a file is in the way of a directory: remove it, or choose another path",
+    errno.EEXIST: ": a file is in the way of a directory: remove it, or choose another path",
+    errno.ENAMETOOLONG: ": choose a shorter path",
+    errno.ELOOP: ": a symbolic link is in the way: remove it, or choose another path",
+    errno.EMFILE: ": raise the limit of open files (ulimit -n)",
+    errno.ENOLCK: ": choose a directory on a local file system",
+    errno.EINVAL: ": choose another path",
+}
+"""The next step that goes with an error number."""
+
+
 @contextlib.contextmanager
 def storage_errors(
     path: str | Path, *, needed: int | None = None, kind: type[StorageError] = StorageError
 ) -> Iterator[None]:
     """Turn an ``OSError`` of the block into an error that names the path and the next step.
+
+    A path that no system call takes (it holds a NUL or a lone surrogate) is refused before the block.
 
     Args:
         path: What was written or read.
@@ -33,6 +63,7 @@ def storage_errors(
         StorageError: Any OSError that is not an error of ours already.
     """
     try:
+        _check_spelling(path)
         yield
     except StoreError:
         raise
@@ -49,15 +80,18 @@ def storage_error(
 ) -> StorageError:
     """Return our error for an ``OSError``: see `storage_errors`."""
     free = free_bytes(path)
-    reason = error.strerror or str(error)
+    # What another library says may hold an address with its secrets; the cause is chained anyway.
+    reason = error.strerror if error.errno is not None else None
+    reason = reason or type(error).__name__
     if error.errno in FULL:
         wanted = "" if needed is None else f", {needed} bytes needed"
         step = f" ({free} bytes free{wanted}): make room, or prune with 'store cache prune'"
     elif error.errno in FORBIDDEN:
         step = ": choose a directory that can be written to"
     else:
-        step = ""
-    mapped = kind(f"{path}: {reason}{step}", path=str(path), needed=needed, free=free)
+        step = _STEPS.get(error.errno or 0, "")
+    shown = os.fspath(path).encode(errors="backslashreplace").decode().replace("\0", "\\0")
+    mapped = kind(f"{shown}: {reason}{step}", path=str(path), needed=needed, free=free)
     mapped.errno = error.errno
     mapped.strerror = error.strerror
     mapped.filename = os.fspath(path)
@@ -69,7 +103,35 @@ def free_bytes(path: str | Path) -> int | None:
     for candidate in (Path(path), *Path(path).parents):
         try:
             status = os.statvfs(candidate)
-        except OSError:
+        except (OSError, ValueError):
             continue
         return status.f_bavail * status.f_frsize
     return None
+
+
+def _check_spelling(path: str | Path) -> None:
+    """Refuse what would be a ValueError in each system call.
+
+    Raises:
+        OSError: The path holds a NUL or a lone surrogate.
+    """
+    try:
+        if b"\0" not in os.fsencode(path):
+            return
+    except UnicodeEncodeError:
+        pass
+    raise OSError(errno.EINVAL, "a character that no path may hold")
+
+
+def _check_spelling(path: str | Path) -> None:
+    """Refuse what would be a ValueError in each system call.
+
+    Raises:
+        OSError: The path holds a NUL or a lone surrogate.
+    """
+    try:
+        if b"\0" not in os.fsencode(path):
+            return
+    except UnicodeEncodeError:
+        pass
+    raise OSError(errno.EINVAL, "a character that no path may hold")

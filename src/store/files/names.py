@@ -35,7 +35,9 @@ def safe_name(name: str, default: str = "resource") -> str:
     """
     base = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     base = unicodedata.normalize("NFC", base)
-    kept = "".join(one for one in base if unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
+    kept = "".join(
+        one for one in base if unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    )
     kept = kept.strip()
     if kept.strip(".") == "":
         return default

@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
+import stat
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
+
+from store.errors import StorageError
+from store.files.atomic import (
+    discard,
+    make_directories,
+    partial_name,
+    replacing,
+    sync_directory,
+    sync_file,
+)
+from store.files.failures import storage_errors
 
 Method = Literal["reflink", "link", "copy", "kept"]
 """How a file was placed; ``kept`` where the same content lay there already."""
+
+_FICLONE: Final = 0x40049409
+"""``ioctl_ficlone(2)``'s request, which :mod:`fcntl` has no name for before Python 3.12."""
+
+_CHUNK: Final = 1 << 20
+"""How much is read and written at a time, in bytes."""
+
+_KERNEL_CHUNK: Final = 1 << 26
+"""How much the kernel copies at a time, in bytes: a call cannot be interrupted."""
+
+_FATAL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+"""What no other way of copying can mend; any other refusal means that the next way is tried."""
+
+_NO_LINK: Final = frozenset(
+    {errno.EXDEV, errno.EMLINK, errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS}
+)
+"""What ``link(2)`` says where a copy is the way: another file system, too many links, none at all."""
+
+_EXECUTABLE: Final = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
 
 def place(
@@ -14,13 +48,16 @@ def place(
 ) -> Method:
     """Make the content of ``source`` the content of ``target`` in one step.
 
-    The target is private and editable (0666 less the umask, and the source's x bits) unless it is a
-    hard link. A regular file that already has the same content is left alone, its times too.
+    The target is private and editable (0666 and the source's x bits, less the umask) unless it is a
+    hard link. A regular file that already has the same content is left alone, its times and mode too,
+    unless it is the source itself under another name and no link was asked for. A symbolic link at
+    ``target`` is replaced, never followed.
 
     Args:
-        source: A regular file.
+        source: A regular file; a symbolic link is refused.
         target: Where it is to lie; missing parents are made.
-        link: Make a hard link where that is possible: cheap, but the two are one file.
+        link: Make a hard link where that is possible: cheap, but the two are one file, and keep the
+            source's mode.
         durable: Return only when a power cut can no longer take the file away.
 
     Returns:
@@ -28,16 +65,144 @@ def place(
         (``copy_file_range(2)``, else read and write).
 
     Raises:
-        StorageError: It cannot be placed, or a directory is in the way; what lay at ``target`` is as
-            it was.
+        StorageError: It cannot be placed, or a directory, a device or a FIFO is in the way; what lay
+            at ``target`` is as it was. Only where ``durable`` fails at the very last step, the names'
+            way to the disk, is the new file there already.
     """
-    raise NotImplementedError
+    wanted = Path(target)
+    with storage_errors(source):
+        origin = _open_source(source)
+    try:
+        with storage_errors(wanted):
+            if _may_stay(origin, wanted, link=link):
+                if durable:
+                    sync_file(wanted)
+                    sync_directory(wanted.parent)
+                return "kept"
+            if link and _linked(Path(source), origin, wanted, durable=durable):
+                return "link"
+            mode = 0o666 | (os.fstat(origin).st_mode & _EXECUTABLE)
+            with replacing(wanted, mode=mode, durable=durable) as descriptor:
+                return copy_descriptor(origin, descriptor)
+    finally:
+        os.close(origin)
 
 
 def copy_descriptor(source: int, target: int) -> Literal["reflink", "copy"]:
     """Fill an empty open file with the content of another: by reflink where that works, else a copy.
 
+    Args:
+        source: A descriptor of a regular file, open for reading; its position is moved.
+        target: A descriptor of an empty file, open for writing; its position is moved.
+
     Raises:
         OSError: It cannot be read or written.
     """
-    raise NotImplementedError
+    os.lseek(source, 0, os.SEEK_SET)
+    os.lseek(target, 0, os.SEEK_SET)
+    if _reflinked(source, target):
+        return "reflink"
+    _copy_in_kernel(source, target)
+    # From where the kernel stopped: some file systems say "nothing left" before the end.
+    _copy_by_hand(source, target)
+    return "copy"
+
+
+def _reflinked(source: int, target: int) -> bool:
+    try:
+        fcntl.ioctl(target, _FICLONE, source)
+    except OSError as error:
+        if error.errno in _FATAL:
+            raise
+        return False
+    return True
+
+
+def _copy_in_kernel(source: int, target: int) -> None:
+    copy = getattr(os, "copy_file_range", None)
+    if copy is None:
+        return
+    try:
+        while copy(source, target, _KERNEL_CHUNK):
+            pass
+    except OSError as error:
+        if error.errno in _FATAL:
+            raise
+
+
+def _copy_by_hand(source: int, target: int) -> None:
+    buffer = memoryview(bytearray(_CHUNK))
+    while count := os.readv(source, [buffer]):
+        left = buffer[:count]
+        while left:
+            left = left[os.write(target, left) :]
+
+
+def _open_source(path: str | Path) -> int:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "is no regular file and cannot be placed")
+    return descriptor
+
+
+def _linked(source: Path, origin: int, target: Path, *, durable: bool) -> bool:
+    """Make a hard link beside the target and rename it over; False where a copy is the way."""
+    make_directories(target.parent, durable=durable)
+    temporary = target.parent / partial_name()
+    try:
+        try:
+            os.link(source, temporary, follow_symlinks=False)
+        except OSError as error:
+            if error.errno in _NO_LINK:
+                return False
+            raise
+        if durable:
+            os.fsync(origin)
+        os.replace(temporary, target)  # noqa: PTH105 - the plain call, as the protocol has it
+    finally:
+        # Also after success: rename(2) does nothing where both names are of one file already.
+        discard(temporary)
+    if durable:
+        sync_directory(target.parent)
+    return True
+
+
+def _may_stay(origin: int, target: Path, *, link: bool) -> bool:
+    """Whether the target may stay as it is.
+
+    Raises:
+        StorageError: Something that must not be replaced is in the way.
+    """
+    try:
+        there = os.lstat(target)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if stat.S_ISLNK(there.st_mode):
+        return False
+    if not stat.S_ISREG(there.st_mode):
+        what = "a directory" if stat.S_ISDIR(there.st_mode) else "a special file"
+        raise StorageError(
+            f"{target}: {what} is in the way: remove it, or choose another path", path=str(target)
+        )
+    here = os.fstat(origin)
+    if os.path.samestat(here, there):
+        return link
+    return here.st_size == there.st_size and _same_bytes(origin, target)
+
+
+def _same_bytes(origin: int, target: Path) -> bool:
+    try:
+        other = _open_source(target)
+    except OSError:
+        return False  # unreadable, or no longer what it was: it is replaced
+    try:
+        offset = 0
+        while data := os.pread(origin, _CHUNK, offset):
+            if os.pread(other, len(data), offset) != data:
+                return False
+            offset += len(data)
+        return True
+    finally:
+        os.close(other)

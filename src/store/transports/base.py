@@ -89,11 +89,14 @@ class Conditions:
         if_range: A strong entity tag: the range is wanted only of that version, else the whole.
         if_none_match: An entity tag: no body is wanted if it is still the one (`NotModified`).
         if_modified_since: An HTTP date, used where there is no entity tag.
+        accept: The media types that are wanted, as an ``Accept`` header spells them (section 12.5.1);
+            None takes whatever there is. Files know nothing of it.
     """
 
     if_range: str | None = None
     if_none_match: str | None = None
     if_modified_since: str | None = None
+    accept: str | None = None
 
 
 class Stream(abc.ABC):
@@ -108,6 +111,7 @@ class Stream(abc.ABC):
         accepts_ranges: Whether the source gives a part when asked for one.
         filename: A name that the source suggests: a label for people, never a path.
         not_modified: Whether the condition held and there is no body.
+        content_type: The media type as the server spelled it, or None.
     """
 
     address: str
@@ -118,6 +122,7 @@ class Stream(abc.ABC):
     accepts_ranges: bool = False
     filename: str | None = None
     not_modified: bool = False
+    content_type: str | None = None
 
     @abc.abstractmethod
     def readinto(self, buffer: memoryview) -> int:

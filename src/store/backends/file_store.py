@@ -1,0 +1,150 @@
+"""The store of files that lie on this machine."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Final
+from urllib.parse import unquote, urlsplit
+
+import attrs
+
+from store.backends.base import DigestedResource, Store
+from store.backends.queries import (
+    DIGEST_KEYS,
+    check_configuration,
+    check_keys,
+    digests_of_query,
+    filename_of,
+    size_of,
+)
+from store.errors import QueryError, ResourceNotFoundError, StorageError
+from store.files.names import inside
+from store.integrity.digest import DEFAULT_ALGORITHM, SIZES
+from store.integrity.hashing import Hashing, hash_file
+from store.transports.receiving import receive
+
+SETTINGS: Final = frozenset({"root"})
+"""The keys of the driver's configuration."""
+
+
+@attrs.frozen
+class FileResource(DigestedResource):
+    """A file that lies on this machine, known by its digests."""
+
+
+class FileStore(Store[FileResource]):
+    """Brings local files into the cache.
+
+    A query has ``path``: a path (``~`` is the home directory; a relative one begins at the configured
+    ``root``, else at the working directory) or a ``file:`` URL. ``digest``, ``digests`` or an algorithm's
+    own name pin the content; then the file need not exist while the cache has it. Without them the file is
+    read once for its SHA-256, and must still have it when it is copied. ``size`` (bytes) and ``filename``
+    are optional.
+
+    Args:
+        store_configuration: A mapping with ``root``, a directory: then only plain relative paths below it
+            are served, and none through a link. Or None.
+        cache_backend: The cache to be asked first.
+
+    Raises:
+        ConfigurationError: A key is unknown.
+    """
+
+    name = "file"
+    needs_network: ClassVar[bool] = False
+    metadata_needs_network: ClassVar[bool] = False
+    query_keys: ClassVar[frozenset[str]] = DIGEST_KEYS | SIZES.keys() | {"path", "size", "filename"}
+
+    def __init__(self, store_configuration: Any, cache_backend: Any) -> None:  # noqa: ANN401 - as the base
+        super().__init__(store_configuration, cache_backend)
+        root = check_configuration(store_configuration, SETTINGS, self.name).get("root")
+        self._root = None if root is None else Path(root).expanduser().absolute()
+
+    def get_resource_metadata(self, query: Mapping[str, Any]) -> FileResource:
+        """Return what the query says of the file, reading it where nothing is pinned.
+
+        Args:
+            query: See the class.
+
+        Raises:
+            QueryError: A key is missing, unknown or malformed, or the path leads to a directory or
+                another thing that is no regular file.
+            DigestError: A digest is malformed or weak.
+            UnsafeNameError: The path leads out of ``root``, or the file name is no plain one.
+            ResourceNotFoundError: Nothing is pinned, and there is no such file.
+            StorageError: It cannot be read.
+        """
+        check_keys(query, self.query_keys, self.name)
+        path = self._path(query)
+        digests, size = digests_of_query(query), size_of(query)
+        name = filename_of(query) or path.name
+        if not digests:
+            hashing = _hashed(path, query)
+            digests = hashing.digests()
+            size = hashing.size if size is None else size
+        return FileResource(digests, size=size, filename=name, urls=(path.as_uri(),))
+
+    def download_resource_content(self, metadata: DigestedResource, dest: str) -> str:
+        """Copy the file into a directory.
+
+        Args:
+            metadata: What `get_resource_metadata` returned, or any digested resource with ``urls``.
+            dest: A directory.
+
+        Returns:
+            The copy's path.
+
+        Raises:
+            StoreError: The file is gone, cannot be read, or is not what its digests say.
+        """
+        received = receive(
+            metadata.urls,
+            dest,
+            options=self.options,
+            name=metadata.filename,
+            digests=metadata.digests,
+            size=metadata.size,
+        )
+        return str(received.path)
+
+    def _path(self, query: Mapping[str, Any]) -> Path:
+        given = query.get("path")
+        if not isinstance(given, str | os.PathLike) or not os.fspath(given):
+            raise QueryError(
+                "the driver file needs a 'path'",
+                query=dict(query),
+                known=tuple(sorted(self.query_keys)),
+            )
+        text = os.fsdecode(given)
+        if text.lower().startswith("file:"):
+            text = _path_in(text)
+        if "\0" in text:
+            raise QueryError(f"{text!r} is no path: it holds a NUL")
+        if self._root is not None:
+            return inside(self._root, text)
+        try:
+            return Path(text).expanduser().absolute()
+        except RuntimeError as error:
+            raise QueryError(f"{text!r} cannot be expanded: {error}") from error
+
+
+def _path_in(address: str) -> str:
+    """Return the path that a ``file:`` URL (RFC 8089) names."""
+    parts = urlsplit(address)
+    if parts.netloc not in {"", "localhost"} or not parts.path:
+        raise QueryError(f"{address!r} names no file of this machine: write file:///path/to/file")
+    return unquote(parts.path, errors="surrogateescape")
+
+
+def _hashed(path: Path, query: Mapping[str, Any]) -> Hashing:
+    try:
+        return hash_file(path, (DEFAULT_ALGORITHM,), follow_links=True)
+    except ValueError as error:
+        raise QueryError(f"{path} is no regular file: name a file", query=dict(query)) from error
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}:
+            raise ResourceNotFoundError(f"there is no file {path}", query=dict(query)) from error
+        raise StorageError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error

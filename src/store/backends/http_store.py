@@ -1,0 +1,258 @@
+"""The store of URLs: one resource at one or several addresses, pinned by digests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final
+from urllib.parse import urldefrag
+
+import attrs
+
+from store.addresses import fingerprint, label, public
+from store.backends.base import DigestedResource, ResourceInfo, Store
+from store.backends.queries import (
+    DIGEST_KEYS,
+    address_of,
+    check_configuration,
+    check_keys,
+    digests_of_query,
+    filename_of,
+    flag_of,
+    size_of,
+    texts_of,
+)
+from store.errors import QueryError, TransportError, UnverifiedError
+from store.files.names import safe_name
+from store.integrity.digest import SIZES, Digests, digests_from
+from store.transports.opening import transport_for
+from store.transports.receiving import receive
+
+SETTINGS: Final = frozenset({"allow_unverified", "allow_weak"})
+"""The keys of the driver's configuration."""
+
+
+@attrs.frozen
+class HTTPResource(DigestedResource):
+    """A resource at one or several addresses, known by its digests."""
+
+
+@attrs.frozen
+class WeakHTTPResource(HTTPResource):
+    """One that may be known by MD5 or SHA-1 alone, since ``allow_weak`` was set."""
+
+    allow_weak: ClassVar[bool] = True
+
+
+@attrs.frozen(kw_only=True)
+class UnverifiedHTTPResource(ResourceInfo):
+    """A resource of which nothing is known but what its server said when it was asked.
+
+    Its identity is the address plus the version that the server named. It is never said to be verified;
+    but the digest of what came is recorded by the cache, and a cached file that no longer has it is
+    fetched anew.
+
+    Attributes:
+        url: Where it is; never shown, since secrets may stand in it.
+        etag: The entity tag as the server spelled it, or None.
+        last_modified: The time of change as an HTTP date, or None.
+        size: The size in bytes that the server announced, or None.
+        filename: What the file is called, a label, or None.
+        nonce: Stands for the version where the server names none, so that no other answer is taken
+            for this one.
+    """
+
+    verified: ClassVar[bool] = False
+    """Whether its content is held against a digest that was pinned: never."""
+
+    url: str = attrs.field(repr=False)
+    etag: str | None = None
+    last_modified: str | None = None
+    size: int | None = None
+    filename: str | None = None
+    nonce: str = ""
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where it is: one address."""
+        return (self.url,)
+
+    @property
+    def uid(self) -> str:
+        """``url:``, the address's fingerprint, and the version as the server named it."""
+        version = [f"etag={self.etag}"] if self.etag else []
+        if self.last_modified:
+            version.append(f"last-modified={self.last_modified}")
+        return f"url:{fingerprint(self.url)}#{';'.join(version) or 'asked=' + self.nonce}"
+
+    def verify(self, resource_path: str) -> bool:
+        """Whether the file is a regular one of the announced size; nothing more can be said of it."""
+        path = Path(resource_path)
+        try:
+            return path.is_file() and self.size in {None, path.stat().st_size}
+        except (OSError, ValueError):
+            return False
+
+
+class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
+    """Fetches URLs.
+
+    A query has ``url`` (text) or ``urls`` (the same resource at several addresses, the best first), and
+    pins its content by ``digest``, ``digests`` or an algorithm's own name (``sha256``, ``sha512``, …); a
+    digest may also stand in a URL's fragment (``#sha256=…``). ``size`` (bytes) and ``filename`` are
+    optional. Without any digest ``allow_unverified`` must be true, here or in the configuration, and the
+    server is asked once for the version it has; a server that names none is asked for the whole content
+    each time.
+
+    Any scheme that a transport opens will do.
+
+    Args:
+        store_configuration: A mapping with ``allow_unverified`` (do without digests) and ``allow_weak``
+            (take MD5 and SHA-1 alone), both false by default; or None.
+        cache_backend: The cache to be asked first.
+
+    Raises:
+        ConfigurationError: A key is unknown.
+    """
+
+    name = "http"
+    metadata_needs_network: ClassVar[bool] = False
+    """A pinned URL needs no server to be known; an unpinned one raises `OfflineError` by itself."""
+
+    query_keys: ClassVar[frozenset[str]] = (
+        DIGEST_KEYS
+        | SIZES.keys()
+        | {
+            "url",
+            "urls",
+            "size",
+            "filename",
+            "allow_unverified",
+        }
+    )
+
+    def __init__(self, store_configuration: Any, cache_backend: Any) -> None:  # noqa: ANN401 - as the base
+        super().__init__(store_configuration, cache_backend)
+        self._settings = check_configuration(store_configuration, SETTINGS, self.name)
+
+    def get_resource_metadata(
+        self, query: Mapping[str, Any]
+    ) -> HTTPResource | UnverifiedHTTPResource:
+        """Return what the query says, and for a URL without a digest what its server says.
+
+        Args:
+            query: See the class.
+
+        Raises:
+            QueryError: A key is missing, unknown or malformed, or several addresses come without a
+                digest.
+            DigestError: A digest is malformed, or only weak ones are given.
+            UnsafeNameError: The file name is no plain one.
+            UnverifiedError: There is no digest, and none was waived.
+            StoreError: What the server of an unpinned URL said.
+        """
+        check_keys(query, self.query_keys, self.name)
+        pinned, urls = _addresses(query)
+        allow_weak = bool(flag_of(self._settings, "allow_weak"))
+        found = digests_of_query(query, allow_weak=True)
+        digests = _trusted(digests_from([*found, *pinned], allow_weak=True), allow_weak=allow_weak)
+        filename, size = filename_of(query), size_of(query)
+        if digests:
+            kind = WeakHTTPResource if allow_weak else HTTPResource
+            name = filename or _name_in(urls[0])
+            return kind(digests, size=size, filename=name, urls=urls)
+        self._must_be_waived(query, urls)
+        return self._asked(urls[0], filename, size)
+
+    def download_resource_content(
+        self, metadata: DigestedResource | UnverifiedHTTPResource, dest: str
+    ) -> str:
+        """Download from the first address that gives the right content.
+
+        Args:
+            metadata: What `get_resource_metadata` returned, or any digested resource with ``urls``.
+            dest: A directory.
+
+        Returns:
+            The file's path.
+
+        Raises:
+            StoreError: What the last address said.
+            TransportError: The version changed since the server was asked for it.
+        """
+        digests: Digests = () if isinstance(metadata, UnverifiedHTTPResource) else metadata.digests
+        received = receive(
+            metadata.urls,
+            dest,
+            options=self.options,
+            name=metadata.filename,
+            digests=digests,
+            size=metadata.size,
+        )
+        if isinstance(metadata, UnverifiedHTTPResource):
+            told = (received.etag, received.last_modified)
+            if told != (metadata.etag, metadata.last_modified):
+                raise TransportError(
+                    f"{public(metadata.url)} changed while it was fetched: fetch it again",
+                    url=public(metadata.url),
+                )
+        return str(received.path)
+
+    def _must_be_waived(self, query: Mapping[str, Any], urls: Sequence[str]) -> None:
+        waived = flag_of(query, "allow_unverified")
+        if waived is None:
+            waived = flag_of(self._settings, "allow_unverified")
+        if not waived:
+            raise UnverifiedError(
+                f"nothing says what {public(urls[0])} should be: append #sha256=<digest> to the URL,"
+                " or allow it with --allow-unverified (allow_unverified=True)",
+                url=public(urls[0]),
+            )
+        if len(urls) > 1:
+            raise QueryError(
+                "several addresses of one resource need a digest: nothing else joins them"
+            )
+
+    def _asked(self, url: str, filename: str | None, size: int | None) -> UnverifiedHTTPResource:
+        with transport_for(url, self.options).open_stream(url) as stream:
+            nonce = ""
+            if not stream.etag and not stream.last_modified:
+                from secrets import token_hex
+
+                nonce = f"{self.options.clock.now_ns()}-{token_hex(8)}"
+            name = filename or (safe_name(stream.filename) if stream.filename else _name_in(url))
+            return UnverifiedHTTPResource(
+                url=url,
+                etag=stream.etag,
+                last_modified=stream.last_modified,
+                size=size if size is not None else stream.size,
+                filename=name,
+                nonce=nonce,
+            )
+
+
+def _addresses(query: Mapping[str, Any]) -> tuple[Digests, tuple[str, ...]]:
+    """Return the digests that stand in the addresses' fragments, and the addresses without them."""
+    texts = dict.fromkeys([*texts_of(query, "url"), *texts_of(query, "urls")])
+    if not texts:
+        raise QueryError(
+            "the driver http needs a 'url', or 'urls'", known=tuple(sorted(HTTPStore.query_keys))
+        )
+    pinned: list[str] = []
+    urls = []
+    for text in texts:
+        url, fragment = urldefrag(address_of(text))
+        urls.append(url)
+        pinned += [one for one in fragment.split("&") if one.split("=")[0].lower() in SIZES]
+    return digests_from(pinned, allow_weak=True), tuple(dict.fromkeys(urls))
+
+
+def _trusted(digests: Digests, *, allow_weak: bool) -> Digests:
+    """Refuse weak digests that stand alone; beside a strong one they are checked no less."""
+    if allow_weak or all(digest.weak for digest in digests):
+        return digests_from(digests, allow_weak=allow_weak)
+    return tuple(digest for digest in digests if not digest.weak)
+
+
+def _name_in(url: str) -> str | None:
+    return safe_name(label(url), "") or None

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import attrs
 
 
-def setting(default: Any, meaning: str, *, env: str | None = None, kind: str = "text") -> Any:  # noqa: ANN401
+def setting(
+    default: Any,  # noqa: ANN401 - each setting has its own type
+    meaning: str,
+    *,
+    env: str | None = None,
+    kind: str = "text",
+    optional: bool = False,
+    positive: bool = False,
+) -> Any:  # noqa: ANN401 - attrs' own way to declare a field
     """Declare a setting.
+
+    What is declared stands in the field's ``metadata`` as ``meaning``, ``env``, ``kind``, ``optional``,
+    ``positive`` and, for a table, ``key``, for ``attrs.fields(Settings)`` to go through.
 
     Args:
         default: What holds where nobody says otherwise.
@@ -17,9 +29,23 @@ def setting(default: Any, meaning: str, *, env: str | None = None, kind: str = "
         env: The variable that sets it, or None.
         kind: How its text is read: ``text``, ``flag``, ``seconds`` (``90``, ``30s``, ``1h``, ``7d``,
             ``none``), ``bytes`` (``1048576``, ``20G``, ``50GiB``, ``none``), ``count``, ``choice:a|b``,
-            ``path``, ``list``.
+            ``path``, ``list``; or ``tables`` for a mapping of names to tables, never shown.
+        optional: Whether ``none`` may be said: there is no limit then.
+        positive: Whether 0 is refused.
     """
-    raise NotImplementedError
+    metadata = {
+        "meaning": meaning,
+        "env": env,
+        "kind": kind,
+        "optional": optional,
+        "positive": positive,
+    }
+    if kind == "tables":
+        # A driver's table may hold secrets, so it takes no part in the repr.
+        return attrs.field(
+            factory=dict, repr=False, hash=False, metadata={**metadata, "key": default}
+        )
+    return attrs.field(default=default, metadata=metadata)
 
 
 @attrs.frozen(kw_only=True)
@@ -27,15 +53,94 @@ class Settings:
     """What the user decided, from flags, environment, project and user files.
 
     A key ``cache_dir`` is spelled ``cache_dir`` in a file's top level (``[tool.store]`` in
-    pyproject.toml); tables ``[driver.NAME]`` are a driver's configuration.
-
-    To be declared with `setting`: cache_dir (path, STORE_CACHE_DIR), cache (file-cache, STORE_CACHE: name
-    of the cache backend), durability (choice full|relaxed, STORE_DURABILITY), verify (choice
-    stamp|always|never, STORE_VERIFY), lock_timeout (seconds 60), offline (flag, STORE_OFFLINE),
-    metadata_max_age (seconds 3600, STORE_METADATA_MAX_AGE), connect_timeout, read_timeout, stall_timeout,
-    minimum_rate (bytes), deadline (seconds none, STORE_DEADLINE), max_size (bytes 50GiB, STORE_MAX_SIZE),
-    retries (count 4), allow_downgrade (flag false), allow_unverified (flag false), progress (choice
-    auto|always|never, STORE_PROGRESS), keyring (flag true), driver (tables).
+    pyproject.toml); tables ``[driver.NAME]`` are a driver's configuration and stand in `drivers`.
+    Durations are in seconds, sizes in bytes, rates in bytes a second.
     """
 
-    drivers: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+    cache_dir: Path | None = setting(  # noqa: RUF009 - `setting` returns attrs.field
+        None,
+        "The directory that the cache keeps its files in; the user's own cache directory by default.",
+        env="STORE_CACHE_DIR",
+        kind="path",
+    )
+    cache: str = setting(
+        "file-cache", "The name of the cache backend that remembers the entries.", env="STORE_CACHE"
+    )
+    durability: Literal["full", "relaxed"] = setting(
+        "full",
+        "Whether a power cut loses nothing that was returned (full) or may lose what is young (relaxed).",
+        env="STORE_DURABILITY",
+        kind="choice:full|relaxed",
+    )
+    verify: Literal["stamp", "always", "never"] = setting(
+        "stamp",
+        "What a hit costs: a look at the file's stamp, a hash of it each time, or no check at all.",
+        env="STORE_VERIFY",
+        kind="choice:stamp|always|never",
+    )
+    lock_timeout: float = setting(
+        60.0,
+        "How long another process's download is waited for before going on without its lock.",
+        kind="seconds",
+    )
+    offline: bool = setting(
+        False, "Open no socket: only what the cache has is given.", env="STORE_OFFLINE", kind="flag"
+    )
+    metadata_max_age: float = setting(
+        3600.0,
+        "How long it is believed what a range or 'latest' resolved to.",
+        env="STORE_METADATA_MAX_AGE",
+        kind="seconds",
+    )
+    connect_timeout: float = setting(
+        10.0, "How long a connection may take to come about.", kind="seconds", positive=True
+    )
+    read_timeout: float = setting(
+        30.0, "How long a server may be silent.", kind="seconds", positive=True
+    )
+    stall_timeout: float = setting(
+        60.0,
+        "How long no byte may arrive, over all attempts at one file.",
+        kind="seconds",
+        positive=True,
+    )
+    minimum_rate: int = setting(
+        1024, "The slowest mean rate that is put up with, in bytes a second.", kind="bytes"
+    )
+    deadline: float | None = setting(
+        None,
+        "How long one fetch may take, all attempts included; 'none' sets no limit.",
+        env="STORE_DEADLINE",
+        kind="seconds",
+        optional=True,
+        positive=True,
+    )
+    max_size: int = setting(
+        50 * 1024**3,
+        "The largest file that is fetched.",
+        env="STORE_MAX_SIZE",
+        kind="bytes",
+    )
+    retries: int = setting(
+        4, "How often an attempt is repeated that failed in a way that may pass.", kind="count"
+    )
+    allow_downgrade: bool = setting(
+        False, "Follow a redirect from https to http, without credentials.", kind="flag"
+    )
+    allow_unverified: bool = setting(
+        False,
+        "Accept an address without a digest; its file is never said to be verified.",
+        kind="flag",
+    )
+    progress: Literal["auto", "always", "never"] = setting(
+        "auto",
+        "Whether progress bars are shown: on a terminal only (auto), always or never.",
+        env="STORE_PROGRESS",
+        kind="choice:auto|always|never",
+    )
+    keyring: bool = setting(
+        True, "Ask the system keyring for credentials, where its package is installed.", kind="flag"
+    )
+    drivers: Mapping[str, Mapping[str, Any]] = setting(
+        "driver", "What each driver is told, by its name: tables [driver.NAME].", kind="tables"
+    )

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import attrs
 
+from store.config.directories import configuration_file
 from store.config.model import Settings
+from store.config.tomlfile import TomlFile, read_toml
+from store.config.values import parse_value
+from store.errors import ConfigurationError
+
+_KEYS: Final[Mapping[str, attrs.Attribute[Any]]] = {
+    field.name: field for field in attrs.fields(Settings) if field.metadata["kind"] != "tables"
+}
+_VARIABLES: Final = tuple(
+    (field.metadata["env"], field) for field in _KEYS.values() if field.metadata["env"] is not None
+)
+_TABLE: Final = "driver"
+_WATCHED: Final = (*(variable for variable, _ in _VARIABLES), "STORE_CONFIG_FILE")
+_WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
+_DEFAULT_SOURCES: Final = dict.fromkeys(_KEYS, "default")
 
 
 @attrs.frozen
@@ -17,13 +33,23 @@ class Reading:
 
     Attributes:
         settings: The settings.
-        sources: For each key ``default``, ``flag``, the variable's name, or ``file:line``.
+        sources: For each key ``default``, ``flag``, the variable's name, or ``file:line``; for each
+            driver's table, under ``driver.NAME``, the same.
         files: The files that were looked for, in order of precedence, whether they exist or not.
     """
 
     settings: Settings
     sources: Mapping[str, str]
     files: tuple[Path, ...]
+
+
+class _Place(NamedTuple):
+    """Where a value was found."""
+
+    text: str
+    key: str
+    path: str | None = None
+    line: int | None = None
 
 
 def read_settings(
@@ -34,10 +60,13 @@ def read_settings(
 ) -> Reading:
     """Read the settings that hold here and now.
 
-    Warm path: no file, no tomllib. A ``pyproject.toml`` is parsed only if it has ``[tool.store``.
+    Warm path: no file, no tomllib. A ``pyproject.toml`` is parsed only if it has ``[tool.store``. A
+    relative path in a file counts from the file's directory, elsewhere from the working directory. A
+    variable that is empty counts as unset.
 
     Args:
-        flags: Values given on the command line or by the caller, those that are None left out.
+        flags: Values given on the command line or by the caller, as text or already of the setting's
+            type, those that are None left out; ``drivers`` holds tables by driver.
         environment: The variables; None takes the process's own.
         directory: Where ``store.toml`` and ``pyproject.toml`` are looked for; None is the working
             directory.
@@ -46,4 +75,177 @@ def read_settings(
         ConfigurationError: A file is damaged, a key unknown (naming file, line and the nearest known
             key), a value of the wrong kind, or both project files speak.
     """
-    raise NotImplementedError
+    variables = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    sources = dict(_DEFAULT_SOURCES)
+    user = configuration_file(variables)
+    files = [user]
+    _take_file(read_toml(str(user)), (), values, sources)
+    here = _working_directory() if directory is None else str(directory)
+    if here is not None:
+        files = [Path(here, "store.toml"), Path(here, "pyproject.toml"), user]
+        _take_file(*_project_file(here), values, sources)
+    for variable, field in _VARIABLES:
+        text = variables.get(variable)
+        if text is not None and text.strip():
+            values[field.name] = _read_value(
+                text, field, _Place(f"the variable {variable}", variable)
+            )
+            sources[field.name] = variable
+    if flags:
+        _take_flags(flags, values, sources)
+    return Reading(Settings(**values), sources, tuple(files))
+
+
+def settings_fingerprint(environment: Mapping[str, str] | None = None) -> tuple[object, ...]:
+    """Return what decides the settings and is cheap to ask: variables and the working directory.
+
+    Whoever keeps settings reads them anew when this has changed. Changed files are not noticed.
+
+    Args:
+        environment: The variables; None takes the process's own.
+
+    Returns:
+        The values of all variables that `read_settings` knows, then the working directory; to be
+        compared only with one of the same kind of ``environment``.
+    """
+    if environment is None:
+        get = os.environb.get  # half the price of os.environ, which decodes
+        return (*[get(variable) for variable in _WATCHED_BYTES], _working_directory())
+    return (*[environment.get(variable) for variable in _WATCHED], _working_directory())
+
+
+def _working_directory() -> str | None:
+    try:
+        return os.getcwd()  # noqa: PTH109 - the warm path needs no Path
+    except OSError:  # it was removed: there are no files to read
+        return None
+
+
+def _project_file(here: str) -> tuple[TomlFile | None, tuple[str, ...]]:
+    """Return the project's file that speaks, and the way to the settings in it."""
+    own = read_toml(f"{here}/store.toml")
+    shared = read_toml(f"{here}/pyproject.toml", b"[tool.store")
+    if shared is None or "store" not in shared.data.get("tool", {}):
+        return own, ()
+    if own is not None:
+        raise ConfigurationError(
+            f"both {own.path} and [tool.store] in {shared.path} hold settings: keep one of them",
+            path=shared.path,
+            line=shared.line_of("tool", "store"),
+        )
+    return shared, ("tool", "store")
+
+
+def _take_file(
+    file: TomlFile | None, prefix: tuple[str, ...], values: dict[str, Any], sources: dict[str, str]
+) -> None:
+    """Take over what a file says."""
+    if file is None:
+        return
+    table: Any = file.data
+    for part in prefix:
+        table = table[part]
+    if not isinstance(table, dict):
+        raise _refusal("is no table", table, _place(file, prefix))
+    for key, value in table.items():
+        place = _place(file, (*prefix, key))
+        if key == _TABLE:
+            _take_tables(value, file, (*prefix, key), values, sources)
+        elif key in _KEYS:
+            values[key] = _read_value(value, _KEYS[key], place, os.path.dirname(file.path))  # noqa: PTH120
+            sources[key] = _source(place)
+        else:
+            raise _unknown(key, place, table=isinstance(value, dict))
+
+
+def _take_tables(
+    tables: Any,  # noqa: ANN401 - whatever stood in the file
+    file: TomlFile,
+    prefix: tuple[str, ...],
+    values: dict[str, Any],
+    sources: dict[str, str],
+) -> None:
+    """Take over the drivers' tables; a driver's key in a nearer file wins over the same one elsewhere."""
+    if not isinstance(tables, dict):
+        raise _refusal("is no table: write [driver.NAME]", tables, _place(file, prefix))
+    for name, table in tables.items():
+        place = _place(file, (*prefix, name))
+        if not isinstance(table, dict):
+            # The value is not shown: a driver's settings may be secrets.
+            raise _refusal(f"is no table: write [driver.{name}]", None, place)
+        drivers = values.setdefault("drivers", {})
+        drivers[name] = {**drivers.get(name, {}), **table}
+        sources[f"{_TABLE}.{name}"] = _source(place)
+
+
+def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[str, str]) -> None:
+    for key, value in flags.items():
+        if value is None:
+            continue
+        if key == "drivers":
+            for name, table in value.items():
+                drivers = values.setdefault("drivers", {})
+                drivers[name] = {**drivers.get(name, {}), **table}
+                sources[f"{_TABLE}.{name}"] = "flag"
+        elif key in _KEYS:
+            values[key] = _read_value(value, _KEYS[key], _Place(f"the flag {key}", key))
+            sources[key] = "flag"
+        else:
+            raise _unknown(key, _Place("flags", key), table=False)
+
+
+def _place(file: TomlFile, keys: tuple[str, ...]) -> _Place:
+    line = file.line_of(*keys)
+    where = file.path if line is None else f"{file.path}:{line}"
+    return _Place(f"{where}: {keys[-1]}", keys[-1], file.path, line)
+
+
+def _source(place: _Place) -> str:
+    return str(place.path) if place.line is None else f"{place.path}:{place.line}"
+
+
+def _read_value(
+    value: Any,  # noqa: ANN401 - whatever was given
+    field: attrs.Attribute[Any],
+    place: _Place,
+    directory: str | None = None,
+) -> Any:  # noqa: ANN401 - each setting has its own type
+    try:
+        found = parse_value(value, field.metadata["kind"], directory=directory)
+    except ValueError as error:
+        raise _refusal(str(error), value, place) from error
+    if found is None and not field.metadata["optional"]:
+        raise _refusal("is refused: it needs a limit", value, place)
+    if field.metadata["positive"] and found is not None and not found > 0:
+        raise _refusal("is refused: it must be more than 0", value, place)
+    return found
+
+
+def _refusal(reason: str, value: Any, place: _Place) -> ConfigurationError:  # noqa: ANN401
+    shown = "" if value is None else f" {_short(value)}"
+    return ConfigurationError(
+        f"{place.text}:{shown} {reason}", path=place.path, line=place.line, key=place.key
+    )
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - whatever was given
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - one glance
+
+
+def _unknown(key: str, place: _Place, *, table: bool) -> ConfigurationError:
+    import difflib
+
+    known = (*_KEYS, _TABLE)
+    nearest = difflib.get_close_matches(key, known, n=1)
+    meant = f"did you mean {nearest[0]!r}? " if nearest else ""
+    where = "" if place.path is None else f"{_source(place)}: "
+    what = f"unknown table [{key}]" if table else f"unknown setting {key!r}"
+    return ConfigurationError(
+        f"{where}{what}: {meant}'store config list' shows all",
+        path=place.path,
+        line=place.line,
+        key=key,
+        known=known,
+    )

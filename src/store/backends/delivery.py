@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import attrs
 
+from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, verifies
 from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_of
 from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
@@ -163,7 +164,8 @@ def _moved(store: Source, metadata: ResourceInfo, directory: Path) -> str | None
         from store.events import Started
 
         options.listener(Started(name=_label(metadata), uid=uid_of(metadata)))
-    path: Any = store.download_resource_content(metadata, str(directory))
+    with drivers_errors(store.name):
+        path: Any = store.download_resource_content(metadata, str(directory))
     return None if path is None else str(path)
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from os import PathLike, fspath
 from typing import Any, Final, NamedTuple
 
 import attrs
 
 from store.backends.base import Store
+from store.backends.failures import drivers_errors
 from store.backends.resources import DigestedResource, ResourceInfo, digests_of
 from store.cache.backends.base import Cache
 from store.config.model import Settings
-from store.errors import IntegrityError, OfflineError, PluginError, StoreError
+from store.errors import IntegrityError, OfflineError
 from store.fetching.locator import Locator, from_query, parse_locator
 from store.fetching.resolutions import DIRECTORY, Resolutions, resolution_key
 from store.integrity.digest import Digests, DigestsLike, digests_from
@@ -85,7 +86,9 @@ class Asking:
             known = self._answers.get(key)
             if known is not None and self._options.clock.now() < known[1]:
                 return known[0]
-        answer, good_until = self._find_out(wanted, digest, refresh, allow_unverified)
+        answer, good_until = self._find_out(
+            wanted, digest, refresh=refresh, allow_unverified=allow_unverified
+        )
         if memorable and good_until > 0:
             if len(self._answers) >= _MEMORY:
                 self._answers.clear()
@@ -108,17 +111,13 @@ class Asking:
         return store
 
     def _find_out(
-        self,
-        wanted: Wanted,
-        digest: DigestsLike,
-        refresh: bool,
-        allow_unverified: bool | None,  # noqa: FBT001
+        self, wanted: Wanted, digest: DigestsLike, *, refresh: bool, allow_unverified: bool | None
     ) -> tuple[Answer, float]:
         locator = _read(wanted)
         pins = digests_from([*locator.digests, *digests_from(digest)])
         store = self.store(locator.driver)
         query = self._completed(store, locator, pins, allow_unverified)
-        metadata, good_until, remembered = self._metadata(store, locator, query, refresh)
+        metadata, good_until, remembered = self._metadata(store, locator, query, refresh=refresh)
         metadata, left = _pinned(metadata, pins, locator)
         if pins and not left and pins == digests_of(metadata) and store.needs_network:
             good_until = math.inf
@@ -147,11 +146,7 @@ class Asking:
         return query
 
     def _metadata(
-        self,
-        store: Store[Any],
-        locator: Locator,
-        query: dict[str, Any],
-        refresh: bool,  # noqa: FBT001
+        self, store: Store[Any], locator: Locator, query: dict[str, Any], *, refresh: bool
     ) -> tuple[ResourceInfo, float, bool]:
         """Return the resource, until when the answer holds, and whether it was remembered."""
         offline = self._options.offline
@@ -179,24 +174,6 @@ class Asking:
         if isinstance(metadata, DigestedResource) and metadata.digests_decide:
             self._resolutions.put(key, metadata)
         return metadata, math.inf if max_age == math.inf else 0.0, False
-
-
-@contextlib.contextmanager
-def drivers_errors(name: str) -> Iterator[None]:
-    """Turn what a driver raises beside our errors into one of ours.
-
-    Raises:
-        PluginError: The driver broke the contract.
-    """
-    try:
-        yield
-    except StoreError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"the driver {name!r} failed: {type(error).__name__}: {error}; tell its authors",
-            plugin=name,
-        ) from error
 
 
 def _read(wanted: Wanted) -> Locator:

@@ -1,0 +1,36 @@
+"""Maps what a driver raises to errors of ours."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from store.errors import PluginError, ResourceNotFoundError, StoreError
+from store.files.failures import storage_error
+
+
+@contextlib.contextmanager
+def drivers_errors(name: str) -> Iterator[None]:
+    """Turn what a driver raises beside our errors into one of ours, the cause kept.
+
+    Args:
+        name: The driver's name.
+
+    Raises:
+        ResourceNotFoundError: The driver found no file where it looked for one.
+        StorageError: The system refused a file.
+        PluginError: Anything else: the driver broke the contract.
+    """
+    try:
+        yield
+    except StoreError:
+        raise
+    except FileNotFoundError as error:
+        raise ResourceNotFoundError(f"the driver {name!r} misses a file: {error}") from error
+    except OSError as error:
+        raise storage_error(error, error.filename or name) from error
+    except Exception as error:
+        raise PluginError(
+            f"the driver {name!r} failed: {type(error).__name__}: {error}; tell its authors",
+            plugin=name,
+        ) from error

@@ -18,10 +18,11 @@ from store.backends.queries import (
     check_keys,
     digests_of_query,
     filename_of,
+    settings_errors,
     size_of,
 )
 from store.errors import QueryError, ResourceNotFoundError, StorageError
-from store.files.names import inside
+from store.files.names import inside, safe_name
 from store.integrity.digest import DEFAULT_ALGORITHM, SIZES
 from store.integrity.hashing import Hashing, hash_file
 from store.transports.receiving import receive
@@ -50,7 +51,7 @@ class FileStore(Store[FileResource]):
         cache_backend: The cache to be asked first.
 
     Raises:
-        ConfigurationError: A key is unknown.
+        ConfigurationError: A key is unknown, or ``root`` no path.
     """
 
     name = "file"
@@ -60,8 +61,9 @@ class FileStore(Store[FileResource]):
 
     def __init__(self, store_configuration: Any, cache_backend: Any) -> None:  # noqa: ANN401 - as the base
         super().__init__(store_configuration, cache_backend)
-        root = check_configuration(store_configuration, SETTINGS, self.name).get("root")
-        self._root = None if root is None else Path(root).expanduser().absolute()
+        root = check_configuration(store_configuration, SETTINGS, "file").get("root")
+        with settings_errors("file"):
+            self._root = None if root is None else _local(root)
 
     def get_resource_metadata(self, query: Mapping[str, Any]) -> FileResource:
         """Return what the query says of the file, reading it where nothing is pinned.
@@ -80,7 +82,7 @@ class FileStore(Store[FileResource]):
         check_keys(query, self.query_keys, self.name)
         path = self._path(query)
         digests, size = digests_of_query(query), size_of(query)
-        name = filename_of(query) or path.name
+        name = filename_of(query) or safe_name(path.name)
         if not digests:
             hashing = _hashed(path, query)
             digests = hashing.digests()
@@ -113,22 +115,21 @@ class FileStore(Store[FileResource]):
     def _path(self, query: Mapping[str, Any]) -> Path:
         given = query.get("path")
         if not isinstance(given, str | os.PathLike) or not os.fspath(given):
-            raise QueryError(
-                "the driver file needs a 'path'",
-                query=dict(query),
-                known=tuple(sorted(self.query_keys)),
-            )
+            raise QueryError("the driver file needs a 'path'", known=tuple(sorted(self.query_keys)))
         text = os.fsdecode(given)
         if text.lower().startswith("file:"):
             text = _path_in(text)
-        if "\0" in text:
-            raise QueryError(f"{text!r} is no path: it holds a NUL")
-        if self._root is not None:
-            return inside(self._root, text)
-        try:
-            return Path(text).expanduser().absolute()
-        except RuntimeError as error:
-            raise QueryError(f"{text!r} cannot be expanded: {error}") from error
+        return _local(text) if self._root is None else inside(self._root, text)
+
+
+def _local(path: str | os.PathLike[str]) -> Path:
+    try:
+        expanded = Path(path).expanduser().absolute()
+    except (RuntimeError, TypeError) as error:
+        raise QueryError(f"{path!r} cannot be read as a path: {error}") from error
+    if "\0" in str(expanded):
+        raise QueryError(f"{path!r} is no path: it holds a NUL")
+    return expanded
 
 
 def _path_in(address: str) -> str:

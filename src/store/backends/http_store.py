@@ -19,6 +19,7 @@ from store.backends.queries import (
     digests_of_query,
     filename_of,
     flag_of,
+    settings_errors,
     size_of,
     texts_of,
 )
@@ -112,7 +113,7 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
         cache_backend: The cache to be asked first.
 
     Raises:
-        ConfigurationError: A key is unknown.
+        ConfigurationError: A key is unknown, or a value no flag.
     """
 
     name = "http"
@@ -133,7 +134,10 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
 
     def __init__(self, store_configuration: Any, cache_backend: Any) -> None:  # noqa: ANN401 - as the base
         super().__init__(store_configuration, cache_backend)
-        self._settings = check_configuration(store_configuration, SETTINGS, self.name)
+        settings = check_configuration(store_configuration, SETTINGS, "http")
+        with settings_errors("http"):
+            self._allow_unverified = bool(flag_of(settings, "allow_unverified"))
+            self._allow_weak = bool(flag_of(settings, "allow_weak"))
 
     def get_resource_metadata(
         self, query: Mapping[str, Any]
@@ -153,12 +157,13 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
         """
         check_keys(query, self.query_keys, self.name)
         pinned, urls = _addresses(query)
-        allow_weak = bool(flag_of(self._settings, "allow_weak"))
         found = digests_of_query(query, allow_weak=True)
-        digests = _trusted(digests_from([*found, *pinned], allow_weak=True), allow_weak=allow_weak)
+        digests = _trusted(
+            digests_from([*found, *pinned], allow_weak=True), allow_weak=self._allow_weak
+        )
         filename, size = filename_of(query), size_of(query)
         if digests:
-            kind = WeakHTTPResource if allow_weak else HTTPResource
+            kind = WeakHTTPResource if self._allow_weak else HTTPResource
             name = filename or _name_in(urls[0])
             return kind(digests, size=size, filename=name, urls=urls)
         self._must_be_waived(query, urls)
@@ -200,9 +205,7 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
 
     def _must_be_waived(self, query: Mapping[str, Any], urls: Sequence[str]) -> None:
         waived = flag_of(query, "allow_unverified")
-        if waived is None:
-            waived = flag_of(self._settings, "allow_unverified")
-        if not waived:
+        if not (self._allow_unverified if waived is None else waived):
             raise UnverifiedError(
                 f"nothing says what {public(urls[0])} should be: append #sha256=<digest> to the URL,"
                 " or allow it with --allow-unverified (allow_unverified=True)",

@@ -12,7 +12,14 @@ import attrs
 
 from store.backends.base import DigestedResource, Store
 from store.backends.pypi_query import KEYS, is_pinned, read_locator, read_query, specifier_of
-from store.backends.queries import check_configuration, flag_of, text_of, texts_of
+from store.backends.queries import (
+    address_of,
+    check_configuration,
+    flag_of,
+    settings_errors,
+    text_of,
+    texts_of,
+)
 from store.errors import UnverifiedError
 from store.integrity.digest import SIZES, digests_from
 from store.transports.base import TransferOptions
@@ -69,7 +76,7 @@ class PyPIStore(Store[PyPIResource]):
         cache_backend: The cache to be asked first.
 
     Raises:
-        ConfigurationError: A key is unknown.
+        ConfigurationError: A key is unknown, or an index is no address.
     """
 
     name = "pypi"
@@ -77,7 +84,12 @@ class PyPIStore(Store[PyPIResource]):
 
     def __init__(self, store_configuration: Any, cache_backend: Any) -> None:  # noqa: ANN401 - as the base
         super().__init__(store_configuration, cache_backend)
-        self._settings = check_configuration(store_configuration, SETTINGS, self.name)
+        settings = check_configuration(store_configuration, SETTINGS, "pypi")
+        with settings_errors("pypi"):
+            index = text_of(settings, "index_url")
+            self._index = address_of(index) if index else None
+            self._extra = tuple(map(address_of, texts_of(settings, "extra_index_urls")))
+            self._asks_pip = index is None and flag_of(settings, "use_pip_config") is not False
 
     def get_resource_metadata(self, query: Mapping[str, Any]) -> PyPIResource:
         """Ask the indexes, and choose.
@@ -161,24 +173,19 @@ class PyPIStore(Store[PyPIResource]):
         return {
             "python": f"{sys.implementation.cache_tag}-{sys.version.split()[0]}-{sys.abiflags}",
             "platform": f"{sys.platform}-{uname.machine}-{libc or uname.release}",
-            "pip": pip_fingerprint() if self._asks_pip() else "",
+            "pip": pip_fingerprint() if self._asks_pip else "",
         }
-
-    def _asks_pip(self) -> bool:
-        return flag_of(self._settings, "use_pip_config") is not False and not (
-            self._settings.get("index_url")
-        )
 
     def _endpoints(self) -> tuple[str | None, ...]:
         """Return the indexes in the order they are asked; None stands for pypi-simple's default."""
-        index = text_of(self._settings, "index_url")
-        extra = texts_of(self._settings, "extra_index_urls")
-        if self._asks_pip():
-            from store.backends.pypi_pipconfig import pip_indexes
+        if not self._asks_pip:
+            return (self._index, *self._extra)
+        from store.backends.pypi_pipconfig import pip_indexes
 
-            index, told = pip_indexes()
-            extra = extra or told
-        return (index, *extra)
+        index, extra = pip_indexes()
+        with settings_errors("pypi (from pip's)"):
+            index = address_of(index) if index else None
+            return (index, *(self._extra or tuple(map(address_of, extra))))
 
     def _options(self, endpoints: tuple[str | None, ...]) -> TransferOptions:
         """Return the options, with the secrets of the indexes' addresses bound to their origins."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import contextlib
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -72,6 +73,22 @@ def check_configuration(
                 known=tuple(sorted(known)),
             )
     return configuration
+
+
+@contextlib.contextmanager
+def settings_errors(driver: str) -> Iterator[None]:
+    """Turn what is said of a query's value in the block into what is said of a setting.
+
+    Args:
+        driver: The driver's name, for the message.
+
+    Raises:
+        ConfigurationError: A value cannot be read.
+    """
+    try:
+        yield
+    except QueryError as error:
+        raise ConfigurationError(f"the configuration of the driver {driver}: {error}") from error
 
 
 def text_of(query: Mapping[str, Any], key: str) -> str | None:

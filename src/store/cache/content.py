@@ -14,38 +14,38 @@ On disk, below the cache's directory::
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-import attrs
-
+from store.cache.failures import cache_errors
+from store.cache.finding import candidates
+from store.cache.flight import Waiting, flying
+from store.cache.holding import Holding, VerifyPolicy
+from store.cache.keeping import Keeper, Kept
+from store.cache.layout import Layout
+from store.cache.opening import directory_of, options_from
+from store.cache.quarantine import obstacle, set_aside
+from store.cache.uses import Uses
+from store.cache.workspaces import sweep, workspace_name
 from store.clock import SYSTEM_CLOCK, Clock
+from store.files.atomic import discard, write_bytes
+from store.files.names import safe_name
 from store.integrity.digest import Digests
 
-VerifyPolicy = Literal["stamp", "always", "never"]
-"""What a hit costs: a stat, a hash, or nothing at all."""
+__all__ = ["Content", "Kept", "VerifyPolicy", "open_content"]
 
-
-@attrs.frozen(kw_only=True)
-class Kept:
-    """A file that the cache owns.
-
-    Attributes:
-        path: Where it lies.
-        digests: What was computed of it or is known of it, strongest first.
-        size: Its size in bytes.
-    """
-
-    path: Path
-    digests: Digests
-    size: int
+_TAG: Final = b"""Signature: 8a477f597d28d172789f06886806bc55
+# This directory is a cache of `store`: what it holds can be fetched again, and backups may pass it over.
+"""
 
 
 class Content:
     """The files below one cache directory.
 
-    Safe for many threads and processes at once; survives forks.
+    Safe for many threads and processes at once; survives forks and pickling, neither of which takes the
+    lease along.
 
     Args:
         root: The cache's directory; made when first written to.
@@ -54,6 +54,13 @@ class Content:
         verify: The default of what a hit costs.
         lock_timeout: Seconds to wait for another's download before going on without the lock.
         clock: The time.
+
+    Attributes:
+        layout: Where each thing lies.
+        durability: As given.
+        verify: As given.
+        lock_timeout: As given.
+        clock: As given.
     """
 
     def __init__(
@@ -65,11 +72,49 @@ class Content:
         lock_timeout: float = 60.0,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        raise NotImplementedError
+        self.layout = Layout(root)
+        self.durability: Literal["full", "relaxed"] = durability
+        self.verify: VerifyPolicy = verify
+        self.lock_timeout = lock_timeout
+        self.clock = clock
+        self._now = clock.now
+        self._begin()
+
+    def _begin(self) -> None:
+        """Start anew: at first, after a fork, after `close`."""
+        self._process = os.getpid()
+        self._uses = Uses(self.layout, self.clock)
+        self._holding = Holding(self.layout, self.verify, self._uses, self.clock)
+        self._proven = self._holding.proven
+        self._prepared = False
+        self._keeper = Keeper(
+            self.layout, self._holding, self._uses, self.clock, durable=self.durability == "full"
+        )
+
+    def _mine(self) -> None:
+        if self._process != os.getpid():
+            self._begin()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle how it was opened, not what is open."""
+        return _opened, (
+            self.layout.root,
+            {
+                "durability": self.durability,
+                "verify": self.verify,
+                "lock_timeout": self.lock_timeout,
+                "clock": self.clock,
+            },
+        )
+
+    @property
+    def root(self) -> Path:
+        """The cache's directory, absolute."""
+        return Path(self.layout.root)
 
     def owns(self, path: str) -> bool:
         """Whether a path lies, by its text, below ``content/`` and nowhere else."""
-        raise NotImplementedError
+        return self.layout.address(path) is not None
 
     def holds(self, path: str, digests: Digests) -> bool:
         """Whether an owned file is still what these digests say: the hit, to be had for one ``lstat``.
@@ -82,11 +127,42 @@ class Content:
 
         Never raises for what it finds: unreadable is False.
         """
-        raise NotImplementedError
+        proven = self._proven.get(path)
+        if proven is not None:
+            inode, ctime_ns, mtime_ns, size, device, known, due = proven
+            try:
+                status = os.lstat(path)
+            except OSError:
+                self._proven.pop(path, None)
+                return False
+            if (
+                status.st_ino == inode
+                and status.st_ctime_ns == ctime_ns
+                and status.st_mtime_ns == mtime_ns
+                and status.st_size == size
+                and status.st_dev == device
+                and known.issuperset(digests)
+                and self._now() < due
+                and self._process == os.getpid()
+            ):
+                return True
+        self._mine()
+        return self._holding.check(path, digests)
 
     def note_use(self, path: str) -> None:
         """Take the lease and mark the use of an owned file that was verified by other means."""
-        raise NotImplementedError
+        self._mine()
+        address = self.layout.address(path)
+        if address is not None:
+            self._uses.mark(self.layout.record(address.digest), None)
+
+    def linked(self, path: str) -> None:
+        """Take the new stamp of an owned file that was just hard-linked elsewhere: no hash is needed.
+
+        Nothing happens where more than change time and link count moved, or nothing was known of it.
+        """
+        self._mine()
+        self._keeper.linked(path)
 
     def find(self, digests: Digests, name: str | None = None) -> Kept | None:
         """Return an owned file that has all of these digests, whatever uid brought it; hashed if need be.
@@ -94,9 +170,14 @@ class Content:
         Args:
             digests: At least one.
             name: The file name that is wanted: a file of the same content under another name is placed
-                beside it under this one.
+                beside it under this one. Where that fails (a read-only cache) the other is returned.
         """
-        raise NotImplementedError
+        self._mine()
+        for path in candidates(self.layout, digests, name):
+            if self.holds(path, digests):
+                wanted = os.path.basename(path) if name is None else safe_name(name)  # noqa: PTH119 - text
+                return self._keeper.beside(path, wanted, digests)
+        return None
 
     @contextlib.contextmanager
     def workspace(self) -> Iterator[Path]:
@@ -105,8 +186,14 @@ class Content:
         Raises:
             CacheError: The cache cannot be written to.
         """
-        raise NotImplementedError
-        yield Path()
+        self._prepare()
+        directory = Path(self.layout.partial) / workspace_name()
+        with cache_errors(directory):
+            directory.mkdir(mode=0o700, parents=True)
+        try:
+            yield directory
+        finally:
+            discard(directory)
 
     def keep(self, path: Path, *, name: str | None = None, digests: Digests = ()) -> Kept:
         """Take over a verified file from a workspace: durable, read-only, in place, stamped.
@@ -120,15 +207,38 @@ class Content:
 
         Raises:
             CacheError: It cannot be kept: no room, no permission.
+            IntegrityError: It is not what ``digests`` say; noticed only where it had to be read.
         """
-        raise NotImplementedError
+        self._prepare()
+        return self._keeper.keep(path, safe_name(name or path.name), digests)
+
+    def batch(self) -> contextlib.AbstractContextManager[None]:
+        """Make what is kept in a block last, and stamp it, together at its end.
+
+        Until then a kept file is in place, but is hashed whenever it is asked for. Threads share a batch.
+
+        Raises:
+            CacheError: What was kept cannot be made to last.
+        """
+        self._mine()
+        return self._keeper.batch()
 
     def quarantine(self, path: str, reason: str) -> Path | None:
-        """Set an owned file aside by a rename; return where it lies now, or None where it was gone."""
-        raise NotImplementedError
+        """Set an owned file aside by a rename; return where it lies now, or None where it was gone.
 
-    @contextlib.contextmanager
-    def flight(self, uid: str, *, waiting: Any = None) -> Iterator[bool]:  # noqa: ANN401
+        What the cache does not own is left alone: None.
+        """
+        self._mine()
+        self._proven.pop(path, None)
+        address = self.layout.address(path)
+        if address is None:
+            return None
+        blocked = obstacle(self.layout, address)
+        return set_aside(self.layout, blocked or path, reason, self.clock)
+
+    def flight(
+        self, uid: str, *, waiting: Waiting | None = None
+    ) -> contextlib.AbstractContextManager[bool]:
         """Be the one who fetches ``uid``, or wait for the one who does: see `cache.flight`.
 
         Args:
@@ -138,12 +248,28 @@ class Content:
         Yields:
             Whether others were waited for, so that the cache should be asked again first.
         """
-        raise NotImplementedError
-        yield False
+        return flying(
+            self.layout, uid, timeout=self.lock_timeout, clock=self.clock, waiting=waiting
+        )
 
     def close(self) -> None:
         """Give the lease back; the content may be used again."""
-        raise NotImplementedError
+        self._mine()
+        self._proven.clear()
+        self._uses.close()
+
+    def _prepare(self) -> None:
+        """Make the cache's directory, and once a process sweep what our own dead left behind."""
+        self._mine()
+        if self._prepared:
+            return
+        with cache_errors(self.layout.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            tag = self.root / "CACHEDIR.TAG"
+            if not tag.exists():
+                write_bytes(tag, _TAG)
+        self._prepared = True
+        sweep(self.layout, self.clock)
 
 
 def open_content(configuration: Any, *, clock: Clock = SYSTEM_CLOCK) -> Content:  # noqa: ANN401
@@ -153,5 +279,12 @@ def open_content(configuration: Any, *, clock: Clock = SYSTEM_CLOCK) -> Content:
         configuration: A mapping with ``cache_dir``, ``durability``, ``verify``, ``lock_timeout``, all
             optional; None or anything that is no mapping takes the defaults and the user's directory.
         clock: The time.
+
+    Raises:
+        ConfigurationError: One of them cannot be what it says.
     """
-    raise NotImplementedError
+    return Content(directory_of(configuration), clock=clock, **options_from(configuration))
+
+
+def _opened(root: str, options: dict[str, Any]) -> Content:
+    return Content(root, **options)

@@ -38,7 +38,7 @@ class Cache(abc.ABC):
     """
 
     clock: Clock = SYSTEM_CLOCK
-    """The time; a test replaces it on an instance."""
+    """The time; a test replaces it on an instance, before `content` is first asked for."""
 
     _content: Content | None = None
 
@@ -80,13 +80,17 @@ class Cache(abc.ABC):
         """Return whether a uid is known and has not expired."""
         return self.get(uid) is not None
 
-    def record(self, uid: str, provenance: Provenance) -> None:
+    def record(self, uid: str, provenance: Provenance) -> None:  # noqa: B027 - a backend may keep it
         """Take note of where an entry came from; called after `set`. A backend may keep it."""
 
     def close(self) -> None:
         """Give back what is open: files, connections, the lease. The cache may be used again."""
         if self._content is not None:
             self._content.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the configuration only: another process opens the cache anew."""
+        return type(self), (self.cache_configuration,)
 
     def __contains__(self, uid: str) -> bool:
         """Return whether a uid is known and has not expired."""

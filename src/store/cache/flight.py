@@ -1,0 +1,129 @@
+"""Lets one of many askers fetch a resource while the rest wait for it.
+
+Threads wait for each other here, processes by a lock file. Neither is needed for a right result: who has
+waited too long goes on by itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from store.cache.layout import Layout
+from store.clock import Clock
+from store.errors import StoreError
+from store.files.locks import locked
+
+log = logging.getLogger(__name__)
+
+Waiting = Callable[[str], None]
+"""Is told, once, who is being waited for."""
+
+
+class _Flight:
+    """One thread that fetches, and an event for those who wait for it."""
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+        self.done = threading.Event()
+
+
+class Flights:
+    """The flights of this process; empty after a fork."""
+
+    def __init__(self) -> None:
+        self._reset()
+
+    def _reset(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._flights: dict[tuple[str, str], _Flight] = {}
+
+    def begin(self, key: tuple[str, str]) -> tuple[_Flight, bool]:
+        """Return the flight of a key, and whether it was begun just now by this thread."""
+        if self._process != os.getpid():
+            self._reset()
+        with self._lock:
+            flight = self._flights.get(key)
+            if flight is not None:
+                return flight, False
+            flight = self._flights[key] = _Flight()
+            return flight, True
+
+    def end(self, key: tuple[str, str], flight: _Flight) -> None:
+        """End a flight; who waits for it looks again."""
+        with self._lock:
+            if self._flights.get(key) is flight:
+                del self._flights[key]
+        flight.done.set()
+
+
+FLIGHTS: Final = Flights()
+"""The flights of this process, whichever `Content` they are for."""
+
+
+@contextlib.contextmanager
+def flying(
+    layout: Layout, uid: str, *, timeout: float, clock: Clock, waiting: Waiting | None = None
+) -> Iterator[bool]:
+    """Be the one who fetches ``uid`` while the block runs, or wait for the one who does.
+
+    When a holder ends, well or not, the next one in turn begins, and should ask the cache first. A thread
+    that asks for what it is fetching already goes on at once.
+
+    Args:
+        layout: The cache that is to have it.
+        uid: What is to be fetched.
+        timeout: Seconds to wait in all before going on without being alone.
+        clock: The time.
+        waiting: Is told the holder's name once, when the caller has to wait.
+
+    Yields:
+        Whether others were waited for.
+    """
+    deadline = clock.monotonic() + timeout
+    told = _Once(waiting)
+    key = (layout.root, uid)
+    flight, leading = FLIGHTS.begin(key)
+    while not leading:
+        if flight.thread == threading.get_ident():
+            yield told.waited
+            return
+        told(f"another thread of process {os.getpid()}")
+        left = deadline - clock.monotonic()
+        if left <= 0 or not flight.done.wait(min(left, threading.TIMEOUT_MAX)):
+            log.warning("%.100s is still being fetched by another thread: going on without it", uid)
+            yield True
+            return
+        flight, leading = FLIGHTS.begin(key)
+    try:
+        with contextlib.ExitStack() as stack:
+            left = max(0.0, deadline - clock.monotonic())
+            try:
+                lock = locked(layout.lock(uid), timeout=left, clock=clock, waiting=told)
+                if not stack.enter_context(lock) and told.waited:
+                    log.warning(
+                        "%.100s is still being fetched elsewhere: going on without the lock", uid
+                    )
+            except (OSError, StoreError) as error:
+                log.debug("%.100s is fetched without a lock: %s", uid, error)
+            yield told.waited
+    finally:
+        FLIGHTS.end(key, flight)
+
+
+class _Once:
+    """Passes the first call on, and remembers that there was one."""
+
+    def __init__(self, call: Waiting | None) -> None:
+        self._call = call
+        self.waited = False
+
+    def __call__(self, holder: str) -> None:
+        first, self.waited = not self.waited, True
+        if first and self._call is not None:
+            self._call(holder)

@@ -1,0 +1,189 @@
+"""Says whether an owned file is still what its digests say."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from typing import Literal, NamedTuple
+
+from store.cache.examining import Examined, examine
+from store.cache.layout import Address, Layout
+from store.cache.quarantine import obstacle, set_aside
+from store.cache.records import Known, Record, read_record, write_record
+from store.cache.uses import DAY, Uses
+from store.clock import Clock
+from store.errors import DigestError, StorageError
+from store.integrity.digest import Digest, Digests
+from store.integrity.stamp import Stamp
+
+log = logging.getLogger(__name__)
+
+VerifyPolicy = Literal["stamp", "always", "never"]
+"""What a hit costs: a stat, a hash, or nothing at all."""
+
+
+class Proven(NamedTuple):
+    """A file that this process may hand out for as long as its stat is this one."""
+
+    inode: int
+    ctime_ns: int
+    mtime_ns: int
+    size: int
+    device: int
+    digests: frozenset[Digest]
+    due: float
+    """When the use is to be marked again, in seconds since 1970 UTC."""
+
+
+class Holding:
+    """Checks owned files, and remembers in this process what was found.
+
+    Args:
+        layout: Where the cache lies.
+        policy: What a hit costs.
+        uses: Is told of hits.
+        clock: The time.
+
+    Attributes:
+        policy: As given.
+        proven: What was found, by path; the hot path of `Content.holds` reads it.
+    """
+
+    def __init__(self, layout: Layout, policy: VerifyPolicy, uses: Uses, clock: Clock) -> None:
+        self._layout = layout
+        self.policy: VerifyPolicy = policy
+        self._uses = uses
+        self._clock = clock
+        self.proven: dict[str, Proven] = {}
+
+    def check(
+        self,
+        path: str,
+        digests: Digests,
+        *,
+        policy: VerifyPolicy | None = None,
+        marked: bool = True,
+    ) -> bool:
+        """Do the work of `Content.holds`.
+
+        Args:
+            path: The file.
+            digests: What it should be.
+            policy: What it may cost; None takes the cache's own.
+            marked: Whether it counts as a use.
+        """
+        policy = policy or self.policy
+        address = self._layout.address(path)
+        if address is None:
+            return False
+        self.proven.pop(path, None)
+        status = self._regular(path, address)
+        if status is None:
+            return False
+        record_path = self._layout.record(address.digest)
+        if policy == "never":
+            if marked:
+                self._uses.mark(record_path, None)
+            return True
+        record = read_record(record_path)
+        stamp = Stamp.of(status)
+        known = None if record is None else record.files.get(address.name)
+        vouched = known is not None and policy == "stamp" and known.vouches_for(stamp)
+        if record is None or not vouched or not record.digests.issuperset(digests):
+            record, known = self._read(path, address, digests, record)
+            if record is None:
+                return False
+        if marked:
+            self._uses.mark(record_path, record.used)
+            if not os.path.lexists(path):  # pruned while the use was not yet marked
+                return False
+        if known is not None and known.stamp is not None:
+            self.remember(path, known.stamp, record.digests, marked=marked)
+        return True
+
+    def remember(
+        self, path: str, stamp: Stamp, digests: frozenset[Digest], *, marked: bool
+    ) -> None:
+        """Let later hits go by the stamp alone."""
+        if self.policy != "stamp":
+            return
+        self.proven[path] = Proven(
+            inode=stamp.inode,
+            ctime_ns=stamp.ctime_ns,
+            mtime_ns=stamp.mtime_ns,
+            size=stamp.size,
+            device=stamp.device,
+            digests=digests,
+            due=self._clock.now() + DAY if marked else 0.0,
+        )
+
+    def _regular(self, path: str, address: Address) -> os.stat_result | None:
+        """Return what lstat says of an owned regular file; anything else is set aside."""
+        blocked = obstacle(self._layout, address)
+        if blocked is not None:
+            set_aside(self._layout, blocked, "no directory", self._clock)
+            return None
+        try:
+            status = os.lstat(path)
+        except (OSError, ValueError):
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            set_aside(self._layout, path, "no regular file", self._clock)
+            return None
+        return status
+
+    def _read(
+        self, path: str, address: Address, digests: Digests, record: Record | None
+    ) -> tuple[Record | None, Known | None]:
+        """Hash a file; return what is known of it now, or nothing where it is not as asked for."""
+        wanted = {address.digest.algorithm, *(one.algorithm for one in digests)}
+        try:
+            found = examine(path, sorted(wanted), self._clock)
+        except (OSError, ValueError, DigestError) as error:
+            log.warning("%s cannot be checked: %s", path, error)
+            return None, None
+        if address.digest not in found.digests:
+            set_aside(self._layout, path, f"its content is not {address.digest}", self._clock)
+            return None, None
+        fresh, known = self._noted(path, address, found, record)
+        if not set(digests) <= set(found.digests):
+            log.warning(
+                "%s is whole, but not what was asked for: %s", path, ", ".join(map(str, digests))
+            )
+            return None, None
+        return fresh, known
+
+    def _noted(
+        self, path: str, address: Address, found: Examined, record: Record | None
+    ) -> tuple[Record, Known]:
+        """Record what a full check found."""
+        now = self._clock.now()
+        old = None if record is None else record.files.get(address.name)
+        digests = dict(() if record is None else record.digests)
+        digests.update(found.digests)
+        fresh = Record(
+            digests=frozenset(Digest(*one) for one in digests.items()),
+            size=found.stamp.size,
+            added=now if record is None else record.added,
+            files={} if record is None else dict(record.files),
+            used=now if record is None else record.used,
+        )
+        known = Known(found.stamp if found.steady else None, _outlived(old, found.stamp))
+        if old == known and record is not None and record.digests == fresh.digests:
+            return fresh, known
+        fresh.files[address.name] = known
+        try:
+            write_record(self._layout.record(address.digest), fresh, used=fresh.used)
+        except StorageError as error:
+            log.debug("the new stamp of %s is not recorded: %s", path, error)
+        return fresh, known
+
+
+def _outlived(old: Known | None, stamp: Stamp) -> bool:
+    """Whether a file that was just read and found right is known to be on the disk itself."""
+    if old is None or old.stamp is None:
+        return False
+    if old.durable:
+        return old.stamp.only_links_moved(stamp)
+    return old.stamp.same_file(stamp) and old.stamp.boot != stamp.boot

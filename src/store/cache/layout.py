@@ -1,0 +1,70 @@
+"""Where each thing of a cache lies, and whose address a path is."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Final, NamedTuple
+
+from store.files.names import derived_name
+from store.integrity.digest import SIZES, Digest
+
+_ADDRESS: Final = re.compile(r"([a-z0-9]+)/([0-9a-f]{2})/(\2[0-9a-f]+)/([^/\0]+)", re.DOTALL)
+
+
+class Address(NamedTuple):
+    """What the path of an owned file says of it."""
+
+    digest: Digest
+    """The digest that the file is named by."""
+    name: str
+    """Its file name."""
+
+
+class Layout:
+    """The paths below one cache directory, as text: hits cannot afford more.
+
+    Args:
+        root: The cache's directory.
+
+    Attributes:
+        root: The same, absolute.
+        content: Above all owned files, with a slash at its end.
+    """
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = os.path.abspath(root)  # noqa: PTH100 - text; links on the way are the user's business
+        self.content = f"{self.root}/content/v1/"
+        self.records = f"{self.root}/records/v1/"
+        self.partial = f"{self.root}/partial"
+        self.quarantine = f"{self.root}/quarantine"
+        self.locks = f"{self.root}/locks"
+        self.leases = f"{self.root}/leases"
+
+    def directory(self, digest: Digest) -> str:
+        """Return where the files that a digest names lie."""
+        return f"{self.content}{digest.algorithm}/{digest.hex[:2]}/{digest.hex}"
+
+    def file(self, address: Address) -> str:
+        """Return where an owned file lies."""
+        return f"{self.directory(address.digest)}/{address.name}"
+
+    def record(self, digest: Digest) -> str:
+        """Return where the record of the files lies that a digest names."""
+        return f"{self.records}{digest.algorithm}/{digest.hex[:2]}/{digest.hex}.json"
+
+    def lock(self, uid: str) -> str:
+        """Return the lock of those who fetch a uid."""
+        return f"{self.locks}/{derived_name(uid)}.lock"
+
+    def address(self, path: str) -> Address | None:
+        """Read the path of an owned file; None for any other path."""
+        if not path.startswith(self.content):
+            return None
+        match = _ADDRESS.fullmatch(path, len(self.content))
+        if match is None:
+            return None
+        algorithm, _, number, name = match.groups()
+        if len(number) != 2 * SIZES.get(algorithm, 0) or name in {".", ".."}:
+            return None
+        return Address(Digest(algorithm, number), name)

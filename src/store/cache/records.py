@@ -1,0 +1,150 @@
+"""The record beside content: what is known of it, so that it need not be read.
+
+One JSON file a digest; its modification time is when the content was last used. Writers take no lock: the
+last one wins, and what another wrote meanwhile is lost at the cost of a hash.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import stat
+from typing import Any, Final, NamedTuple
+
+import attrs
+
+from store.files.atomic import write_bytes
+from store.integrity.digest import SIZES, Digest
+from store.integrity.stamp import Stamp
+
+log = logging.getLogger(__name__)
+
+_VERSION: Final = 1
+
+_MAX_SIZE: Final = 1 << 20
+"""The largest record that is read, in bytes; ours have some hundred."""
+
+
+class Known(NamedTuple):
+    """What is known of one file."""
+
+    stamp: Stamp | None
+    """Its stamp after the last full check; None where none could be trusted."""
+    durable: bool
+    """Whether a power cut can no longer have taken it away."""
+
+    def vouches_for(self, stamp: Stamp) -> bool:
+        """Whether a file that has this stamp now is the one that was checked."""
+        if self.stamp is None or not self.stamp.same_file(stamp):
+            return False
+        return self.durable or (self.stamp.boot == stamp.boot != "")
+
+
+@attrs.define(kw_only=True)
+class Record:
+    """What is known of the files of one content.
+
+    Attributes:
+        digests: All digests that were computed or are known.
+        size: In bytes.
+        added: When it was kept first, in seconds since 1970 UTC.
+        files: By file name.
+        used: When it was last used, in seconds since 1970 UTC; lies in the file's time, not in it.
+    """
+
+    digests: frozenset[Digest]
+    size: int
+    added: float
+    files: dict[str, Known] = attrs.field(factory=dict)
+    used: float = 0.0
+
+
+def read_record(path: str) -> Record | None:
+    """Read a record; one that is missing, damaged or no regular file is None, the latter two logged."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.debug("the record %s cannot be read: %s", path, error)
+        return None
+    try:
+        status = os.fstat(descriptor)
+        regular = stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_SIZE
+        record = _parsed(os.read(descriptor, _MAX_SIZE)) if regular else None
+    except OSError as error:
+        log.debug("the record %s cannot be read: %s", path, error)
+        return None
+    finally:
+        os.close(descriptor)
+    if record is None:
+        log.warning("the record %s is damaged: its files are hashed before they are used", path)
+        return None
+    record.used = status.st_mtime
+    return record
+
+
+def write_record(
+    path: str, record: Record, *, durable: bool = False, used: float | None = None
+) -> None:
+    """Write a record in one step.
+
+    Args:
+        path: Where it lies.
+        record: What is known.
+        durable: Make it survive a power cut.
+        used: When the content was last used; None is now.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    data = {
+        "v": _VERSION,
+        "digests": {one.algorithm: one.hex for one in sorted(record.digests)},
+        "size": record.size,
+        "added": record.added,
+        "files": {
+            name: {
+                "stamp": None if known.stamp is None else list(known.stamp),
+                "durable": known.durable,
+            }
+            for name, known in record.files.items()
+        },
+    }
+    write_bytes(path, json.dumps(data).encode(), durable=durable)
+    if used is not None:
+        os.utime(path, (used, used))
+
+
+def _parsed(data: bytes) -> Record | None:
+    try:
+        value = json.loads(data)
+        if value["v"] != _VERSION:
+            return None
+        return Record(
+            digests=frozenset(_digest(*item) for item in value["digests"].items()),
+            size=_number(value["size"], int),
+            added=_number(value["added"], int, float),
+            files={name: _known(one) for name, one in value["files"].items()},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _digest(algorithm: str, number: Any) -> Digest:  # noqa: ANN401 - whatever a file held
+    if not isinstance(number, str) or len(number) != 2 * SIZES[algorithm]:
+        raise ValueError(algorithm)
+    return Digest(algorithm, number)
+
+
+def _known(value: Any) -> Known:  # noqa: ANN401 - whatever a file held
+    if type(value["durable"]) is not bool:
+        raise ValueError("durable")
+    return Known(Stamp.from_json(value["stamp"]), value["durable"])
+
+
+def _number(value: Any, *kinds: type) -> Any:  # noqa: ANN401 - whatever a file held
+    if type(value) not in kinds:
+        raise ValueError("number")
+    return value

@@ -1,0 +1,126 @@
+"""Makes files that lie in place last, and takes stamps of them that can be trusted."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from store.cache.examining import grain_of
+from store.cache.layout import Address, Layout
+from store.cache.records import Known, Record, read_record, write_record
+from store.clock import Clock
+from store.errors import StorageError
+from store.files.atomic import sync_directory, sync_many
+from store.integrity.digest import Digest, Digests
+from store.integrity.stamp import LOCAL_GRAIN_NS, Stamp
+
+log = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Placed:
+    """A file that lies in place and is still to be stamped.
+
+    Attributes:
+        address: What it is.
+        digests: What is known of it.
+        stamp: Its stamp when it was found right, before it was moved.
+        synced: Whether its content has reached the disk.
+        lasting: Whether its name has, too.
+    """
+
+    address: Address
+    digests: Digests
+    stamp: Stamp
+    synced: bool = False
+    lasting: bool = False
+
+
+def settle(
+    layout: Layout, placed: Sequence[Placed], clock: Clock, *, durable: bool
+) -> dict[str, tuple[Stamp, frozenset[Digest]]]:
+    """Make files that lie in place last, wait until their stamps can be trusted, and record them.
+
+    Args:
+        layout: Where the cache lies.
+        placed: The files; the wait is one for all of them.
+        clock: The time.
+        durable: Make content, names and records survive a power cut.
+
+    Returns:
+        What may be trusted from now on, by path.
+
+    Raises:
+        OSError: The disk refused; what lies in place is found to be a miss or is hashed.
+    """
+    if durable:
+        _synchronize(layout, placed)
+    _wait_out_the_grain(layout, placed, clock)
+    trusted = {}
+    for one in placed:
+        path = layout.file(one.address)
+        found = _stamp(path, one, clock)
+        record = _recorded(layout, one, found, clock, durable=durable)
+        if found is not None:
+            trusted[path] = (found, record.digests)
+    return trusted
+
+
+def _synchronize(layout: Layout, placed: Sequence[Placed]) -> None:
+    """Bring files and their names to the disk, many of them at once."""
+    sync_many(layout.file(one.address) for one in placed if not one.synced)
+    done = {layout.directory(one.address.digest) for one in placed if not one.synced or one.lasting}
+    for directory in {layout.directory(one.address.digest) for one in placed} - done:
+        sync_directory(directory)
+
+
+def _wait_out_the_grain(layout: Layout, placed: Iterable[Placed], clock: Clock) -> None:
+    """Wait until a later change must show in the stamps; not where that would take seconds."""
+    wait, now, grain = 0, clock.now_ns(), 0
+    for one in placed:
+        try:
+            status = os.lstat(layout.file(one.address))
+        except OSError:
+            continue
+        grain = grain or grain_of(status.st_dev)
+        wait = max(wait, status.st_ctime_ns + grain - now)
+    if wait > 0 and grain == LOCAL_GRAIN_NS:
+        clock.sleep(min(wait, grain) / 1e9)
+
+
+def _stamp(path: str, placed: Placed, clock: Clock) -> Stamp | None:
+    """Return the stamp to be trusted, or None where the file is another one or was changed just now."""
+    try:
+        stamp = Stamp.of(os.lstat(path))
+    except OSError:
+        return None
+    if not stamp.only_links_moved(placed.stamp) or stamp.racy(
+        clock.now_ns(), grain_of(stamp.device)
+    ):
+        return None
+    return stamp
+
+
+def _recorded(
+    layout: Layout, placed: Placed, stamp: Stamp | None, clock: Clock, *, durable: bool
+) -> Record:
+    path = layout.record(placed.address.digest)
+    known = read_record(path)
+    digests = {**dict(() if known is None else known.digests), **dict(placed.digests)}
+    record = Record(
+        digests=frozenset(Digest(*one) for one in digests.items()),
+        size=placed.stamp.size,
+        added=clock.now() if known is None else known.added,
+        files={} if known is None else dict(known.files),
+    )
+    record.files[placed.address.name] = Known(
+        stamp, stamp is not None and (durable or placed.lasting)
+    )
+    try:
+        write_record(path, record, durable=durable)
+    except StorageError as error:
+        log.debug("%s is not recorded, and is hashed when it is next asked for: %s", path, error)
+    return record

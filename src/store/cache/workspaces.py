@@ -1,0 +1,77 @@
+"""Private directories of downloads under way, and what becomes of abandoned ones."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from store.cache.layout import Layout
+from store.clock import Clock
+from store.files.atomic import PARTIAL_PREFIX, discard
+from store.integrity.stamp import boot_id
+
+ABANDONED: Final = 86_400.0
+"""After how long without a change a download is taken for abandoned, in seconds."""
+
+
+def workspace_name() -> str:
+    """Return a fresh name for a private directory, which says whose it is."""
+    return f"{PARTIAL_PREFIX}{_here()}-{os.getpid()}-{os.urandom(8).hex()}"
+
+
+def abandoned(layout: Layout, clock: Clock) -> Iterator[Path]:
+    """Go through what lies below ``partial/`` and will not be finished.
+
+    What belongs to a process of this machine, boot and process namespace is abandoned when that process
+    is gone; anything else when nothing in it has changed for a day.
+    """
+    try:
+        entries = list(os.scandir(layout.partial))
+    except OSError:
+        return
+    here = _here()
+    for entry in entries:
+        whose, _, rest = entry.name.removeprefix(PARTIAL_PREFIX).partition("-")
+        pid = rest.partition("-")[0]
+        gone = whose == here and pid.isdecimal() and not _alive(int(pid))
+        if gone or clock.now() - _last_change(entry) > ABANDONED:
+            yield Path(entry.path)
+
+
+def sweep(layout: Layout, clock: Clock) -> None:
+    """Remove what will not be finished."""
+    for path in abandoned(layout, clock):
+        discard(path)
+
+
+def _here() -> str:
+    """Return what names the processes whose numbers mean something to us."""
+    try:
+        namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - it is no path
+    except OSError:
+        namespace = os.uname().nodename
+    return hashlib.sha256(f"{boot_id()} {namespace}".encode()).hexdigest()[:8]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True
+
+
+def _last_change(entry: os.DirEntry[str]) -> float:
+    times = []
+    try:
+        times.append(entry.stat(follow_symlinks=False).st_mtime)
+        if entry.is_dir(follow_symlinks=False):
+            times += [one.stat(follow_symlinks=False).st_mtime for one in os.scandir(entry.path)]
+    except OSError:
+        pass
+    return max(times, default=0.0)

@@ -32,20 +32,6 @@ _STEPS: Final = {
 """The next step that goes with an error number."""
 
 
-_STEPS: Final = {
-    errno.ENOENT: ": is the path right?",
-    errno.EISDIR: ": a directory is in the way: remove it, or choose another path",
-    errno.ENOTDIR: ": a file is in the way of a directory: remove it, or choose another path",
-    errno.EEXIST: ": a file is in the way of a directory: remove it, or choose another path",
-    errno.ENAMETOOLONG: ": choose a shorter path",
-    errno.ELOOP: ": a symbolic link is in the way: remove it, or choose another path",
-    errno.EMFILE: ": raise the limit of open files (ulimit -n)",
-    errno.ENOLCK: ": choose a directory on a local file system",
-    errno.EINVAL: ": choose another path",
-}
-"""The next step that goes with an error number."""
-
-
 @contextlib.contextmanager
 def storage_errors(
     path: str | Path, *, needed: int | None = None, kind: type[StorageError] = StorageError
@@ -107,20 +93,6 @@ def free_bytes(path: str | Path) -> int | None:
             continue
         return status.f_bavail * status.f_frsize
     return None
-
-
-def _check_spelling(path: str | Path) -> None:
-    """Refuse what would be a ValueError in each system call.
-
-    Raises:
-        OSError: The path holds a NUL or a lone surrogate.
-    """
-    try:
-        if b"\0" not in os.fsencode(path):
-            return
-    except UnicodeEncodeError:
-        pass
-    raise OSError(errno.EINVAL, "a character that no path may hold")
 
 
 def _check_spelling(path: str | Path) -> None:

@@ -126,6 +126,8 @@ class Lease:
             if self.process == os.getpid():
                 with contextlib.suppress(OSError):
                     os.unlink(self._path)  # noqa: PTH108 - the plain call, on the warm path
+                # Said aloud: a fork's child may still have the file open.
+                with contextlib.suppress(OSError):
                     fcntl.flock(descriptor, fcntl.LOCK_UN)
         finally:
             os.close(descriptor)

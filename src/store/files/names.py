@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import unicodedata
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -13,78 +12,112 @@ from store.errors import UnsafeNameError
 MAX_NAME_BYTES: Final = 200
 """The longest file name that is given out, in bytes of UTF-8."""
 
+_LONGEST_SUFFIX: Final = 20
+"""The longest suffix that is kept when a name is cut, in characters."""
+
+_LONGEST_COMPONENT: Final = 255
+"""The longest component that the usual file systems take, in bytes."""
+
+_DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of what no file name needs: control, format, surrogate, line separators."""
+
+_REFUSED: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Categories of what no path of an archive or listing may hold."""
+
+_BIDIRECTIONAL: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Bidirectional classes of characters that make a path read as another one."""
+
 
 def derived_name(text: str) -> str:
     """Return 64 hexadecimal digits that stand for any text: the name of an entry on disk.
 
     Lone surrogates, newlines, slashes and any length are fine; different texts never share a name.
     """
+    import hashlib
+
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def safe_name(name: str, default: str = "resource") -> str:
     """Return a base name fit for any directory, from a name that a user or server gave.
 
-    Directories are dropped, Unicode is brought to NFC, control, format and bidirectional characters
-    and lone surrogates are removed, leading dots of ``.`` and ``..`` too, and the length is cut to 200
-    bytes with the suffix kept.
+    Directories are dropped, Unicode is brought to NFC; control, format and bidirectional characters,
+    line separators and lone surrogates are removed, and white space around what is left. The length is
+    cut to 200 bytes of UTF-8, a suffix of up to 20 characters kept. A safe name is returned as it is.
 
     Args:
         name: The given name.
-        default: What to return where nothing of it is left.
+        default: What to return where nothing of it is left, or only dots.
     """
+    import unicodedata
+
     base = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    base = unicodedata.normalize("NFC", base)
-    kept = "".join(
-        one for one in base if unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    )
-    kept = kept.strip()
-    if kept.strip(".") == "":
-        return default
-    return _shortened(kept)
+    kept = "".join(one for one in base if unicodedata.category(one) not in _DROPPED)
+    # Last of all: what was removed may have stood between a letter and its accent.
+    kept = _shortened(unicodedata.normalize("NFC", kept).strip())
+    return default if kept.strip(".") == "" else kept
 
 
 def inside(root: str | Path, relative: str | Path) -> Path:
     """Return ``root / relative``, made sure to lie inside ``root``.
 
-    Components are walked without following links, so a link inside ``root`` that leads out is refused
-    too. The path need not exist.
+    Each component is looked at, and a link is refused wherever it leads. The path need not exist.
+
+    This is a first line of defence, against names: between this look and the use of the path another
+    process that may write below ``root`` can put a link there. Who must hold against that opens each
+    component relative to the one before (``dir_fd`` and ``O_NOFOLLOW``).
 
     Args:
-        root: The directory that must not be left.
+        root: The directory that must not be left; it may itself be reached through links.
         relative: The name inside it, with ``/`` between components.
 
     Raises:
-        UnsafeNameError: It is empty, absolute, holds ``..``, a backslash, a NUL or a control
-            character, or passes through a link.
+        UnsafeNameError: It is empty or absolute, holds ``.``, ``..``, a backslash, a control or
+            bidirectional character, a line separator or a lone surrogate, has a component that no
+            file system takes, or passes through a link.
     """
     text = os.fspath(relative)
     parts = text.split("/")
-    if not text or any(_unsafe(part) for part in parts):
+    if any(_unsafe(part) for part in parts):
         raise UnsafeNameError(
             f"{text!r} is refused: it must be a plain relative path below {root}", name=text
         )
     path = Path(root)
     for part in parts:
         path /= part
-        if path.is_symlink():
-            raise UnsafeNameError(f"{text!r} is refused: {path} is a link", name=text)
+        try:
+            linked = stat.S_ISLNK(os.lstat(path).st_mode)
+        except OSError:
+            continue  # missing, or not to be looked at: then nothing can be reached through it
+        if linked:
+            raise UnsafeNameError(
+                f"{text!r} is refused: {path} is a link; remove it, or choose another directory",
+                name=text,
+            )
     return path
 
 
 def _unsafe(part: str) -> bool:
+    import unicodedata
+
     return (
         part in {"", ".", ".."}
         or "\\" in part
-        or any(unicodedata.category(one) in {"Cc", "Cs"} for one in part)
+        or len(part.encode(errors="surrogatepass")) > _LONGEST_COMPONENT
+        or any(
+            unicodedata.category(one) in _REFUSED
+            or unicodedata.bidirectional(one) in _BIDIRECTIONAL
+            for one in part
+        )
     )
 
 
 def _shortened(name: str) -> str:
-    if len(name.encode()) <= MAX_NAME_BYTES:
+    encoded = name.encode()
+    if len(encoded) <= MAX_NAME_BYTES:
         return name
     stem, dot, suffix = name.rpartition(".")
-    ending = (dot + suffix).encode() if stem and len(suffix) <= 20 else b""  # noqa: PLR2004
-    room = MAX_NAME_BYTES - len(ending)
-    start = name.encode()[:room] if ending else name.encode()[:MAX_NAME_BYTES]
-    return start.decode(errors="ignore") + ending.decode()
+    ending = dot + suffix if stem.strip(".") and len(suffix) <= _LONGEST_SUFFIX else ""
+    room = MAX_NAME_BYTES - len(ending.encode())
+    start = encoded[:room].decode(errors="ignore")
+    return start.rstrip() + ending if ending else start.rstrip()

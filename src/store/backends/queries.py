@@ -189,28 +189,25 @@ def address_of(text: str) -> str:
         QueryError: It has no scheme or no host, holds a space or control character, or its port is no
             number.
     """
-    fault = _fault_of(text)
-    if fault:
-        raise QueryError(f"{public(text)!r} is no address that can be asked: {fault}")
+    if any(one.isspace() or not one.isprintable() for one in text):
+        raise _no_address(text, "it holds a space or a control character (a space is written %20)")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        # What cannot be parsed is not shown, nor is urllib's message: a password may stand in both.
+        raise QueryError("an address is malformed: its host, or a port that is no number") from None
+    if not parts.scheme or "://" not in text:
+        raise _no_address(text, "it must begin with a scheme, as in https://host/path")
+    if not parts.hostname and parts.scheme != "file":
+        raise _no_address(text, "it names no host")
+    if port == 0:
+        raise _no_address(text, "its port is 0")
     return text
 
 
-def _fault_of(address: str) -> str | None:
-    if any(one.isspace() or not one.isprintable() for one in address):
-        return "it holds a space or a control character (a space is written %20)"
-    try:
-        parts = urlsplit(address)
-        port_is_zero = parts.port == 0
-    except ValueError as error:
-        # urllib's messages may quote the place where a password stands.
-        return (
-            "its port is no number below 65536" if "ort" in str(error) else "its host is malformed"
-        )
-    if not parts.scheme or "://" not in address:
-        return "it must begin with a scheme, as in https://host/path"
-    if not parts.hostname and parts.scheme != "file":
-        return "it names no host"
-    return "its port is 0" if port_is_zero else None
+def _no_address(text: str, fault: str) -> QueryError:
+    return QueryError(f"{public(text)!r} is no address that can be asked: {fault}")
 
 
 def _nearest(key: object, known: Collection[str]) -> str:

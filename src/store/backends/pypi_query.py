@@ -36,7 +36,8 @@ KEYS: Final = DIGEST_KEYS | {
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _EXTRAS = re.compile(r"\s*[A-Za-z0-9._-]+\s*\[.*")
 _LOCATED = re.compile(r"\s*(?P<name>[A-Za-z0-9._-]+)\s*(?P<version>[<>=!~(].*)?", re.DOTALL)
-_OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
+_OPERATORS = ("=", "~", "!", "<", ">")
+"""How clauses begin; what follows is looked at by whoever compares versions."""
 _PYTHON = re.compile(r"[0-9]+\.[0-9]+(?:\.[0-9]+)?")
 _KINDS: Final[Mapping[str, Literal["wheel", "sdist"]]] = {
     "wheel": "wheel",

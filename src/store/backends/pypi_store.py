@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import sys
@@ -23,6 +24,8 @@ from store.backends.queries import (
 from store.errors import UnverifiedError
 from store.integrity.digest import SIZES, digests_from
 from store.transports.base import TransferOptions
+
+log = logging.getLogger(__name__)
 
 SETTINGS: Final = frozenset({"index_url", "extra_index_urls", "use_pip_config"})
 """The keys of the driver's configuration."""
@@ -120,6 +123,10 @@ class PyPIStore(Store[PyPIResource]):
                 f"{found.source} gives no trustworthy digest of {chosen.filename}:"
                 " append #sha256=<digest> to the locator if you know it",
                 url=found.source,
+            )
+        if chosen.yanked is not None:
+            log.warning(
+                "%s was withdrawn from %s: %s", chosen.filename, found.source, chosen.yanked
             )
         return PyPIResource(
             digests_from([*chosen.digests, *wanted.digests]),

@@ -14,9 +14,12 @@ from store import errors
 NAMES = {
     "Cache",
     "CachedResource",
+    "DEFAULT_TIMEOUT",
     "Digest",
     "DigestedResource",
     "Fetcher",
+    "NEVER",
+    "Provenance",
     "Resolved",
     "ResourceInfo",
     "Result",

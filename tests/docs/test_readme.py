@@ -77,14 +77,14 @@ def test_the_test_command_runs_everything() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "CONTRIBUTING.md", "SECURITY.md", *map(str, (ROOT / "docs").rglob("*.md"))],
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
-def test_links_lead_somewhere(page: str) -> None:
+def test_links_lead_somewhere(page: Path) -> None:
     """A relative link of a page names a file that exists."""
-    path = ROOT / page
-    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
 
-    assert [link for link in links if not (path.parent / link).exists()] == []
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
 def ci_script() -> str:

@@ -1,0 +1,91 @@
+"""A desk for a page of the docs: an empty directory, a server and settings of its own."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.server
+import os
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+WHEEL = "six-1.17.0-py2.py3-none-any.whl"
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves files of a directory, in silence."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the files that the pages fetch, and a package index with one project."""
+    root = tmp_path_factory.mktemp("served")
+    (root / "hello.txt").write_text("hello, store\n", encoding="utf-8")
+    (root / "tool-1.0.tar.gz").write_bytes(b"tool 1.0\n" * 1000)
+    (root / "files").mkdir()
+    with zipfile.ZipFile(root / "files" / WHEEL, "w") as wheel:
+        wheel.writestr("six.py", "")
+        wheel.writestr("six-1.17.0.dist-info/METADATA", "Name: six\nVersion: 1.17.0\n")
+    digest = hashlib.sha256((root / "files" / WHEEL).read_bytes()).hexdigest()
+    page = root / "simple" / "six" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(
+        f'<!DOCTYPE html><a href="/files/{WHEEL}#sha256={digest}">{WHEEL}</a>', encoding="utf-8"
+    )
+    return root
+
+
+@pytest.fixture(scope="session")
+def origin(served: Path) -> Iterator[str]:
+    """The address of a server on loopback that serves them."""
+    handler = functools.partial(_Handler, directory=str(served))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """The empty directory that a page is worked through in."""
+    path = tmp_path / "desk"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def environment(tmp_path: Path, origin: str) -> Mapping[str, str]:
+    """The variables of a user who has just installed ``store`` and set nothing."""
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("STORE_", "PIP_", "XDG_", "PYTEST_"))
+    }
+    return {
+        **kept,
+        "HOME": str(home),
+        "NETRC": str(home / "netrc"),
+        "NO_COLOR": "1",
+        "NO_PROXY": "*",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": f"{origin}/simple/",
+        "PYTHONPATH": str(tmp_path / "site"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        "STORE_CACHE_DIR": str(home / "cache"),
+        "STORE_CONFIG_FILE": str(home / "config.toml"),
+    }

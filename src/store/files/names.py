@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from store.errors import UnsafeNameError
+from store.files.atomic import PARTIAL_PREFIX
 
 MAX_NAME_BYTES: Final = 200
 """The longest file name that is given out, in bytes of UTF-8."""
@@ -43,7 +44,8 @@ def safe_name(name: str, default: str = "resource") -> str:
 
     Directories are dropped, Unicode is brought to NFC; control, format and bidirectional characters,
     line separators and lone surrogates are removed, and white space around what is left. The length is
-    cut to 200 bytes of UTF-8, a suffix of up to 20 characters kept. A safe name is returned as it is.
+    cut to 200 bytes of UTF-8, a suffix of up to 20 characters kept; a name like one of our unfinished
+    files loses its dot. A safe name is returned as it is.
 
     Args:
         name: The given name.
@@ -55,6 +57,8 @@ def safe_name(name: str, default: str = "resource") -> str:
     kept = "".join(one for one in base if unicodedata.category(one) not in _DROPPED)
     # Last of all: what was removed may have stood between a letter and its accent.
     kept = _shortened(unicodedata.normalize("NFC", kept).strip())
+    if kept.startswith(PARTIAL_PREFIX):
+        kept = kept[1:]  # a sweep would take it for something of ours that was never finished
     return default if kept.strip(".") == "" else kept
 
 

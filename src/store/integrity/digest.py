@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
@@ -69,7 +67,9 @@ class Digest(NamedTuple):
             DigestError: It is malformed, of an unknown algorithm, or weak.
         """
         if not isinstance(text, str):
-            raise DigestError(f"a digest is text like 'sha256:<hex>', not {text!r}", digest=repr(text))
+            raise DigestError(
+                f"a digest is text like 'sha256:<hex>', not {text!r}", digest=repr(text)
+            )
         digest = _split(text.strip())
         if digest.algorithm in WEAK and not allow_weak:
             raise DigestError(
@@ -82,7 +82,8 @@ class Digest(NamedTuple):
     @property
     def sri(self) -> str:
         """The digest as Subresource Integrity spells it: ``sha256-<base64>``."""
-        return f"{self.algorithm}-{base64.b64encode(bytes.fromhex(self.hex)).decode()}"
+        encoded = binascii.b2a_base64(bytes.fromhex(self.hex), newline=False)
+        return f"{self.algorithm}-{encoded.decode()}"
 
     @property
     def weak(self) -> bool:
@@ -97,9 +98,7 @@ class Digest(NamedTuple):
 Digests: TypeAlias = tuple[Digest, ...]
 """Digests of one content, one an algorithm, strongest first: all of them must match."""
 
-DigestsLike: TypeAlias = (
-    "str | Digest | Mapping[str, str] | Iterable[str | Digest] | None"
-)
+DigestsLike: TypeAlias = "str | Digest | Mapping[str, str] | Iterable[str | Digest] | None"
 """What `digests_from` understands."""
 
 
@@ -130,7 +129,9 @@ def digests_from(value: DigestsLike, *, allow_weak: bool = False) -> Digests:
                 f"two {digest.algorithm} digests disagree: {found[digest.algorithm]} and {digest}",
                 digest=str(digest),
             )
-    return tuple(sorted(found.values(), key=lambda one: STRENGTH.index(one.algorithm), reverse=True))
+    return tuple(
+        sorted(found.values(), key=lambda one: STRENGTH.index(one.algorithm), reverse=True)
+    )
 
 
 def new_hasher(algorithm: str) -> Hasher:
@@ -150,6 +151,8 @@ def new_hasher(algorithm: str) -> Hasher:
         return hasher
     if algorithm not in SIZES:
         raise DigestError(_unknown(algorithm), digest=algorithm)
+    import hashlib
+
     return hashlib.new(algorithm, usedforsecurity=False)
 
 
@@ -161,10 +164,14 @@ def _split(text: str) -> Digest:
     name, found, value = text.partition("-")
     if found and name.lower() in SIZES:
         try:
-            return _checked(name, base64.b64decode(value, validate=True).hex(), text)
+            return _checked(name, binascii.a2b_base64(value, strict_mode=True).hex(), text)
         except (ValueError, binascii.Error) as error:
-            raise DigestError(f"{text!r} is no digest: its base64 is damaged", digest=text) from error
-    if _HEX.fullmatch(text) and (name := {64: "sha256", 96: "sha384", 128: "sha512"}.get(len(text), "")):
+            raise DigestError(
+                f"{text!r} is no digest: its base64 is damaged", digest=text
+            ) from error
+    if _HEX.fullmatch(text) and (
+        name := {64: "sha256", 96: "sha384", 128: "sha512"}.get(len(text), "")
+    ):
         return Digest(name, text.lower())
     raise DigestError(
         f"{text!r} is no digest: write it as 'sha256:<64 hexadecimal digits>' or 'sha256-<base64>'",

@@ -11,6 +11,7 @@ import attrs
 
 from store.addresses import fingerprint, label, public
 from store.backends.base import DigestedResource, ResourceInfo, Store
+from store.backends.patience import patiently
 from store.backends.queries import (
     DIGEST_KEYS,
     address_of,
@@ -217,21 +218,24 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
             )
 
     def _asked(self, url: str, filename: str | None, size: int | None) -> UnverifiedHTTPResource:
-        with transport_for(url, self.options).open_stream(url) as stream:
-            nonce = ""
-            if not stream.etag and not stream.last_modified:
-                from secrets import token_hex
+        def ask() -> UnverifiedHTTPResource:
+            with transport_for(url, self.options).open_stream(url) as stream:
+                nonce = ""
+                if not stream.etag and not stream.last_modified:
+                    from secrets import token_hex
 
-                nonce = f"{self.options.clock.now_ns()}-{token_hex(8)}"
-            name = filename or (safe_name(stream.filename) if stream.filename else _name_in(url))
-            return UnverifiedHTTPResource(
-                url=url,
-                etag=stream.etag,
-                last_modified=stream.last_modified,
-                size=size if size is not None else stream.size,
-                filename=name,
-                nonce=nonce,
-            )
+                    nonce = f"{self.options.clock.now_ns()}-{token_hex(8)}"
+                suggested = safe_name(stream.filename, "") if stream.filename else None
+                return UnverifiedHTTPResource(
+                    url=url,
+                    etag=stream.etag,
+                    last_modified=stream.last_modified,
+                    size=size if size is not None else stream.size,
+                    filename=filename or suggested or _name_in(url),
+                    nonce=nonce,
+                )
+
+        return patiently(ask, url, self.options)
 
 
 def _addresses(query: Mapping[str, Any]) -> tuple[Digests, tuple[str, ...]]:

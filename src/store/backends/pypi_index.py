@@ -10,6 +10,7 @@ from typing import Any, Final
 import attrs
 
 from store.addresses import origin_of, public, userinfo, without_userinfo
+from store.backends.patience import patiently
 from store.backends.pypi_choice import Candidate
 from store.backends.queries import address_of
 from store.config.credentials import Credential
@@ -20,6 +21,7 @@ from store.errors import (
     StoreError,
     TooLargeError,
     TransportError,
+    TransportTimeoutError,
 )
 from store.files.names import safe_name
 from store.integrity.digest import Digest, Digests, digests_from
@@ -198,12 +200,15 @@ class _Session:
         del timeout
         if url.lower().startswith("file:"):
             url = f"{url}index.html"
+        conditions = Conditions(accept=headers.get("Accept"))
         try:
-            return self._read(url, Conditions(accept=headers.get("Accept")))
+            return patiently(lambda: self._read(url, conditions), url, self._options)
         except ResourceNotFoundError:
             return _Answer(url=public(url), status_code=404, headers={}, content=b"")
 
     def _read(self, url: str, conditions: Conditions) -> _Answer:
+        bounds, clock = self._options.bounds, self._options.clock
+        started = clock.monotonic()
         with transport_for(url, self._options).open_stream(url, conditions=conditions) as stream:
             if (stream.size or 0) > MAX_PAGE_SIZE:
                 raise _too_large(url, stream.size)
@@ -213,13 +218,24 @@ class _Session:
                 content += buffer[:count]
                 if len(content) > MAX_PAGE_SIZE:
                     raise _too_large(url, len(content))
-            kind = stream.content_type or "text/html"
+                elapsed = clock.monotonic() - started
+                if elapsed > bounds.grace and len(content) < bounds.minimum_rate * elapsed:
+                    raise _too_slow(url, len(content), elapsed)
+            local = url.lower().startswith("file:")
             return _Answer(
-                url=stream.address,
+                url=url if local else stream.address,
                 status_code=200,
-                headers={"content-type": kind},
+                headers={"content-type": stream.content_type or "text/html"},
                 content=bytes(content),
             )
+
+
+def _too_slow(url: str, size: int, elapsed: float) -> TransportTimeoutError:
+    shown = public(url)
+    return TransportTimeoutError(
+        f"{shown}: only {size} bytes came in {elapsed:.0f} s: try again, or name another index",
+        url=shown,
+    )
 
 
 def _too_large(url: str, size: int | None) -> TooLargeError:

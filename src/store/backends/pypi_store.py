@@ -87,6 +87,9 @@ class PyPIStore(Store[PyPIResource]):
 
     def __init__(self, store_configuration: Any, cache_backend: Any) -> None:  # noqa: ANN401 - as the base
         super().__init__(store_configuration, cache_backend)
+        self._credited: tuple[TransferOptions, tuple[str | None, ...], TransferOptions] | None = (
+            None
+        )
         settings = check_configuration(store_configuration, SETTINGS, "pypi")
         with settings_errors("pypi"):
             index = text_of(settings, "index_url")
@@ -195,7 +198,14 @@ class PyPIStore(Store[PyPIResource]):
             return (index, *(self._extra or tuple(map(address_of, extra))))
 
     def _options(self, endpoints: tuple[str | None, ...]) -> TransferOptions:
-        """Return the options, with the secrets of the indexes' addresses bound to their origins."""
-        from store.backends.pypi_index import with_credentials
+        """Return the options, with the secrets of the indexes' addresses bound to their origins.
 
-        return with_credentials(self.options, endpoints)
+        The same ones each time, since a transport and its connections are kept for the same options.
+        """
+        known = self._credited
+        if known is None or known[0] is not self.options or known[1] != endpoints:
+            from store.backends.pypi_index import with_credentials
+
+            known = (self.options, endpoints, with_credentials(self.options, endpoints))
+            self._credited = known
+        return known[2]

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
 from store.backends.base import Store
 from store.cache.backends.base import Cache
+from store.errors import PluginConflictError, PluginError, StoreError, UnknownNameError
+from store.plugins.brought import BUILTIN, HOOKS
+from store.plugins.builtin import Lazy
+from store.plugins.discovery import Found
+from store.plugins.manager import plugins
+
+log = logging.getLogger(__name__)
 
 
 def load_store(name: str, configuration: Any, cache: Cache) -> Store[Any]:  # noqa: ANN401
@@ -24,7 +33,15 @@ def load_store(name: str, configuration: Any, cache: Cache) -> Store[Any]:  # no
         PluginConflictError: Two plugins bring the name.
         PluginError: The driver cannot be made.
     """
-    raise NotImplementedError
+    factory = find("driver", name)
+    ours = _cache_of_ours(cache, None)
+    store = _made("driver", name, lambda: factory(configuration, ours))
+    if not isinstance(store, Store):
+        from store.plugins.foreign import our_store
+
+        store = our_store(store, configuration, ours)
+    store.name = name
+    return store
 
 
 def load_cache(name: str = "file-cache", configuration: Any = None) -> Cache:  # noqa: ANN401
@@ -35,21 +52,108 @@ def load_cache(name: str = "file-cache", configuration: Any = None) -> Cache:  #
         PluginConflictError: Two plugins bring the name.
         PluginError: The backend cannot be made.
     """
-    raise NotImplementedError
+    factory = find("cache", name)
+    return _cache_of_ours(_made("cache", name, lambda: factory(configuration)), configuration)
 
 
 def find(kind: str, name: str) -> Any:  # noqa: ANN401 - each kind has its own
     """Return the factory of a ``driver``, ``cache``, ``transport``, ``archive``, ``command`` or ``locator``.
 
-    A builtin one is found without importing or scanning for any plugin.
+    A builtin one is found without importing or scanning for any plugin; so is that a builtin driver has
+    no locator. What names a class or function lazily is imported.
 
     Raises:
         UnknownNameError: There is none of that name.
         PluginConflictError: Two plugins bring it.
+        PluginError: It cannot be imported.
     """
-    raise NotImplementedError
+    if kind not in HOOKS:
+        raise _unknown("kind", kind, tuple(sorted(HOOKS)))
+    registry = plugins()
+    factory = registry.builtin(kind, name)
+    plugin = BUILTIN
+    if factory is None:
+        if kind == "locator" and registry.builtin("driver", name) is not None:
+            raise _unknown(kind, name, ())
+        brought = registry.brought(kind, name)
+        if brought is None:
+            raise _unknown(kind, name, names(kind))
+        factory, plugin = brought.factory, brought.plugin
+    if not isinstance(factory, Lazy | Found):
+        return _adapted(kind, factory)
+    try:
+        return _adapted(kind, factory.load())
+    except (Exception, SystemExit) as error:
+        raise PluginError(
+            f"the {kind} {name!r} of the plugin {plugin!r} cannot be imported:"
+            f" {type(error).__name__}: {error}; install what it needs, or mend it",
+            plugin=plugin,
+        ) from error
 
 
 def names(kind: str) -> tuple[str, ...]:
     """Return all names of a kind, plugins' included, sorted."""
-    raise NotImplementedError
+    return tuple(sorted({one.name for one in plugins().listing(kind)}))
+
+
+def load_transports() -> None:
+    """Register strangers' transports with ``transports.opening``; a second call changes nothing.
+
+    One whose scheme is taken is passed over and logged.
+    """
+    from store.transports.opening import register
+
+    for one in plugins().listing("transport"):
+        if one.plugin == BUILTIN:
+            continue
+        try:
+            plugins().brought("transport", one.name)
+            register(one.name, one.factory)
+        except PluginConflictError as error:
+            log.warning("the transport %s of %s is passed over: %s", one.name, one.plugin, error)
+
+
+def _cache_of_ours(made: Any, configuration: Any) -> Cache:  # noqa: ANN401 - ours or e3-core's
+    if isinstance(made, Cache):
+        return made
+    from store.plugins.foreign_cache import our_cache
+
+    return our_cache(made, configuration)
+
+
+def _adapted(kind: str, factory: Any) -> Any:  # noqa: ANN401 - each kind has its own
+    """Wrap a class of foreign stores, so that what is found makes stores of ours."""
+    if kind != "driver" or not isinstance(factory, type) or issubclass(factory, Store):
+        return factory
+    from store.plugins.foreign import adapted_driver
+
+    return adapted_driver(factory)
+
+
+def _made(kind: str, name: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - each kind has its own
+    try:
+        return make()
+    except StoreError:
+        raise
+    except Exception as error:
+        from store.plugins.foreign_errors import without_secrets
+
+        reason = without_secrets(f"{type(error).__name__}: {error}")
+        raise PluginError(
+            f"the {kind} {name!r} cannot be made of its configuration: {reason}", plugin=name
+        ) from error
+
+
+def _unknown(kind: str, name: str, known: tuple[str, ...]) -> UnknownNameError:
+    import difflib
+
+    nearest = difflib.get_close_matches(name, known, n=1)
+    meant = f"did you mean {nearest[0]!r}? " if nearest else ""
+    broken = ", ".join(one.name for one in plugins().broken) if known else ""
+    passed_over = f"; passed over since they are broken: {broken}" if broken else ""
+    return UnknownNameError(
+        f"there is no {kind} {name!r}; {meant}known are: {', '.join(known) or 'none'}{passed_over}",
+        kind=kind,
+        name=name,
+        known=known,
+    )

@@ -1,0 +1,91 @@
+"""What the house itself brings, declared through the hooks of plugins.
+
+A `Lazy` names its module without importing it, so that naming a driver imports that driver alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from store.hooks import hookimpl
+from store.transports.base import TransferOptions, Transport
+from store.transports.opening import schemes, transport_for
+
+
+@attrs.frozen
+class Lazy:
+    """A class or function that is imported when it is first needed.
+
+    Attributes:
+        module: The module that defines it.
+        attribute: Its name there.
+    """
+
+    module: str
+    attribute: str
+
+    def load(self) -> Any:  # noqa: ANN401 - whatever is named
+        """Return what is named.
+
+        Raises:
+            ImportError: The module, or something that it needs, is missing.
+            AttributeError: The module has no such name.
+        """
+        return getattr(importlib.import_module(self.module), self.attribute)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever is named
+        """Call what is named."""
+        return self.load()(*arguments, **named)
+
+
+@attrs.frozen
+class Opening:
+    """Makes a transport of ours, as ``transports.opening`` has it.
+
+    Attributes:
+        scheme: The scheme that it opens.
+    """
+
+    scheme: str
+
+    def __call__(self, options: TransferOptions) -> Transport:
+        """Return the transport."""
+        return transport_for(f"{self.scheme}://", options)
+
+
+@hookimpl
+def store_drivers() -> Mapping[str, Lazy]:
+    """Return our store drivers."""
+    return {
+        "file": Lazy("store.backends.file_store", "FileStore"),
+        "http": Lazy("store.backends.http_store", "HTTPStore"),
+        "http-simple-store": Lazy("store.backends.http_simple_store", "HTTPSimpleStore"),
+        "pypi": Lazy("store.backends.pypi_store", "PyPIStore"),
+    }
+
+
+@hookimpl
+def store_caches() -> Mapping[str, Lazy]:
+    """Return our cache backends."""
+    return {
+        "disk": Lazy("store.cache.backends.disk", "DiskCache"),
+        "file-cache": Lazy("store.cache.backends.filecache", "FileCache"),
+        "memory": Lazy("store.cache.backends.memory", "MemoryCache"),
+        "null": Lazy("store.cache.backends.null", "NullCache"),
+    }
+
+
+@hookimpl
+def store_transports() -> Mapping[str, Opening]:
+    """Return our transports."""
+    return {scheme: Opening(scheme) for scheme in schemes()}
+
+
+@hookimpl
+def store_locators() -> Mapping[str, Lazy]:
+    """Return our readers of locators."""
+    return {"pypi": Lazy("store.backends.pypi_store", "locate")}

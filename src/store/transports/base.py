@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from types import TracebackType
-from typing import Any, ClassVar, Final, Self
+from typing import ClassVar, Final, Self
 
 import attrs
 
@@ -202,6 +202,6 @@ class Transport(abc.ABC):
         """Return the transport itself."""
         return self
 
-    def __exit__(self, *_: Any) -> None:  # noqa: ANN401 - as the language has it
+    def __exit__(self, *_: object) -> None:
         """Close the transport."""
         self.close()

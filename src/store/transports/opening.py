@@ -2,24 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+import os
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, Final
 
+import attrs
+
+from store.addresses import public
+from store.errors import PluginConflictError, UnknownNameError
 from store.transports.base import TransferOptions, Transport
 
 Factory = Callable[[TransferOptions], Transport]
 """Makes a transport."""
+
+_BUILTIN: Final = {
+    "": "store.transports.local:LocalTransport",
+    "file": "store.transports.local:LocalTransport",
+    "http": "store.transports.http:HttpTransport",
+    "https": "store.transports.http:HttpTransport",
+}
+"""Where the builtin factories lie, by scheme; a path has the empty one. Imported when first used."""
+
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?")
+
+_KEPT: Final = 32
+"""How many transports are kept at most; the one that was used least lately is closed first."""
+
+
+class _Opened:
+    """What this process has registered and opened."""
+
+    def __init__(self) -> None:
+        self.strangers: dict[str, Factory] = {}
+        self.transports: OrderedDict[Hashable, Transport] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def forget(self) -> None:
+        """Begin anew in a fork's child: another thread may have held the lock."""
+        self.transports = OrderedDict()
+        self.lock = threading.Lock()
+
+
+_opened: Final = _Opened()
+os.register_at_fork(after_in_child=_opened.forget)
 
 
 def transport_for(address: str, options: TransferOptions) -> Transport:
     """Return a transport that opens the address; a path without a scheme is a ``file:``.
 
     Transports are kept for the thread-safe reuse of their connections: one a process and a set of
-    options, none over a fork.
+    options, none over a fork. What concerns one call alone, its listener, is not told to a transport.
 
     Raises:
         UnknownNameError: No transport of that scheme is registered (``kind`` is ``transport``).
     """
-    raise NotImplementedError
+    scheme = scheme_of(address)
+    factory = _factory(scheme)
+    if factory is None:
+        raise UnknownNameError(
+            f"{public(address)}: nothing opens addresses of the scheme {scheme!r}; known are"
+            f" {', '.join(schemes())}",
+            kind="transport",
+            name=scheme,
+            known=schemes(),
+        )
+    wanted = attrs.evolve(options, listener=None)
+    key = (factory, wanted.bounds, wanted.retrying, wanted.offline, wanted.durable)
+    return _kept((*key, id(wanted.credentials), id(wanted.clock)), factory, wanted)
+
+
+def scheme_of(address: str) -> str:
+    """Return the scheme of an address in lower case, or an empty text for a path.
+
+    ``name:rest`` without slashes is an address only where its scheme is known, else a path: file names
+    may hold colons.
+    """
+    match = _SCHEME.match(address)
+    if match is None:
+        return ""
+    scheme = match[1].lower()
+    return scheme if match[2] or scheme in _BUILTIN or scheme in _opened.strangers else ""
 
 
 def register(scheme: str, factory: Factory) -> None:
@@ -28,9 +94,58 @@ def register(scheme: str, factory: Factory) -> None:
     Raises:
         PluginConflictError: The scheme is taken by another factory.
     """
-    raise NotImplementedError
+    name = scheme.lower()
+    known = _factory(name)
+    if known is not None and known != factory:
+        raise PluginConflictError(
+            f"two transports open the scheme {name!r}: {_name(known)} and {_name(factory)};"
+            " uninstall one of them",
+            kind="transport",
+            name=name,
+            plugins=(_name(known), _name(factory)),
+        )
+    if known is None:
+        _opened.strangers[name] = factory
 
 
 def schemes() -> tuple[str, ...]:
     """Return the schemes that can be opened, sorted."""
-    raise NotImplementedError
+    return tuple(sorted({*_BUILTIN, *_opened.strangers} - {""}))
+
+
+def close_all() -> None:
+    """Close the transports that are kept, with their idle connections; the next call opens new ones."""
+    with _opened.lock:
+        closing = list(_opened.transports.values())
+        _opened.transports.clear()
+    for transport in closing:
+        transport.close()
+
+
+def _factory(scheme: str) -> Factory | None:
+    place = _BUILTIN.get(scheme)
+    if place is None:
+        return _opened.strangers.get(scheme)
+    module, _, name = place.partition(":")
+    found: Factory = getattr(importlib.import_module(module), name)
+    return found
+
+
+def _kept(key: Hashable, factory: Factory, options: TransferOptions) -> Transport:
+    """Return the transport of a key: made once, since it keeps the options whose identity is in the key."""
+    excess: Transport | None = None
+    with _opened.lock:
+        transport = _opened.transports.get(key)
+        if transport is None:
+            transport = _opened.transports[key] = factory(options)
+            if len(_opened.transports) > _KEPT:
+                _, excess = _opened.transports.popitem(last=False)
+        else:
+            _opened.transports.move_to_end(key)
+    if excess is not None:
+        excess.close()
+    return transport
+
+
+def _name(factory: Any) -> str:  # noqa: ANN401 - a class or a function
+    return f"{factory.__module__}.{getattr(factory, '__qualname__', type(factory).__name__)}"

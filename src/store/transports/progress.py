@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-from store.events import Listener
+from store.clock import SYSTEM_CLOCK, Clock
+from store.events import Attempted, Event, Failed, Listener, Progressed
 
 ProgressCallback: TypeAlias = Callable[[int, int | None, str], object]
 """Is called with the received bytes, the total in bytes or None, and a name for people."""
@@ -13,16 +15,119 @@ ProgressCallback: TypeAlias = Callable[[int, int | None, str], object]
 Progress: TypeAlias = ProgressCallback | Literal[True] | None
 """A callback, True for a tqdm bar on stderr, or None."""
 
+INTERVAL: Final = 0.05
+"""The shortest time between two calls for one resource, in seconds."""
 
-def progress_listener(progress: Progress) -> Listener | None:
+
+def progress_listener(progress: Progress, *, clock: Clock = SYSTEM_CLOCK) -> Listener | None:
     """Return a listener that shows `Progressed` events so, or None where nothing is to be shown.
 
     The callback is called at most 20 times a second a resource, always with the first and last bytes, and
     never with fewer bytes than before within one attempt. tqdm is imported when the first byte comes.
+
+    Args:
+        progress: A callback, True for a tqdm bar, or None.
+        clock: The time.
     """
-    raise NotImplementedError
+    if progress is None:
+        return None
+    if progress is True:
+        bars = _Bars()
+        return _Throttle(bars.show, clock, ended=bars.end)
+    return _Throttle(progress, clock)
 
 
 def several(*listeners: Listener | None) -> Listener | None:
     """Return one listener that tells all, or None where there are none."""
-    raise NotImplementedError
+    told = [listener for listener in listeners if listener is not None]
+    if len(told) < 2:  # noqa: PLR2004 - one needs no company
+        return told[0] if told else None
+
+    def tell(event: Event) -> None:
+        for listener in told:
+            listener(event)
+
+    return tell
+
+
+class _Throttle:
+    """Passes on the events that are worth showing."""
+
+    def __init__(
+        self,
+        show: ProgressCallback,
+        clock: Clock,
+        ended: Callable[[str], object] | None = None,
+    ) -> None:
+        self._show = show
+        self._clock = clock
+        self._ended = ended
+        self._shown: dict[str, tuple[int, float]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Progressed):
+            if self._worth(event):
+                self._show(event.received, event.total, event.name)
+        elif isinstance(event, Attempted | Failed):
+            with self._lock:
+                self._shown.pop(event.name, None)
+            if isinstance(event, Failed) and self._ended is not None:
+                self._ended(event.name)
+
+    def _worth(self, event: Progressed) -> bool:
+        now = self._clock.monotonic()
+        last = event.received == event.total
+        with self._lock:
+            before = self._shown.get(event.name)
+            if before is not None and (
+                event.received < before[0] or (not last and now - before[1] < INTERVAL)
+            ):
+                return False
+            if last and before is not None and before[0] == event.received:
+                return False
+            self._shown[event.name] = (event.received, now)
+        return True
+
+
+class _Bars:
+    """A tqdm bar for each resource that is on its way."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._made: Callable[..., Any] | None = None
+
+    def show(self, received: int, total: int | None, name: str) -> None:
+        """Move the bar of a resource; it is closed, and stays on the screen, when all bytes are there."""
+        with self._lock:
+            bar = self._open.get(name)
+            if bar is None:
+                bar = self._open[name] = self._class()(
+                    desc=name, total=total, unit="B", unit_scale=True, unit_divisor=1024, leave=True
+                )
+            bar.total = total
+            bar.n = received
+            bar.refresh()
+            if received == total:
+                del self._open[name]
+                bar.close()
+
+    def end(self, name: str) -> None:
+        """Close the bar of a resource that could not be had."""
+        with self._lock:
+            bar = self._open.pop(name, None)
+            if bar is not None:
+                bar.close()
+
+    def _class(self) -> Callable[..., Any]:
+        if self._made is None:
+            from tqdm import tqdm
+
+            class Bar(tqdm):  # type: ignore[type-arg]
+                monitor_interval = 0  # no thread of its own
+
+            # tqdm's own lock makes a semaphore between processes, which a fork would inherit.
+            Bar.set_lock(threading.RLock())
+            self._made = Bar
+        return self._made

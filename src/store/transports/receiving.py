@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import attrs
 
+from store.addresses import label, public
+from store.errors import QueryError, StoreError, TooLargeError, TransportError
+from store.events import Attempted, Event, Retried
+from store.files.atomic import replacing
+from store.files.failures import storage_error
+from store.files.names import safe_name
 from store.integrity.digest import DEFAULT_ALGORITHM, Digests
-from store.transports.base import TransferOptions
+from store.integrity.hashing import Hashing
+from store.integrity.stamp import Stamp
+from store.integrity.verification import LEDGER
+from store.transports.base import Stream, TransferOptions
+from store.transports.deadlines import Deadline, keeping
+from store.transports.filling import Wanted, check_room, fill
+from store.transports.opening import transport_for
+from store.transports.pace import Pace
+from store.transports.retrying import CHANCE, Random, Source
+
+log = logging.getLogger(__name__)
 
 
 @attrs.frozen(kw_only=True)
@@ -62,6 +80,8 @@ def receive(
     digests: Digests = (),
     size: int | None = None,
     algorithms: Iterable[str] = (DEFAULT_ALGORITHM,),
+    durable: bool = False,
+    chance: Random = CHANCE,
 ) -> Received:
     """Bring a resource into a directory, whole and verified, or not at all.
 
@@ -80,6 +100,9 @@ def receive(
         digests: What the content must be.
         size: What it must measure, in bytes.
         algorithms: What to compute beside the algorithms of ``digests``.
+        durable: Return only when a power cut can no longer take the file away; whoever keeps it makes it
+            durable otherwise.
+        chance: What the waits between attempts are drawn from.
 
     Returns:
         The file and what is known of it.
@@ -89,4 +112,161 @@ def receive(
             `IntegrityError`, no room a `StorageError`, an announced or counted size over ``max_size`` a
             `TooLargeError`.
     """
-    raise NotImplementedError
+    given = (addresses,) if isinstance(addresses, str) else tuple(addresses)
+    bounds = options.bounds
+    wanted = Wanted(
+        digests=digests,
+        size=size,
+        algorithms=tuple(dict.fromkeys([*(one.algorithm for one in digests), *algorithms])),
+        max_size=bounds.max_size,
+    )
+    Hashing(wanted.algorithms)  # what cannot be computed is said before anything is moved
+    if not given:
+        raise QueryError("there is no address to receive the resource from")
+    if size is not None and size > bounds.max_size:
+        raise TooLargeError(
+            f"{public(given[0])} has {size} bytes, and max_size is {bounds.max_size}: raise it if that is"
+            " right",
+            limit=bounds.max_size,
+            size=size,
+            url=public(given[0]),
+        )
+    sources = [Source(address, name or _label(address)) for address in given]
+    receiving = _Receiving(Path(directory), options, wanted, durable=durable, chance=chance)
+    with keeping(receiving.deadline):
+        return receiving.receive(sources)
+
+
+class _Receiving:
+    """One call of `receive`."""
+
+    def __init__(
+        self,
+        directory: Path,
+        options: TransferOptions,
+        wanted: Wanted,
+        *,
+        durable: bool,
+        chance: Random,
+    ) -> None:
+        self.deadline = Deadline(options.clock, options.bounds.deadline)
+        self._directory = directory
+        self._options = options
+        self._wanted = wanted
+        self._durable = durable
+        self._chance = chance
+        self._attempts: list[Attempt] = []
+        self._hopeless = False
+
+    def receive(self, sources: list[Source]) -> Received:
+        """Ask each source once, then those again that may have recovered, until one gives the resource."""
+        waiting = sources
+        while waiting:
+            for source in waiting:
+                if source.error is not None:
+                    self._wait(source, source.error)
+                received = self._ask(source)
+                if received is not None:
+                    return received
+                if self._hopeless or self.deadline.left() <= 0:
+                    raise self._failure(sources)
+            waiting = [
+                one for one in waiting if one.recovers(self._options, self.deadline, self._chance)
+            ]
+            waiting.sort(key=lambda one: one.delay)
+        raise self._failure(sources)
+
+    def _ask(self, source: Source) -> Received | None:
+        """Make one attempt; return None where it failed, with the error noted."""
+        shown = public(source.address)
+        number = len(self._attempts) + 1
+        self._tell(Attempted(name=source.name, address=shown, number=number))
+        pace = Pace(self._options, self.deadline, source.address, source.name)
+        begun = self._options.clock.monotonic()
+        source.tries += 1
+        try:
+            received = self._receive(source, pace)
+        except StoreError as error:
+            log.debug("attempt %s at %s failed: %s", number, shown, error)
+            source.error = error
+            source.silence = pace.silence(source.silence)
+            reason: str | None = str(error)
+        else:
+            source.error = None
+            reason = None
+        seconds = self._options.clock.monotonic() - begun
+        self._attempts.append(
+            Attempt(address=shown, reason=reason, received=pace.received, seconds=seconds)
+        )
+        if source.error is not None:
+            return None
+        return attrs.evolve(received, attempts=tuple(self._attempts))
+
+    def _receive(self, source: Source, pace: Pace) -> Received:
+        transport = transport_for(source.address, self._options)
+        source.steady = not transport.needs_network
+        try:
+            stream = transport.open_stream(source.address)
+        except StoreError:
+            raise
+        except OSError as error:
+            shown = public(source.address)
+            raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
+        with stream:
+            self._wanted.check_announced(stream)
+            return self._place(stream, self._directory / safe_name(source.name), pace)
+
+    def _place(self, stream: Stream, target: Path, pace: Pace) -> Received:
+        hashing = Hashing(self._wanted.algorithms)
+        try:
+            self._hopeless = True  # no other address makes this disk larger
+            check_room(self._directory, stream.size)
+            self._hopeless = False
+            with replacing(target, durable=self._durable) as descriptor:
+                fill(descriptor, stream, hashing, self._wanted, pace)
+                found = self._wanted.check_whole(stream, hashing)
+            LEDGER.note(Stamp.of(os.lstat(target)), found)
+        except StoreError:
+            raise
+        except OSError as error:
+            self._hopeless = True  # no other address makes this disk larger
+            raise storage_error(error, target, needed=stream.size) from error
+        pace.finish()
+        return Received(
+            path=target,
+            size=hashing.size,
+            digests=found,
+            address=stream.address,
+            etag=stream.etag,
+            last_modified=stream.last_modified,
+            filename=stream.filename,
+        )
+
+    def _wait(self, source: Source, error: StoreError) -> None:
+        self._tell(
+            Retried(
+                name=source.name,
+                address=public(source.address),
+                reason=str(error),
+                delay=source.delay,
+            )
+        )
+        if source.delay:
+            self._options.clock.sleep(source.delay)
+
+    def _failure(self, sources: Sequence[Source]) -> StoreError:
+        """Return what the last address said that was asked; a full disk is told at once."""
+        error = next(one.error for one in reversed(sources) if one.error is not None)
+        error.attempts = tuple(self._attempts)
+        return error
+
+    def _tell(self, event: Event) -> None:
+        if self._options.listener is not None:
+            self._options.listener(event)
+
+
+def _label(address: str) -> str:
+    try:
+        return label(address)
+    except ValueError:
+        return ""

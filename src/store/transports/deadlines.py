@@ -1,0 +1,48 @@
+"""How long a call may still take, known to whatever waits below it."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+from store.clock import Clock
+
+
+class Deadline:
+    """The moment by which a call must have ended; monotonic.
+
+    Args:
+        clock: The time.
+        seconds: How long the call may take from now on; None for no limit.
+    """
+
+    __slots__ = ("_clock", "_end", "seconds")
+
+    def __init__(self, clock: Clock, seconds: float | None) -> None:
+        self._clock = clock
+        self.seconds = seconds
+        self._end = math.inf if seconds is None else clock.monotonic() + seconds
+
+    def left(self) -> float:
+        """Return the seconds that are left: at most 0 when it has passed, infinity without a limit."""
+        return self._end - self._clock.monotonic()
+
+
+_current: ContextVar[Deadline | None] = ContextVar("store_deadline", default=None)
+
+
+@contextlib.contextmanager
+def keeping(deadline: Deadline) -> Iterator[None]:
+    """Make a deadline hold for every transport that is used in the block, by this thread."""
+    token = _current.set(deadline)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current(clock: Clock) -> Deadline:
+    """Return the deadline that holds here; one without a limit where nobody has set any."""
+    return _current.get() or Deadline(clock, None)

@@ -1,0 +1,135 @@
+"""Reads the body of an HTTP answer, held against its announced length."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+from typing import Any, Final
+
+import requests
+import urllib3
+
+from store.addresses import public
+from store.transports.base import Stream
+from store.transports.deadlines import Deadline
+from store.transports.http.errors import HTTPTimeoutError, HTTPTruncatedError
+from store.transports.http.mapping import raised
+from store.transports.http.sessions import Quiet
+
+_FOREIGN: Final = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError, ValueError)
+"""What reading may raise; a ``ValueError`` where a connection was closed meanwhile."""
+
+
+class HttpStream(Stream):
+    """The body of an answer.
+
+    A body of known length is read from the connection straight into the caller's buffer: of urllib3's
+    ways to read, those that give what is there without waiting for a full buffer make a new ``bytes`` of
+    each piece. Chunks, and bodies that end with the connection, are left to urllib3.
+
+    Args:
+        response: The answer, its body unread.
+        address: What was asked in the end.
+        length: The length in bytes of what is to come, or None.
+        read_timeout: How long the server may be silent, in seconds.
+        deadline: When the call must have ended.
+    """
+
+    def __init__(
+        self,
+        response: requests.Response,
+        address: str,
+        *,
+        length: int | None,
+        read_timeout: float,
+        deadline: Deadline,
+    ) -> None:
+        self.address = public(address)
+        self._response: requests.Response | None = response
+        self._raw: Any = response.raw
+        self._rest = length
+        self._length = length
+        self._patience = read_timeout
+        self._deadline = deadline
+        inner = getattr(self._raw, "_fp", None)
+        self._file: Any = getattr(inner, "fp", None)
+        self._direct = length is not None and isinstance(self._file, io.BufferedReader)
+        self._socket = getattr(getattr(self._file, "raw", None), "_sock", None)
+        if length == 0:
+            self._release()
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer with the next bytes, as many as are there; see `Stream.readinto`."""
+        if self._response is None or self._rest == 0:
+            return 0
+        self._keep_to_the_deadline()
+        try:
+            count = self._read(buffer)
+        except _FOREIGN as error:
+            failure = raised(error, self.address)
+        else:
+            return self._counted(count)
+        self.close()
+        raise failure
+
+    def close(self) -> None:
+        """Give the connection back where the body was read to its end, else close it."""
+        response, self._response = self._response, None
+        if response is not None:
+            with contextlib.suppress(*_FOREIGN), Quiet():
+                response.close()
+
+    def _read(self, buffer: memoryview) -> int:
+        if self._rest is not None and len(buffer) > self._rest:
+            buffer = buffer[: self._rest]
+        if self._direct:
+            count: int = self._file.readinto1(buffer)
+            return count
+        with Quiet():
+            data: bytes = self._raw.read1(len(buffer), decode_content=False)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _counted(self, count: int) -> int:
+        if self._rest is None:
+            if count == 0:
+                self._release()
+            return count
+        self._rest -= count
+        if count == 0:
+            self.close()
+            found = (self._length or 0) - self._rest
+            raise HTTPTruncatedError(
+                f"{self.address}: the body ended after {found} of {self._length} announced bytes",
+                url=self.address,
+                expected=self._length,
+                found=found,
+            )
+        if self._rest == 0:
+            self._release()
+        return count
+
+    def _release(self) -> None:
+        """Give the connection back: everything was read."""
+        response, self._response = self._response, None
+        if response is None:
+            return
+        inner = getattr(self._raw, "_fp", None)
+        with contextlib.suppress(*_FOREIGN), Quiet():
+            if self._socket is not None and self._socket.fileno() >= 0:
+                self._socket.settimeout(self._patience)
+            if inner is not None:
+                inner.close()
+            self._raw.release_conn()
+
+    def _keep_to_the_deadline(self) -> None:
+        left = self._deadline.left()
+        if left <= 0:
+            self.close()
+            raise HTTPTimeoutError(
+                f"{self.address}: the deadline of {self._deadline.seconds:g} s has passed",
+                url=self.address,
+            )
+        if left < self._patience and self._socket is not None:
+            self._socket.settimeout(left)

@@ -1,0 +1,234 @@
+"""Opens http and https addresses, and takes only content for content."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from store.addresses import public
+from store.errors import ConfigurationError, OfflineError
+from store.transports.base import Conditions, Stream, TransferOptions, Transport
+from store.transports.deadlines import current
+from store.transports.http import headers as reading
+from store.transports.http.bodies import HttpStream
+from store.transports.http.errors import (
+    HTTPRequestError,
+    HTTPStatusError,
+    HTTPTimeoutError,
+    HTTPTruncatedError,
+)
+from store.transports.http.mapping import raised, refused
+from store.transports.http.redirects import STATUSES, Hop, first_hop, headers_for, next_hop
+from store.transports.http.sessions import Quiet, Sessions
+
+log = logging.getLogger(__name__)
+
+_WHOLE = 200
+_PART = 206
+_NOT_MODIFIED = 304
+
+
+class HttpTransport(Transport):
+    """Speaks HTTP through requests; asks once, and leaves trying again to those above.
+
+    Bodies are read as they are sent (``Accept-Encoding: identity``) and redirects are followed by hand.
+    Proxies (``HTTP_PROXY``, ``NO_PROXY``, …) and certificates (``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``,
+    ``SSL_CERT_FILE``, ``SSL_CERT_DIR``) are read from the environment when it is made. Safe for many
+    threads; a fork's child opens connections of its own.
+
+    Args:
+        options: How bytes are to be moved.
+    """
+
+    schemes: ClassVar[tuple[str, ...]] = ("http", "https")
+
+    def __init__(self, options: TransferOptions | None = None) -> None:
+        super().__init__(options)
+        self._sessions = Sessions()
+
+    def open_stream(
+        self, address: str, offset: int = 0, *, conditions: Conditions | None = None
+    ) -> Stream:
+        """Ask for a body, following redirects; see `Transport.open_stream`."""
+        if self.options.offline:
+            shown = public(address)
+            raise OfflineError(f"{shown} would need the network", missing=(shown,))
+        asked = _asked(offset, conditions)
+        try:
+            hop = first_hop(address)
+        except ValueError:
+            raise HTTPRequestError(
+                f"{public(address)}: the address cannot be parsed",
+                url=public(address),
+                transient=False,
+            ) from None
+        while True:
+            response = self._send(hop, asked)
+            location = response.headers.get("Location")
+            if response.status_code not in STATUSES or location is None:
+                break
+            _close(response)
+            hop = next_hop(hop, _decoded(location), self.options.bounds)
+        try:
+            return self._body(response, hop, offset, conditioned=conditions is not None)
+        except BaseException:
+            _close(response)
+            raise
+
+    def close(self) -> None:
+        """Close the idle connections of this process; the transport may be used again."""
+        self._sessions.close()
+
+    def _send(self, hop: Hop, asked: dict[str, str]) -> requests.Response:
+        bounds = self.options.bounds
+        left = current(self.options.clock).left()
+        if left <= 0:
+            shown = public(hop.address)
+            raise HTTPTimeoutError(f"{shown}: the deadline has passed", url=shown)
+        headers = headers_for(hop, asked)
+        credential = None if hop.trusted is None else self.options.credentials.find(hop.trusted)
+        if credential is not None:
+            headers["Authorization"] = credential.header
+        try:
+            request = requests.Request("GET", hop.address, headers=headers).prepare()
+            with Quiet():
+                response = self._sessions.session().send(
+                    request,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=(min(bounds.connect_timeout, left), min(bounds.read_timeout, left)),
+                    proxies=self._sessions.proxies_for(hop.address),
+                    verify=self._sessions.bundle or True,
+                )
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            ValueError,
+        ) as error:
+            failure = raised(error, hop.address)
+            if type(error) is OSError and self._sessions.bundle is not None:
+                failure = _no_bundle(self._sessions.bundle)
+        else:
+            log.debug("%s answered %s", public(hop.address), response.status_code)
+            return response
+        raise failure
+
+    def _body(
+        self, response: requests.Response, hop: Hop, offset: int, *, conditioned: bool
+    ) -> Stream:
+        status = response.status_code
+        partial = status == _PART and offset > 0
+        unmodified = status == _NOT_MODIFIED and conditioned
+        if not (status == _WHOLE or partial or unmodified):
+            raise self._refused(response, hop)
+        length = 0 if unmodified else _length(response, hop)
+        stream = HttpStream(
+            response,
+            hop.address,
+            length=length,
+            read_timeout=min(self.options.bounds.read_timeout, self.options.bounds.stall_timeout),
+            deadline=current(self.options.clock),
+        )
+        headers = response.headers
+        stream.content_type = headers.get("Content-Type")
+        stream.etag = headers.get("ETag")
+        stream.last_modified = headers.get("Last-Modified")
+        stream.filename = reading.suggested_name(headers.get("Content-Disposition"))
+        stream.accepts_ranges = partial or "bytes" in headers.get("Accept-Ranges", "").lower()
+        stream.not_modified = unmodified
+        stream.size = None if unmodified else length
+        if partial:
+            stream.offset = offset
+            stream.size = _total(headers.get("Content-Range"), hop, offset, length)
+        return stream
+
+    def _refused(self, response: requests.Response, hop: Hop) -> Exception:
+        if response.status_code == _PART:
+            shown = public(hop.address)
+            return HTTPStatusError(
+                f"{shown}: the server sent a part that was not asked for",
+                url=shown,
+                status=_PART,
+                transient=False,
+            )
+        wait = reading.retry_after(response.headers.get("Retry-After"), self.options.clock.now())
+        return refused(response.status_code, hop.address, retry_after=wait)
+
+
+def _asked(offset: int, conditions: Conditions | None) -> dict[str, str]:
+    """Return the headers of a request, but for its credentials."""
+    headers = {
+        # Asked of the face, which is always loaded, without importing it: imports fall.
+        "User-Agent": f"store/{sys.modules['store'].__version__}",
+        "Accept": "*/*",
+        "Accept-Encoding": "identity",
+    }
+    if offset > 0:
+        headers["Range"] = f"bytes={offset}-"
+    if conditions is not None:
+        wanted = {
+            "Accept": conditions.accept,
+            "If-Range": conditions.if_range if offset > 0 else None,
+            "If-None-Match": conditions.if_none_match,
+            "If-Modified-Since": None if conditions.if_none_match else conditions.if_modified_since,
+        }
+        headers.update({name: value for name, value in wanted.items() if value is not None})
+    return headers
+
+
+def _length(response: requests.Response, hop: Hop) -> int | None:
+    """Return the announced length of what is to come; only plain framings and encodings are taken."""
+    headers = response.raw.headers
+    shown = public(hop.address)
+    coding = response.headers.get("Content-Encoding")
+    if reading.encoded(coding, urlsplit(hop.address).path):
+        raise HTTPRequestError(
+            f"{shown}: the server sends the content in the encoding {coding!r}, though it was asked not to;"
+            " what would be kept is not the resource",
+            url=shown,
+            transient=False,
+        )
+    try:
+        return reading.framed_length(
+            headers.getlist("Content-Length"), headers.get("Transfer-Encoding")
+        )
+    except ValueError as error:
+        raise HTTPTruncatedError(f"{shown}: the server announces {error}", url=shown) from None
+
+
+def _total(value: str | None, hop: Hop, offset: int, length: int | None) -> int:
+    shown = public(hop.address)
+    try:
+        return reading.content_range(value, offset, length)
+    except ValueError as error:
+        raise HTTPStatusError(
+            f"{shown}: the server answered with {error}", url=shown, status=_PART, transient=False
+        ) from None
+
+
+def _decoded(location: str) -> str:
+    """Return a ``Location`` as it was meant: what is not ASCII is UTF-8, though read as Latin-1."""
+    try:
+        return location.encode("latin-1").decode()
+    except UnicodeError:
+        return location
+
+
+def _no_bundle(bundle: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the certificates to trust are looked for at {bundle}, where there are none: mend"
+        " REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE or SSL_CERT_DIR",
+        key="REQUESTS_CA_BUNDLE",
+        path=bundle,
+    )
+
+
+def _close(response: requests.Response) -> None:
+    with Quiet():
+        response.close()

@@ -223,6 +223,14 @@ class Content:
         self._mine()
         return self._keeper.batch()
 
+    def joins_batch(self, path: str) -> bool:
+        """Let another file of the cache, an entry, be made to last at the end of the batch.
+
+        Returns:
+            Whether there is a batch; else the caller makes it last.
+        """
+        return self._keeper.joins(path)
+
     def quarantine(self, path: str, reason: str) -> Path | None:
         """Set an owned file aside by a rename; return where it lies now, or None where it was gone.
 
@@ -230,10 +238,9 @@ class Content:
         """
         self._mine()
         self._proven.pop(path, None)
-        address = self.layout.address(path)
-        if address is None:
+        if self.layout.address(path) is None:
             return None
-        blocked = obstacle(self.layout, address)
+        blocked = obstacle(self.layout.content, path)
         return set_aside(self.layout, blocked or path, reason, self.clock)
 
     def flight(

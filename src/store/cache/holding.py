@@ -13,7 +13,7 @@ from store.cache.quarantine import obstacle, set_aside
 from store.cache.records import Known, Record, read_record, write_record
 from store.cache.uses import DAY, Uses
 from store.clock import Clock
-from store.errors import DigestError, StorageError
+from store.errors import DigestError
 from store.integrity.digest import Digest, Digests
 from store.integrity.stamp import Stamp
 
@@ -78,7 +78,7 @@ class Holding:
         if address is None:
             return False
         self.proven.pop(path, None)
-        status = self._regular(path, address)
+        status = self._regular(path)
         if status is None:
             return False
         record_path = self._layout.record(address.digest)
@@ -118,9 +118,9 @@ class Holding:
             due=self._clock.now() + DAY if marked else 0.0,
         )
 
-    def _regular(self, path: str, address: Address) -> os.stat_result | None:
+    def _regular(self, path: str) -> os.stat_result | None:
         """Return what lstat says of an owned regular file; anything else is set aside."""
-        blocked = obstacle(self._layout, address)
+        blocked = obstacle(self._layout.content, path)
         if blocked is not None:
             set_aside(self._layout, blocked, "no directory", self._clock)
             return None
@@ -174,8 +174,8 @@ class Holding:
             return fresh, known
         fresh.files[address.name] = known
         try:
-            write_record(self._layout.record(address.digest), fresh, used=fresh.used)
-        except StorageError as error:
+            write_record(self._layout, address.digest, fresh, self._clock, used=fresh.used)
+        except OSError as error:
             log.debug("the new stamp of %s is not recorded: %s", path, error)
         return fresh, known
 

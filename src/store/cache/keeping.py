@@ -20,7 +20,7 @@ from store.cache.settling import Placed, settle
 from store.cache.taking import take_over
 from store.cache.uses import Uses
 from store.clock import Clock
-from store.files.atomic import discard, make_directories
+from store.files.atomic import discard, make_directories, sync_many
 from store.files.placing import place
 from store.integrity.digest import Digests, digests_from
 from store.integrity.stamp import Stamp
@@ -65,6 +65,7 @@ class Keeper:
         self._lock = threading.Lock()
         self._batches = 0
         self._placed: list[Placed] = []
+        self._joining: list[str] = []
 
     def keep(self, path: Path, name: str, digests: Digests) -> Kept:
         """Do the work of `Content.keep`; ``name`` is safe."""
@@ -95,8 +96,18 @@ class Keeper:
             with self._lock:
                 self._batches -= 1
                 placed, self._placed = self._placed, []
+                joining, self._joining = self._joining, []
             with cache_errors(self._layout.root):
                 self._settle(placed, durable=self._durable)
+                if self._durable:
+                    sync_many(path for path in joining if os.path.lexists(path))
+
+    def joins(self, path: str) -> bool:
+        """Do the work of `Content.joins_batch`."""
+        with self._lock:
+            if self._batches:
+                self._joining.append(path)
+            return self._batches > 0
 
     def beside(self, path: str, name: str, digests: Digests) -> Kept | None:
         """Place an owned file that was just verified under another name, too, and return that one.
@@ -143,7 +154,7 @@ class Keeper:
             What is still to be settled, or None.
         """
         target = self._layout.file(placed.address)
-        blocked = obstacle(self._layout, placed.address)
+        blocked = obstacle(self._layout.content, target)
         if blocked is not None:
             set_aside(self._layout, blocked, "no directory", self._clock)
         elif os.path.lexists(target):

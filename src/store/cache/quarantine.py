@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from store.cache.layout import Address, Layout
+from store.cache.layout import Layout
 from store.clock import Clock
 from store.files.names import safe_name
 
@@ -19,7 +19,7 @@ def set_aside(layout: Layout, path: str, reason: str, clock: Clock) -> Path | No
 
     Args:
         layout: Where the cache lies.
-        path: A path below ``content/`` or ``records/``, none of whose directories is a link.
+        path: A path below the cache, see `obstacle`.
         reason: Why, for the log.
         clock: The time.
 
@@ -42,20 +42,40 @@ def set_aside(layout: Layout, path: str, reason: str, clock: Clock) -> Path | No
     return target
 
 
-def obstacle(layout: Layout, address: Address) -> str | None:
-    """Return the first thing on the way to an owned file that is no directory of its own, or None.
+def obstacle(top: str, path: str) -> str | None:
+    """Return the first thing on the way from ``top`` to a path that is no directory of its own, or None.
 
-    ``content/`` and what leads to it may be links: that is the user's choice. Below ``content/v1/`` a link
-    would lead out of the cache.
+    ``top`` and what leads to it may be links: that is the user's choice. Below it a link would lead out of
+    the cache.
     """
-    algorithm, number = address.digest
-    path = layout.content.rstrip("/")
-    for part in ("", f"/{algorithm}", f"/{number[:2]}", f"/{number}"):
-        path += part
+    end = path.find("/", len(top))
+    while end > 0:
         try:
-            mode = os.lstat(path).st_mode
+            mode = os.lstat(path[:end]).st_mode
         except OSError:
             return None
         if not stat.S_ISDIR(mode):
-            return path
+            return path[:end]
+        end = path.find("/", end + 1)
     return None
+
+
+def made_way(layout: Layout, top: str, path: str, clock: Clock) -> bool:
+    """Set aside what is in the way of a file of ours, so that damage heals where it is written next.
+
+    Args:
+        layout: Where the cache lies.
+        top: The directory, with a slash at its end, below which everything is ours.
+        path: Where the file is to lie.
+        clock: The time.
+
+    Returns:
+        Whether anything was in the way, and is no longer.
+    """
+    blocked = obstacle(top, path)
+    if blocked is None:
+        try:
+            blocked = None if stat.S_ISREG(os.lstat(path).st_mode) else path
+        except OSError:
+            return False
+    return blocked is not None and set_aside(layout, blocked, "it is in the way", clock) is not None

@@ -14,6 +14,10 @@ from typing import Any, Final, NamedTuple
 
 import attrs
 
+from store.cache.layout import Layout
+from store.cache.quarantine import made_way
+from store.clock import Clock
+from store.errors import StorageError
 from store.files.atomic import write_bytes
 from store.integrity.digest import SIZES, Digest
 from store.integrity.stamp import Stamp
@@ -86,19 +90,39 @@ def read_record(path: str) -> Record | None:
 
 
 def write_record(
-    path: str, record: Record, *, durable: bool = False, used: float | None = None
+    layout: Layout,
+    digest: Digest,
+    record: Record,
+    clock: Clock,
+    *,
+    durable: bool = False,
+    used: float | None = None,
 ) -> None:
-    """Write a record in one step.
+    """Write a record in one step, whatever lies in its way.
 
     Args:
-        path: Where it lies.
-        record: What is known.
+        layout: Where the cache lies.
+        digest: What the files are named by.
+        record: What is known of them.
+        clock: The time.
         durable: Make it survive a power cut.
-        used: When the content was last used; None is now.
+        used: When the content was last used, in seconds since 1970 UTC; None is now.
 
     Raises:
-        StorageError: It cannot be written.
+        OSError: It cannot be written.
     """
+    path, text = layout.record(digest), _spelled(record).encode()
+    try:
+        write_bytes(path, text, durable=durable)
+    except StorageError:
+        if not made_way(layout, layout.records, path, clock):
+            raise
+        write_bytes(path, text, durable=durable)
+    if used is not None:
+        os.utime(path, (used, used))
+
+
+def _spelled(record: Record) -> str:
     data = {
         "v": _VERSION,
         "digests": {one.algorithm: one.hex for one in sorted(record.digests)},
@@ -112,9 +136,7 @@ def write_record(
             for name, known in record.files.items()
         },
     }
-    write_bytes(path, json.dumps(data).encode(), durable=durable)
-    if used is not None:
-        os.utime(path, (used, used))
+    return json.dumps(data)
 
 
 def _parsed(data: bytes) -> Record | None:

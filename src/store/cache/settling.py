@@ -12,7 +12,6 @@ from store.cache.examining import grain_of
 from store.cache.layout import Address, Layout
 from store.cache.records import Known, Record, read_record, write_record
 from store.clock import Clock
-from store.errors import StorageError
 from store.files.atomic import sync_directory, sync_many
 from store.integrity.digest import Digest, Digests
 from store.integrity.stamp import LOCAL_GRAIN_NS, Stamp
@@ -120,7 +119,7 @@ def _recorded(
         stamp, stamp is not None and (durable or placed.lasting)
     )
     try:
-        write_record(path, record, durable=durable)
-    except StorageError as error:
+        write_record(layout, placed.address.digest, record, clock, durable=durable)
+    except OSError as error:
         log.debug("%s is not recorded, and is hashed when it is next asked for: %s", path, error)
     return record

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 
 from store.cache.content import Content, open_content
 from store.clock import SYSTEM_CLOCK, Clock
+from store.errors import ConfigurationError
 from store.records import CachedResource, Provenance
 
 __all__ = ["DEFAULT_TIMEOUT", "NEVER", "Cache", "CachedResource", "Provenance", "logger"]
@@ -73,7 +74,18 @@ class Cache(abc.ABC):
         """Forget all uids. No content is touched: ``cache.pruning`` does that."""
 
     def get_expiry_time(self, timeout: float = DEFAULT_TIMEOUT) -> float:
-        """Return when something set now expires, in seconds since 1970 UTC; `NEVER` stays infinite."""
+        """Return when something set now expires, in seconds since 1970 UTC; `NEVER` stays infinite.
+
+        Args:
+            timeout: In seconds; what is set for 0 or fewer has expired at once.
+
+        Raises:
+            ConfigurationError: It is no number.
+        """
+        if not isinstance(timeout, int | float) or math.isnan(timeout):
+            raise ConfigurationError(
+                f"a timeout is a number of seconds, or NEVER, and not {timeout!r}", key="timeout"
+            )
         return self.clock.now() + timeout
 
     def has_resource(self, uid: str) -> bool:

@@ -1,0 +1,139 @@
+"""What an entry looks like as text, and what can be remembered at all.
+
+An entry is a JSON object: ``uid``, ``expires`` (seconds since 1970 UTC, or null for never) and ``value``.
+Only what comes back as it went in is taken: None, booleans, whole and finite numbers, text, lists, and
+mappings with text for keys, of exactly these types; and `CachedResource`, as
+``{"cached-resource": [uid, path]}`` with the path relative to the cache's directory where it lies inside
+(so that a cache can be moved), and with ``"as-is"`` for a third where the given path was relative.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import re
+from typing import Any, Final
+
+from store.files.names import derived_name
+from store.records import CachedResource
+
+log = logging.getLogger(__name__)
+
+TAG: Final = "cached-resource"
+"""The key of the one-key mapping that stands for a `CachedResource`."""
+
+MISS: Final[Any] = object()
+"""What `decode` returns where an entry is none."""
+
+_AS_IS: Final = "as-is"
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+_LONGEST_INTEGER: Final = 13_000
+"""In bits: Python refuses to read numbers of more than 4,300 digits."""
+
+_DEEPEST: Final = 64
+"""How deep lists and mappings may lie in each other."""
+
+
+def encode(uid: str, value: Any, expires: float, root: str) -> str | None:  # noqa: ANN401
+    """Return an entry as text, or None (logged) where it would not come back as it went in.
+
+    Args:
+        uid: Whose entry it is.
+        value: What is to be remembered.
+        expires: Until when, in seconds since 1970 UTC; infinite for good.
+        root: The cache's directory, absolute, without a slash at its end.
+    """
+    if isinstance(value, CachedResource):
+        resource_uid, path = value
+        if type(resource_uid) is not str or type(path) is not str:
+            log.warning("the entry of %.100r is not remembered: its uid or path is no text", uid)
+            return None
+        value = {TAG: _located(resource_uid, path, root)}
+    elif not _plain(value, _DEEPEST):
+        log.warning(
+            "the entry of %.100r is not remembered: a %s is no plain data",
+            uid,
+            type(value).__name__,
+        )
+        return None
+    entry = {"uid": _spelled(uid), "expires": _bounded(expires), "value": value}
+    text = json.dumps(entry, allow_nan=False, separators=(",", ":"))
+    if json.loads(text) != entry:  # halves of a surrogate pair become one character
+        log.warning("the entry of %.100r is not remembered: its text would change", uid)
+        return None
+    return text
+
+
+def decode(text: str | bytes, uid: str, now: float, root: str) -> Any:  # noqa: ANN401
+    """Return the value of an entry, or `MISS` where it has expired, is damaged or another uid's.
+
+    Args:
+        text: What `encode` returned.
+        uid: Whose entry it should be.
+        now: The time, in seconds since 1970 UTC.
+        root: The cache's directory, as it is now.
+    """
+    try:
+        entry = json.loads(text)
+        found, expires, value = entry["uid"], entry["expires"], entry["value"]
+        if found != uid and found != _spelled(uid):
+            log.warning("the entry of %.100r is another's: it is passed over", uid)
+            return MISS
+        if expires is not None and not expires > now:  # so that NaN has expired, too
+            return MISS
+        if type(value) is dict and len(value) == 1 and TAG in value:
+            return _resource(root, *value[TAG])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        log.warning("the entry of %.100r is damaged: it is passed over", uid)
+        return MISS
+    return value
+
+
+def _located(uid: str, path: str, root: str) -> list[str]:
+    if not path.startswith("/"):
+        return [uid, path, _AS_IS]
+    inside = (
+        path.startswith(f"{root}/") and len(path) > len(root) + 1 and path[len(root) + 1] != "/"
+    )
+    return [uid, path[len(root) + 1 :] if inside else path]
+
+
+def _resource(root: str, uid: str, path: str, manner: str | None = None) -> CachedResource:
+    if type(uid) is not str or type(path) is not str or manner not in {None, _AS_IS}:
+        raise TypeError(TAG)
+    return CachedResource(uid, path if path[:1] == "/" or manner else f"{root}/{path}")
+
+
+def _spelled(uid: str) -> str:
+    """Return the uid, or what stands for one that JSON would not give back."""
+    return uid if uid.isascii() or not _SURROGATE.search(uid) else f"surrogates:{derived_name(uid)}"
+
+
+def _bounded(expires: float) -> float | None:
+    if expires == math.inf:
+        return None
+    return 0.0 if expires == -math.inf else expires
+
+
+def _plain(value: Any, depth: int) -> bool:  # noqa: ANN401
+    """Whether JSON gives back exactly this."""
+    kind = type(value)
+    if value is None or kind is bool or kind is str:
+        return True
+    if kind is int:
+        return value.bit_length() <= _LONGEST_INTEGER
+    if kind is float:
+        return math.isfinite(value)
+    if depth == 0:
+        return False
+    if kind is list:
+        return all(_plain(one, depth - 1) for one in value)
+    if kind is dict:
+        tagged = len(value) == 1 and TAG in value
+        return not tagged and all(
+            type(key) is str and _plain(one, depth - 1) for key, one in value.items()
+        )
+    return False

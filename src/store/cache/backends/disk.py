@@ -1,0 +1,185 @@
+"""A cache in one SQLite file, through diskcache; JSON only, nothing is unpickled."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+from store.cache.backends.base import DEFAULT_TIMEOUT, Cache
+from store.cache.backends.codec import MISS, decode, encode
+from store.cache.opening import directory_of
+from store.cache.quarantine import set_aside
+from store.errors import ConfigurationError
+from store.files.names import derived_name
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+DEFAULT_SIZE_LIMIT: Final = 64 << 20
+"""How large the file of entries may grow, in bytes; the least recently stored go first."""
+
+_BUSY: Final = 30.0
+"""How long another's write is waited for, in seconds."""
+
+
+class DiskCache(Cache):
+    """Remembers entries in ``index/v1/cache.db`` below ``cache_dir``.
+
+    Safe for many threads and processes at once, and after a fork. A database that is damaged, or of another
+    kind, is set aside and begun anew; one that is locked, full or read-only costs a miss.
+
+    Args:
+        cache_configuration: A mapping (or None); see `Cache`. It also understands ``size_limit``: how large
+            the entries may grow, in bytes. Content does not count.
+
+    Attributes:
+        cache_dir: The cache's directory, absolute (str).
+    """
+
+    def __init__(self, cache_configuration: Any = None) -> None:  # noqa: ANN401 - e3-core's signature
+        super().__init__(cache_configuration)
+        self.cache_dir = str(directory_of(cache_configuration))
+        self._directory = f"{self.cache_dir}/index/v1"
+        self._size_limit = _size_limit(cache_configuration)
+        self._lock = threading.Lock()
+        self._opened: Any = None
+        self._process = 0
+        self._inherited: list[Any] = []
+
+    def get(self, uid: str, default: Any = None) -> Any:  # noqa: ANN401 - any value was set
+        """Return the value of a uid, or ``default`` where there is none or it has expired."""
+        text = self._ask(uid, lambda index: index.get(derived_name(uid)), reading=True)
+        value = decode(text, uid, self.clock.now(), self.cache_dir) if text is not None else MISS
+        return default if value is MISS else value
+
+    def set(self, uid: str, value: Any, timeout: float = DEFAULT_TIMEOUT) -> bool:  # noqa: ANN401
+        """Remember a value for ``timeout`` seconds (`NEVER`: for good).
+
+        Returns:
+            Whether it is remembered: False where it is no plain data (see `cache.backends.codec`) or cannot
+            be written, which is logged.
+        """
+        text = encode(uid, value, self.get_expiry_time(timeout), self.cache_dir)
+        if text is None:
+            return False
+        return bool(self._ask(uid, lambda index: index.set(derived_name(uid), text)))
+
+    def delete(self, uid: str) -> None:
+        """Forget a uid; nothing happens where it is not known. No content is touched."""
+        self._ask(uid, lambda index: index.delete(derived_name(uid)))
+
+    def clear(self) -> None:
+        """Forget all uids. No content is touched."""
+        self._ask("*", lambda index: index.clear())
+
+    def close(self) -> None:
+        """Close the database and give the lease back; the cache may be used again."""
+        with self._lock:
+            opened, self._opened = self._opened, None
+        if opened is not None and self._process == os.getpid():
+            opened.close()
+        super().close()
+
+    def _ask(self, uid: str, question: Callable[[Any], T], *, reading: bool = False) -> T | None:
+        """Ask the database; None where it fails, which is logged."""
+        try:
+            return question(self._index())
+        except Exception as error:  # noqa: BLE001 - a row or setting of a foreign database may do anything
+            if not self._damaged(error):
+                return self._ask_read_only(uid, error) if reading else _failed(uid, error)
+            self._begin_anew(error)
+        if reading:
+            return None
+        try:
+            return question(self._index())
+        except Exception as error:  # noqa: BLE001 - as above
+            return _failed(uid, error)
+
+    def _index(self) -> Any:  # noqa: ANN401 - diskcache is untyped
+        if self._opened is not None and self._process == os.getpid():
+            return self._opened
+        import diskcache
+
+        from store.cache.backends.jsondisk import TextDisk
+
+        with self._lock:
+            if self._opened is not None and self._process != os.getpid():
+                # Not closed: SQLite forbids it in a fork's child.
+                self._inherited.append(self._opened)
+                self._opened = None
+            if self._opened is None:
+                self._opened = diskcache.Cache(
+                    self._directory,
+                    timeout=_BUSY,
+                    disk=TextDisk,
+                    size_limit=self._size_limit,
+                    eviction_policy="least-recently-stored",
+                )
+                self._process = os.getpid()
+            return self._opened
+
+    def _ask_read_only(self, uid: str, error: Exception) -> Any:  # noqa: ANN401
+        """Look an entry up in a database that cannot be opened for writing."""
+        import sqlite3
+
+        query = "SELECT value FROM Cache WHERE key = ? AND raw = 1 AND mode = 1"
+        for options in ("mode=ro", "mode=ro&immutable=1"):
+            address = f"file:{quote(self._directory)}/cache.db?{options}"
+            try:
+                with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+                    row = connection.execute(query, (derived_name(uid),)).fetchone()
+            except sqlite3.Error:
+                continue
+            return row[0] if row is not None and isinstance(row[0], str) else None
+        return _failed(uid, error)
+
+    def _damaged(self, error: Exception) -> bool:
+        import sqlite3
+
+        import diskcache
+
+        if isinstance(error, diskcache.Timeout):
+            return False
+        if isinstance(error, OSError):
+            return os.path.lexists(self._directory) and not os.path.isdir(self._directory)  # noqa: PTH112 - text
+        if not isinstance(error, sqlite3.Error):
+            return True
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_CANTOPEN:
+            database = f"{self._directory}/cache.db"
+            return os.path.lexists(database) and not os.path.isfile(database)  # noqa: PTH113 - text
+        return code in {
+            sqlite3.SQLITE_CORRUPT,
+            sqlite3.SQLITE_NOTADB,
+            sqlite3.SQLITE_ERROR,
+            sqlite3.SQLITE_SCHEMA,
+            sqlite3.SQLITE_CONSTRAINT,
+            sqlite3.SQLITE_MISMATCH,
+        }
+
+    def _begin_anew(self, error: Exception) -> None:
+        log.warning("the entries in %s are damaged and are begun anew: %s", self._directory, error)
+        with self._lock:
+            self._opened = None
+        set_aside(self.content.layout, self._directory, "the database is damaged", self.clock)
+
+
+def _failed(uid: str, error: Exception) -> None:
+    log.warning("the entry of %.100r cannot be had: %s", uid, error)
+
+
+def _size_limit(configuration: Any) -> int:  # noqa: ANN401 - e3-core's configuration
+    given = configuration.get("size_limit") if isinstance(configuration, Mapping) else None
+    if given is None:
+        return DEFAULT_SIZE_LIMIT
+    if type(given) is not int or given <= 0:
+        raise ConfigurationError(
+            f"size_limit is a whole number of bytes, not {given!r}", key="size_limit"
+        )
+    return given

@@ -1,0 +1,129 @@
+"""The default cache: each entry a small JSON file."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+from typing import Any, Final
+
+from store.cache.backends.base import DEFAULT_TIMEOUT, Cache
+from store.cache.backends.codec import MISS, decode, encode
+from store.cache.opening import directory_of
+from store.cache.quarantine import made_way
+from store.errors import StorageError
+from store.files.atomic import PARTIAL_PREFIX, write_bytes
+from store.files.names import derived_name
+
+log = logging.getLogger(__name__)
+
+_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+_CHUNK: Final = 1 << 16
+
+
+class FileCache(Cache):
+    """Remembers entries as files, ``entries/v1/<2 hex>/<64 hex>.json`` below ``cache_dir``.
+
+    Safe for many threads and processes at once: an entry is there whole or not at all. What lies there
+    and is no entry of ours (a link, a directory, a pickle) is a miss, and is set aside when the entry is
+    written again.
+
+    Args:
+        cache_configuration: A mapping (or None); see `Cache`.
+
+    Attributes:
+        cache_dir: The cache's directory, absolute (str).
+    """
+
+    def __init__(self, cache_configuration: Any = None) -> None:  # noqa: ANN401 - e3-core's signature
+        super().__init__(cache_configuration)
+        self.cache_dir = str(directory_of(cache_configuration))
+        self._entries = f"{self.cache_dir}/entries/v1/"
+
+    def uid_to_file(self, uid: str) -> str:
+        """Return the path of a uid's entry: derived from the uid, never the uid itself."""
+        name = derived_name(uid)
+        return f"{self._entries}{name[:2]}/{name}.json"
+
+    def get(self, uid: str, default: Any = None) -> Any:  # noqa: ANN401 - any value was set
+        """Return the value of a uid, or ``default`` where there is none or it has expired."""
+        try:
+            descriptor = os.open(self.uid_to_file(uid), _FLAGS)
+        except FileNotFoundError:
+            return default
+        except OSError as error:
+            log.warning("the entry of %.100r cannot be read: %s", uid, error)
+            return default
+        try:
+            data = os.read(descriptor, _CHUNK)
+            if len(data) == _CHUNK:
+                data += b"".join(iter(lambda: os.read(descriptor, _CHUNK), b""))
+        except OSError as error:
+            log.warning("the entry of %.100r cannot be read: %s", uid, error)
+            return default
+        finally:
+            os.close(descriptor)
+        value = decode(data, uid, self.clock.now(), self.cache_dir)
+        return default if value is MISS else value
+
+    def set(self, uid: str, value: Any, timeout: float = DEFAULT_TIMEOUT) -> bool:  # noqa: ANN401
+        """Remember a value for ``timeout`` seconds (`NEVER`: for good).
+
+        Where the content is durable, so is the entry.
+
+        Returns:
+            Whether it is remembered: False where it is no plain data (see `cache.backends.codec`) or cannot
+            be written, which is logged; what was remembered before stays.
+        """
+        text = encode(uid, value, self.get_expiry_time(timeout), self.cache_dir)
+        if text is None:
+            return False
+        path = self.uid_to_file(uid)
+        durable = self.content.durability == "full" and not self.content.joins_batch(path)
+        try:
+            try:
+                write_bytes(path, text.encode(), durable=durable)
+            except StorageError:
+                if not made_way(self.content.layout, self._entries, path, self.clock):
+                    raise
+                write_bytes(path, text.encode(), durable=durable)
+        except OSError as error:
+            log.warning("the entry of %.100r is not remembered: %s", uid, error)
+            return False
+        return True
+
+    def delete(self, uid: str) -> None:
+        """Forget a uid; nothing happens where it is not known. No content is touched."""
+        self._forget(self.uid_to_file(uid))
+
+    def clear(self) -> None:
+        """Forget all uids. No content is touched, nor any file that is no entry of ours."""
+        for path in self._files():
+            self._forget(path)
+        for directory in self._directories():
+            with contextlib.suppress(OSError):
+                os.rmdir(directory)  # noqa: PTH106 - text from scandir
+
+    def _forget(self, path: str) -> None:
+        try:
+            os.unlink(path)  # noqa: PTH108 - text
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            if not made_way(self.content.layout, self._entries, path, self.clock):
+                log.warning("the entry %s cannot be removed: %s", path, error)
+
+    def _files(self) -> Iterator[str]:
+        for directory in self._directories():
+            with contextlib.suppress(OSError):
+                for entry in os.scandir(directory):
+                    if entry.name.endswith(".json") or entry.name.startswith(PARTIAL_PREFIX):
+                        yield entry.path
+
+    def _directories(self) -> Iterator[str]:
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(self._entries):
+                if len(entry.name) == 2 and entry.is_dir(follow_symlinks=False):  # noqa: PLR2004 - 2 hex
+                    yield entry.path

@@ -216,7 +216,9 @@ class TestSharingValues(Made):
     class kind(FakeCache):  # noqa: N801 - the suite's attribute
         """Shares."""
 
-        objects: ClassVar[dict[str, Any]] = {}
+        def __init__(self, configuration: Any) -> None:
+            super().__init__(configuration)
+            self.objects: dict[str, Any] = {}
 
         def get(self, uid: str, default: Any = None) -> Any:
             """Hand out the object itself."""

@@ -16,7 +16,7 @@ import attrs
 from store.backends.base import DigestedResource
 from store.cache.backends.base import Cache
 from store.errors import QueryError, ResourceNotFoundError, StoreError
-from store.testing.fakes import FakeStore
+from store.testing.fakes import FakeCache, FakeStore
 from store.testing.stores import Published, StoreSuite
 
 CONTENT = b"the content of a resource in memory"
@@ -54,6 +54,10 @@ class Shelf(StoreSuite):
         store = self.kind(configuration, cache)
         store.resources = self.shelf
         return store
+
+    def open_cache(self, directory: Path) -> Cache:
+        """Make the fake, so that nothing but the store is tried."""
+        return FakeCache({"cache_dir": str(directory)})
 
 
 class TestHonest(Shelf):
@@ -331,8 +335,10 @@ class TestSharing(Shelf):
         ) -> str | None:
             """Link the cached file into the destination."""
             path = super().download_resource(metadata, dest)
-            if dest is not None and path is not None and Path(path).read_bytes() == CONTENT:
-                Path(path).chmod(0o444)
+            if dest is None or path is None:
+                return path
+            Path(path).unlink()
+            os.link(str(super().download_resource(metadata)), path)
             return path
 
 

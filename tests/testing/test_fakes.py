@@ -47,6 +47,10 @@ class TestFakeStore(StoreSuite):
         """Make the fake, which no entry point names."""
         return FakeStore(configuration, cache)
 
+    def open_cache(self, directory: Path) -> Cache:
+        """Make the fake, so that nothing but the store is tried."""
+        return FakeCache({"cache_dir": str(directory)})
+
 
 class TestFakeCache(CacheSuite):
     """The fake cache does what a cache does."""

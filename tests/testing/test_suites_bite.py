@@ -41,7 +41,12 @@ def test_every_test_finds_a_fault(name: str) -> None:
 def _failed(name: str, pytester: pytest.Pytester) -> dict[str, set[str]]:
     """Run the broken classes in a pytest of their own; return the failed tests of each."""
     recorder = pytester.inline_run(
-        str(HERE / f"{name}.py"), "--import-mode=importlib", "-p", "no:cacheprovider", "-qq", "--tb=no"
+        str(HERE / f"{name}.py"),
+        "--import-mode=importlib",
+        "-p",
+        "no:cacheprovider",
+        "-qq",
+        "--tb=no",
     )
     failed: dict[str, set[str]] = defaultdict(set)
     for report in recorder.listoutcomes()[2]:

@@ -102,7 +102,7 @@ class QueryTests(StoreSubject, suite=True):
             for value in HOSTILE:
                 _bring_or_refuse(store, {**published.query, key: value}, tmp_path / "dest")
 
-        assert [path for path in files_below(tmp_path.parent) if path.parent.name == "etc"] == []
+        assert [path for path in files_below(tmp_path) if path.parent.name == "etc"] == []
 
     def test_missing_resource_is_not_found(
         self, store: Store[Any], origin: Path, tmp_path: Path

@@ -29,7 +29,13 @@ STRENGTH: Final = ("md5", "sha1", "sha256", "blake3", "sha384", "blake2b", "sha5
 DEFAULT_ALGORITHM: Final = "sha256"
 """The algorithm that content is named by where nobody asks for another."""
 
-_HEX = re.compile(r"[0-9a-fA-F]+")
+_HEX: Final = re.compile(r"[0-9a-fA-F]+")
+
+_BARE: Final[Mapping[int, str]] = {64: "sha256", 96: "sha384", 128: "sha512"}
+"""What a lone hexadecimal number is taken for, by its number of digits."""
+
+_LONGEST_SHOWN: Final = 200
+"""How much of a malformed digest an error repeats, in characters."""
 
 
 class Hasher(Protocol):
@@ -117,6 +123,8 @@ def digests_from(value: DigestsLike, *, allow_weak: bool = False) -> Digests:
     """
     if value is None:
         return ()
+    if not isinstance(value, Iterable):
+        raise DigestError(f"digests are texts like 'sha256:<hex>', not {value!r}")
     if isinstance(value, str | Digest):
         value = (value,)
     elif isinstance(value, Mapping):
@@ -153,7 +161,12 @@ def new_hasher(algorithm: str) -> Hasher:
         raise DigestError(_unknown(algorithm), digest=algorithm)
     import hashlib
 
-    return hashlib.new(algorithm, usedforsecurity=False)
+    try:
+        return hashlib.new(algorithm, usedforsecurity=False)
+    except ValueError as error:
+        raise DigestError(
+            f"{algorithm} is not to be had on this machine: pin a sha256 digest", digest=algorithm
+        ) from error
 
 
 def _split(text: str) -> Digest:
@@ -164,17 +177,17 @@ def _split(text: str) -> Digest:
     name, found, value = text.partition("-")
     if found and name.lower() in SIZES:
         try:
-            return _checked(name, binascii.a2b_base64(value, strict_mode=True).hex(), text)
-        except (ValueError, binascii.Error) as error:
+            decoded = binascii.a2b_base64(value, strict_mode=True)
+        except ValueError as error:  # binascii's own error is one too
             raise DigestError(
-                f"{text!r} is no digest: its base64 is damaged", digest=text
+                f"{_shown(text)} is no digest: its base64 is damaged", digest=text
             ) from error
-    if _HEX.fullmatch(text) and (
-        name := {64: "sha256", 96: "sha384", 128: "sha512"}.get(len(text), "")
-    ):
-        return Digest(name, text.lower())
+        return _checked(name, decoded.hex(), text)
+    if _HEX.fullmatch(text) and len(text) in _BARE:
+        return Digest(_BARE[len(text)], text.lower())
     raise DigestError(
-        f"{text!r} is no digest: write it as 'sha256:<64 hexadecimal digits>' or 'sha256-<base64>'",
+        f"{_shown(text)} is no digest:"
+        " write it as 'sha256:<64 hexadecimal digits>' or 'sha256-<base64>'",
         digest=text,
     )
 
@@ -185,12 +198,16 @@ def _checked(name: str, value: str, text: str) -> Digest:
         raise DigestError(_unknown(name), digest=text)
     if len(value) != 2 * SIZES[algorithm]:
         raise DigestError(
-            f"{text!r} is no digest: {algorithm} has {2 * SIZES[algorithm]} hexadecimal digits,"
-            f" not {len(value)}",
+            f"{_shown(text)} is no digest: {algorithm} has {SIZES[algorithm]} bytes"
+            f" ({2 * SIZES[algorithm]} hexadecimal digits), not {len(value) / 2:g}",
             digest=text,
         )
     return Digest(algorithm, value.lower())
 
 
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
+
+
 def _unknown(algorithm: str) -> str:
-    return f"{algorithm!r} is no digest algorithm: known are {', '.join(SIZES)}"
+    return f"{_shown(algorithm)} is no digest algorithm: known are {', '.join(SIZES)}"

@@ -31,8 +31,10 @@ class Ledger:
 
     def note(self, stamp: Stamp, digests: Digests) -> None:
         """Remember the digests of the file that has this stamp."""
+        self._forget_the_parents()
         with self._lock:
-            self._mine()[stamp] = digests
+            self._notes[stamp] = digests
+            self._notes.move_to_end(stamp)
             while len(self._notes) > _LEDGER_SIZE:
                 self._notes.popitem(last=False)
 
@@ -40,14 +42,16 @@ class Ledger:
         """Return what was noted for the stamp, and forget it; no digests where nothing was."""
         if not self._notes:
             return ()
+        self._forget_the_parents()
         with self._lock:
-            return self._mine().pop(stamp, ())
+            return self._notes.pop(stamp, ())
 
-    def _mine(self) -> OrderedDict[Stamp, Digests]:
+    def _forget_the_parents(self) -> None:
+        # The lock too: another thread of the parent may have held it at the fork, for ever.
         if self._process != os.getpid():
             self._notes = OrderedDict()
+            self._lock = threading.Lock()
             self._process = os.getpid()
-        return self._notes
 
 
 LEDGER: Final = Ledger()

@@ -1,0 +1,33 @@
+"""The door of the command line: ``store`` and ``python -m store``."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the command line with the process's own arguments.
+
+    Returns:
+        The exit status: see ``store --help``.
+    """
+    if sys.platform == "win32":
+        sys.stderr.write(
+            "store: Windows is not supported until it is tested: use Linux, macOS or WSL\n"
+        )
+        return 1
+    try:
+        if sys.argv[1:] == ["--version"]:
+            # Asked by scripts and by shells' prompts: click alone would cost half of the time.
+            from store.cli.output import show_version
+
+            return show_version()
+        from store.cli.main import run
+
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

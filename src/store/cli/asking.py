@@ -1,0 +1,90 @@
+"""Goes through locators, one after the other, and ends as they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from store.cli.ending import failure
+from store.cli.frame import Frame
+
+if TYPE_CHECKING:
+    from store.fetching.fetcher import Fetcher
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def with_locators(function: F) -> F:
+    """Give a command its locators."""
+    return click.argument(
+        "locators",
+        nargs=-1,
+        required=True,
+        metavar="LOCATOR...",
+        shell_complete=_complete_locator,
+    )(function)
+
+
+def each(locators: Sequence[str], work: Callable[[str], None], frame: Frame) -> int:
+    """Do something with every locator; one that fails does not stop the others.
+
+    Args:
+        locators: What was given.
+        work: Does it, and prints the result.
+        frame: Tells how much is to be said.
+
+    Returns:
+        0, the exit status that all failures have in common, or 1.
+    """
+    from store.addresses import public
+    from store.errors import StoreError
+
+    statuses = set()
+    for locator in locators:
+        try:
+            work(locator)
+        except StoreError as error:
+            statuses.add(failure(error, frame, locator=public(locator)))
+    return 0 if not statuses else statuses.pop() if len(statuses) == 1 else 1
+
+
+def opened_fetcher(frame: Frame) -> Fetcher:
+    """Return a fetcher that goes by the settings and tells on stderr what happens.
+
+    Raises:
+        StoreError: The settings cannot be read, or there is no such cache.
+    """
+    from store.cli.telling import Teller
+    from store.fetching.fetcher import Fetcher
+
+    bars = frame.shows_bars()
+    listener = None if frame.quiet else Teller(bars=bars)
+    return Fetcher(frame.settings, progress=True if bars else None, listener=listener)
+
+
+def refuse_shared_pins(locators: Sequence[str], digests: Sequence[str]) -> None:
+    """Refuse ``--digest`` for several locators: they cannot all have one content.
+
+    Raises:
+        UsageError: There are several, and a digest.
+    """
+    if digests and len(locators) > 1:
+        raise click.UsageError(
+            "--digest pins one resource: for several, write #sha256=<hex> behind each locator",
+            click.get_current_context(),
+        )
+
+
+def _complete_locator(
+    _: click.Context, __: click.Parameter, incomplete: str
+) -> list[Any]:  # CompletionItem, whose import is dear
+    from click.shell_completion import CompletionItem
+
+    from store.plugins.loading import names
+
+    if not incomplete or "/" in incomplete or incomplete.startswith((".", "~")):
+        return [CompletionItem(incomplete, type="file")]
+    drivers = [f"{name}:" for name in names("driver") if f"{name}:".startswith(incomplete)]
+    return [CompletionItem(one) for one in drivers] or [CompletionItem(incomplete, type="file")]

@@ -1,0 +1,1 @@
+"""``store cache``: looks at what the cache holds, and makes it smaller."""

@@ -1,0 +1,96 @@
+"""Opens the cache that a command speaks of, and finds files in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from store.cache.audit import Held
+    from store.cache.backends.base import Cache
+    from store.cache.content import Content
+    from store.cli.frame import Frame
+
+_SHORTEST: Final = 6
+"""How many hexadecimal digits at least stand for a digest."""
+
+
+@contextlib.contextmanager
+def opened_cache(frame: Frame) -> Iterator[Cache]:
+    """Open the cache that the settings name, and close it afterwards.
+
+    Raises:
+        StoreError: The settings cannot be read, or there is no such cache.
+    """
+    from store.fetching.options import cache_configuration
+    from store.plugins.loading import load_cache
+
+    settings = frame.settings
+    cache = load_cache(settings.cache, cache_configuration(settings))
+    try:
+        yield cache
+    finally:
+        cache.close()
+
+
+def held_as_data(held: Held) -> dict[str, Any]:
+    """Return a file of the cache as plain data."""
+    import attrs
+
+    return attrs.asdict(held)
+
+
+def find_held(content: Content, what: str) -> Held | None:
+    """Return the file that a digest, the beginning of one, or a path names; None where it names none.
+
+    Args:
+        content: The files of the cache.
+        what: ``sha256:<hex>``, at least six hexadecimal digits with or without the algorithm, or a path.
+
+    Raises:
+        QueryError: The beginning of a digest names several.
+    """
+    from store.cache.audit import held_files
+
+    path = os.path.abspath(what)  # noqa: PTH100 - resolve() would follow links
+    if "/" in what and content.owns(path):
+        return next((held for held in held_files(content) if held.path == path), None)
+    wanted = _digest(what)
+    if wanted is None:
+        return None
+    found = [held for held in held_files(content) if _begins(held.digest, wanted)]
+    if len({held.digest for held in found}) > 1:
+        from store.errors import QueryError
+
+        known = tuple(sorted({held.digest for held in found}))
+        raise QueryError(
+            f"{what!r} stands for {len(known)} files: give more digits", query=what, known=known
+        )
+    return found[0] if found else None
+
+
+def is_digest(what: str) -> bool:
+    """Whether a text is a digest or the beginning of one, and no locator."""
+    return _digest(what) is not None
+
+
+def _digest(what: str) -> str | None:
+    """Return what a digest in the cache must begin with: ``algorithm:hex`` or hexadecimal digits alone."""
+    from store.errors import DigestError
+    from store.integrity.digest import SIZES, Digest
+
+    with contextlib.suppress(DigestError):
+        return str(Digest.parse(what, allow_weak=True))
+    algorithm, mark, digits = what.rpartition(":")
+    plausible = len(digits) >= _SHORTEST and all(one in "0123456789abcdefABCDEF" for one in digits)
+    if plausible and (not mark or algorithm.lower() in SIZES):
+        return what.lower()
+    return None
+
+
+def _begins(digest: str, wanted: str) -> bool:
+    return (
+        digest.startswith(wanted) if ":" in wanted else digest.partition(":")[2].startswith(wanted)
+    )

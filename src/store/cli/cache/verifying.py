@@ -1,0 +1,96 @@
+"""``store cache verify``: holds every cached file against its digest."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from store.cli.cache.opening import held_as_data, opened_cache
+from store.cli.frame import Frame, common, frame_of, with_json
+from store.cli.lazy import examples
+from store.cli.output import (
+    document,
+    human_size,
+    on_terminal,
+    replace_status_line,
+    say,
+    several,
+    words,
+)
+
+if TYPE_CHECKING:
+    from store.cache.audit import Finding
+
+DAMAGED = 4
+"""The exit status where a file was not what its digest says."""
+
+
+@click.command(
+    epilog=examples(
+        "store cache verify",
+        "store cache verify --quick              hashes only what changed since the last check",
+        "store cache verify --json",
+    )
+)
+@click.option("--quick", is_flag=True, help="Hash only files whose stamp has changed.")
+@click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="How many files are hashed at once; one a core by default.",
+)
+@with_json()
+@common
+@click.pass_context
+def verify(context: click.Context, /, *, quick: bool, jobs: int | None) -> int:
+    """Hold every file in the cache against its digest.
+
+    What is damaged is set aside and named on stdout; it is fetched anew when it is next asked for. The exit
+    status is then 4.
+    """
+    from store.cache.audit import audit
+
+    frame = frame_of(context)
+    with opened_cache(frame) as cache, _progress(frame) as told:
+        findings = list(audit(cache.content, quick=quick, jobs=jobs, told=told))
+    bad = [one for one in findings if one.state != "ok"]
+    if frame.json:
+        document(_as_data(findings, bad))
+    else:
+        for one in bad:
+            words(f"{one.state}  {one.held.digest}  {one.held.name}  ({one.reason or 'gone'})")
+    if not frame.quiet:
+        size = human_size(sum(one.held.size for one in findings))
+        result = f"{len(bad)} not what they should be" if bad else "all as they should be"
+        say(f"{several(len(findings), 'file')}, {size}: {result}")
+    return DAMAGED if any(one.state == "damaged" for one in bad) else 0
+
+
+def _as_data(findings: list[Finding], bad: list[Finding]) -> dict[str, Any]:
+    return {
+        "files": len(findings),
+        "bytes": sum(one.held.size for one in findings),
+        "ok": len(findings) - len(bad),
+        "bad": [
+            {**held_as_data(one.held), "state": one.state, "reason": one.reason} for one in bad
+        ],
+    }
+
+
+@contextlib.contextmanager
+def _progress(frame: Frame) -> Iterator[Callable[[int, int], None] | None]:
+    """Show on a terminal how many bytes were read."""
+    if not (frame.shows_bars() and on_terminal("stderr")):
+        yield None
+        return
+
+    def told(done: int, whole: int) -> None:
+        replace_status_line(f"checked {human_size(done)} of {human_size(whole)}")
+
+    try:
+        yield told
+    finally:
+        replace_status_line("")

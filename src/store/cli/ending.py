@@ -1,0 +1,208 @@
+"""How a run ends: every error becomes a line on stderr and an exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, Final
+
+import click
+
+from store.cli.frame import Frame
+from store.cli.output import document, fail, on_terminal, plain, say
+
+INTERRUPTED: Final = 130
+"""128 and SIGINT: what a shell says of a program that Ctrl-C ended."""
+
+_BROKEN_PIPE: Final = 141
+"""128 and SIGPIPE: what a shell says of a program whose reader has gone."""
+
+_DISK: Final = 10
+_USAGE: Final = 2
+
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+
+
+class Ending:
+    """The exit status, once it is known."""
+
+    status: int = 1
+
+
+@contextlib.contextmanager
+def ended(frame: Frame) -> Iterator[Ending]:
+    """Turn whatever ends the block into an exit status, and tell on stderr what went wrong.
+
+    Args:
+        frame: Tells how much is to be said.
+    """
+    ending = Ending()
+    with _signals():
+        try:
+            yield ending
+            _flush()
+        except click.ClickException as error:
+            ending.status = _usage(error)
+        except click.Abort as error:
+            ending.status = 1 if isinstance(error.__context__, EOFError) else _interrupted()
+        except KeyboardInterrupt:
+            ending.status = _interrupted()
+        except BrokenPipeError:
+            _drop_stdout()
+            ending.status = _BROKEN_PIPE
+        except Exception as error:  # noqa: BLE001 - a person gets a line, not a traceback
+            ending.status = failure(error, frame)
+        finally:
+            frame.end()
+
+
+def failure(error: Exception, frame: Frame, **beside: Any) -> int:  # noqa: ANN401 - plain data
+    """Tell of an error: a line on stderr, with ``--json`` an object on stdout too.
+
+    Args:
+        error: One of ours, or a surprise.
+        frame: Tells how much is to be said.
+        beside: What the object holds beside ``error``.
+
+    Returns:
+        The exit status.
+    """
+    from store.errors import StoreError
+
+    if isinstance(error, StoreError):
+        status = error.exit_status
+        fail(str(error))
+        _tell_attempts(error, frame)
+    elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO} and not beside:
+        _drop_stdout()
+        status = _DISK
+        fail(f"the result cannot be written: {error.strerror}")
+    else:
+        status = 1
+        hint = "" if frame.verbose else "; run it again with -v for the traceback, and report it"
+        fail(f"unexpected {type(error).__name__}: {_without_secrets(str(error))}{hint}")
+    if frame.verbose > isinstance(error, StoreError):
+        _trace(error)
+    if frame.json and status != _DISK:
+        _as_json(error, beside)
+    return status
+
+
+def _as_json(error: Exception, beside: dict[str, Any]) -> None:
+    from store.cli.output import record
+
+    value = {**beside, "error": described(error)}
+    if beside:
+        record(value)
+    else:
+        document(value)
+
+
+def described(error: Exception) -> dict[str, Any]:
+    """Return an error as plain data: its class, message, exit status, and what it carries."""
+    from store.errors import StoreError
+
+    if not isinstance(error, StoreError):
+        return {"type": type(error).__name__, "message": _without_secrets(str(error)), "status": 1}
+    data = {"type": type(error).__name__, "message": str(error), "status": error.exit_status}
+    hidden = {"messages", "origin", "args"}
+    for name, value in vars(error).items():
+        if name not in hidden and not name.startswith("_") and value not in (None, ()):
+            data[name] = _as_data(value)
+    return data
+
+
+def _as_data(value: Any) -> Any:  # noqa: ANN401 - from anything to what JSON can hold
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_as_data(one) for one in value]
+    if hasattr(type(value), "__attrs_attrs__"):
+        import attrs
+
+        return {name: _as_data(one) for name, one in attrs.asdict(value, recurse=False).items()}
+    return _without_secrets(str(value))
+
+
+def _tell_attempts(error: Any, frame: Frame) -> None:  # noqa: ANN401 - a StoreError
+    """List every try where there was more than one, so that each mirror's fault is seen."""
+    if frame.quiet or len(error.attempts) < 2:  # noqa: PLR2004 - one is told by the message
+        return
+    for attempt in error.attempts:
+        reason = getattr(attempt, "reason", None) or attempt
+        say(f"  tried {getattr(attempt, 'address', '')}: {reason}")
+
+
+def _usage(error: click.ClickException) -> int:
+    fail(_lower(error.format_message()))
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        plain(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.")
+    return _USAGE
+
+
+def _lower(message: str) -> str:
+    """Let click's sentences begin and end like ours."""
+    message = message.rstrip(".")
+    return message[:1].lower() + message[1:] if message[1:2].islower() else message
+
+
+def _interrupted() -> int:
+    with contextlib.suppress(OSError):
+        if on_terminal("stderr"):
+            plain("")
+        say("interrupted")
+    return INTERRUPTED
+
+
+def _trace(error: Exception) -> None:
+    import traceback
+
+    plain(_without_secrets("".join(traceback.format_exception(error)).rstrip()))
+
+
+def _without_secrets(text: str) -> str:
+    """Return a foreign text with its addresses cut down to what may be shown."""
+    from store.addresses import public
+
+    return _ADDRESS.sub(lambda found: public(found[0]), text)
+
+
+def _flush() -> None:
+    """Hand on what was printed while an error can still be told."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not stream.closed:
+            stream.flush()
+
+
+def _drop_stdout() -> None:
+    """Let nobody write to a stdout that takes nothing, not even the interpreter as it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        descriptor = os.open(os.devnull, os.O_RDWR)
+        os.dup2(descriptor, sys.stdout.fileno())
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind, so that what is unfinished is removed."""
+    before = {}
+    with contextlib.suppress(ValueError):  # in a thread that is not the main one
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:  # nohup's choice is kept
+                before[number] = signal.signal(number, _unwind)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _unwind(number: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + number)

@@ -1,0 +1,198 @@
+"""What the options decided that every command understands."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from store.config.model import Settings
+    from store.config.reading import Reading
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_LEVELS: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+_LEAKY: Final = ("urllib3", "requests")
+"""Loggers that write whole addresses, secrets included: never shown."""
+
+COMMAND_DEADLINE: Final = 3600.0
+"""How long a fetch may take on the command line where nobody says otherwise, in seconds."""
+
+
+class Frame:
+    """What was decided beside a command's own options; made by `store.cli.ending.run`.
+
+    Attributes:
+        quiet: Say nothing but errors.
+        verbose: 1 logs what happens, 2 everything, tracebacks included.
+        progress: Whether bars may be shown.
+        json: Whether the result is to be JSON.
+        flags: Settings by key, as text, that flags decided.
+    """
+
+    def __init__(self) -> None:
+        self.quiet = False
+        self.verbose = 0
+        self.progress = True
+        self.json = False
+        self.flags: dict[str, Any] = {}
+        self._handler: logging.Handler | None = None
+        self._level_before = logging.WARNING
+
+    @functools.cached_property
+    def reading(self) -> Reading:
+        """The settings that hold, with their sources.
+
+        Raises:
+            ConfigurationError: They cannot be read.
+        """
+        from store.config.reading import read_settings
+
+        return read_settings(self.flags)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that hold, with the command line's own default for the deadline.
+
+        Raises:
+            ConfigurationError: They cannot be read.
+        """
+        settings = self.reading.settings
+        if self.reading.sources.get("deadline", "default") == "default":
+            import attrs
+
+            return attrs.evolve(settings, deadline=COMMAND_DEADLINE)
+        return settings
+
+    def shows_bars(self) -> bool:
+        """Whether progress bars are to be drawn on stderr."""
+        from store.cli.output import on_terminal
+
+        wish = self.settings.progress
+        if self.quiet or not self.progress or wish == "never":
+            return False
+        return wish == "always" or on_terminal("stderr")
+
+    def listen(self) -> None:
+        """Show the log on stderr, as far as the options ask for it."""
+        if self._handler is None:
+            self._handler = logging.StreamHandler(sys.stderr)
+            self._handler.addFilter(_may_be_shown)
+            self._level_before = logging.getLogger().level
+            logging.getLogger().addHandler(self._handler)
+        level = logging.ERROR if self.quiet else _LEVELS[min(self.verbose, 2)]
+        pattern = "store: %(message)s" if level > logging.DEBUG else "%(name)s: %(message)s"
+        self._handler.setFormatter(_Harmless(pattern))
+        self._handler.setLevel(level)
+        logging.getLogger().setLevel(min(level, logging.WARNING))
+
+    def end(self) -> None:
+        """Stop showing the log."""
+        if self._handler is not None:
+            logging.getLogger().removeHandler(self._handler)
+            logging.getLogger().setLevel(self._level_before)
+            self._handler = None
+
+
+class _Harmless(logging.Formatter):
+    """Spells out control characters, and leaves tracebacks to those who ask for everything."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        from store.cli.output import harmless
+
+        return harmless(super().format(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - logging's own signature
+        wanted = logging.getLogger().level <= logging.DEBUG
+        return super().formatException(ei) if wanted else f"  {ei[0].__name__}: {ei[1]}"
+
+
+def _may_be_shown(entry: logging.LogRecord) -> bool:
+    return entry.name.partition(".")[0] not in _LEAKY
+
+
+def frame_of(context: click.Context | None = None) -> Frame:
+    """Return the frame of the command that is running."""
+    return (context or click.get_current_context()).ensure_object(Frame)
+
+
+def remember(key: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Return an option's callback that writes a value down as the setting ``key``, if it was given."""
+
+    def callback(context: click.Context, _: click.Parameter, value: Any) -> Any:  # noqa: ANN401
+        if value is not None and value is not False:
+            frame_of(context).flags[key] = value
+        return value
+
+    return callback
+
+
+def _note(context: click.Context, parameter: click.Parameter, value: Any) -> None:  # noqa: ANN401
+    frame = frame_of(context)
+    if not value:
+        return
+    if parameter.name == "verbose":
+        frame.verbose = max(frame.verbose, value)
+    elif parameter.name == "quiet":
+        frame.quiet = True
+    elif parameter.name == "no_progress":
+        frame.progress = False
+    else:
+        frame.json = True
+    if frame.quiet and frame.verbose:
+        raise click.UsageError("--quiet and --verbose contradict each other: give one", context)
+    if not context.resilient_parsing:
+        frame.listen()
+
+
+def common(function: F) -> F:
+    """Give a command the options that all of them understand."""
+    for option in (
+        click.option(
+            "--cache-dir",
+            metavar="DIR",
+            expose_value=False,
+            callback=remember("cache_dir"),
+            type=click.Path(),
+            help="Keep the cache in this directory.",
+        ),
+        click.option(
+            "--offline",
+            is_flag=True,
+            expose_value=False,
+            callback=remember("offline"),
+            help="Open no socket: only what the cache has is given.",
+        ),
+        click.option(
+            "--no-progress", is_flag=True, expose_value=False, callback=_note, help="Draw no bars."
+        ),
+        click.option(
+            "-v",
+            "--verbose",
+            count=True,
+            expose_value=False,
+            callback=_note,
+            help="Log to stderr what happens; twice: everything.",
+        ),
+        click.option(
+            "-q",
+            "--quiet",
+            is_flag=True,
+            expose_value=False,
+            callback=_note,
+            help="Say nothing but errors on stderr.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def with_json(meaning: str = "Print JSON.") -> Callable[[F], F]:
+    """Give a command ``--json``."""
+    return click.option("--json", is_flag=True, expose_value=False, callback=_note, help=meaning)

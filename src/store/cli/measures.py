@@ -1,0 +1,127 @@
+"""Options whose values are sizes, durations and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from store.cli.frame import frame_of, remember
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Measure(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """A value that ``store.config.values`` reads: ``seconds``, ``bytes`` or ``count``.
+
+    Args:
+        kind: Which of them.
+        limitless: Whether ``none`` may be said; the value is then the text ``none``.
+        positive: Whether 0 is refused.
+    """
+
+    def __init__(self, kind: str, *, limitless: bool = False, positive: bool = False) -> None:
+        self.name = kind
+        self._limitless = limitless
+        self._positive = positive
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float | int | str:
+        """Return the number, in seconds or bytes; what cannot be read is a usage error."""
+        from store.config.values import parse_value
+
+        try:
+            found = parse_value(value, self.name)
+        except ValueError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
+        if found is None and not self._limitless:
+            self.fail(f"{value!r} is refused: it needs a limit", param, ctx)
+        if self._positive and found is not None and not found > 0:
+            self.fail(f"{value!r} is refused: it must be more than 0", param, ctx)
+        number: float | int = found
+        return "none" if found is None else number
+
+
+def _note_timeout(context: click.Context, _: click.Parameter, value: float | None) -> None:
+    if value is not None:
+        # The proportions are those of the defaults: 30 s of silence, 60 s without progress.
+        flags = {"connect_timeout": value, "read_timeout": value, "stall_timeout": 2 * value}
+        frame_of(context).flags.update(flags)
+
+
+def with_bounds(function: F) -> F:
+    """Give a command the limits of a transfer."""
+    for option in (
+        click.option(
+            "--retries",
+            metavar="N",
+            type=Measure("count"),
+            expose_value=False,
+            callback=remember("retries"),
+            help="How often what may pass is tried again.",
+        ),
+        click.option(
+            "--timeout",
+            metavar="TIME",
+            type=Measure("seconds", positive=True),
+            expose_value=False,
+            callback=_note_timeout,
+            help="How long a server may be silent (30s).",
+        ),
+        click.option(
+            "--max-size",
+            metavar="SIZE",
+            type=Measure("bytes", positive=True),
+            expose_value=False,
+            callback=remember("max_size"),
+            help="The largest file that is taken (20G, 500M).",
+        ),
+        click.option(
+            "--deadline",
+            metavar="TIME",
+            type=Measure("seconds", limitless=True, positive=True),
+            expose_value=False,
+            callback=remember("deadline"),
+            help="How long one fetch may take in all (1h; none).",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def with_cache(function: F) -> F:
+    """Give a command the name of the cache backend."""
+    return click.option(
+        "--cache",
+        metavar="NAME",
+        expose_value=False,
+        callback=remember("cache"),
+        help="The cache backend: see 'store plugins list'.",
+    )(function)
+
+
+def with_pins(function: F) -> F:
+    """Give a command what decides which content is accepted."""
+    for option in (
+        click.option(
+            "--allow-unverified",
+            is_flag=True,
+            default=None,
+            help="Accept a URL without a digest.",
+        ),
+        click.option("--refresh", is_flag=True, help="Ask the store anew what it stands for."),
+        click.option(
+            "--digest",
+            "digests",
+            metavar="DIGEST",
+            multiple=True,
+            help="What the content must be: sha256:<hex>; several must all match.",
+        ),
+    ):
+        function = option(function)
+    return function

@@ -1,0 +1,141 @@
+"""The one module that prints: results to stdout, all else to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+_UNITS: Final = ("KiB", "MiB", "GiB", "TiB", "PiB")
+_UNSAFE: Final = {
+    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"
+}
+"""Control characters, which a server's text must not send to a terminal."""
+
+
+def show_version() -> int:
+    """Print the version that is installed; return the exit status 0."""
+    import store
+
+    sys.stdout.write(f"store {store.__version__}\n")
+    return 0
+
+
+def line(text: str | os.PathLike[str]) -> None:
+    """Print a line of the result as it is, whatever bytes a path is made of; it is seen at once."""
+    import click
+
+    click.echo(os.fsencode(text))
+
+
+def words(text: str) -> None:
+    """Print a part of the result that people read: control characters are made visible."""
+    import click
+
+    click.echo(_encodable(harmless(text)))
+
+
+def record(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Print one JSON object on a line of its own, as one of several."""
+    import json
+
+    line(json.dumps(value, default=str))
+
+
+def document(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Print a result that is one JSON document."""
+    import json
+
+    line(json.dumps(value, default=str, indent=2))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows as aligned columns below a bold header, where a person reads it."""
+    import click
+
+    cells = [[harmless(cell).replace("\n", "\\n") for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in (header, *cells)) for column in range(len(header))]
+    for number, row in enumerate((header, *cells)):
+        padded = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        text = _encodable(padded.rstrip())
+        click.echo(text if number else click.style(text, bold=True))
+
+
+def columns(rows: Iterable[Sequence[str]]) -> None:
+    """Print rows with a tab between the cells, where a program reads it."""
+    for row in rows:
+        line("\t".join(harmless(cell).replace("\n", "\\n").replace("\t", " ") for cell in row))
+
+
+def fields(pairs: Iterable[tuple[str, object]]) -> None:
+    """Print names and values, a pair a line; a value that is a sequence takes several."""
+    for name, value in pairs:
+        values = value if isinstance(value, list | tuple) else [value]
+        for number, one in enumerate(values):
+            words(f"{name + ':' if number == 0 else '':<12}{one}")
+
+
+def say(text: str, *, label: str = "store:", colour: str | None = None) -> None:
+    """Tell a person something, on stderr."""
+    import click
+
+    shown = click.style(label, fg=colour, bold=True) if colour else label
+    click.echo(f"{shown} {_encodable(harmless(text))}", err=True)
+
+
+def fail(text: str) -> None:
+    """Tell what went wrong, on stderr."""
+    say(text, colour="red")
+
+
+def plain(text: str) -> None:
+    """Print a text on stderr as it is: help, a traceback, an empty line."""
+    import click
+
+    click.echo(_encodable(text), err=True)
+
+
+def replace_status_line(text: str) -> None:
+    """Let the terminal's last line on stderr be this one, to be replaced again; "" takes it away."""
+    sys.stderr.write(f"\r\x1b[K{_encodable(harmless(text))}")
+    sys.stderr.flush()
+
+
+def on_terminal(stream: str = "stdout") -> bool:
+    """Whether ``stdin``, ``stdout`` or ``stderr`` is a terminal."""
+    file = getattr(sys, stream)
+    return file is not None and not file.closed and bool(file.isatty())
+
+
+def harmless(text: str) -> str:
+    """Return a text with its control characters spelled out, new lines and tabs kept."""
+    return text.translate(_UNSAFE)
+
+
+def human_size(size: int) -> str:
+    """Return a size in bytes as people write it, in powers of 1024: ``1.4 MiB``."""
+    if size < 1024:  # noqa: PLR2004 - a KiB
+        return f"{size} B"
+    amount, unit = float(size), "B"
+    for unit in _UNITS:  # noqa: B007 - the last one is used below
+        amount /= 1024
+        if amount < 1023.95:  # noqa: PLR2004 - what would be rounded to 1024.0
+            break
+    return f"{amount:.1f} {unit}"
+
+
+def day(seconds: float | None) -> str:
+    """Return the day, in UTC, of a time in seconds since 1970; ``-`` where none is known."""
+    import time
+
+    return "-" if seconds is None else time.strftime("%Y-%m-%d", time.gmtime(seconds))
+
+
+def several(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 file``, ``2 files``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

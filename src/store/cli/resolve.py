@@ -1,0 +1,71 @@
+"""``store resolve``: says what would be fetched, and fetches nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from store.cli.asking import each, opened_fetcher, refuse_shared_pins, with_locators
+from store.cli.frame import Frame, common, frame_of, with_json
+from store.cli.lazy import examples
+from store.cli.measures import with_bounds, with_cache, with_pins
+from store.cli.output import fields, human_size, on_terminal, record
+
+if TYPE_CHECKING:
+    from store.fetching.results import Resolved
+
+
+@click.command(
+    epilog=examples(
+        "store resolve pypi:six==1.17.0",
+        "store resolve --json 'pypi:six>=1,<2'",
+        "store resolve --refresh pypi:six",
+    )
+)
+@with_locators
+@with_pins
+@with_cache
+@with_bounds
+@with_json("Print a JSON object a line.")
+@common
+@click.pass_context
+def resolve(context: click.Context, /, locators: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401
+    """Say what would be fetched: uid, digests, size, name and addresses.
+
+    Nothing is downloaded, but the store may be asked.
+    """
+    refuse_shared_pins(locators, options["digests"])
+    frame = frame_of(context)
+    with opened_fetcher(frame) as fetcher:
+
+        def one(locator: str) -> None:
+            resolved = fetcher.resolve(
+                locator,
+                digest=options["digests"] or None,
+                refresh=options["refresh"],
+                allow_unverified=options["allow_unverified"],
+            )
+            _print(resolved, frame)
+
+        return each(locators, one, frame)
+
+
+def _print(resolved: Resolved, frame: Frame) -> None:
+    if frame.json:
+        record(resolved._asdict())
+        return
+    size = "unknown"
+    if resolved.size is not None:
+        size = human_size(resolved.size) if on_terminal() else str(resolved.size)
+    fields(
+        [
+            ("locator", resolved.locator),
+            ("driver", resolved.driver),
+            ("uid", resolved.uid),
+            ("digests", resolved.digests or "none"),
+            ("size", size),
+            ("filename", resolved.filename or "unknown"),
+            ("addresses", resolved.urls or "none"),
+        ]
+    )

@@ -1,0 +1,61 @@
+"""Tells a person, in plain lines on stderr, what happens on the way to a file."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from store.cli.output import human_size, on_terminal, replace_status_line, say
+from store.clock import SYSTEM_CLOCK, Clock
+from store.events import Event, Progressed, Quarantined, Retried, Started, Waited
+
+INTERVAL: Final = 10.0
+"""The time between two lines about one file where no bar is drawn, in seconds."""
+
+
+class Teller:
+    """A listener: every retry and every wait is a line; without bars the progress is one now and then.
+
+    Args:
+        bars: Whether bars show the progress.
+        clock: The time.
+    """
+
+    def __init__(self, *, bars: bool, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._bars = bars
+        self._clock = clock
+        self._told: dict[str, float] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Tell of an event, if a person wants to know."""
+        text = self._text(event)
+        if text is not None:
+            if self._bars and on_terminal("stderr"):
+                replace_status_line("")
+            say(text)
+
+    def _text(self, event: Event) -> str | None:
+        match event:
+            case Progressed():
+                return None if self._bars else self._progress(event)
+            case Started(name=name):
+                self._told[name] = self._clock.monotonic()
+                return None if self._bars else f"fetching {name}"
+            case Retried(name=name, reason=reason, delay=delay):
+                return f"{name}: {reason}; trying again in {delay:.1f} s"
+            case Waited(name=name, holder=holder):
+                by = f" ({holder})" if holder else ""
+                return f"{name}: waiting for another process that is fetching it{by}"
+            case Quarantined(name=name, reason=reason):
+                return (
+                    f"{name}: the cached file was not what it should be and is set aside: {reason}"
+                )
+            case _:
+                return None
+
+    def _progress(self, event: Progressed) -> str | None:
+        now = self._clock.monotonic()
+        if now - self._told.setdefault(event.name, now) < INTERVAL:
+            return None
+        self._told[event.name] = now
+        whole = "" if event.total is None else f" of {human_size(event.total)}"
+        return f"{event.name}: {human_size(event.received)}{whole}"

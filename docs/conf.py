@@ -16,8 +16,6 @@ html_show_sourcelink = False
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
-# Pages link to README.md, CONTRIBUTING.md and the example as files of the repository.
-suppress_warnings = ["myst.xref_missing"]
 
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"

@@ -110,7 +110,10 @@ class Desk:
         assert answer == "", f"{answer}\nin the block\n{text}"
 
     def run_console(self, text: str, status: int) -> None:
-        """Run the commands of a block; the last one ends with ``status``, the others with 0."""
+        """Run the commands of a block; the last one ends with ``status``, the others with 0.
+
+        The page shows the result alone, and what stands on stderr only where a command fails.
+        """
         commands = list(commands_of(text))
         for number, (command, expected) in enumerate(commands, start=1):
             done = subprocess.run(

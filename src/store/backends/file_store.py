@@ -119,13 +119,19 @@ class FileStore(Store[FileResource]):
         text = os.fsdecode(given)
         if text.lower().startswith("file:"):
             text = _path_in(text)
-        return _local(text) if self._root is None else inside(self._root, text)
+        if self._root is None:
+            return _local(text)
+        try:
+            return _local(inside(self._root, text))
+        except OSError as error:
+            raise QueryError(f"{text[:200]!r} cannot be looked for: {error.strerror}") from error
 
 
 def _local(path: str | os.PathLike[str]) -> Path:
     try:
         expanded = Path(path).expanduser().absolute()
-    except (RuntimeError, TypeError) as error:
+        os.fsencode(expanded)
+    except (RuntimeError, TypeError, UnicodeEncodeError) as error:
         raise QueryError(f"{path!r} cannot be read as a path: {error}") from error
     if "\0" in str(expanded):
         raise QueryError(f"{path!r} is no path: it holds a NUL")

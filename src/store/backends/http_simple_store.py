@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from store.addresses import public
 from store.backends.base import DigestedResource, Store
+from store.backends.queries import address_of
 from store.errors import (
     CredentialsError,
     IntegrityError,
@@ -89,7 +90,7 @@ class HTTPSimpleStore(Store[HTTPSimpleStoreResourceInfo]):
             query: A mapping with ``url``, the address, and ``sha``, its content's SHA-1.
 
         Raises:
-            QueryError: One of them is missing or no text.
+            QueryError: One of them is missing or no text, or the URL is malformed.
             DigestError: The SHA-1 is malformed.
         """
         for key in ("sha", "url"):
@@ -98,7 +99,7 @@ class HTTPSimpleStore(Store[HTTPSimpleStoreResourceInfo]):
                     'missing either "sha" or "url" in query: both must be text',
                     known=("sha", "url"),
                 )
-        return HTTPSimpleStoreResourceInfo(query["url"], query["sha"])
+        return HTTPSimpleStoreResourceInfo(address_of(query["url"]), query["sha"])
 
     def download_resource_content(
         self, metadata: HTTPSimpleStoreResourceInfo, dest: str

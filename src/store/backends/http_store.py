@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
-from urllib.parse import urldefrag
+from urllib.parse import quote, urldefrag
 
 import attrs
 
@@ -32,6 +32,9 @@ from store.transports.receiving import receive
 
 SETTINGS: Final = frozenset({"allow_unverified", "allow_weak"})
 """The keys of the driver's configuration."""
+
+_SHOWN: Final = " !\"#$&'()*+,/:;<=>?@[\\]^`{|}~"
+"""What stands in a uid as the server spelled it; all else but letters and digits is escaped."""
 
 
 @attrs.frozen
@@ -82,9 +85,9 @@ class UnverifiedHTTPResource(ResourceInfo):
     @property
     def uid(self) -> str:
         """``url:``, the address's fingerprint, and the version as the server named it."""
-        version = [f"etag={self.etag}"] if self.etag else []
+        version = [f"etag={quote(self.etag, _SHOWN)}"] if self.etag else []
         if self.last_modified:
-            version.append(f"last-modified={self.last_modified}")
+            version.append(f"last-modified={quote(self.last_modified, _SHOWN)}")
         return f"url:{fingerprint(self.url)}#{';'.join(version) or 'asked=' + self.nonce}"
 
     def verify(self, resource_path: str) -> bool:

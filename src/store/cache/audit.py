@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 
 from store.cache.content import Content
+from store.cache.layout import Address, Layout
+from store.cache.shelves import Shelf, shelves
+from store.integrity.stamp import Stamp
 
 
 @attrs.frozen(kw_only=True)
@@ -32,7 +37,14 @@ class Held:
 
 @attrs.frozen(kw_only=True)
 class Finding:
-    """What became of one file in an audit: ``ok``, ``damaged`` (quarantined) or ``missing``."""
+    """What became of one file in an audit.
+
+    Attributes:
+        held: The file.
+        state: ``ok``; ``damaged``: set aside in quarantine; ``missing``: a record speaks of it, but
+            it is gone; ``unread``: it could not be read (no permission, the algorithm's package is not installed).
+        reason: Why it is not ok, or None.
+    """
 
     held: Held
     state: str
@@ -41,7 +53,10 @@ class Finding:
 
 def held_files(content: Content) -> Iterator[Held]:
     """Go through the owned files, in no particular order; an entry that vanishes meanwhile is left out."""
-    raise NotImplementedError
+    for shelf in shelves(content.layout):
+        for name, status in shelf.files.items():
+            if stat.S_ISREG(status.st_mode):
+                yield _held(content.layout, shelf, name, status)
 
 
 def audit(
@@ -59,4 +74,74 @@ def audit(
         jobs: How many are hashed at once; None is one a core.
         told: Is called with the bytes done and the bytes in all.
     """
-    raise NotImplementedError
+    suspects: list[tuple[Held, Shelf]] = []
+    done, total = 0, 0
+    for shelf in shelves(content.layout):
+        for name, status in shelf.files.items():
+            held = _held(content.layout, shelf, name, status)
+            total += held.size
+            known = None if shelf.record is None else shelf.record.files.get(name)
+            if quick and known is not None and known.vouches_for(Stamp.of(status)):
+                done += held.size
+                yield Finding(held=held, state="ok")
+            else:
+                suspects.append((held, shelf))
+        yield from _missing(content.layout, shelf)
+    if told is not None:
+        told(done, total)
+    for finding in _hashed(content, suspects, jobs):
+        done += finding.held.size
+        if told is not None:
+            told(done, total)
+        yield finding
+
+
+def _hashed(
+    content: Content, suspects: Sequence[tuple[Held, Shelf]], jobs: int | None
+) -> Iterator[Finding]:
+    """Hash files, several at once: hashing lets other threads run."""
+    if not suspects:
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    # The largest first, so that none of them is left over for the end.
+    queue = sorted((held for held, _ in suspects), key=lambda held: held.size, reverse=True)
+    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+        try:
+            yield from pool.map(lambda held: _found(content, held), queue)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _found(content: Content, held: Held) -> Finding:
+    verdict = content.examine(held.path)
+    return Finding(held=held, state=verdict.state, reason=verdict.reason)
+
+
+def _held(layout: Layout, shelf: Shelf, name: str, status: os.stat_result) -> Held:
+    return Held(
+        digest=str(shelf.digest),
+        path=layout.file(Address(shelf.digest, name)),
+        name=name,
+        size=status.st_size,
+        added=None if shelf.record is None else shelf.record.added,
+        used=None if shelf.record is None else shelf.record.used,
+    )
+
+
+def _missing(layout: Layout, shelf: Shelf) -> Iterator[Finding]:
+    if shelf.record is None:
+        return
+    for name in shelf.record.files.keys() - shelf.files.keys():
+        path = layout.file(Address(shelf.digest, name))
+        if os.path.lexists(path):
+            continue
+        held = Held(
+            digest=str(shelf.digest),
+            path=path,
+            name=name,
+            size=0,
+            added=shelf.record.added,
+            used=shelf.record.used,
+        )
+        yield Finding(held=held, state="missing", reason="its record is there, the file is gone")

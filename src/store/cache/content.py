@@ -22,7 +22,7 @@ from typing import Any, Final, Literal
 from store.cache.failures import cache_errors
 from store.cache.finding import candidates
 from store.cache.flight import Waiting, flying
-from store.cache.holding import Holding, VerifyPolicy
+from store.cache.holding import Holding, Verdict, VerifyPolicy
 from store.cache.keeping import Keeper, Kept
 from store.cache.layout import Layout
 from store.cache.opening import directory_of, options_from
@@ -56,11 +56,7 @@ class Content:
         clock: The time.
 
     Attributes:
-        layout: Where each thing lies.
-        durability: As given.
-        verify: As given.
-        lock_timeout: As given.
-        clock: As given.
+        layout: Where each thing lies; the other attributes are as given.
     """
 
     def __init__(
@@ -149,6 +145,11 @@ class Content:
         self._mine()
         return self._holding.check(path, digests)
 
+    def examine(self, path: str) -> Verdict:
+        """Hash an owned file, whatever its stamp says; what is damaged is set aside. It is no use of it."""
+        self._mine()
+        return self._holding.judge(path, (), policy="always", marked=False)
+
     def note_use(self, path: str) -> None:
         """Take the lease and mark the use of an owned file that was verified by other means."""
         self._mine()
@@ -226,8 +227,7 @@ class Content:
     def joins_batch(self, path: str) -> bool:
         """Let another file of the cache, an entry, be made to last at the end of the batch.
 
-        Returns:
-            Whether there is a batch; else the caller makes it last.
+        Returns: Whether there is a batch; else the caller makes it last.
         """
         return self._keeper.joins(path)
 

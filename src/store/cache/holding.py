@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from store.cache.examining import Examined, examine
 from store.cache.layout import Address, Layout
@@ -34,6 +34,18 @@ class Proven(NamedTuple):
     digests: frozenset[Digest]
     due: float
     """When the use is to be marked again, in seconds since 1970 UTC."""
+
+
+class Verdict(NamedTuple):
+    """What came of checking an owned file."""
+
+    state: Literal["ok", "damaged", "missing", "unread", "other"]
+    """``damaged``: set aside; ``unread``: cannot be read; ``other``: whole, but not what was asked for."""
+    reason: str | None = None
+    """Why it is not ok."""
+
+
+_GONE: Final = Verdict("missing", "it is gone")
 
 
 class Holding:
@@ -65,42 +77,58 @@ class Holding:
         policy: VerifyPolicy | None = None,
         marked: bool = True,
     ) -> bool:
-        """Do the work of `Content.holds`.
+        """Do the work of `Content.holds`: see `judge`."""
+        return self.judge(path, digests, policy=policy, marked=marked).state == "ok"
+
+    def judge(
+        self,
+        path: str,
+        digests: Digests,
+        *,
+        policy: VerifyPolicy | None = None,
+        marked: bool = True,
+    ) -> Verdict:
+        """Check an owned file, and set it aside where it is damaged.
 
         Args:
             path: The file.
-            digests: What it should be.
+            digests: What it should be, beside what its path says.
             policy: What it may cost; None takes the cache's own.
             marked: Whether it counts as a use.
         """
         policy = policy or self.policy
         address = self._layout.address(path)
         if address is None:
-            return False
+            return Verdict("missing", "the cache does not own it")
         self.proven.pop(path, None)
         status = self._regular(path)
-        if status is None:
-            return False
-        record_path = self._layout.record(address.digest)
-        if policy == "never":
-            if marked:
-                self._uses.mark(record_path, None)
-            return True
-        record = read_record(record_path)
-        stamp = Stamp.of(status)
+        if isinstance(status, Verdict):
+            return status
+        record = read_record(self._layout.record(address.digest))
         known = None if record is None else record.files.get(address.name)
-        vouched = known is not None and policy == "stamp" and known.vouches_for(stamp)
-        if record is None or not vouched or not record.digests.issuperset(digests):
-            record, known = self._read(path, address, digests, record)
-            if record is None:
-                return False
+        if policy != "never":
+            vouched = (
+                known is not None and policy == "stamp" and known.vouches_for(Stamp.of(status))
+            )
+            if record is None or not vouched or not record.digests.issuperset(digests):
+                read = self._read(path, address, digests, record)
+                if isinstance(read, Verdict):
+                    return read
+                record, known = read
         if marked:
-            self._uses.mark(record_path, record.used)
+            self._uses.mark(
+                self._layout.record(address.digest), None if record is None else record.used
+            )
             if not os.path.lexists(path):  # pruned while the use was not yet marked
-                return False
-        if known is not None and known.stamp is not None:
+                return _GONE
+        if (
+            policy != "never"
+            and record is not None
+            and known is not None
+            and known.stamp is not None
+        ):
             self.remember(path, known.stamp, record.digests, marked=marked)
-        return True
+        return Verdict("ok")
 
     def remember(
         self, path: str, stamp: Stamp, digests: frozenset[Digest], *, marked: bool
@@ -118,41 +146,41 @@ class Holding:
             due=self._clock.now() + DAY if marked else 0.0,
         )
 
-    def _regular(self, path: str) -> os.stat_result | None:
+    def _regular(self, path: str) -> os.stat_result | Verdict:
         """Return what lstat says of an owned regular file; anything else is set aside."""
         blocked = obstacle(self._layout.content, path)
         if blocked is not None:
-            set_aside(self._layout, blocked, "no directory", self._clock)
-            return None
+            return self._damaged(blocked, "it is no directory")
         try:
             status = os.lstat(path)
         except (OSError, ValueError):
-            return None
+            return _GONE
         if not stat.S_ISREG(status.st_mode):
-            set_aside(self._layout, path, "no regular file", self._clock)
-            return None
+            return self._damaged(path, "it is no regular file")
         return status
 
     def _read(
         self, path: str, address: Address, digests: Digests, record: Record | None
-    ) -> tuple[Record | None, Known | None]:
-        """Hash a file; return what is known of it now, or nothing where it is not as asked for."""
+    ) -> tuple[Record, Known] | Verdict:
+        """Hash a file; return what is known of it now, unless it is not as asked for."""
         wanted = {address.digest.algorithm, *(one.algorithm for one in digests)}
         try:
             found = examine(path, sorted(wanted), self._clock)
+        except FileNotFoundError:
+            return _GONE
         except (OSError, ValueError, DigestError) as error:
             log.warning("%s cannot be checked: %s", path, error)
-            return None, None
+            return Verdict("unread", str(error))
         if address.digest not in found.digests:
-            set_aside(self._layout, path, f"its content is not {address.digest}", self._clock)
-            return None, None
-        fresh, known = self._noted(path, address, found, record)
+            return self._damaged(path, f"its content is not {address.digest}")
         if not set(digests) <= set(found.digests):
-            log.warning(
-                "%s is whole, but not what was asked for: %s", path, ", ".join(map(str, digests))
-            )
-            return None, None
-        return fresh, known
+            log.warning("%s is whole, but not what was asked for: %s", path, [*map(str, digests)])
+            return Verdict("other", "it is whole, but not what was asked for")
+        return self._noted(path, address, found, record)
+
+    def _damaged(self, path: str, reason: str) -> Verdict:
+        set_aside(self._layout, path, reason, self._clock)
+        return Verdict("damaged", reason)
 
     def _noted(
         self, path: str, address: Address, found: Examined, record: Record | None

@@ -163,8 +163,14 @@ class Keeper:
                 return self._unsettled(placed)
             if os.path.lexists(target):
                 set_aside(self._layout, target, "it cannot be checked", self._clock)
-        make_directories(self._layout.directory(placed.address.digest), durable=self._durable)
-        own.replace(target)
+        for last in (False, False, True):
+            make_directories(self._layout.directory(placed.address.digest), durable=self._durable)
+            try:
+                own.replace(target)
+                break
+            except FileNotFoundError:  # a pruning took the empty directory away
+                if last or not os.path.lexists(own):
+                    raise
         return placed
 
     def _give_back(self, own: Path, path: Path, placed: Placed) -> None:

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
 import attrs
 
-from store.cache.audit import Held
+from store.cache.audit import Held, held_files
 from store.cache.content import Content
+from store.cache.failures import cache_errors
+from store.cache.records import write_record
+from store.cache.shelves import shelves
+from store.cache.uses import DAY
+from store.cache.workspaces import abandoned, workspace_name
+from store.files.atomic import PARTIAL_PREFIX, discard
+from store.files.locks import exclusively, oldest_lease
+
+log = logging.getLogger(__name__)
+
+_LOCK: Final = "prune.lock"
+
+_PATIENCE: Final = 10.0
+"""How long another's pruning is waited for, in seconds."""
 
 
 @attrs.frozen(kw_only=True)
@@ -50,9 +71,157 @@ def prune(
         CacheError: The cache cannot be written to.
         LockTimeoutError: Another process is pruning.
     """
-    raise NotImplementedError
+    held = sorted(held_files(content), key=_last_use)
+    now = content.clock.now()
+    due = [] if older_than is None else [one for one in held if now - _last_use(one) > older_than]
+    if max_size is not None:
+        left = sum(one.size for one in held) - sum(one.size for one in due)
+        for one in held[len(due) :]:
+            if left <= max_size:
+                break
+            due.append(one)
+            left -= one.size
+    return _removed(content, held, due, everything=False, dry_run=dry_run)
 
 
 def clear(content: Content, *, dry_run: bool = False) -> Pruned:
-    """Remove all content, records and orphans, except what may be in use."""
-    raise NotImplementedError
+    """Remove all content, records and orphans, except what may be in use.
+
+    Raises:
+        CacheError: The cache cannot be written to.
+        LockTimeoutError: Another process is pruning.
+    """
+    held = list(held_files(content))
+    return _removed(content, held, held, everything=True, dry_run=dry_run)
+
+
+def _removed(
+    content: Content, held: list[Held], due: list[Held], *, everything: bool, dry_run: bool
+) -> Pruned:
+    layout = content.layout
+    orphans = list(_orphans(content, everything=everything))
+    freed = sum(_size(path) for path in orphans)
+    if not (held or orphans or os.path.lexists(layout.records)):
+        return Pruned(removed=(), in_use=(), freed=0, left=0, orphans=0)
+    gone: list[Held] = []
+    kept: list[Held] = []
+    with cache_errors(layout.root), contextlib.ExitStack() as stack:
+        if not dry_run:
+            stack.enter_context(
+                exclusively(f"{layout.locks}/{_LOCK}", timeout=_PATIENCE, clock=content.clock)
+            )
+        for one in due:
+            (
+                gone if (_unused(content, one) if dry_run else _taken_away(content, one)) else kept
+            ).append(one)
+        if not dry_run:
+            for path in orphans:
+                discard(path)
+            _tidy(content)
+    freed += sum(one.size for one in gone)
+    left = sum(one.size for one in held) - sum(one.size for one in gone)
+    return Pruned(
+        removed=tuple(gone), in_use=tuple(kept), freed=freed, left=left, orphans=len(orphans)
+    )
+
+
+def _last_use(held: Held) -> float:
+    """Return when a file was last used; one without a record is as young as its last change."""
+    if held.used is not None:
+        return held.used
+    try:
+        return os.lstat(held.path).st_ctime
+    except OSError:
+        return 0.0
+
+
+def _unused(content: Content, held: Held) -> bool:
+    """Whether nobody can be using a file, as things are at this moment."""
+    began = oldest_lease(content.layout.leases)
+    if began is None:
+        return True
+    address = content.layout.address(held.path)
+    if address is None:
+        return False
+    try:
+        used = os.lstat(content.layout.record(address.digest)).st_mtime
+    except OSError:
+        used = _last_use(held)
+    return used < began - DAY
+
+
+def _taken_away(content: Content, held: Held) -> bool:
+    """Remove a file, unless it is in use.
+
+    It is first renamed away and then looked at once more: who marks a use later than that look does not
+    find it any more and fetches it anew; who marked it earlier gets it back.
+    """
+    if not _unused(content, held):
+        return False
+    doomed = Path(content.layout.partial) / workspace_name()
+    doomed.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        Path(held.path).rename(doomed)
+    except FileNotFoundError:
+        return True
+    if not _unused(content, held):
+        doomed.rename(held.path)
+        return False
+    discard(doomed)
+    return True
+
+
+def _orphans(content: Content, *, everything: bool) -> Iterator[Path]:
+    """Go through what is left over: dead downloads, old quarantine, old locks, unfinished files."""
+    layout = content.layout
+    yield from abandoned(layout, content.clock)
+    now = content.clock.now()
+    young = now if everything else now - DAY
+    yield from (path for path, changed in _listed(layout.quarantine) if changed <= young)
+    for path, changed in _listed(layout.locks):
+        if path.name != _LOCK and changed <= now - DAY:
+            yield path
+    for top in (layout.content, layout.records):
+        for directory, _, names in os.walk(top):
+            if any(name.startswith(PARTIAL_PREFIX) for name in names):
+                for path, changed in _listed(directory):
+                    if path.name.startswith(PARTIAL_PREFIX) and changed <= now - DAY:
+                        yield path
+
+
+def _listed(directory: str) -> Iterable[tuple[Path, float]]:
+    found = []
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(directory):
+            with contextlib.suppress(OSError):
+                found.append((Path(entry.path), entry.stat(follow_symlinks=False).st_mtime))
+    return found
+
+
+def _size(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            return sum(_size(Path(one.path)) for one in os.scandir(path))
+        return path.lstat().st_size
+    return 0
+
+
+def _tidy(content: Content) -> None:
+    """Let records speak only of what is there, and remove directories that hold nothing."""
+    layout = content.layout
+    for shelf in shelves(layout):
+        if shelf.record is None or shelf.record.files.keys() <= shelf.files.keys() != set():
+            continue
+        with contextlib.suppress(OSError):
+            if shelf.files:
+                left = {
+                    name: one for name, one in shelf.record.files.items() if name in shelf.files
+                }
+                fresh = attrs.evolve(shelf.record, files=left)
+                write_record(layout, shelf.digest, fresh, content.clock, used=fresh.used)
+            else:
+                os.unlink(layout.record(shelf.digest))  # noqa: PTH108 - text
+    for top in (layout.content, layout.records):
+        for path, _, _ in os.walk(top, topdown=False):
+            with contextlib.suppress(OSError):
+                os.rmdir(path)  # noqa: PTH106 - text; one that holds something stays

@@ -82,7 +82,8 @@ class Cache(abc.ABC):
         Raises:
             ConfigurationError: It is no number.
         """
-        if not isinstance(timeout, int | float) or math.isnan(timeout):
+        given: object = timeout
+        if not isinstance(given, int | float) or math.isnan(given):
             raise ConfigurationError(
                 f"a timeout is a number of seconds, or NEVER, and not {timeout!r}", key="timeout"
             )

@@ -121,19 +121,14 @@ def _bounded(expires: float) -> float | None:
 def _plain(value: Any, depth: int) -> bool:  # noqa: ANN401
     """Whether JSON gives back exactly this."""
     kind = type(value)
-    if value is None or kind is bool or kind is str:
-        return True
     if kind is int:
-        return value.bit_length() <= _LONGEST_INTEGER
+        return int(value).bit_length() <= _LONGEST_INTEGER
     if kind is float:
         return math.isfinite(value)
-    if depth == 0:
-        return False
     if kind is list:
-        return all(_plain(one, depth - 1) for one in value)
+        return depth > 0 and all(_plain(one, depth - 1) for one in value)
     if kind is dict:
         tagged = len(value) == 1 and TAG in value
-        return not tagged and all(
-            type(key) is str and _plain(one, depth - 1) for key, one in value.items()
-        )
-    return False
+        plain = (type(key) is str and _plain(one, depth - 1) for key, one in value.items())
+        return depth > 0 and not tagged and all(plain)
+    return value is None or kind in {bool, str}

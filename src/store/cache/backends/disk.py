@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from urllib.parse import quote
 
 from store.cache.backends.base import DEFAULT_TIMEOUT, Cache
@@ -18,8 +18,6 @@ from store.errors import ConfigurationError
 from store.files.names import derived_name
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 DEFAULT_SIZE_LIMIT: Final = 64 << 20
 """How large the file of entries may grow, in bytes; the least recently stored go first."""
@@ -86,20 +84,24 @@ class DiskCache(Cache):
             opened.close()
         super().close()
 
-    def _ask(self, uid: str, question: Callable[[Any], T], *, reading: bool = False) -> T | None:
+    def _ask(self, uid: str, question: Callable[[Any], Any], *, reading: bool = False) -> Any:  # noqa: ANN401
         """Ask the database; None where it fails, which is logged."""
         try:
             return question(self._index())
         except Exception as error:  # noqa: BLE001 - a row or setting of a foreign database may do anything
             if not self._damaged(error):
-                return self._ask_read_only(uid, error) if reading else _failed(uid, error)
+                if reading:
+                    return self._ask_read_only(uid, error)
+                _failed(uid, error)
+                return None
             self._begin_anew(error)
         if reading:
             return None
         try:
             return question(self._index())
         except Exception as error:  # noqa: BLE001 - as above
-            return _failed(uid, error)
+            _failed(uid, error)
+            return None
 
     def _index(self) -> Any:  # noqa: ANN401 - diskcache is untyped
         if self._opened is not None and self._process == os.getpid():
@@ -137,7 +139,8 @@ class DiskCache(Cache):
             except sqlite3.Error:
                 continue
             return row[0] if row is not None and isinstance(row[0], str) else None
-        return _failed(uid, error)
+        _failed(uid, error)
+        return None
 
     def _damaged(self, error: Exception) -> bool:
         import sqlite3

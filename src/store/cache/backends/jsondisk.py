@@ -52,6 +52,7 @@ class TextDisk(diskcache.Disk):  # type: ignore[misc, unused-ignore] # diskcache
         Raises:
             TypeError: Always.
         """
+        del key, value
         raise TypeError("values lie in the database")
 
     def remove(self, file_path: str) -> None:

@@ -14,10 +14,18 @@ import pytest
 from store.cache.backends.base import NEVER, Cache
 from store.records import CachedResource
 from store.testing.deviations import Suite
-from store.testing.faults import cut_short, overwrite
+from store.testing.faults import cut_short, overwrite, scramble
 from store.testing.subjects import files_below
 
-DAMAGES: Final = ("cut short", "emptied", "overwritten", "pickled", "foreign JSON", "displaced")
+DAMAGES: Final = (
+    "cut short",
+    "displaced",
+    "emptied",
+    "foreign JSON",
+    "overwritten",
+    "pickled",
+    "scrambled",
+)
 """What may become of a cache's files."""
 
 
@@ -83,10 +91,13 @@ class DamageTests(Suite, suite=True):
             assert other.get("uid") == value
 
     def test_damage_under_an_open_cache_is_no_error(self, directory: Path) -> None:
-        """Files that are emptied while the cache is open give the value or a miss, and no error."""
+        """Garbage that is written over files of an open cache gives the value or a miss, and no error.
+
+        Their size is kept: a file that shrinks beneath a memory map ends any process (``SIGBUS``).
+        """
         with self.make(directory) as cache:
             cache.set("uid", "value", NEVER)
-            self.damage(directory, "emptied")
+            self.damage(directory, "scrambled")
 
             assert cache.get("uid") in {None, "value"}
             cache.delete("uid")
@@ -113,6 +124,8 @@ def _pickle(marker: Path) -> bytes:
 def _damage(path: Path, style: str) -> None:
     if style == "cut short":
         cut_short(path)
+    elif style == "scrambled":
+        scramble(path)
     elif style == "displaced":
         path.unlink()
         path.mkdir()

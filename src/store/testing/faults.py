@@ -154,6 +154,18 @@ def cut_short(path: str | Path) -> None:
     _put_back(path, status)
 
 
+def scramble(path: str | Path) -> None:
+    """Write garbage over a file in place, its size kept; mode and modification time are put back."""
+    status = os.stat(path)  # noqa: PTH116 - beside the other calls of its kind
+    _writable(path)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.pwrite(descriptor, (b"\xff\x00garbage" * status.st_size)[: status.st_size], 0)
+    finally:
+        os.close(descriptor)
+    _put_back(path, status)
+
+
 def overwrite(path: str | Path, content: bytes) -> None:
     """Replace the content of a file in place: the same inode, another content."""
     _writable(path)

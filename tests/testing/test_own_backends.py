@@ -1,0 +1,137 @@
+"""Our own caches, transports and drivers pass the suites that strangers inherit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from store.cache.backends.base import Cache
+from store.cache.backends.disk import DiskCache
+from store.cache.backends.filecache import FileCache
+from store.cache.backends.memory import MemoryCache
+from store.cache.backends.null import NullCache
+from store.testing.caches import CacheSuite
+from store.testing.stores import Published, StoreSuite
+from store.testing.transports import TransportSuite
+from store.transports.base import Transport
+from store.transports.local import LocalTransport
+
+CONTENT = bytes(range(256)) * 300 + b"end"
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+REMEMBERS_NOTHING = "it remembers nothing: that is what it is for"
+
+
+class TestFileCache(CacheSuite):
+    """One JSON file an entry."""
+
+    def make(self, directory: Path) -> Cache:
+        """Make the cache."""
+        return FileCache({"cache_dir": str(directory)})
+
+
+class TestDiskCache(CacheSuite):
+    """One SQLite file for all entries."""
+
+    def make(self, directory: Path) -> Cache:
+        """Make the cache."""
+        return DiskCache({"cache_dir": str(directory)})
+
+
+class TestMemoryCache(CacheSuite):
+    """Entries of one process."""
+
+    persistent = False
+
+    def make(self, directory: Path) -> Cache:
+        """Make the cache."""
+        return MemoryCache({"cache_dir": str(directory)})
+
+
+class TestNullCache(CacheSuite):
+    """No entries at all."""
+
+    persistent = False
+    deviations: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        (
+            "test_any_uid_is_legal",
+            "test_cleared_cache_is_empty",
+            "test_closed_cache_may_be_used_again",
+            "test_damage_is_a_miss",
+            "test_deleted_uid_is_forgotten",
+            "test_instances_share_the_directory",
+            "test_known_uid_is_in_the_cache",
+            "test_later_value_replaces_the_earlier",
+            "test_record_is_harmless",
+            "test_twins_are_told_apart",
+            "test_value_comes_back",
+            "test_value_expires",
+            "test_value_is_private",
+            "test_value_lives_a_day_by_default",
+            "test_value_may_live_for_good",
+        ),
+        REMEMBERS_NOTHING,
+    )
+
+    def make(self, directory: Path) -> Cache:
+        """Make the cache."""
+        return NullCache({"cache_dir": str(directory)})
+
+
+class TestLocalTransport(TransportSuite):
+    """Files of this machine, by address."""
+
+    deviations: ClassVar[Mapping[str, str]] = {
+        "test_range_of_another_version_is_the_whole": "a file has no tag to compare: the stream itself"
+        " finds out when the file changes while it is read",
+    }
+
+    def make(self) -> Transport:
+        """Make the transport."""
+        return LocalTransport()
+
+    def publish(self, origin: Path, name: str, content: bytes) -> str:
+        """Write a file."""
+        (origin / name).write_bytes(content)
+        return (origin / name).as_uri()
+
+    def missing(self, origin: Path) -> str:
+        """Name a file that is not there."""
+        return (origin / "nothing").as_uri()
+
+
+class TestFileStore(StoreSuite):
+    """Pinned files below a root."""
+
+    driver = "file"
+    optional = frozenset({"digest", "size", "filename"})
+
+    def configuration(self, origin: Path) -> dict[str, Any]:
+        """Serve the files below the origin."""
+        return {"root": str(origin)}
+
+    def publish(self, origin: Path) -> Published:
+        """Write a file."""
+        (origin / "tool.bin").write_bytes(CONTENT)
+        query = {"path": "tool.bin", "digest": f"sha256:{SHA256}", "size": len(CONTENT)}
+        return Published(query=query, content=CONTENT)
+
+    def missing(self, origin: Path) -> dict[str, Any]:
+        """Name a file that is not there."""
+        return {"path": "nothing.bin", "digest": f"sha256:{SHA256}"}
+
+
+class TestFileStoreUnpinned(StoreSuite):
+    """Files of which only the path is known."""
+
+    driver = "file"
+
+    def publish(self, origin: Path) -> Published:
+        """Write a file."""
+        (origin / "tool.bin").write_bytes(CONTENT)
+        return Published(query={"path": str(origin / "tool.bin")}, content=CONTENT)
+
+    def missing(self, origin: Path) -> dict[str, Any]:
+        """Name a file that is not there."""
+        return {"path": str(origin / "nothing.bin")}

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import attrs
 
+from store.addresses import public
 from store.backends.base import Store
 from store.backends.failures import drivers_errors
 from store.backends.resources import DigestedResource, ResourceInfo, digests_of
@@ -121,10 +122,8 @@ class Asking:
         metadata, left = _pinned(metadata, pins, locator)
         if pins and not left and pins == digests_of(metadata) and store.needs_network:
             good_until = math.inf
-        spelled = json.dumps(locator.query, sort_keys=True, default=_kind_of)
-        if locator.driver == "http":
-            spelled = json.dumps({"url": locator.text})
-        return Answer(locator, store, metadata, left, spelled, remembered), good_until
+        answer = Answer(locator, store, metadata, left, _spelled(locator.query), remembered)
+        return answer, good_until
 
     def _completed(
         self,
@@ -215,5 +214,7 @@ def _pinned(
     return metadata, left
 
 
-def _kind_of(value: object) -> str:
-    return type(value).__name__
+def _spelled(query: Mapping[str, Any]) -> str:
+    """Return a query in its canonical spelling, without the secrets that an address may hold."""
+    shown = {key: public(value) if isinstance(value, str) else value for key, value in query.items()}
+    return json.dumps(shown, sort_keys=True, default=lambda value: type(value).__name__)

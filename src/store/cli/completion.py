@@ -22,7 +22,7 @@ _SHELLS = ("bash", "zsh", "fish")
 @common
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the script that completes commands in a shell: bash, zsh or fish."""
+    """Print a script that completes commands in a shell."""
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 @common
 @click.pass_context
 def resolve(context: click.Context, /, locators: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401
-    """Say what would be fetched: uid, digests, size, name and addresses.
+    """Say what would be fetched, without fetching it.
 
-    Nothing is downloaded, but the store may be asked.
+    Shows uid, digests, size, name and addresses. Nothing is downloaded, but the store may be asked.
     """
     refuse_shared_pins(locators, options["digests"])
     frame = frame_of(context)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import attrs
 import pytest
@@ -34,10 +34,16 @@ class Asked:
 
 
 class Web:
-    """A web server whose pages a test lays down by path; a path may have several answers in turn."""
+    """A web server whose pages a test lays down by path.
+
+    Attributes:
+        pages: By path a body, perhaps with a status and headers (what `Reply` is made of); or a list of
+            such, for answers in turn, of which the last stays.
+        asked: The requests, in order.
+    """
 
     def __init__(self) -> None:
-        self.pages: dict[str, Reply | list[Reply]] = {}
+        self.pages: dict[str, tuple[Any, ...] | list[tuple[Any, ...]]] = {}
         self.asked: list[Asked] = []
         web = self
 
@@ -48,16 +54,17 @@ class Web:
                 web.asked.append(
                     Asked(self.path, {name.lower(): value for name, value in self.headers.items()})
                 )
-                found = web.pages.get(self.path, Reply(b"not here", 404))
+                found = web.pages.get(self.path, (b"not here", 404))
                 if isinstance(found, list):
                     found = found.pop(0) if len(found) > 1 else found[0]
-                self.send_response(found.status)
-                self.send_header("Content-Length", str(len(found.body)))
-                for name, value in found.headers.items():
+                reply = Reply(*found)
+                self.send_response(reply.status)
+                self.send_header("Content-Length", str(len(reply.body)))
+                for name, value in reply.headers.items():
                     self.send_header(name, value)
                 self.end_headers()
                 with contextlib.suppress(OSError):
-                    self.wfile.write(found.body)
+                    self.wfile.write(reply.body)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 """Say nothing."""

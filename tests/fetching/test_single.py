@@ -1,0 +1,106 @@
+"""The face: one call for one or many resources."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+import store
+from store.errors import OfflineError, ResourceNotFoundError
+from store.events import Event
+from store.fetching.single import default_fetcher
+from store.testing.fakes import FakeCache
+from store.testing.servers import Server
+
+DATA = b"data"
+SHA256 = hashlib.sha256(DATA).hexdigest()
+
+
+def test_fetch_gives_a_path(server: Server) -> None:
+    """The simplest call there is."""
+    url = server.serve("/a", DATA)
+
+    path = store.fetch(f"{url}#sha256={SHA256}")
+
+    assert path.read_bytes() == DATA
+
+
+def test_the_default_fetcher_stays_until_a_setting_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another cache directory makes another fetcher."""
+    first = default_fetcher()
+    assert default_fetcher() is first
+
+    monkeypatch.setenv("STORE_CACHE_DIR", str(tmp_path / "other"))
+
+    assert default_fetcher() is not first
+    assert str(default_fetcher().cache.content.root) == str(tmp_path / "other")
+
+
+def test_offline_holds_for_one_call(server: Server) -> None:
+    """The next call may use the network."""
+    locator = f"{server.serve('/a', DATA)}#sha256={SHA256}"
+
+    with pytest.raises(OfflineError):
+        store.fetch(locator, offline=True)
+    store.fetch(locator)
+
+    assert store.fetch(locator, offline=True).read_bytes() == DATA
+    assert len(server.requests) == 1
+
+
+def test_resolve_says_what_would_be_fetched(server: Server) -> None:
+    """With a cache of the caller's too."""
+    url = server.serve("/a", DATA)
+
+    for cache in (None, FakeCache()):
+        assert store.resolve(f"{url}#sha256={SHA256}", cache=cache).digests == (f"sha256:{SHA256}",)
+
+
+def test_a_listener_is_told_of_one_call(server: Server) -> None:
+    """Another call is none of its business."""
+    locator = f"{server.serve('/a', DATA)}#sha256={SHA256}"
+    events: list[Event] = []
+
+    store.fetch(locator, listener=events.append)
+    told = len(events)
+    store.fetch(locator)
+
+    assert told
+    assert len(events) == told
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_many_come_in_the_order_of_the_input(jobs: int, server: Server, tmp_path: Path) -> None:
+    """However many at a time."""
+    contents = [f"content {number}".encode() for number in range(12)]
+    locators = [
+        f"{server.serve(f'/{number}', data)}#sha256={hashlib.sha256(data).hexdigest()}"
+        for number, data in enumerate(contents)
+    ]
+
+    paths = store.fetch_many(
+        locators, jobs=jobs, cache=FakeCache({"cache_dir": str(tmp_path / "c")})
+    )
+
+    assert [path.read_bytes() for path in paths] == contents
+    assert store.fetch_many([]) == []
+
+
+def test_a_failed_one_does_not_stop_the_others(server: Server) -> None:
+    """The first failure is raised after all were tried."""
+    good = f"{server.serve('/a', DATA)}#sha256={SHA256}"
+
+    with pytest.raises(ResourceNotFoundError):
+        store.fetch_many([f"{server.url}/none#sha256={SHA256}", good])
+
+    assert store.fetch(good, offline=True).read_bytes() == DATA
+
+
+def test_less_than_one_job_is_refused() -> None:
+    """Nothing could ever be done."""
+    with pytest.raises(ValueError, match="at least 1"):
+        store.fetch_many([], jobs=0)

@@ -41,7 +41,7 @@ class Finding:
 
     Attributes:
         held: The file.
-        state: ``ok``; ``damaged``: set aside in quarantine; ``missing``: a record speaks of it, but
+        state: ``ok``; ``damaged``: set aside; ``missing``: a record speaks of it, but
             it is gone; ``unread``: it could not be read (no permission, the algorithm's package is not installed).
         reason: Why it is not ok, or None.
     """

@@ -1,0 +1,87 @@
+"""A cache directory, contents to keep in it, and programs that use it from outside."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from store.cache.content import Content, Kept
+from store.integrity.digest import Digest, Digests
+
+Keep = Callable[..., Kept]
+"""Keeps bytes in a content: ``keep(content, data, name=..., digests=...)``."""
+
+Program = Callable[..., "subprocess.Popen[str]"]
+"""Starts Python source with arguments."""
+
+
+def sha256(data: bytes) -> Digests:
+    """The digests that pin some bytes."""
+    return (Digest("sha256", hashlib.sha256(data).hexdigest()),)
+
+
+@pytest.fixture
+def pin() -> Callable[[bytes], Digests]:
+    """Gives the digests that pin some bytes."""
+    return sha256
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Where the cache lies; not made yet."""
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def content(root: Path) -> Iterator[Content]:
+    """An empty content that does not fsync."""
+    opened = Content(root, durability="relaxed", lock_timeout=5)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def reopened(root: Path) -> Iterator[Content]:
+    """The same cache as another process would see it: nothing in memory."""
+    opened = Content(root, durability="relaxed")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def keep() -> Keep:
+    """Keeps bytes as a store does: through a workspace, verified."""
+
+    def kept(
+        content: Content, data: bytes, *, name: str = "six.whl", digests: Digests | None = None
+    ) -> Kept:
+        with content.workspace() as directory:
+            path = directory / name
+            path.write_bytes(data)
+            return content.keep(path, digests=sha256(data) if digests is None else digests)
+
+    return kept
+
+
+@pytest.fixture
+def start() -> Iterator[Program]:
+    """Starts programs, and ends those that still run."""
+    running: list[subprocess.Popen[str]] = []
+
+    def started(source: str, *arguments: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", source, *map(str, arguments)]
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        running.append(process)
+        return process
+
+    yield started
+    for process in running:
+        process.kill()
+        process.communicate()

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
+
+UNPARSED: Final = "(an address that cannot be parsed)"
+"""What is shown instead of an address that cannot be parsed."""
+
+_MISSPELT: Final = re.compile(
+    r"\s*(?:(?:https?|ftps?|wss?|s3|gs|az):|(?:[a-z][a-z0-9+.-]+:)?[/\\]+[^/\\]*@)", re.IGNORECASE
+)
+"""What begins like an address although it has no ``://``."""
+
+_NESTED_USER: Final = re.compile(r"//[^/]*@")
+"""User and password of an address that stands in the path of another."""
 
 
 class Origin(NamedTuple):
@@ -28,55 +40,93 @@ def origin_of(address: str) -> Origin:
     """Return the origin of an address.
 
     Raises:
-        ValueError: The port is not a number.
+        ValueError: It cannot be parsed, or the port is not a number.
     """
     parts = urlsplit(address)
-    scheme = parts.scheme.lower()
-    return Origin(scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(scheme))
+    port = parts.port
+    if port is None:
+        port = _DEFAULT_PORTS.get(parts.scheme)
+    return Origin(parts.scheme, parts.hostname or "", port)
 
 
 def public(address: str) -> str:
     """Return an address as it may be shown: without user, password, query and fragment.
 
-    What cannot be parsed is not shown at all, since a secret may stand anywhere in it.
+    What cannot be parsed, or was meant for an address and is misspelt, is not shown at all, since a
+    secret may stand anywhere in it. A path, or a locator without ``://``, is shown whole. Nothing in the
+    answer moves a terminal.
     """
     if "://" not in address:
-        return address
+        return UNPARSED if _MISSPELT.match(address) else _printable(address)
     try:
         parts = urlsplit(address)
-        return urlunsplit(SplitResult(parts.scheme, _host(parts), parts.path, "", ""))
+        _ = parts.port  # a password with a slash in it looks like a port that is none
     except ValueError:
-        return "(an address that cannot be parsed)"
+        return UNPARSED
+    path = parts.path
+    if parts.scheme != "file":
+        if not parts.scheme or (not parts.netloc and "@" in path):
+            return UNPARSED
+        path = _NESTED_USER.sub("//", path)
+    return _printable(urlunsplit(SplitResult(parts.scheme, _host(parts), path, "", "")))
 
 
 def without_userinfo(address: str) -> str:
-    """Return an address without user and password, its query kept."""
+    """Return an address without user and password, its query kept.
+
+    Raises:
+        ValueError: It cannot be parsed.
+    """
     parts = urlsplit(address)
     return urlunsplit(parts._replace(netloc=_host(parts)))
 
 
 def userinfo(address: str) -> tuple[str, str] | None:
-    """Return the user and password that stand in an address, decoded, or None."""
+    """Return the user and password that stand in an address, decoded, or None.
+
+    Raises:
+        ValueError: It cannot be parsed.
+    """
     parts = urlsplit(address)
-    if parts.username is None:
+    if not parts.username and not parts.password:
         return None
-    return unquote(parts.username), unquote(parts.password or "")
+    return unquote(parts.username or ""), unquote(parts.password or "")
 
 
 def fingerprint(address: str) -> str:
     """Return 64 hexadecimal digits that stand for the whole address, its query included.
 
     User, password and fragment do not take part: they do not name another resource.
+
+    Raises:
+        ValueError: It cannot be parsed.
     """
+    import hashlib
+
     parts = urlsplit(address)
     whole = urlunsplit(parts._replace(netloc=_host(parts), fragment=""))
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def label(address: str) -> str:
-    """Return the last segment of an address's path, decoded: a name for people, not a path."""
-    return unquote(urlsplit(address).path.rstrip("/").rpartition("/")[2])
+    """Return the last segment of an address's path, decoded: a name for people, not a path.
+
+    Of a path on this machine it is the last component as it stands; of what cannot be parsed, nothing.
+    """
+    if "://" not in address:
+        return address.rstrip("/").rpartition("/")[2]
+    try:
+        path = urlsplit(address).path
+    except ValueError:
+        return ""
+    return unquote(path.rstrip("/").rpartition("/")[2])
 
 
 def _host(parts: SplitResult) -> str:
     return parts.netloc.rpartition("@")[2]
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else quote(one, errors="replace") for one in text)

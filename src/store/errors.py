@@ -33,7 +33,7 @@ lives where requests may be imported.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from e3.error import E3Error
 
@@ -70,12 +70,19 @@ class StoreError(E3Error):  # type: ignore[misc, unused-ignore]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the message and the data: an error may cross a process."""
-        return _rebuilt, (type(self), self.__dict__)
+        data = dict(self.__dict__)
+        if isinstance(self, OSError):
+            # These stand in the object itself, not in its dictionary.
+            data |= {name: getattr(self, name) for name in ("errno", "strerror", "filename")}
+        return _rebuilt, (type(self), self.args, data)
 
 
-def _rebuilt(kind: type[StoreError], data: dict[str, Any]) -> StoreError:
-    error = kind(list(data["messages"]), data["origin"])
-    error.__dict__.update(data)
+def _rebuilt(kind: type[StoreError], args: tuple[Any, ...], data: dict[str, Any]) -> StoreError:
+    # Not by calling the class: one with a parent elsewhere may want other arguments.
+    error = kind.__new__(kind)
+    error.args = args
+    for name, value in data.items():
+        setattr(error, name, value)
     return error
 
 

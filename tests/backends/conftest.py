@@ -59,7 +59,8 @@ class Web:
                     found = found.pop(0) if len(found) > 1 else found[0]
                 reply = Reply(*found)
                 self.send_response(reply.status)
-                self.send_header("Content-Length", str(len(reply.body)))
+                if "Transfer-Encoding" not in reply.headers:
+                    self.send_header("Content-Length", str(len(reply.body)))
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
                 self.end_headers()

@@ -313,7 +313,7 @@ def test_a_suggested_name_is_a_label(web: Any, store: HTTPStore) -> None:
     web.pages["/dir/file.txt"] = (CONTENT, 200, headers)
 
     found = [
-        store.get_resource_metadata(unpinned(web, **more)).filename  # type: ignore[union-attr]
+        store.get_resource_metadata(unpinned(web, **more)).filename
         for more in ({}, {"filename": "mine.txt", "size": 13})
     ]
 

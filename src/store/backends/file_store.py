@@ -119,12 +119,7 @@ class FileStore(Store[FileResource]):
         text = os.fsdecode(given)
         if text.lower().startswith("file:"):
             text = _path_in(text)
-        if self._root is None:
-            return _local(text)
-        try:
-            return _local(inside(self._root, text))
-        except OSError as error:
-            raise QueryError(f"{text[:200]!r} cannot be looked for: {error.strerror}") from error
+        return _local(text if self._root is None else inside(self._root, text))
 
 
 def _local(path: str | os.PathLike[str]) -> Path:

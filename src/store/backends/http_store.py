@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, ClassVar, Final
 from urllib.parse import quote, urldefrag
 
@@ -92,11 +93,11 @@ class UnverifiedHTTPResource(ResourceInfo):
 
     def verify(self, resource_path: str) -> bool:
         """Whether the file is a regular one of the announced size; nothing more can be said of it."""
-        path = Path(resource_path)
         try:
-            return path.is_file() and self.size in {None, path.stat().st_size}
+            status = Path(resource_path).stat()
         except (OSError, ValueError):
             return False
+        return S_ISREG(status.st_mode) and self.size in {None, status.st_size}
 
 
 class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):

@@ -35,7 +35,7 @@ KEYS: Final = DIGEST_KEYS | {
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _EXTRAS = re.compile(r"\s*[A-Za-z0-9._-]+\s*\[.*")
-_LOCATED = re.compile(r"\s*(?P<name>[A-Za-z0-9._-]+)\s*(?P<version>[<>=!~(].*)?", re.DOTALL)
+_BEFORE_CLAUSES = re.compile(r"(?=[<>=!~(])")
 _OPERATORS = ("=", "~", "!", "<", ">")
 """How clauses begin; what follows is looked at by whoever compares versions."""
 _PYTHON = re.compile(r"[0-9]+\.[0-9]+(?:\.[0-9]+)?")
@@ -162,16 +162,13 @@ def _located(text: str) -> dict[str, Any]:
     requirement, _, rest = text.partition("?")
     if ";" in requirement or "@" in requirement or "#" in text:
         raise QueryError("markers, addresses and fragments have no place in it")
-    found = _LOCATED.fullmatch(requirement)
-    if found is None:
-        project_name(requirement.strip())
-        raise QueryError("write pypi:NAME, pypi:NAME==1.2 or pypi:NAME>=1,<2")
-    project_name(found["name"])
-    query: dict[str, Any] = {"name": found["name"], **_options(rest)}
-    if found["version"]:
+    name, *version = _BEFORE_CLAUSES.split(requirement, maxsplit=1)
+    project_name(name.strip())
+    query: dict[str, Any] = {"name": name.strip(), **_options(rest)}
+    if version:
         if "version" in query:
             raise QueryError("the version is given twice")
-        query["version"] = found["version"].strip()
+        query["version"] = version[0].strip()
     return query
 
 

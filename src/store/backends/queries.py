@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from store.addresses import public
-from store.errors import ConfigurationError, DigestError, QueryError, UnsafeNameError
+from store.errors import ConfigurationError, QueryError, UnsafeNameError
 from store.files.names import safe_name
 from store.integrity.digest import SIZES, Digest, Digests, digests_from
 
@@ -177,11 +177,7 @@ def digests_of_query(query: Mapping[str, Any], *, allow_weak: bool = False) -> D
     """
     found: list[str | Digest] = []
     for key in sorted(DIGEST_KEYS & query.keys()):
-        try:
-            found += digests_from(query[key], allow_weak=allow_weak)
-        except TypeError as error:
-            kind = type(query[key]).__name__
-            raise DigestError(f"{key!r} must be a digest or several, not {kind}") from error
+        found += digests_from(query[key], allow_weak=allow_weak)
     found += [f"{name}:{query[name]}" for name in SIZES if query.get(name) is not None]
     return digests_from(found, allow_weak=allow_weak)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import attrs
@@ -37,7 +38,11 @@ class ResourceInfo(abc.ABC):
         """
 
 
-def _digests(value: DigestsLike, resource: DigestedResource) -> Digests:
+def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
+def _digests(value: DigestsLike, resource: Any) -> Digests:  # noqa: ANN401 - attrs knows only instances
     digests = digests_from(value, allow_weak=type(resource).allow_weak)
     if not digests:
         raise DigestError("a resource is known by its digests: give at least one, best a sha256")
@@ -69,7 +74,7 @@ class DigestedResource(ResourceInfo):
     digests: Digests = attrs.field(converter=attrs.Converter(_digests, takes_self=True))  # type: ignore[misc]
     size: int | None = attrs.field(default=None, kw_only=True)
     filename: str | None = attrs.field(default=None, kw_only=True)
-    urls: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=tuple, repr=False)
+    urls: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=_texts, repr=False)
 
     def __init_subclass__(cls, **arguments: Any) -> None:  # noqa: ANN401 - whatever a base takes
         """Note whether the subclass verifies in a way of its own."""

@@ -216,5 +216,7 @@ def _pinned(
 
 def _spelled(query: Mapping[str, Any]) -> str:
     """Return a query in its canonical spelling, without the secrets that an address may hold."""
-    shown = {key: public(value) if isinstance(value, str) else value for key, value in query.items()}
+    shown = {
+        key: public(value) if isinstance(value, str) else value for key, value in query.items()
+    }
     return json.dumps(shown, sort_keys=True, default=lambda value: type(value).__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from store.addresses import public
 from store.backends.delivery import Delivery, Obtained, obtain
@@ -21,13 +21,16 @@ from store.errors import (
     ResourceNotFoundError,
     StoreError,
 )
-from store.events import Listener
 from store.fetching.asking import Answer, Asking, Wanted
 from store.fetching.options import cache_configuration, transfer_options
 from store.fetching.results import Resolved, Result
 from store.integrity.digest import DigestsLike
 from store.plugins.loading import load_cache
 from store.transports.progress import Progress, progress_listener, several
+
+if TYPE_CHECKING:
+    # A warm fetch tells nobody: events load when there is something to tell.
+    from store.events import Listener
 
 
 class Fetcher:

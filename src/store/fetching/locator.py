@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, Final
-
-import attrs
+from typing import Any, Final, NamedTuple
 
 from store.addresses import public
 from store.errors import LocatorError, UnknownNameError
@@ -19,8 +17,7 @@ _PIN: Final = re.compile(rf"({'|'.join(SIZES)})[:=-]", re.IGNORECASE)
 _URL_SCHEMES: Final = frozenset({"http", "https"})
 
 
-@attrs.frozen
-class Locator:
+class Locator(NamedTuple):
     """Which driver is asked, and for what.
 
     Attributes:
@@ -31,9 +28,13 @@ class Locator:
     """
 
     driver: str
-    query: Mapping[str, Any] = attrs.field(repr=False)
+    query: Mapping[str, Any]
     text: str
     digests: Digests = ()
+
+    def __repr__(self) -> str:
+        """Show no query: an address in it may hold a secret."""
+        return f"Locator({self.driver!r}, {self.text!r})"
 
 
 def parse_locator(text: str) -> Locator:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from store.cache.backends.base import Cache
 from store.errors import StoreError
-from store.events import Listener
 from store.fetching.asking import Wanted
 from store.fetching.single import default_fetcher, fetcher_for
 from store.transports.progress import Progress
+
+if TYPE_CHECKING:
+    # A warm fetch tells nobody: events load when there is something to tell.
+    from store.events import Listener
 
 
 def fetch_many(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from store.config.credentials import Credentials
 from store.config.model import Settings
-from store.events import Listener
 from store.transports.base import Bounds, Retrying, TransferOptions
+
+if TYPE_CHECKING:
+    # A warm fetch tells nobody: events load when there is something to tell.
+    from store.events import Listener
 
 
 def cache_configuration(settings: Settings) -> dict[str, Any]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from store.cache.backends.base import Cache
 from store.config.reading import read_settings, settings_fingerprint
-from store.events import Listener
 from store.fetching.asking import Wanted
 from store.fetching.fetcher import Fetcher
 from store.fetching.results import Resolved
 from store.integrity.digest import DigestsLike
 from store.transports.progress import Progress
+
+if TYPE_CHECKING:
+    # A warm fetch tells nobody: events load when there is something to tell.
+    from store.events import Listener
 
 _lock = threading.Lock()
 _default: tuple[Any, Fetcher] | None = None

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from typing import Final
+
+_GARBAGE: Final = 100_000
+"""How many objects are made between two looks for garbage: more than a hit makes."""
 
 
 def main() -> int:
@@ -11,6 +16,15 @@ def main() -> int:
     Returns:
         The exit status: see ``store --help``.
     """
+    gc.set_threshold(_GARBAGE, 10, 10)
+    try:
+        return _run()
+    finally:
+        # The interpreter looks for garbage once more as it ends; what lives is not to be looked at.
+        gc.freeze()
+
+
+def _run() -> int:
     if sys.platform == "win32":
         sys.stderr.write(
             "store: Windows is not supported until it is tested: use Linux, macOS or WSL\n"

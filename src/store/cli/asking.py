@@ -56,12 +56,14 @@ def opened_fetcher(frame: Frame) -> Fetcher:
     Raises:
         StoreError: The settings cannot be read, or there is no such cache.
     """
-    from store.cli.telling import Teller
     from store.fetching.fetcher import Fetcher
 
+    if frame.quiet:
+        return Fetcher(frame.settings)
+    from store.cli.telling import Teller
+
     bars = frame.shows_bars()
-    listener = None if frame.quiet else Teller(bars=bars)
-    return Fetcher(frame.settings, progress=True if bars else None, listener=listener)
+    return Fetcher(frame.settings, progress=True if bars else None, listener=Teller(bars=bars))
 
 
 def refuse_shared_pins(locators: Sequence[str], digests: Sequence[str]) -> None:

@@ -26,7 +26,7 @@ _BROKEN_PIPE: Final = 141
 _DISK: Final = 10
 _USAGE: Final = 2
 
-_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+_ADDRESS: Final = r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+"
 
 
 class Ending:
@@ -171,7 +171,7 @@ def _without_secrets(text: str) -> str:
     """Return a foreign text with its addresses cut down to what may be shown."""
     from store.addresses import public
 
-    return _ADDRESS.sub(lambda found: public(found[0]), text)
+    return re.sub(_ADDRESS, lambda found: public(found[0]), text)
 
 
 def _flush() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
+
+import pytest
 
 from store.cache.backends.base import Cache
 from store.cache.backends.disk import DiskCache
@@ -13,13 +15,18 @@ from store.cache.backends.filecache import FileCache
 from store.cache.backends.memory import MemoryCache
 from store.cache.backends.null import NullCache
 from store.testing.caches import CacheSuite
+from store.testing.servers import Server
 from store.testing.stores import Published, StoreSuite
 from store.testing.transports import TransportSuite
 from store.transports.base import Transport
+from store.transports.http.transport import HttpTransport
 from store.transports.local import LocalTransport
+from store.transports.opening import close_all
 
 CONTENT = bytes(range(256)) * 300 + b"end"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+SHA1 = hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()
+WHEEL = "demo-1.0-py3-none-any.whl"
 REMEMBERS_NOTHING = "it remembers nothing: that is what it is for"
 
 
@@ -82,11 +89,6 @@ class TestNullCache(CacheSuite):
 class TestLocalTransport(TransportSuite):
     """Files of this machine, by address."""
 
-    deviations: ClassVar[Mapping[str, str]] = {
-        "test_range_of_another_version_is_the_whole": "a file has no tag to compare: the stream itself"
-        " finds out when the file changes while it is read",
-    }
-
     def make(self) -> Transport:
         """Make the transport."""
         return LocalTransport()
@@ -99,6 +101,37 @@ class TestLocalTransport(TransportSuite):
     def missing(self, origin: Path) -> str:
         """Name a file that is not there."""
         return (origin / "nothing").as_uri()
+
+
+class TestHttpTransport(TransportSuite):
+    """Bodies of a server that gives ranges."""
+
+    ranges: ClassVar[bool] = True
+
+    @pytest.fixture(autouse=True)
+    def _serving(self) -> Iterator[None]:
+        with Server() as server:
+            self.server = server
+            yield
+
+    def make(self) -> Transport:
+        """Make the transport."""
+        return HttpTransport()
+
+    def publish(self, origin: Path, name: str, content: bytes) -> str:
+        """Have the server give a body."""
+        return self.server.serve(f"/{name}", content, ranges=self.ranges)
+
+    def missing(self, origin: Path) -> str:
+        """Name a page that is not there."""
+        return f"{self.server.url}/nothing"
+
+
+class TestHttpTransportWithoutRanges(TestHttpTransport):
+    """Bodies of a server that gives the whole or nothing."""
+
+    gives_ranges = False
+    ranges = False
 
 
 class TestFileStore(StoreSuite):
@@ -135,3 +168,79 @@ class TestFileStoreUnpinned(StoreSuite):
     def missing(self, origin: Path) -> dict[str, Any]:
         """Name a file that is not there."""
         return {"path": str(origin / "nothing.bin")}
+
+
+class Online(StoreSuite):
+    """A driver that asks a server on loopback."""
+
+    @pytest.fixture(autouse=True)
+    def _serving(self) -> Iterator[None]:
+        with Server() as server:
+            self.server = server
+            yield
+        close_all()
+
+    def withdraw(self, origin: Path) -> None:
+        """Stop the server."""
+        self.server.stop()
+
+
+class TestHttpStore(Online):
+    """Pinned files of a server."""
+
+    driver = "http"
+    optional = frozenset({"size", "sha256"})  # without it: `UnverifiedError`
+
+    def publish(self, origin: Path) -> Published:
+        """Have the server give a file."""
+        url = self.server.serve("/tool.bin", CONTENT)
+        query = {"url": url, "sha256": SHA256, "size": len(CONTENT)}
+        return Published(query=query, content=CONTENT)
+
+    def missing(self, origin: Path) -> dict[str, Any]:
+        """Name a page that is not there."""
+        return {"url": f"{self.server.url}/nothing", "sha256": SHA256}
+
+
+class TestHttpSimpleStore(Online):
+    """The contract of e3-core's store."""
+
+    driver = "http-simple-store"
+    deviations: ClassVar[Mapping[str, str]] = {
+        "test_missing_resource_is_not_found": "e3-core's contract: a failed download is None",
+        "test_unknown_key_is_refused": "e3-core's contract: other keys are passed over",
+    }
+
+    def publish(self, origin: Path) -> Published:
+        """Have the server give a file."""
+        url = self.server.serve("/tool.bin", CONTENT)
+        return Published(query={"url": url, "sha": SHA1}, content=CONTENT)
+
+    def missing(self, origin: Path) -> dict[str, Any]:
+        """Name a page that is not there."""
+        return {"url": f"{self.server.url}/nothing", "sha": SHA1}
+
+
+class TestPyPIStore(Online):
+    """Files of a package index, which asks for a token."""
+
+    driver = "pypi"
+    optional = frozenset({"version"})
+    secrets = ("hunter2",)
+
+    def configuration(self, origin: Path) -> dict[str, Any]:
+        """Ask the index on loopback alone."""
+        address = self.server.url.replace("://", "://user:hunter2@")
+        return {"index_url": f"{address}/simple/", "use_pip_config": False}
+
+    def publish(self, origin: Path) -> Published:
+        """Have the server be an index of one project."""
+        link = f'<a href="../../files/{WHEEL}#sha256={SHA256}">{WHEEL}</a>'
+        page = f"<!DOCTYPE html><html><body>{link}</body></html>"
+        self.server.serve("/simple/demo/", page.encode(), headers={"Content-Type": "text/html"})
+        self.server.serve(f"/files/{WHEEL}", CONTENT)
+        return Published(query={"name": "demo", "version": "1.0"}, content=CONTENT)
+
+    def missing(self, origin: Path) -> dict[str, Any]:
+        """Name a project that is not there."""
+        return {"name": "nothing"}

@@ -162,7 +162,8 @@ class Exchange:
             headers["Last-Modified"] = served.last_modified
         if served.ranges:
             headers["Accept-Ranges"] = "bytes"
-        return headers
+        given = {name.lower() for name in served.headers}
+        return {name: value for name, value in headers.items() if name.lower() not in given}
 
     def well(self) -> None:
         """Answer as a good server does: conditions and ranges by RFC 9110."""

@@ -133,11 +133,10 @@ class Plugins:
 
     def _strangers_brought(self) -> list[Brought]:
         """Load strangers' plugins, once."""
-        if self._strangers is None:
-            with self._lock:
-                if self._strangers is None:
-                    self._strangers = self._load()
-        return self._strangers
+        with self._lock:
+            if self._strangers is None:
+                self._strangers = self._load()
+            return self._strangers
 
     def _load(self) -> list[Brought]:
         disabled = {word.strip() for word in self._environment.get(DISABLE, "").split(",")}

@@ -64,7 +64,8 @@ class LocalTransport(Transport):
     ) -> Stream:
         """Open a file; see `Transport.open_stream`.
 
-        Of the conditions only ``if_modified_since`` means something here: the time that was given before.
+        Of the conditions ``if_modified_since`` means something here: the time that was given before. A
+        file has no entity tag, so that under ``if_range`` the whole comes.
 
         Raises:
             LocatorError: The address names no file of this machine.
@@ -114,6 +115,8 @@ class FileStream(Stream):
         status = os.fstat(descriptor)
         self.address = str(path)
         self.size: int = status.st_size
+        if conditions is not None and conditions.if_range is not None:
+            offset = 0
         self.offset = offset
         self.last_modified = email.utils.formatdate(status.st_mtime, usegmt=True)
         self.not_modified = (

@@ -107,8 +107,29 @@ class HttpStream(Stream):
                 found=found,
             )
         if self._rest == 0:
+            self._look_beyond()
             self._release()
         return count
+
+    def _look_beyond(self) -> None:
+        """Refuse a body that goes on after its announced end, as far as more is there already.
+
+        What is left in the connection would be taken for the answer to the next request.
+        """
+        if self._socket is None:
+            return
+        extra = b""
+        with contextlib.suppress(*_FOREIGN):  # TLS says with an error that there is nothing
+            self._socket.settimeout(0)
+            extra = self._file.peek(1)
+        if extra:
+            self.close()
+            raise HTTPTruncatedError(
+                f"{self.address}: the body goes on after its {self._length} announced bytes",
+                url=self.address,
+                expected=self._length,
+                found=(self._length or 0) + len(extra),
+            )
 
     def _release(self) -> None:
         """Give the connection back: everything was read."""

@@ -1,4 +1,4 @@
-"""Keeps connections: one session a process, nothing of it over a fork."""
+"""Keeps connections: one set a process, nothing of it over a fork."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import os
 import threading
 import urllib.request
 from collections.abc import Mapping
-from http.cookiejar import DefaultCookiePolicy
 from typing import Final
 from urllib.parse import urlsplit
 
-import requests
-import requests.adapters
+from requests.adapters import HTTPAdapter
 
 _POOLS: Final = 16
 """How many origins keep their connections."""
@@ -35,7 +33,10 @@ _LOGGERS: Final = (
 
 
 class Sessions:
-    """One ``requests.Session`` for each process that asks; safe for many threads.
+    """One requests adapter, with its connections, for each process that asks; safe for many threads.
+
+    The adapter rather than a ``requests.Session``: a session reads the bodies of redirects, keeps cookies,
+    and takes netrc and proxies from the environment at each request.
 
     The environment is read once, when it is made: proxies, exceptions from them, and certificates.
 
@@ -49,13 +50,13 @@ class Sessions:
         self._proxies = _proxies(variables)
         self._exceptions = self._proxies.pop("no", "")
         # Dictionary operations are atomic, so that no lock can be held by a thread that a fork left behind.
-        self._by_process: dict[int, requests.Session] = {}
+        self._by_process: dict[int, HTTPAdapter] = {}
 
-    def session(self) -> requests.Session:
-        """Return the session of this process."""
+    def adapter(self) -> HTTPAdapter:
+        """Return the adapter of this process."""
         process = os.getpid()
         found = self._by_process.get(process)
-        return found or self._by_process.setdefault(process, _new_session())
+        return found or self._by_process.setdefault(process, _new_adapter())
 
     def proxies_for(self, address: str) -> dict[str, str]:
         """Return the proxies for an address, by scheme; none where ``no_proxy`` excepts its host."""
@@ -66,9 +67,9 @@ class Sessions:
 
     def close(self) -> None:
         """Close the idle connections of this process."""
-        session = self._by_process.pop(os.getpid(), None)
-        if session is not None:
-            session.close()
+        adapter = self._by_process.pop(os.getpid(), None)
+        if adapter is not None:
+            adapter.close()  # type: ignore[no-untyped-call, unused-ignore]
 
 
 class Quiet:
@@ -90,18 +91,10 @@ def _drop(_: logging.LogRecord) -> bool:
     return not getattr(_silence, "depth", 0)
 
 
-def _new_session() -> requests.Session:
+def _new_adapter() -> HTTPAdapter:
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_drop)  # a second time changes nothing
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = requests.adapters.HTTPAdapter(
-        pool_connections=_POOLS, pool_maxsize=_CONNECTIONS, max_retries=0
-    )
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
+    return HTTPAdapter(pool_connections=_POOLS, pool_maxsize=_CONNECTIONS, max_retries=0)
 
 
 def _proxies(variables: Mapping[str, str]) -> dict[str, str]:

@@ -97,10 +97,9 @@ class HttpTransport(Transport):
         try:
             request = requests.Request("GET", hop.address, headers=headers).prepare()
             with Quiet():
-                response = self._sessions.session().send(
+                response = self._sessions.adapter().send(
                     request,
                     stream=True,
-                    allow_redirects=False,
                     timeout=(min(bounds.connect_timeout, left), min(bounds.read_timeout, left)),
                     proxies=self._sessions.proxies_for(hop.address),
                     verify=self._sessions.bundle or True,

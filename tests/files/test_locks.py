@@ -448,6 +448,19 @@ os.waitpid(pid, 0)
     assert printed.split() == ["True", "None", "[]"]
 
 
+def test_another_process_closes_no_more_than_its_own_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease's file stays for the one that took it."""
+    lease = Lease(tmp_path)
+    with monkeypatch.context() as patches:
+        patches.setattr(os, "getpid", lambda: -1)
+        lease.close()
+
+    assert len(list(tmp_path.iterdir())) == 1
+    assert lease.process == os.getpid()
+
+
 def test_no_leases_are_no_lease(tmp_path: Path) -> None:
     """A missing directory, one that is a file, and files of others are all the same."""
     (tmp_path / "file").write_bytes(b"")

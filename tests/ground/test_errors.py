@@ -1,4 +1,4 @@
-"""Every error stands in one tree, carries its data, and crosses a process."""
+"""Every error stands in one tree and carries its data."""
 
 from __future__ import annotations
 

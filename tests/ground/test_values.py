@@ -1,4 +1,4 @@
-"""The plain values of the ground floor: clock, events, hooks and records."""
+"""Clock, events, hooks and records are plain values."""
 
 from __future__ import annotations
 

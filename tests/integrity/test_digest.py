@@ -1,4 +1,4 @@
-"""Digests are read from any usual spelling, and refused where they are weak or malformed."""
+"""Digests are read from any usual spelling, or refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One lock between processes, and the note in its file that says who holds it."""
+"""One lock between processes, and the note that says who holds it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks between processes: one writer at a time, and leases that say who is still there."""
+"""Locks for one writer at a time, and leases that say who is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes a file lie at its path by reflink, hard link or copy, whole or not at all."""
+"""Places a file by reflink, hard link or copy, whole or not at all."""
 
 from __future__ import annotations
 

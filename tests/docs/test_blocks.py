@@ -176,6 +176,28 @@ def test_settings_that_are_shown_can_be_read(page: Path) -> None:
             tomllib.loads(block.text)
 
 
+def test_the_tutorial_builds_the_example() -> None:
+    """What the tutorial has its reader write is the package that is installed and tested."""
+    blocks = blocks_of(ROOT / "docs" / "tutorial" / "first-driver.md")
+    written = {
+        block.value: block.text
+        for block in blocks
+        if block.marker == "file" and "mirror/" in block.value
+    }
+
+    assert len(written) >= 3
+    for path, text in written.items():
+        assert text == (ROOT / "examples" / path).read_text(encoding="utf-8")
+
+
+def test_the_readme_shows_the_example() -> None:
+    """The driver on the first page is the one that is tested."""
+    source = ROOT / "examples" / "store-mirror" / "src" / "store_mirror" / "__init__.py"
+    shown = [block.text for block in blocks_of(ROOT / "README.md")]
+
+    assert source.read_text(encoding="utf-8") in shown
+
+
 def blocks_of(page: Path) -> list[Block]:
     """Return the fenced blocks of a page, in order."""
     return [

@@ -1,4 +1,7 @@
-"""Reads the settings: flag, then variable, then project file, then user file, then default."""
+"""Reads the settings from flags, variables and files.
+
+A flag wins over a variable, that over the project's file, that over the user's, that over the default.
+"""
 
 from __future__ import annotations
 
@@ -184,6 +187,10 @@ def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[
         if value is None:
             continue
         if key == "drivers":
+            if not isinstance(value, Mapping) or not all(
+                isinstance(table, Mapping) for table in value.values()
+            ):
+                raise _refusal("must hold a mapping for each driver", None, _Place("drivers", key))
             for name, table in value.items():
                 drivers = values.setdefault("drivers", {})
                 drivers[name] = {**drivers.get(name, {}), **table}

@@ -1,4 +1,4 @@
-"""Reads a TOML file of settings, and knows on which line each key stands."""
+"""Reads a TOML file of settings, and knows each key's line."""
 
 from __future__ import annotations
 

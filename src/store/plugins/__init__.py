@@ -1,1 +1,1 @@
-"""Finds what plugins bring: drivers, caches, transports, archives, commands, locators."""
+"""Finds what plugins bring: drivers, caches, transports and more."""

@@ -1,4 +1,4 @@
-"""What a plugin brings, by kind and name, and the plugins that bring nothing."""
+"""What a plugin brings, by kind and name; and plugins that are broken."""
 
 from __future__ import annotations
 

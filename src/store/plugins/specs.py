@@ -1,4 +1,7 @@
-"""The hooks that a plugin may implement; each returns data, name to factory."""
+"""The hooks that a plugin may implement.
+
+Each returns data, name to factory.
+"""
 
 from __future__ import annotations
 

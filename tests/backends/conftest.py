@@ -33,6 +33,15 @@ class Asked:
     headers: Mapping[str, str]
 
 
+class QuietServer(ThreadingHTTPServer):
+    """A server that says nothing when a client hangs up, as ours do with bodies they need not read."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
 class Web:
     """A web server whose pages a test lays down by path.
 
@@ -70,8 +79,7 @@ class Web:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}
         )

@@ -11,7 +11,8 @@ import attrs
 import pytest
 
 from store.backends.base import DigestedResource, digests_of
-from store.backends.http_store import HTTPResource, HTTPStore, UnverifiedHTTPResource
+from store.backends.http_resources import HTTPResource, UnverifiedHTTPResource
+from store.backends.http_store import HTTPStore
 from store.cache.backends.base import Cache
 from store.errors import (
     ConfigurationError,

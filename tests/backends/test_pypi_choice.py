@@ -257,6 +257,7 @@ def test_nothing_found_tells_what_there_is() -> None:
         offered("demo-1.4-py3.egg"),
         offered("demo-1.5.tar.gz"),
         offered("demo-1.6-no.whl"),
+        offered("demo-1.6-cp27-cp27m-win32.whl"),
         offered("demo-9.9-py3-none-any.whl"),
     ]
 
@@ -269,7 +270,8 @@ def test_nothing_found_tells_what_there_is() -> None:
     assert "demo-1.5.tar.gz (no wheel)" in text
     assert "demo-1.4-py3.egg (neither wheel nor sdist)" in text
     assert "demo-1.2-py3-none-any.whl (needs Python >=3.13)" in text
-    assert "and 2 more" in text
+    assert "demo-1.6-no.whl and 2 more (a wheel that does not fit Python 3.12" in text
+    assert text.endswith(", others")
     assert caught.value.url == "https://index"
 
 

@@ -316,9 +316,9 @@ def test_a_page_has_its_bounds(
     told: Any, store: PyPIStore, index: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither an announced nor an unannounced flood is read."""
-    from store.backends import pypi_index
+    from store.backends import pypi_pages
 
-    monkeypatch.setattr(pypi_index, "MAX_PAGE_SIZE", 100)
+    monkeypatch.setattr(pypi_pages, "MAX_PAGE_SIZE", 100)
     body, status, headers = page(*[anchor(WHEEL)] * 10)
     if not told:
         chunks = f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"

@@ -168,13 +168,21 @@ class _Choice:
             if newest
             else "it has no such file"
         )
-        reasons = [f"{name} ({why})" for name, why in list(self._passed.items())[:_TOLD]]
-        more = len(self._passed) - len(reasons)
-        passed = f"; passed over: {', '.join(reasons)}" if reasons else ""
-        passed += f" and {more} more" if more > 0 else ""
+        passed = f"; passed over: {', '.join(self._reasons())}" if self._passed else ""
         return ResourceNotFoundError(
             f"{self._source} has no {wanted}: {there}{passed}", url=self._source
         )
+
+    def _reasons(self) -> list[str]:
+        """Return the reasons, each with a file that it was good for and how many more there are."""
+        files: dict[str, list[str]] = {}
+        for name, reason in self._passed.items():
+            files.setdefault(reason, []).append(name)
+        told = [
+            f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''} ({reason})"
+            for reason, names in files.items()
+        ]
+        return [*told[:_TOLD], *(["others"] if len(told) > _TOLD else [])]
 
 
 def _clauses(query: PyPIQuery) -> SpecifierSet:

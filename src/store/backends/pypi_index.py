@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
 from store.addresses import origin_of, public, userinfo, without_userinfo
-from store.backends.patience import patiently
 from store.backends.pypi_choice import Candidate
+from store.backends.pypi_pages import PageSession
 from store.backends.queries import address_of
 from store.config.credentials import Credential
 from store.errors import (
@@ -19,21 +19,13 @@ from store.errors import (
     QueryError,
     ResourceNotFoundError,
     StoreError,
-    TooLargeError,
     TransportError,
-    TransportTimeoutError,
 )
 from store.files.names import safe_name
 from store.integrity.digest import Digest, Digests, digests_from
-from store.transports.base import Conditions, TransferOptions
-from store.transports.opening import transport_for
+from store.transports.base import TransferOptions
 
 log = logging.getLogger(__name__)
-
-MAX_PAGE_SIZE: Final = 50 * 1024**2
-"""The most bytes that a project's page may have: 50 MiB."""
-
-_CHUNK: Final = 1 << 16
 
 
 @attrs.frozen(kw_only=True)
@@ -99,8 +91,8 @@ def _asked(name: str, endpoint: str | None, options: TransferOptions) -> Listing
 
     address = endpoint or PYPI_SIMPLE_ENDPOINT
     shown = public(address)
-    # pypi-simple asks no more of a session than a get, and of its answer what _Answer has.
-    session: Any = _Session(options)
+    # pypi-simple asks no more of a session than a get, and of its answer what pypi_pages.Answer has.
+    session: Any = PageSession(options)
     try:
         page = PyPISimple(address, session=session).get_project_page(name)
     except NoSuchProjectError:
@@ -164,84 +156,3 @@ def _digests(told: Mapping[str, str]) -> Digests:
         except DigestError as error:
             log.debug("a digest is not heeded: %s", error)
     return digests_from(found)
-
-
-@attrs.frozen(kw_only=True)
-class _Answer:
-    """What pypi-simple looks at in an answer."""
-
-    url: str
-    status_code: int
-    headers: Mapping[str, str]
-    content: bytes = attrs.field(repr=False)
-
-    def raise_for_status(self) -> None:
-        """Do nothing: a status that is an error was raised by the transport."""
-
-    def json(self) -> Any:  # noqa: ANN401 - whatever the page holds
-        """Return the content as JSON.
-
-        Raises:
-            ValueError: It is no JSON.
-        """
-        import json
-
-        return json.loads(self.content)
-
-
-class _Session:
-    """Reads pages through our transports, so that their bounds, credentials and errors hold here too."""
-
-    def __init__(self, options: TransferOptions) -> None:
-        self._options = options
-
-    def get(self, url: str, *, timeout: object = None, headers: Mapping[str, str]) -> _Answer:
-        """Return a project's page; 404 where the index has no such project."""
-        del timeout
-        if url.lower().startswith("file:"):
-            url = f"{url}index.html"
-        conditions = Conditions(accept=headers.get("Accept"))
-        try:
-            return patiently(lambda: self._read(url, conditions), url, self._options)
-        except ResourceNotFoundError:
-            return _Answer(url=public(url), status_code=404, headers={}, content=b"")
-
-    def _read(self, url: str, conditions: Conditions) -> _Answer:
-        bounds, clock = self._options.bounds, self._options.clock
-        started = clock.monotonic()
-        with transport_for(url, self._options).open_stream(url, conditions=conditions) as stream:
-            if (stream.size or 0) > MAX_PAGE_SIZE:
-                raise _too_large(url, stream.size)
-            content = bytearray()
-            buffer = memoryview(bytearray(_CHUNK))
-            while count := stream.readinto(buffer):
-                content += buffer[:count]
-                if len(content) > MAX_PAGE_SIZE:
-                    raise _too_large(url, len(content))
-                elapsed = clock.monotonic() - started
-                if elapsed > bounds.grace and len(content) < bounds.minimum_rate * elapsed:
-                    raise _too_slow(url, len(content), elapsed)
-            local = url.lower().startswith("file:")
-            return _Answer(
-                url=url if local else stream.address,
-                status_code=200,
-                headers={"content-type": stream.content_type or "text/html"},
-                content=bytes(content),
-            )
-
-
-def _too_slow(url: str, size: int, elapsed: float) -> TransportTimeoutError:
-    shown = public(url)
-    return TransportTimeoutError(
-        f"{shown}: only {size} bytes came in {elapsed:.0f} s: try again, or name another index",
-        url=shown,
-    )
-
-
-def _too_large(url: str, size: int | None) -> TooLargeError:
-    return TooLargeError(
-        f"the page {public(url)} is larger than {MAX_PAGE_SIZE} bytes, the most that is read of one",
-        url=public(url),
-        size=size,
-        limit=MAX_PAGE_SIZE,
-    )

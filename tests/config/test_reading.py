@@ -187,7 +187,7 @@ def test_variables_of_others_and_empty_ones_are_no_errors(user_file: Path) -> No
         ({"colour": "red"}, "unknown setting 'colour'"),
         ({"retries": "-1"}, "the flag retries: '-1'"),
         ({"drivers": {"x": 3}}, "a mapping for each driver"),
-        ({"drivers": 3}, "a mapping for each driver"),,
+        ({"drivers": 3}, "a mapping for each driver"),
     ],
 )
 def test_a_flag_that_is_not_understood_is_told(

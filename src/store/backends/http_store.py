@@ -1,4 +1,4 @@
-"""The store of URLs: one resource at one or several addresses, pinned by digests."""
+"""The store of URLs: one resource at one or more, pinned by digests."""
 
 from __future__ import annotations
 
@@ -154,7 +154,8 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
             )
 
     def _asked(self, url: str, filename: str | None, size: int | None) -> UnverifiedHTTPResource:
-        def ask() -> UnverifiedHTTPResource:
+        def asked() -> UnverifiedHTTPResource:
+            """Read the headers of one answer, and leave its body."""
             with transport_for(url, self.options).open_stream(url) as stream:
                 nonce = ""
                 if not stream.etag and not stream.last_modified:
@@ -171,7 +172,7 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
                     nonce=nonce,
                 )
 
-        return patiently(ask, url, self.options)
+        return patiently(asked, url, self.options)
 
 
 def _addresses(query: Mapping[str, Any]) -> tuple[Digests, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""What is asked of a Python package index, read from a query or a locator."""
+"""What is asked of a package index, read from a query or a locator."""
 
 from __future__ import annotations
 

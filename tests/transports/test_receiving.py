@@ -144,6 +144,7 @@ def test_all_wanted_digests_are_computed(
     ],
 )
 def test_names_are_made_safe(
+    *,
     server: Server,
     directory: Path,
     options: TransferOptions,
@@ -229,6 +230,7 @@ def test_paths_are_received_too(tmp_path: Path, directory: Path, options: Transf
     ids=str,
 )
 def test_what_goes_wrong_is_a_typed_error(
+    *,
     server: Server,
     directory: Path,
     options: TransferOptions,

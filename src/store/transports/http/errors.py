@@ -6,6 +6,8 @@ holds a request or a response, since secrets stand in both.
 
 from __future__ import annotations
 
+from typing import Self
+
 import requests
 
 from store.errors import (
@@ -20,7 +22,15 @@ from store.errors import (
 
 
 class HTTPRequestError(TransportError, requests.RequestException):
-    """A request failed, or was answered with what is no content."""
+    """A request failed, or was answered with what is no content.
+
+    Attributes:
+        request: Always None, as ``response`` is.
+        response: Always None.
+    """
+
+    request = None
+    response = None
 
     transient: bool | None = None
     """Whether trying again may help; None lets the status decide."""
@@ -55,6 +65,16 @@ class HTTPRateLimitedError(HTTPStatusError, RateLimitedError):
 class HTTPNotFoundError(ResourceNotFoundError, requests.HTTPError):
     """404 or 410; no `TransportError`, since the bytes could have been moved."""
 
+    request = None
+    response = None
+
+    def __new__(cls, *_: object, **__: object) -> Self:
+        """Make an ``OSError``: of its two parents' ways to make it, that is the one that fits."""
+        return OSError.__new__(cls)
+
 
 class HTTPCredentialsError(CredentialsError, requests.HTTPError):
     """401, 403 or 407; no `TransportError`, since the bytes could have been moved."""
+
+    request = None
+    response = None

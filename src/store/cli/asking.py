@@ -46,6 +46,7 @@ def each(locators: Sequence[str], work: Callable[[str], None], frame: Frame) -> 
         try:
             work(locator)
         except StoreError as error:
+            frame.settle()
             statuses.add(failure(error, frame, locator=public(locator)))
     return 0 if not statuses else statuses.pop() if len(statuses) == 1 else 1
 
@@ -62,8 +63,14 @@ def opened_fetcher(frame: Frame) -> Fetcher:
         return Fetcher(frame.settings)
     from store.cli.telling import Teller
 
-    bars = frame.shows_bars()
-    return Fetcher(frame.settings, progress=True if bars else None, listener=Teller(bars=bars))
+    bars = None
+    if frame.shows_bars():
+        from store.transports.progress import progress_listener
+
+        bars = progress_listener(True)  # not through the fetcher, which would not end them
+    teller = Teller(bars)
+    frame.settle = teller.settle
+    return Fetcher(frame.settings, listener=teller)
 
 
 def refuse_shared_pins(locators: Sequence[str], digests: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The checks of ``store doctor``: each looks at one thing and changes nothing."""
+"""The looks of ``store doctor``, none of which changes anything."""
 
 from __future__ import annotations
 

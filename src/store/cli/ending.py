@@ -1,4 +1,4 @@
-"""How a run ends: every error becomes a line on stderr and an exit status."""
+"""How a run ends: each error becomes a line on stderr and a status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, Final
 
@@ -50,13 +50,14 @@ def ended(frame: Frame) -> Iterator[Ending]:
         except click.ClickException as error:
             ending.status = _usage(error)
         except click.Abort as error:
-            ending.status = 1 if isinstance(error.__context__, EOFError) else _interrupted()
+            ending.status = 1 if isinstance(error.__context__, EOFError) else _interrupted(frame)
         except KeyboardInterrupt:
-            ending.status = _interrupted()
+            ending.status = _interrupted(frame)
         except BrokenPipeError:
             _drop_stdout()
             ending.status = _BROKEN_PIPE
         except Exception as error:  # noqa: BLE001 - a person gets a line, not a traceback
+            frame.settle()
             ending.status = failure(error, frame)
         finally:
             frame.end()
@@ -121,6 +122,8 @@ def described(error: Exception) -> dict[str, Any]:
 def _as_data(value: Any) -> Any:  # noqa: ANN401 - from anything to what JSON can hold
     if value is None or isinstance(value, bool | int | float):
         return value
+    if isinstance(value, Mapping):
+        return {str(name): _as_data(one) for name, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_as_data(one) for one in value]
     if hasattr(type(value), "__attrs_attrs__"):
@@ -131,16 +134,22 @@ def _as_data(value: Any) -> Any:  # noqa: ANN401 - from anything to what JSON ca
 
 
 def _tell_attempts(error: Any, frame: Frame) -> None:  # noqa: ANN401 - a StoreError
-    """List every try where there was more than one, so that each mirror's fault is seen."""
-    if frame.quiet or len(error.attempts) < 2:  # noqa: PLR2004 - one is told by the message
+    """List the tries that failed in another way than the last, so that each mirror's fault is seen."""
+    if frame.quiet:
         return
+    told = {str(error): True}
     for attempt in error.attempts:
-        reason = getattr(attempt, "reason", None) or attempt
-        say(f"  tried {getattr(attempt, 'address', '')}: {reason}")
+        address, reason = getattr(attempt, "address", ""), getattr(attempt, "reason", attempt)
+        text = str(reason) if address in str(reason) else f"{address}: {reason}"
+        if not told.setdefault(text, False):
+            told[text] = True
+            say(f"  tried before: {text}")
 
 
 def _usage(error: click.ClickException) -> int:
-    fail(_lower(error.format_message()))
+    near = getattr(error, "possibilities", None)
+    hint = f": did you mean {' or '.join(near)}?" if near else ""
+    fail(_lower(error.message if near else error.format_message()) + hint)
     context = getattr(error, "ctx", None)
     if context is not None:
         plain(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.")
@@ -153,10 +162,11 @@ def _lower(message: str) -> str:
     return message[:1].lower() + message[1:] if message[1:2].islower() else message
 
 
-def _interrupted() -> int:
+def _interrupted(frame: Frame) -> int:
     with contextlib.suppress(OSError):
         if on_terminal("stderr"):
             plain("")
+        frame.settle()
         say("interrupted")
     return INTERRUPTED
 

@@ -34,6 +34,7 @@ class Frame:
         progress: Whether bars may be shown.
         json: Whether the result is to be JSON.
         flags: Settings by key, as text, that flags decided.
+        settle: Ends what is drawn on stderr, so that lines may follow.
     """
 
     def __init__(self) -> None:
@@ -42,6 +43,7 @@ class Frame:
         self.progress = True
         self.json = False
         self.flags: dict[str, Any] = {}
+        self.settle: Callable[[], None] = lambda: None
         self._handler: logging.Handler | None = None
         self._level_before = logging.WARNING
 
@@ -93,7 +95,8 @@ class Frame:
         logging.getLogger().setLevel(min(level, logging.WARNING))
 
     def end(self) -> None:
-        """Stop showing the log."""
+        """Stop drawing, and stop showing the log."""
+        self.settle()
         if self._handler is not None:
             logging.getLogger().removeHandler(self._handler)
             logging.getLogger().setLevel(self._level_before)

@@ -10,7 +10,7 @@ from store.cli.asking import each, opened_fetcher, refuse_shared_pins, with_loca
 from store.cli.frame import Frame, common, frame_of, with_json
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_cache, with_pins
-from store.cli.output import fields, human_size, on_terminal, record
+from store.cli.output import fields, human_size, line, on_terminal, record
 
 if TYPE_CHECKING:
     from store.fetching.results import Resolved
@@ -38,6 +38,7 @@ def resolve(context: click.Context, /, locators: tuple[str, ...], **options: Any
     refuse_shared_pins(locators, options["digests"])
     frame = frame_of(context)
     with opened_fetcher(frame) as fetcher:
+        shown: list[str] = []
 
         def one(locator: str) -> None:
             resolved = fetcher.resolve(
@@ -46,6 +47,9 @@ def resolve(context: click.Context, /, locators: tuple[str, ...], **options: Any
                 refresh=options["refresh"],
                 allow_unverified=options["allow_unverified"],
             )
+            if shown and not frame.json:
+                line("")
+            shown.append(locator)
             _print(resolved, frame)
 
         return each(locators, one, frame)

@@ -1,4 +1,4 @@
-"""Tells a person, in plain lines on stderr, what happens on the way to a file."""
+"""Tells in plain lines on stderr what happens on the way to a file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from store.cli.output import human_size, on_terminal, replace_status_line, say
 from store.clock import SYSTEM_CLOCK, Clock
-from store.events import Event, Progressed, Quarantined, Retried, Started, Waited
+from store.events import Event, Failed, Listener, Progressed, Quarantined, Retried, Started, Waited
 
 INTERVAL: Final = 10.0
 """The time between two lines about one file where no bar is drawn, in seconds."""
@@ -16,22 +16,32 @@ class Teller:
     """A listener: every retry and every wait is a line; without bars the progress is one now and then.
 
     Args:
-        bars: Whether bars show the progress.
+        bars: Draws bars, or None.
         clock: The time.
     """
 
-    def __init__(self, *, bars: bool, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, bars: Listener | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._bars = bars
         self._clock = clock
         self._told: dict[str, float] = {}
+        self._drawn: set[str] = set()
 
     def __call__(self, event: Event) -> None:
         """Tell of an event, if a person wants to know."""
+        if self._bars is not None:
+            self._bars(event)
+            if isinstance(event, Progressed):
+                self._drawn.add(event.name)
         text = self._text(event)
         if text is not None:
-            if self._bars and on_terminal("stderr"):
+            if self._bars is not None and on_terminal("stderr"):
                 replace_status_line("")
             say(text)
+
+    def settle(self) -> None:
+        """Leave the bars as they are, however the work ended, so that lines may follow."""
+        while self._bars is not None and self._drawn:
+            self._bars(Failed(name=self._drawn.pop(), reason="it has ended"))
 
     def _text(self, event: Event) -> str | None:
         match event:
@@ -40,8 +50,10 @@ class Teller:
             case Started(name=name):
                 self._told[name] = self._clock.monotonic()
                 return None if self._bars else f"fetching {name}"
-            case Retried(name=name, reason=reason, delay=delay):
-                return f"{name}: {reason}; trying again in {delay:.1f} s"
+            case Retried(name=name, reason=reason, delay=delay, address=address):
+                when = f"in {delay:.1f} s" if delay >= 0.05 else "now"  # noqa: PLR2004 - as it is shown
+                what = reason if address in reason else f"{name}: {reason}"
+                return f"{what}; trying again {when}"
             case Waited(name=name, holder=holder):
                 by = f" ({holder})" if holder else ""
                 return f"{name}: waiting for another process that is fetching it{by}"

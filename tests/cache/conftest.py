@@ -76,7 +76,11 @@ def start() -> Iterator[Program]:
     def started(source: str, *arguments: object) -> subprocess.Popen[str]:
         command = [sys.executable, "-c", source, *map(str, arguments)]
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         running.append(process)
         return process

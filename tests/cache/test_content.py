@@ -171,7 +171,9 @@ def test_a_young_file_of_another_boot_is_hashed_once(
     assert after.files["six.whl"].durable
 
 
-def test_a_durable_file_is_trusted_after_a_boot(root: Path, keep: Keep, pin: Pin, hashes: list[str]) -> None:
+def test_a_durable_file_is_trusted_after_a_boot(
+    root: Path, keep: Keep, pin: Pin, hashes: list[str]
+) -> None:
     """What was known to be on the disk needs no second look."""
     content = Content(root)
     kept = keep(content, b"data")
@@ -560,7 +562,9 @@ def test_a_setting_that_cannot_be_is_named(root: Path, configuration: dict[str, 
     assert caught.value.key == next(iter(configuration))
 
 
-def test_without_a_setting_the_users_directory_is_used(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_setting_the_users_directory_is_used(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """None, and what is no mapping, take the defaults."""
     monkeypatch.setenv("STORE_CACHE_DIR", str(root))
 

@@ -97,7 +97,9 @@ def test_damaged_content_is_set_aside_and_kept_anew(
     assert content.holds(str(kept.path), pin(b"data"))
 
 
-def test_missing_content_is_a_miss(content: Content, reopened: Content, keep: Keep, pin: Pin) -> None:
+def test_missing_content_is_a_miss(
+    content: Content, reopened: Content, keep: Keep, pin: Pin
+) -> None:
     """In this process and the next."""
     kept = keep(content, b"data")
     assert content.holds(str(kept.path), pin(b"data"))
@@ -390,9 +392,16 @@ def test_an_unreadable_record_is_as_none(
         assert reopened.holds(str(kept.path), pin(b"data"))
 
 
-@pytest.mark.parametrize("table", [None, "x\n36 35 0:0 / / rw - nfs4 server:/ rw\n", "36 35 {d} / / rw - nfs4 s rw"])
+@pytest.mark.parametrize(
+    "table", [None, "x\n36 35 0:0 / / rw - nfs4 server:/ rw\n", "36 35 {d} / / rw - nfs4 s rw"]
+)
 def test_without_a_known_file_system_no_stamp_is_trusted_early(
-    content: Content, keep: Keep, pin: Pin, monkeypatch: pytest.MonkeyPatch, table: str | None, tmp_path: Path
+    content: Content,
+    keep: Keep,
+    pin: Pin,
+    monkeypatch: pytest.MonkeyPatch,
+    table: str | None,
+    tmp_path: Path,
 ) -> None:
     """The coarse grain is not waited out: the first hits cost a hash instead."""
     import builtins

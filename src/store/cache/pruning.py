@@ -182,7 +182,7 @@ def _orphans(content: Content, *, everything: bool) -> Iterator[Path]:
         if path.name != _LOCK and changed <= now - DAY:
             yield path
     for top in (layout.content, layout.records):
-        for directory, _, names in os.walk(top):
+        for directory, _, names in _walk(top):
             if any(name.startswith(PARTIAL_PREFIX) for name in names):
                 for path, changed in _listed(directory):
                     if path.name.startswith(PARTIAL_PREFIX) and changed <= now - DAY:
@@ -192,10 +192,16 @@ def _orphans(content: Content, *, everything: bool) -> Iterator[Path]:
 def _listed(directory: str) -> Iterable[tuple[Path, float]]:
     found = []
     with contextlib.suppress(OSError):
-        for entry in os.scandir(directory):
+        for entry in () if os.path.islink(directory) else os.scandir(directory):  # noqa: PTH114 - text
             with contextlib.suppress(OSError):
                 found.append((Path(entry.path), entry.stat(follow_symlinks=False).st_mtime))
     return found
+
+
+def _walk(top: str) -> list[tuple[str, list[str], list[str]]]:
+    """Return what lies below a directory, above before below; where it is a link, it leads out."""
+    top = top.rstrip("/")
+    return [] if os.path.islink(top) else list(os.walk(top))  # noqa: PTH114 - text
 
 
 def _size(path: Path) -> int:
@@ -222,6 +228,6 @@ def _tidy(content: Content) -> None:
             else:
                 os.unlink(layout.record(shelf.digest))  # noqa: PTH108 - text
     for top in (layout.content, layout.records):
-        for path, _, _ in os.walk(top, topdown=False):
+        for path, _, _ in reversed(_walk(top)):
             with contextlib.suppress(OSError):
                 os.rmdir(path)  # noqa: PTH106 - text; one that holds something stays

@@ -29,7 +29,7 @@ def abandoned(layout: Layout, clock: Clock) -> Iterator[Path]:
     is gone; anything else when nothing in it has changed for a day.
     """
     try:
-        entries = list(os.scandir(layout.partial))
+        entries = [] if os.path.islink(layout.partial) else list(os.scandir(layout.partial))  # noqa: PTH114 - text
     except OSError:
         return
     here = _here()

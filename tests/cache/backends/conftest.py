@@ -13,7 +13,11 @@ from store.cache.backends.filecache import FileCache
 from store.cache.backends.memory import MemoryCache
 from store.testing.fakes import FakeClock
 
-BACKENDS: dict[str, type[Cache]] = {"file-cache": FileCache, "disk": DiskCache, "memory": MemoryCache}
+BACKENDS: dict[str, type[Cache]] = {
+    "file-cache": FileCache,
+    "disk": DiskCache,
+    "memory": MemoryCache,
+}
 
 
 @pytest.fixture

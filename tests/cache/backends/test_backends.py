@@ -108,7 +108,15 @@ def test_data_without_an_end_is_refused(cache: Cache) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["{root}/content/v1/sha256/ab/cd/name", "/elsewhere/{root}", "relative/path", "./", "", "{root}//x"]
+    "path",
+    [
+        "{root}/content/v1/sha256/ab/cd/name",
+        "/elsewhere/{root}",
+        "relative/path",
+        "./",
+        "",
+        "{root}//x",
+    ],
 )
 def test_a_cached_resource_comes_back(cache: Cache, path: str, root: Path) -> None:
     """With its class, wherever its file lies."""

@@ -108,7 +108,9 @@ def test_a_long_entry_comes_back(cache: FileCache) -> None:
     assert cache.get("uid") == "x" * 200_000
 
 
-def test_a_read_only_cache_is_read(cache: FileCache, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_cache_is_read(
+    cache: FileCache, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Setting says False, deleting logs, getting works."""
     opened = os.open
 
@@ -129,7 +131,9 @@ def test_a_read_only_cache_is_read(cache: FileCache, root: Path, monkeypatch: py
         assert cache.get("uid") == CachedResource("uid", f"{root}/content/x")
 
 
-def test_an_entry_that_cannot_be_read_is_a_miss(cache: FileCache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_that_cannot_be_read_is_a_miss(
+    cache: FileCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The disk may fail between opening and reading."""
 
     def broken(*args: object) -> bytes:

@@ -17,7 +17,9 @@ from store.records import CachedResource
 
 @pytest.mark.parametrize("kind", [MemoryCache, NullCache])
 @pytest.mark.parametrize("configuration", [None, {"durability": "relaxed"}, "anything"])
-def test_without_a_directory_content_goes_on_closing(kind: type[PrivateCache], configuration: object) -> None:
+def test_without_a_directory_content_goes_on_closing(
+    kind: type[PrivateCache], configuration: object
+) -> None:
     """And the cache may be used again, with another directory."""
     cache = kind(configuration)
     first = cache.content.root
@@ -44,7 +46,9 @@ def test_the_directory_goes_with_the_process() -> None:
         "with cache.content.workspace() as one: print(cache.content.root)\n"
     )
 
-    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
 
     assert done.stdout.strip()
     assert not Path(done.stdout.strip()).exists()

@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -149,14 +150,14 @@ class DiskCache(Cache):
 
         if isinstance(error, diskcache.Timeout):
             return False
-        if isinstance(error, OSError):
-            return os.path.lexists(self._directory) and not os.path.isdir(self._directory)  # noqa: PTH112 - text
-        if not isinstance(error, sqlite3.Error):
+        if not isinstance(error, sqlite3.Error | OSError):
             return True
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CANTOPEN) & 0xFF
         if code == sqlite3.SQLITE_CANTOPEN:
-            database = f"{self._directory}/cache.db"
-            return os.path.lexists(database) and not os.path.isfile(database)  # noqa: PTH113 - text
+            directory, database = Path(self._directory), Path(self._directory, "cache.db")
+            if not os.path.lexists(directory):
+                return False
+            return not directory.is_dir() or (os.path.lexists(database) and not database.is_file())
         return code in {
             sqlite3.SQLITE_CORRUPT,
             sqlite3.SQLITE_NOTADB,

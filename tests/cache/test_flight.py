@@ -1,0 +1,179 @@
+"""One of many askers fetches; the others wait, but never for ever."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from store.cache.content import Content
+from store.clock import SYSTEM_CLOCK
+
+HOLD = """
+import sys
+from store.cache.content import Content
+with Content(sys.argv[1]).flight("uid") as waited:
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def in_threads(count: int, work: Callable[[int], None]) -> None:
+    """Run some work in threads, to its end."""
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_one_flies_at_a_time(content: Content) -> None:
+    """Whichever thread comes first; all others are told that they waited."""
+    inside: list[int] = []
+    most: list[int] = []
+    waits: list[bool] = []
+
+    def work(number: int) -> None:
+        with content.flight("uid") as waited:
+            inside.append(number)
+            most.append(len(inside))
+            SYSTEM_CLOCK.sleep(0.01)
+            inside.remove(number)
+            waits.append(waited)
+
+    in_threads(8, work)
+
+    assert max(most) == 1
+    assert len(waits) == 8
+    assert waits[0] is False
+
+
+def test_different_uids_do_not_wait(content: Content) -> None:
+    """Nor do different caches."""
+    with content.flight("one") as first, content.flight("two") as second:
+        with Content(content.root / "other").flight("one") as third:
+            pass
+
+    assert (first, second, third) == (False, False, False)
+
+
+def test_a_thread_does_not_wait_for_itself(content: Content) -> None:
+    """Who asks for what it is fetching goes on at once."""
+    with content.flight("uid"), content.flight("uid") as waited:
+        pass
+
+    with content.flight("uid") as again:
+        pass
+    assert (waited, again) == (False, False)
+
+
+def test_a_failure_passes_the_turn_on(content: Content) -> None:
+    """Nobody else gets the leader's exception."""
+    results: list[str] = []
+
+    def work(number: int) -> None:
+        try:
+            with content.flight("uid"):
+                SYSTEM_CLOCK.sleep(0.01)
+                if not results:
+                    results.append("failed")
+                    raise RuntimeError
+                results.append("fetched")
+        except RuntimeError:
+            pass
+
+    in_threads(4, work)
+
+    assert sorted(results) == ["failed", "fetched", "fetched", "fetched"]
+
+
+def test_a_thread_waits_only_so_long(root: Path) -> None:
+    """Then it goes on by itself, and has been told for whom it waited."""
+    content = Content(root, lock_timeout=0.1)
+    told: list[str] = []
+    results: list[bool] = []
+    done = threading.Event()
+
+    def hold(number: int) -> None:
+        if number:
+            SYSTEM_CLOCK.sleep(0.05)
+            with content.flight("uid", waiting=told.append) as waited:
+                results.append(waited)
+            done.set()
+        else:
+            with content.flight("uid"):
+                done.wait(20)
+
+    in_threads(2, hold)
+
+    assert results == [True]
+    assert told == [f"another thread of process {os.getpid()}"]
+
+
+def test_a_process_waits_for_another(
+    content: Content, start: Callable[..., object], root: Path
+) -> None:
+    """It is told the holder, and notices soon when that one is done."""
+    holder: object = start(HOLD, root)
+    assert holder.stdout.readline() == "held\n"  # type: ignore[attr-defined]
+    told: list[str] = []
+
+    def release(holder_name: str) -> None:
+        told.append(holder_name)
+        holder.stdin.write("\n")  # type: ignore[attr-defined]
+        holder.stdin.flush()  # type: ignore[attr-defined]
+
+    with content.flight("uid", waiting=release) as waited:
+        pass
+
+    assert waited
+    assert len(told) == 1
+    assert str(holder.pid) in told[0]  # type: ignore[attr-defined]
+
+
+def test_a_dead_holder_is_replaced(
+    content: Content, start: Callable[..., object], root: Path
+) -> None:
+    """Killed in its flight, it leaves no lock behind."""
+    holder: object = start(HOLD, root)
+    assert holder.stdout.readline() == "held\n"  # type: ignore[attr-defined]
+    began = SYSTEM_CLOCK.monotonic()
+
+    with content.flight("uid", waiting=lambda name: holder.kill()) as waited:  # type: ignore[attr-defined]
+        pass
+
+    assert waited
+    assert SYSTEM_CLOCK.monotonic() - began < 3
+
+
+def test_a_stopped_holder_delays_only_so_long(
+    root: Path, start: Callable[..., object], caplog: pytest.LogCaptureFixture
+) -> None:
+    """After the timeout the others go on without the lock."""
+    holder: object = start(HOLD, root)
+    assert holder.stdout.readline() == "held\n"  # type: ignore[attr-defined]
+
+    with Content(root, lock_timeout=0.2).flight("uid") as waited:
+        pass
+
+    assert waited
+    assert "going on without" in caplog.text
+
+
+def test_a_forks_child_flies_on_its_own(content: Content) -> None:
+    """What its parent's threads were fetching is nothing it could wait for."""
+    with content.flight("uid"):
+        child = os.fork()
+        if child == 0:
+            with Content(content.root / "other").flight("uid") as waited:
+                pass
+            from store.cache.flight import FLIGHTS
+
+            os._exit(0 if not waited and FLIGHTS._process == os.getpid() else 1)
+        _, status = os.waitpid(child, 0)
+
+    assert status == 0

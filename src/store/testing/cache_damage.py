@@ -1,4 +1,4 @@
-"""The part of the cache suite that opens a directory again, whole or damaged."""
+"""The part of the cache suite that damages and opens it again."""
 
 # ruff: noqa: S101 - a suite's tests assert
 

@@ -1,4 +1,4 @@
-"""Disks that are full, read-only or failing, for the files below a directory.
+"""Disks that are full, read-only or failing, below a directory.
 
 They stand between Python and the system: what libraries in C write (SQLite, for one) passes them by. Root
 meets them like everybody else, and no file system needs to be mounted.

@@ -1,4 +1,4 @@
-"""Faults: what breaks on purpose, so that a test can see what becomes of it."""
+"""Faults: what breaks on purpose, so that a test sees what follows."""
 
 from __future__ import annotations
 

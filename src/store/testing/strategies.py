@@ -1,4 +1,4 @@
-"""Hypothesis strategies for the values of the house: uids, digests, names, locators, plain data."""
+"""Hypothesis strategies for the values of the house."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ import pytest
 
 from store.clock import SystemClock
 from store.plugins import discovery
-from store.plugins.discovery import Found, find_entry_points, scan
+from store.plugins.brought import Found
+from store.plugins.discovery import find_entry_points, scan
 
 Publish = Callable[..., Path]
 """Installs a distribution: its name, its entry points by group, its modules by name."""

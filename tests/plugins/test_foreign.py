@@ -21,7 +21,7 @@ from store.cache.backends.base import Cache
 from store.cache.backends.filecache import FileCache
 from store.errors import QueryError, ResourceNotFoundError, StoreError
 from store.hooks import hookimpl
-from store.plugins.discovery import Found
+from store.plugins.brought import Found
 from store.plugins.foreign import ForeignStore, StoreAdapter, adapted_driver, our_store
 from store.plugins.foreign_cache import ForeignCache
 from store.plugins.loading import find, load_store

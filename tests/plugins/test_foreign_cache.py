@@ -11,7 +11,7 @@ from e3.store.backends.base import CachedResource as E3CachedResource
 from e3.store.cache.backends.filecache import FileCache as E3FileCache
 
 from store.cache.backends.base import NEVER
-from store.plugins.discovery import Found
+from store.plugins.brought import Found
 from store.plugins.foreign_cache import ForeignCache, our_cache
 from store.plugins.loading import load_cache
 from store.plugins.manager import Plugins

@@ -12,8 +12,7 @@ import pytest
 
 from store.errors import PluginConflictError, PluginError
 from store.hooks import hookimpl
-from store.plugins.brought import BUILTIN, BrokenPlugin, Brought
-from store.plugins.discovery import Found
+from store.plugins.brought import BUILTIN, BrokenPlugin, Brought, Found
 from store.plugins.manager import Plugins, plugins
 
 Publish = Callable[..., Path]

@@ -122,7 +122,7 @@ class Settings:
         kind="bytes",
     )
     retries: int = setting(
-        4, "How often an attempt is repeated that failed in a way that may pass.", kind="count"
+        3, "How often an attempt is repeated that failed in a way that may pass.", kind="count"
     )
     allow_downgrade: bool = setting(
         False, "Follow a redirect from https to http, without credentials.", kind="flag"

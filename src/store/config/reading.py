@@ -30,8 +30,7 @@ _WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
 _DEFAULT_SOURCES: Final = dict.fromkeys(_KEYS, "default")
 
 
-@attrs.frozen
-class Reading:
+class Reading(NamedTuple):
     """Settings, and where each was found.
 
     Attributes:

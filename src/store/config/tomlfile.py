@@ -7,9 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
-
-import attrs
+from typing import Any, Final, NamedTuple, NoReturn
 
 from store.errors import ConfigurationError
 
@@ -20,8 +18,7 @@ _PART: Final = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
 _DOTTED: Final = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
 
 
-@attrs.frozen
-class TomlFile:
+class TomlFile(NamedTuple):
     """A TOML file that was read.
 
     Attributes:
@@ -31,8 +28,8 @@ class TomlFile:
     """
 
     path: str
-    data: Mapping[str, Any] = attrs.field(repr=False)
-    text: str = attrs.field(repr=False)
+    data: Mapping[str, Any]
+    text: str
 
     def line_of(self, *keys: str) -> int | None:
         """Return the line on which a key or table begins, counted from 1, or None if it is not found.

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
-
-import attrs
-
-from store.plugins.discovery import FOREIGN_CACHES, FOREIGN_DRIVERS
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     import pluggy
@@ -25,12 +22,41 @@ HOOKS: Final[Mapping[str, str]] = {
 }
 """The hook that brings each kind."""
 
-FOREIGN: Final[Mapping[str, str]] = {FOREIGN_DRIVERS: "driver", FOREIGN_CACHES: "cache"}
+FOREIGN: Final[Mapping[str, str]] = {"e3.store": "driver", "e3.store.cache.backend": "cache"}
 """The kind that each entry-point group of e3-core brings."""
 
 
-@attrs.frozen
-class Brought:
+class Found(NamedTuple):
+    """An entry point.
+
+    Attributes:
+        group: Its group.
+        name: Its name.
+        value: What it leads to: ``package.module`` or ``package.module:attribute``.
+        distribution: The name of the distribution that brings it.
+        version: That distribution's version.
+    """
+
+    group: str
+    name: str
+    value: str
+    distribution: str = ""
+    version: str = ""
+
+    def load(self) -> Any:  # noqa: ANN401 - whatever it leads to
+        """Import what it leads to.
+
+        Raises:
+            Exception: Whatever the module raises.
+        """
+        module, _, attributes = self.value.partition("[")[0].partition(":")
+        found: Any = importlib.import_module(module.strip())
+        for attribute in filter(None, attributes.strip().split(".")):
+            found = getattr(found, attribute)
+        return found
+
+
+class Brought(NamedTuple):
     """Something that a plugin brings.
 
     Attributes:
@@ -45,11 +71,10 @@ class Brought:
     name: str
     plugin: str
     distribution: str
-    factory: Any = attrs.field(repr=False)
+    factory: Any
 
 
-@attrs.frozen
-class BrokenPlugin:
+class BrokenPlugin(NamedTuple):
     """A plugin that was passed over.
 
     Attributes:

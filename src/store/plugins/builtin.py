@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any
-
-import attrs
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from store.hooks import hookimpl
-from store.transports.base import TransferOptions, Transport
-from store.transports.opening import schemes, transport_for
+
+if TYPE_CHECKING:
+    from store.transports.base import TransferOptions, Transport
 
 
-@attrs.frozen
-class Lazy:
+class Lazy(NamedTuple):
     """A class or function that is imported when it is first needed.
 
     Attributes:
@@ -42,8 +40,7 @@ class Lazy:
         return self.load()(*arguments, **named)
 
 
-@attrs.frozen
-class Opening:
+class Opening(NamedTuple):
     """Makes a transport of ours, as ``transports.opening`` has it.
 
     Attributes:
@@ -54,6 +51,8 @@ class Opening:
 
     def __call__(self, options: TransferOptions) -> Transport:
         """Return the transport."""
+        from store.transports.opening import transport_for
+
         return transport_for(f"{self.scheme}://", options)
 
 
@@ -82,6 +81,8 @@ def store_caches() -> Mapping[str, Lazy]:
 @hookimpl
 def store_transports() -> Mapping[str, Opening]:
     """Return our transports."""
+    from store.transports.opening import schemes
+
     return {scheme: Opening(scheme) for scheme in schemes()}
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib
 import json
 import logging
 import os
@@ -19,26 +18,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
-
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.directories import cache_directory
 from store.errors import StorageError
 from store.files.atomic import write_bytes
 from store.hooks import NAME
+from store.plugins.brought import FOREIGN, Found
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
 log = logging.getLogger(__name__)
 
-FOREIGN_DRIVERS: Final = "e3.store"
-"""The group in which drivers for e3-core are published."""
-
-FOREIGN_CACHES: Final = "e3.store.cache.backend"
-"""The group in which cache backends for e3-core are published."""
-
-GROUPS: Final = (NAME, FOREIGN_DRIVERS, FOREIGN_CACHES)
+GROUPS: Final = (NAME, *FOREIGN)
 """The groups that are looked for."""
 
 _FILE: Final = "plugins-v1.json"
@@ -47,37 +39,6 @@ _KEPT: Final = 16
 _METADATA: Final = (".dist-info", ".egg-info")
 _RACY_NS: Final = 2_000_000_000
 """A directory changed so short a time ago, in nanoseconds, may change again under the same time."""
-
-
-@attrs.frozen
-class Found:
-    """An entry point.
-
-    Attributes:
-        group: Its group.
-        name: Its name.
-        value: What it leads to: ``package.module`` or ``package.module:attribute``.
-        distribution: The name of the distribution that brings it.
-        version: That distribution's version.
-    """
-
-    group: str
-    name: str
-    value: str
-    distribution: str = ""
-    version: str = ""
-
-    def load(self) -> Any:  # noqa: ANN401 - whatever it leads to
-        """Import what it leads to.
-
-        Raises:
-            Exception: Whatever the module raises.
-        """
-        module, _, attributes = self.value.partition("[")[0].partition(":")
-        found: Any = importlib.import_module(module.strip())
-        for attribute in filter(None, attributes.strip().split(".")):
-            found = getattr(found, attribute)
-        return found
 
 
 def find_entry_points(
@@ -101,7 +62,7 @@ def find_entry_points(
     latest = max((time for _, time in path), default=0)
     if clock.now_ns() - latest > _RACY_NS:
         known.pop(key, None)
-        rows = {**known, key: [attrs.astuple(one) for one in found]}
+        rows = {**known, key: [list(one) for one in found]}
         _write(file, dict(list(rows.items())[-_KEPT:]))
     return found
 
@@ -195,7 +156,7 @@ def _read(file: Path) -> dict[str, Any]:
 def _well_formed(rows: Any) -> bool:  # noqa: ANN401 - whatever the file held
     return isinstance(rows, list) and all(
         isinstance(row, list)
-        and len(row) == len(attrs.fields(Found))
+        and len(row) == len(Found._fields)
         and all(isinstance(text, str) for text in row)
         for row in rows
     )

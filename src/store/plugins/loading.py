@@ -9,9 +9,8 @@ from typing import Any
 from store.backends.base import Store
 from store.cache.backends.base import Cache
 from store.errors import PluginConflictError, PluginError, StoreError, UnknownNameError
-from store.plugins.brought import BUILTIN, HOOKS
+from store.plugins.brought import BUILTIN, HOOKS, Found
 from store.plugins.builtin import Lazy
-from store.plugins.discovery import Found
 from store.plugins.manager import plugins
 
 log = logging.getLogger(__name__)
@@ -79,10 +78,8 @@ def find(kind: str, name: str) -> Any:  # noqa: ANN401 - each kind has its own
         if brought is None:
             raise _unknown(kind, name, names(kind))
         factory, plugin = brought.factory, brought.plugin
-    if not isinstance(factory, Lazy | Found):
-        return _adapted(kind, factory)
     try:
-        return _adapted(kind, factory.load())
+        return _adapted(kind, factory.load() if isinstance(factory, Lazy | Found) else factory)
     except (Exception, SystemExit) as error:
         raise PluginError(
             f"the {kind} {name!r} of the plugin {plugin!r} cannot be imported:"

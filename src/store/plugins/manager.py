@@ -16,8 +16,16 @@ from typing import TYPE_CHECKING, Any, Final
 from store.errors import PluginConflictError, PluginError
 from store.hooks import NAME
 from store.plugins import builtin
-from store.plugins.brought import BUILTIN, FOREIGN, HOOKS, BrokenPlugin, Brought, called, titled
-from store.plugins.discovery import Found, find_entry_points
+from store.plugins.brought import (
+    BUILTIN,
+    FOREIGN,
+    HOOKS,
+    BrokenPlugin,
+    Brought,
+    Found,
+    called,
+    titled,
+)
 
 if TYPE_CHECKING:
     import pluggy
@@ -34,13 +42,13 @@ class Plugins:
     Safe for many threads.
 
     Args:
-        discover: Returns the entry points of strangers; a test gives its own.
+        discover: Returns the entry points of strangers; None looks among what is installed.
         environment: The variables; None takes the process's own.
     """
 
     def __init__(
         self,
-        discover: Callable[[], Iterable[Found]] = find_entry_points,
+        discover: Callable[[], Iterable[Found]] | None = None,
         *,
         environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -157,7 +165,11 @@ class Plugins:
 
     def _entries(self) -> tuple[Found, ...]:
         try:
-            return tuple(self._discover())
+            if self._discover is not None:
+                return tuple(self._discover())
+            from store.plugins.discovery import find_entry_points
+
+            return find_entry_points()
         except Exception:  # whatever the machine's distributions look like, ours go on
             log.warning("no plugins are used: looking for them failed", exc_info=True)
             return ()

@@ -20,6 +20,10 @@ _MISSPELT: Final = re.compile(
 _NESTED_USER: Final = re.compile(r"//[^/]*@")
 """User and password of an address that stands in the path of another."""
 
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+_QUERY: Final = re.compile(r"\?[^\s'\"<>)]+")
+"""What stands in a text for people, and may hold a secret: an address, and a query without its address."""
+
 
 class Origin(NamedTuple):
     """The scheme, host and port that credentials are bound to (RFC 6454)."""
@@ -91,6 +95,11 @@ def userinfo(address: str) -> tuple[str, str] | None:
     if not parts.username and not parts.password:
         return None
     return unquote(parts.username or ""), unquote(parts.password or "")
+
+
+def without_secrets(text: str) -> str:
+    """Return a foreign text, such as an exception's, with its addresses cut to what may be shown."""
+    return _QUERY.sub("?…", _ADDRESS.sub(lambda found: public(found[0]), text))
 
 
 def fingerprint(address: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from store.config.directories import cache_directory, configuration_file
@@ -28,3 +29,20 @@ def test_the_platform_chooses_otherwise(home: Path, monkeypatch: pytest.MonkeyPa
 
     assert found == (home / "xdg-cache/store", home / "xdg-config/store/config.toml")
     assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("chosen", [None, "", " ", "relative", "/absolute", "/absolute/"])
+def test_linux_directories_are_those_of_platformdirs(
+    chosen: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rule that is applied without the import gives what platformdirs gives."""
+    for variable in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+        if chosen is not None:
+            monkeypatch.setenv(variable, chosen)
+    monkeypatch.delenv("STORE_CACHE_DIR", raising=False)
+
+    assert cache_directory() == platformdirs.user_cache_path("store", appauthor=False)
+    assert configuration_file({}) == (
+        platformdirs.user_config_path("store", appauthor=False) / "config.toml"
+    )

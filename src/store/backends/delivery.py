@@ -10,8 +10,6 @@ import logging
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-import attrs
-
 from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, verifies
 from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_of
@@ -41,8 +39,7 @@ class Source(Protocol):
         ...
 
 
-@attrs.frozen(kw_only=True)
-class Delivery:
+class Delivery(NamedTuple):
     """Where a caller wants the file, other than in the cache.
 
     Attributes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from store.addresses import without_secrets
 from store.errors import PluginError, ResourceNotFoundError, StoreError
 from store.files.failures import storage_error
 
@@ -26,11 +27,13 @@ def drivers_errors(name: str) -> Iterator[None]:
     except StoreError:
         raise
     except FileNotFoundError as error:
-        raise ResourceNotFoundError(f"the driver {name!r} misses a file: {error}") from error
+        reason = without_secrets(str(error))
+        raise ResourceNotFoundError(f"the driver {name!r} misses a file: {reason}") from error
     except OSError as error:
         raise storage_error(error, error.filename or name) from error
     except Exception as error:
+        reason = without_secrets(f"{type(error).__name__}: {error}")
         raise PluginError(
-            f"the driver {name!r} failed: {type(error).__name__}: {error}; tell its authors",
+            f"the driver {name!r} failed: {reason}; tell its authors",
             plugin=name,
         ) from error

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import unquote
-
-import attrs
 
 from store.backends.queries import (
     DIGEST_KEYS,
@@ -46,8 +44,7 @@ _KINDS: Final[Mapping[str, Literal["wheel", "sdist"]]] = {
 }
 
 
-@attrs.frozen(kw_only=True)
-class PyPIQuery:
+class PyPIQuery(NamedTuple):
     """What is asked of an index.
 
     Attributes:

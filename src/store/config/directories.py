@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,9 +23,7 @@ def cache_directory(environment: Mapping[str, str] | None = None) -> Path:
     chosen = (os.environ if environment is None else environment).get("STORE_CACHE_DIR", "")
     if chosen.strip():
         return parse_path(chosen)
-    import platformdirs
-
-    return platformdirs.user_cache_path("store", appauthor=False)
+    return _platforms("XDG_CACHE_HOME", ".cache", "user_cache_path")
 
 
 def configuration_file(environment: Mapping[str, str] | None = None) -> Path:
@@ -39,6 +38,21 @@ def configuration_file(environment: Mapping[str, str] | None = None) -> Path:
     chosen = (os.environ if environment is None else environment).get("STORE_CONFIG_FILE", "")
     if chosen.strip():
         return parse_path(chosen)
+    return _platforms("XDG_CONFIG_HOME", ".config", "user_config_path") / "config.toml"
+
+
+def _platforms(variable: str, below_home: str, function: str) -> Path:
+    """Return the directory that platformdirs names.
+
+    On Linux its rule (the XDG Base Directory Specification: an absolute path in a variable, else one below
+    the home directory) is applied here, because to import it costs 10 of the 90 ms that a warm fetch may
+    take; a test holds both to the same answer.
+    """
+    if sys.platform == "linux":
+        chosen = os.environ.get(variable, "").strip()
+        home = chosen if os.path.isabs(chosen) else os.path.expanduser(f"~/{below_home}")  # noqa: PTH111, PTH117
+        return Path(home, "store")
     import platformdirs
 
-    return platformdirs.user_config_path("store", appauthor=False) / "config.toml"
+    found: Path = getattr(platformdirs, function)("store", appauthor=False)
+    return found

@@ -20,11 +20,10 @@ Addresses in the messages lose user, password and query, since secrets may stand
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from store.addresses import public
+from store.addresses import without_secrets
 from store.errors import (
     QueryError,
     ResourceNotFoundError,
@@ -34,14 +33,7 @@ from store.errors import (
 )
 from store.files.failures import storage_error
 
-_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
-_QUERY: Final = re.compile(r"\?[^\s'\"<>)]+")
 _NETWORK: Final = ("e3.net", "http.client", "requests", "socket", "ssl", "urllib.", "urllib3")
-
-
-def without_secrets(text: str) -> str:
-    """Return a text whose addresses have lost user, password and query."""
-    return _QUERY.sub("?…", _ADDRESS.sub(lambda found: public(found[0]), text))
 
 
 @contextlib.contextmanager

@@ -133,7 +133,7 @@ def _made(kind: str, name: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401
     except StoreError:
         raise
     except Exception as error:
-        from store.plugins.foreign_errors import without_secrets
+        from store.addresses import without_secrets
 
         reason = without_secrets(f"{type(error).__name__}: {error}")
         raise PluginError(

@@ -1,13 +1,10 @@
-"""A resource comes in whole and verified, or not at all."""
+"""A resource comes in whole and verified."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import random
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +12,15 @@ import attrs
 import pytest
 
 from store.errors import (
-    CredentialsError,
-    DigestError,
-    IntegrityError,
     OfflineError,
-    QueryError,
     RateLimitedError,
-    RedirectError,
     ResourceNotFoundError,
-    StorageError,
     StoreError,
-    TooLargeError,
     TransportError,
-    TransportTimeoutError,
-    TruncatedError,
-    UnknownNameError,
 )
 from store.events import Attempted, Event, Progressed, Retried
 from store.files import failures
-from store.integrity.digest import Digest, Digests, digests_from
+from store.integrity.digest import digests_from
 from store.integrity.stamp import Stamp
 from store.integrity.verification import LEDGER
 from store.testing.answering import Fault
@@ -41,26 +28,19 @@ from store.testing.fakes import FakeClock
 from store.testing.misbehaving import (
     Chunked,
     Drip,
-    Encoded,
-    HangUp,
     Lengths,
-    LongBody,
     OtherContent,
-    Part,
-    Redirect,
     Reset,
-    ShortBody,
-    Stall,
     Status,
 )
 from store.testing.servers import Server, unused_address
-from store.transports.base import Bounds, Retrying, Stream, TransferOptions, Transport
-from store.transports.opening import register
+from store.transports.base import Bounds, Retrying, TransferOptions
 from store.transports.receiving import receive
 
 DATA = bytes(range(256)) * 20
+
+
 PINNED = digests_from(f"sha256:{hashlib.sha256(DATA).hexdigest()}")
-WRONG = digests_from("sha256:" + "0" * 64)
 
 
 def bounded(options: TransferOptions, **bounds: Any) -> TransferOptions:
@@ -184,133 +164,6 @@ def test_paths_are_received_too(tmp_path: Path, directory: Path, options: Transf
     assert source.read_bytes() == DATA
 
 
-@pytest.mark.parametrize(
-    ("fault", "error", "requests"),
-    [
-        (Status(404), ResourceNotFoundError, 1),
-        (Status(410), ResourceNotFoundError, 1),
-        (Status(401), CredentialsError, 1),
-        (Status(403), CredentialsError, 1),
-        (Status(407), CredentialsError, 1),
-        (Status(400), TransportError, 1),
-        (Status(416), TransportError, 1),
-        (Status(201), TransportError, 1),
-        (Status(408), TransportError, 3),
-        (Status(425), TransportError, 3),
-        (Status(429), TransportError, 3),
-        (Status(500), TransportError, 3),
-        (Status(501), TransportError, 1),
-        (Status(502), TransportError, 3),
-        (Status(503), TransportError, 3),
-        (Status(504), TransportError, 3),
-        (Status(503, retry_after=3600), RateLimitedError, 1),
-        (Status(429, retry_after="Fri, 01 Jan 2100 00:00:00 GMT"), RateLimitedError, 1),
-        (Status(304), TransportError, 1),
-        (Redirect(None), TransportError, 1),
-        (Redirect("/a"), RedirectError, 1),
-        (Redirect("ftp://127.0.0.1/a"), RedirectError, 1),
-        (Redirect("file:///etc/passwd"), RedirectError, 1),
-        (Redirect("http://[broken/"), RedirectError, 1),
-        (ShortBody(100), TruncatedError, 3),
-        (LongBody(), TruncatedError, 3),
-        (LongBody(announced=False), IntegrityError, 2),
-        (Lengths(("5120", "5121")), TruncatedError, 3),
-        (Lengths(("five",)), TruncatedError, 3),
-        (Lengths(("-5",)), TruncatedError, 3),
-        (Chunked(stop_after=2), TruncatedError, 3),
-        (Chunked(damaged=True), TruncatedError, 3),
-        (Chunked(with_length=True), TruncatedError, 3),
-        (Reset(100), TransportError, 3),
-        (Reset(None), TransportError, 3),
-        (HangUp(), TransportError, 3),
-        (Encoded(), TransportError, 1),
-        (Part("bytes 0-9/10"), TransportError, 1),
-        (OtherContent(), IntegrityError, 2),
-    ],
-    ids=str,
-)
-def test_what_goes_wrong_is_a_typed_error(
-    *,
-    server: Server,
-    directory: Path,
-    options: TransferOptions,
-    fault: Fault,
-    error: type[StoreError],
-    requests: int,
-) -> None:
-    """Each failure has its class, is tried again only if it may pass, and leaves nothing behind."""
-    url = server.serve("/a", DATA, fault=fault)
-
-    raised = failing(error, url, directory, options)
-
-    assert server.count("/a") == requests
-    assert len(raised.attempts) == requests
-    assert raised.url is not None
-    assert raised.url.startswith(server.url)
-
-
-@pytest.mark.parametrize("fault", [Stall(after=None), Stall(after=100)], ids=str)
-def test_a_silent_server_is_a_timeout(
-    server: Server, directory: Path, options: TransferOptions, fault: Fault
-) -> None:
-    """A server that says nothing, from the beginning or in the middle, is left after the read timeout."""
-    url = server.serve("/a", DATA, fault=fault)
-
-    raised = failing(TransportTimeoutError, url, directory, bounded(options, read_timeout=0.1))
-
-    assert len(raised.attempts) == 3
-
-
-def test_silence_is_counted_over_all_attempts(
-    server: Server, directory: Path, options: TransferOptions
-) -> None:
-    """When nothing came for the stall timeout, no further attempt is made."""
-    url = server.serve("/a", DATA, fault=Stall(after=None))
-    patient = bounded(options, read_timeout=0.2, stall_timeout=0.3)
-
-    raised = failing(TransportTimeoutError, url, directory, patient)
-
-    assert len(raised.attempts) == 2
-
-
-def test_a_trickle_is_a_timeout(server: Server, directory: Path, options: TransferOptions) -> None:
-    """A server that is never silent but too slow is left after the grace."""
-    url = server.serve("/a", DATA, fault=Drip(size=2, every=0.01))
-    strict = attrs.evolve(
-        bounded(options, minimum_rate=100_000.0, grace=0.1), retrying=Retrying(attempts=1)
-    )
-
-    raised = failing(TransportTimeoutError, url, directory, strict)
-
-    assert "minimum_rate" in str(raised)
-    assert 0 < raised.attempts[0].received < len(DATA)
-
-
-@pytest.mark.parametrize("fault", [Drip(size=2, every=0.01), Stall(after=5), Stall(None)], ids=str)
-def test_a_deadline_ends_everything(
-    server: Server, directory: Path, options: TransferOptions, fault: Fault
-) -> None:
-    """The whole call ends by its deadline, whatever the server does and however long one may read."""
-    url = server.serve("/a", DATA, fault=fault)
-    hurried = bounded(options, read_timeout=30.0, deadline=0.3)
-
-    raised = failing(TransportTimeoutError, url, directory, hurried)
-
-    assert len(raised.attempts) == 1
-    assert raised.attempts[0].seconds < 2.0
-
-
-def test_a_passed_deadline_asks_nobody(
-    server: Server, directory: Path, options: TransferOptions
-) -> None:
-    """Without any time left no request is made."""
-    url = server.serve("/a", DATA)
-
-    failing(TransportTimeoutError, url, directory, bounded(options, deadline=0.0))
-
-    assert server.count() == 0
-
-
 def test_what_passes_is_tried_again(
     server: Server, directory: Path, options: TransferOptions
 ) -> None:
@@ -422,177 +275,6 @@ def test_a_wrong_content_is_tried_once_more(
     assert len(received.attempts) == 2
 
 
-def test_a_wrong_digest_tells_both(
-    server: Server, directory: Path, options: TransferOptions
-) -> None:
-    """The error names what was pinned and what was found, the address and the size."""
-    url = server.serve("/a", DATA)
-
-    with pytest.raises(IntegrityError) as caught:
-        receive(url, directory, options=options, digests=WRONG)
-
-    error = caught.value
-    assert (error.expected, error.found) == (str(WRONG[0]), str(PINNED[0]))
-    assert (error.url, error.size) == (url, len(DATA))
-
-
-def test_a_wrong_local_file_is_read_once(
-    tmp_path: Path, directory: Path, options: TransferOptions
-) -> None:
-    """A file of this machine does not change by being read again."""
-    (tmp_path / "a").write_bytes(b"other")
-
-    raised = failing(IntegrityError, str(tmp_path / "a"), directory, options)
-
-    assert len(raised.attempts) == 1
-
-
-@pytest.mark.parametrize("size", [len(DATA) - 1, len(DATA) + 1])
-def test_another_size_is_refused_before_it_comes(
-    server: Server, directory: Path, options: TransferOptions, size: int
-) -> None:
-    """A pinned size that differs from the announced one moves no byte."""
-    with pytest.raises(IntegrityError) as caught:
-        receive(server.serve("/a", DATA), directory, options=options, size=size)
-
-    assert (caught.value.expected, caught.value.found) == (str(size), str(len(DATA)))
-    assert [one.received for one in caught.value.attempts] == [0, 0]
-    assert listing(directory) == []
-
-
-@pytest.mark.parametrize(
-    ("size", "error"), [(len(DATA) - 1, IntegrityError), (len(DATA) + 1, TruncatedError)]
-)
-def test_an_unannounced_body_is_held_against_the_size(
-    server: Server, directory: Path, options: TransferOptions, size: int, error: type[StoreError]
-) -> None:
-    """Too many bytes are the wrong content; too few may be a connection that broke."""
-    with pytest.raises(error):
-        receive(server.serve("/a", DATA, fault=Lengths()), directory, options=options, size=size)
-
-    assert listing(directory) == []
-
-
-@pytest.mark.parametrize("fault", [None, Chunked()])
-def test_a_body_over_the_limit_is_refused(
-    server: Server, directory: Path, options: TransferOptions, fault: Fault | None
-) -> None:
-    """Whether announced or counted, more than ``max_size`` is not kept."""
-    url = server.serve("/a", DATA, fault=fault)
-
-    raised = failing(TooLargeError, url, directory, bounded(options, max_size=2000))
-
-    assert raised.limit == 2000
-    assert raised.size > 2000
-    assert len(raised.attempts) == 1
-
-
-def test_a_pinned_size_over_the_limit_asks_nobody(
-    server: Server, directory: Path, options: TransferOptions
-) -> None:
-    """What is known to be too large is not asked for."""
-    with pytest.raises(TooLargeError):
-        receive(server.serve("/a", DATA), directory, options=bounded(options, max_size=9), size=10)
-
-    assert server.count() == 0
-
-
-def test_a_disk_without_room_is_said_before_anything_is_moved(
-    server: Server, directory: Path, options: TransferOptions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The announced size is held against the free bytes, and no other address is asked."""
-    url = server.serve("/a", DATA)
-
-    def nearly_full(path: object) -> os.statvfs_result:
-        return os.statvfs_result((4096, 4096, 100, 1, 1, 100, 100, 100, 0, 255))
-
-    monkeypatch.setattr(os, "statvfs", nearly_full)
-    raised = failing(StorageError, [url, url], directory, options)
-
-    assert (raised.needed, raised.free) == (len(DATA), 4096)
-    assert len(raised.attempts) == 1
-
-
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
-def test_a_disk_that_refuses_is_not_tried_again(
-    server: Server,
-    directory: Path,
-    options: TransferOptions,
-    monkeypatch: pytest.MonkeyPatch,
-    number: int,
-) -> None:
-    """A full or forbidden disk ends the call, with the path and the cause, and leaves nothing."""
-    url = server.serve("/a", DATA)
-
-    def refuse(descriptor: int, data: bytes) -> int:
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr(os, "write", refuse)
-    raised = failing(StorageError, [url, url], directory, options)
-
-    assert raised.errno == number
-    assert raised.path == str(directory / "a")
-    assert len(raised.attempts) == 1
-
-
-def test_a_disk_that_takes_little_at_a_time_gets_all(
-    server: Server, directory: Path, options: TransferOptions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A write that takes only a part is gone on with."""
-    url = server.serve("/a", DATA)
-    write = os.write
-
-    def little(descriptor: int, data: memoryview) -> int:
-        return write(descriptor, data[:100])
-
-    monkeypatch.setattr(os, "write", little)
-    received = receive(url, directory, options=options, digests=PINNED)
-
-    assert received.path.read_bytes() == DATA
-
-
-def test_a_directory_in_the_way_stays(
-    server: Server, directory: Path, options: TransferOptions
-) -> None:
-    """Where the name is a directory's, the error says so, and the directory is as it was."""
-    (directory / "a").mkdir()
-    (directory / "a" / "inside").touch()
-
-    with pytest.raises(StorageError):
-        receive(server.serve("/a", DATA), directory, options=options)
-
-    assert [one.name for one in directory.rglob("*")] == ["a", "inside"]
-
-
-def test_a_failed_refresh_leaves_what_was_there(
-    server: Server, directory: Path, options: TransferOptions
-) -> None:
-    """An older file under the name is replaced only by a whole, verified one."""
-    (directory / "a").write_bytes(b"older")
-
-    with pytest.raises(IntegrityError):
-        receive(server.serve("/a", DATA), directory, options=options, digests=WRONG)
-
-    assert [(one.name, one.read_bytes()) for one in directory.iterdir()] == [("a", b"older")]
-
-
-def test_an_interruption_leaves_nothing(
-    server: Server, directory: Path, options: TransferOptions
-) -> None:
-    """Ctrl-C in the middle of a body leaves no trace in the directory."""
-
-    def interrupt(event: Event) -> None:
-        if isinstance(event, Progressed):
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        receive(
-            server.serve("/a", DATA), directory, options=attrs.evolve(options, listener=interrupt)
-        )
-
-    assert listing(directory) == []
-
-
 def test_progress_is_told_first_and_last(
     server: Server, directory: Path, options: TransferOptions
 ) -> None:
@@ -636,142 +318,6 @@ def test_offline_opens_no_socket(server: Server, directory: Path, options: Trans
 
     assert raised.missing == (f"{server.url}/a",)
     assert server.count() == 0
-
-
-@pytest.mark.parametrize(
-    ("addresses", "digests", "error"),
-    [
-        ([], PINNED, QueryError),
-        ("gopher://host/a", PINNED, UnknownNameError),
-        ("http://[broken/a", PINNED, TransportError),
-        ("http://host:port/a", PINNED, TransportError),
-        ("http:///a", PINNED, TransportError),
-        ("http://\x00/a", PINNED, TransportError),
-        ("http://127.0.0.1/a", (Digest("md6", "00"),), DigestError),
-    ],
-)
-def test_what_cannot_be_asked_for_is_refused(
-    directory: Path,
-    options: TransferOptions,
-    addresses: str | list[str],
-    digests: Digests,
-    error: type[StoreError],
-) -> None:
-    """Addresses and digests that mean nothing give a typed error, at once."""
-    with pytest.raises(error) as caught:
-        receive(addresses, directory, options=options, digests=digests)
-
-    assert len(caught.value.attempts) <= 1
-    assert listing(directory) == []
-
-
-class Broken(Transport):
-    """A stranger's transport that raises errors of its own."""
-
-    schemes = ("broken-open", "broken-read")
-    needs_network = False
-
-    def open_stream(self, address: str, offset: int = 0, *, conditions: object = None) -> Stream:
-        """Fail, or give a stream that fails."""
-        if address.startswith("broken-open"):
-            raise OSError(errno.EIO, "the line is down")
-        return BrokenStream()
-
-
-class BrokenStream(Stream):
-    """A body that cannot be read."""
-
-    address = "broken-read://host/a"
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fail."""
-        raise ConnectionResetError
-
-    def close(self) -> None:
-        """Have nothing to close."""
-
-
-@pytest.mark.parametrize("scheme", Broken.schemes)
-def test_a_strangers_errors_become_ours(
-    directory: Path, options: TransferOptions, scheme: str
-) -> None:
-    """What a stranger's transport raises is taken for a failure on the way, and tried again."""
-    register(scheme, Broken)
-
-    raised = failing(TransportError, f"{scheme}://user:hidden@host/a", directory, options)
-
-    assert len(raised.attempts) == 3
-    assert "hidden" not in str(raised)
-
-
-def faults_that_show_secrets() -> list[Callable[[str], Fault]]:
-    """Return answers whose errors might repeat the address."""
-    return [
-        lambda secret: Status(404),
-        lambda secret: Status(500),
-        lambda secret: Status(401),
-        lambda secret: Redirect(f"/b?token={secret}"),
-        lambda secret: Redirect(f"http://user:{secret}@[broken/"),
-        lambda secret: Redirect(f"ftp://user:{secret}@host/?{secret}"),
-        lambda secret: HangUp(),
-        lambda secret: Reset(10),
-        lambda secret: ShortBody(10),
-        lambda secret: Stall(None),
-        lambda secret: Stall(10),
-        lambda secret: Lengths(("1", "2")),
-        lambda secret: Chunked(damaged=True),
-        lambda secret: OtherContent(),
-    ]
-
-
-@pytest.mark.parametrize("made", faults_that_show_secrets())
-def test_secrets_appear_nowhere(
-    server: Server,
-    directory: Path,
-    options: TransferOptions,
-    caplog: pytest.LogCaptureFixture,
-    made: Callable[[str], Fault],
-) -> None:
-    """User, password and query are in no error, traceback, event or log, at DEBUG either."""
-    secret = "planted" + "secret"
-    server.serve("/a", DATA, fault=made(secret))
-    told: list[Event] = []
-    quick = attrs.evolve(
-        bounded(options, read_timeout=0.1), listener=told.append, retrying=Retrying(attempts=1)
-    )
-    url = server.url.replace("//", f"//user:{secret}@") + f"/a?token={secret}#{secret}"
-
-    with caplog.at_level("DEBUG"), pytest.raises(StoreError) as caught:
-        receive(url, directory, options=quick, digests=PINNED)
-
-    error = caught.value
-    shown = [
-        *traceback.format_exception(error),
-        repr(error),
-        repr(error.__dict__),
-        repr(error.__cause__),
-        repr(error.__context__),
-        caplog.text,
-        *map(repr, told),
-        *listing(directory),
-    ]
-    assert [one for one in shown if secret in one] == []
-    assert server.requests[0].query == f"token={secret}"
-
-
-def test_secrets_appear_nowhere_when_all_is_well(
-    server: Server, directory: Path, options: TransferOptions, caplog: pytest.LogCaptureFixture
-) -> None:
-    """What came in tells its address without secrets, and so do the logs."""
-    secret = "planted" + "secret"
-    server.serve("/a", DATA)
-    url = server.url.replace("//", f"//user:{secret}@") + f"/a?token={secret}"
-
-    with caplog.at_level("DEBUG"):
-        received = receive(url, directory, options=options)
-
-    assert secret not in repr(received) + caplog.text
-    assert received.address == f"{server.url}/a"
 
 
 def test_bounds_have_sensible_defaults() -> None:

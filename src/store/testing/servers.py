@@ -17,7 +17,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -39,6 +39,7 @@ class Server:
     Attributes:
         url: Where it is, without a slash at the end.
         requests: What it was asked, in order; the faulty included.
+        connections: How many connections were made to it.
     """
 
     def __init__(
@@ -58,7 +59,8 @@ class Server:
         self._served: dict[str, Served] = {}
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
-        self._connections: set[socket.socket] = set()
+        self.connections = 0
+        self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
@@ -127,7 +129,7 @@ class Server:
         self._accepting.join(_PATIENCE)
         self._listener.close()
         with self._lock:
-            connections, threads = list(self._connections), list(self._threads)
+            connections, threads = list(self._open), list(self._threads)
         for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -165,25 +167,31 @@ class Server:
                 return
             thread = threading.Thread(target=self._handle, args=(connection,), daemon=True)
             with self._lock:
-                self._connections.add(connection)
+                self.connections += 1
                 self._threads = [one for one in self._threads if one.is_alive()]
-                thread.start()
                 self._threads.append(thread)
+                thread.start()
 
-    def _handle(self, plain: socket.socket) -> None:
-        connection = plain
+    def _handle(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), self._kept(connection):  # a client may go away
+            if self._tls is None:
+                Handler(connection, connection.getpeername(), self)
+                return
+            secured = self._tls.wrap_socket(connection, server_side=True)
+            with self._kept(secured):
+                Handler(secured, secured.getpeername(), self)
+
+    @contextlib.contextmanager
+    def _kept(self, connection: socket.socket) -> Iterator[None]:
+        """Let `stop` end a connection while it is in use, and close it afterwards."""
+        with self._lock:
+            self._open.add(connection)
         try:
-            connection.settimeout(None)
-            if self._tls is not None:
-                connection = self._tls.wrap_socket(plain, server_side=True)
-            Handler(connection, plain.getsockname(), self)
-        except OSError:
-            pass  # the client went away, which is its right
+            yield
         finally:
             with self._lock:
-                self._connections.discard(plain)
-            for one in {connection, plain}:
-                one.close()
+                self._open.discard(connection)
+            connection.close()
 
 
 def unused_address(path: str = "/") -> str:

@@ -6,7 +6,7 @@ holds a request or a response, since secrets stand in both.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 import requests
 
@@ -29,8 +29,8 @@ class HTTPRequestError(TransportError, requests.RequestException):
         response: Always None.
     """
 
-    request = None
-    response = None
+    request: Any = None
+    response: Any = None
 
     transient: bool | None = None
     """Whether trying again may help; None lets the status decide."""
@@ -65,8 +65,8 @@ class HTTPRateLimitedError(HTTPStatusError, RateLimitedError):
 class HTTPNotFoundError(ResourceNotFoundError, requests.HTTPError):
     """404 or 410; no `TransportError`, since the bytes could have been moved."""
 
-    request = None
-    response = None
+    request: Any = None
+    response: Any = None
 
     def __new__(cls, *_: object, **__: object) -> Self:
         """Make an ``OSError``: of its two parents' ways to make it, that is the one that fits."""
@@ -76,5 +76,5 @@ class HTTPNotFoundError(ResourceNotFoundError, requests.HTTPError):
 class HTTPCredentialsError(CredentialsError, requests.HTTPError):
     """401, 403 or 407; no `TransportError`, since the bytes could have been moved."""
 
-    request = None
-    response = None
+    request: Any = None
+    response: Any = None

@@ -135,7 +135,13 @@ def test_a_stamp_that_is_too_young_is_not_trusted(
 
 @pytest.mark.parametrize(("policy", "count"), [("always", 2), ("never", 0)])
 def test_the_policy_decides_what_a_hit_costs(
-    root: Path, keep: Keep, pin: Pin, hashes: list[str], policy: str, count: int
+    *,
+    root: Path,
+    keep: Keep,
+    pin: Pin,
+    hashes: list[str],
+    policy: str,
+    count: int,
 ) -> None:
     """``always`` reads every time, ``never`` not even after a change."""
     content = open_content({"cache_dir": root, "verify": policy, "durability": "relaxed"})
@@ -325,10 +331,17 @@ def test_a_batch_waits_and_syncs_once(
 
 def test_a_batch_that_fails_keeps_what_was_kept(content: Content, keep: Keep, pin: Pin) -> None:
     """What came before the failure is settled."""
-    with pytest.raises(RuntimeError), content.batch():
-        kept = keep(content, b"data")
-        raise RuntimeError
 
+    def fail() -> None:
+        with content.batch():
+            keep(content, b"data")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+
+    kept = content.find(pin(b"data"))
+    assert kept is not None
     record = read_record(content.layout.record(pin(b"data")[0]))
     assert content.holds(str(kept.path), pin(b"data"))
     assert record is not None
@@ -389,7 +402,13 @@ def test_a_damaged_sibling_is_not_found(content: Content, keep: Keep, pin: Pin) 
 
 
 def test_a_link_from_outside_keeps_the_hit(
-    content: Content, reopened: Content, keep: Keep, pin: Pin, hashes: list[str], tmp_path: Path
+    *,
+    content: Content,
+    reopened: Content,
+    keep: Keep,
+    pin: Pin,
+    hashes: list[str],
+    tmp_path: Path,
 ) -> None:
     """Whoever links tells, and the new stamp is taken without a hash."""
     kept = keep(content, b"data")
@@ -454,11 +473,18 @@ def test_setting_aside_moves_and_forgets(content: Content, keep: Keep, pin: Pin)
 
 def test_a_workspace_goes_away(content: Content) -> None:
     """With all that is in it, whatever happens."""
-    with pytest.raises(RuntimeError), content.workspace() as directory:
-        (directory / "file").write_bytes(b"data")
-        raise RuntimeError
+    seen: list[Path] = []
 
-    assert not directory.exists()
+    def fail() -> None:
+        with content.workspace() as directory:
+            (directory / "file").write_bytes(b"data")
+            seen.append(directory)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+
+    assert not seen[0].exists()
     assert (content.root / "CACHEDIR.TAG").read_bytes().startswith(b"Signature: 8a477f597d28d1")
 
 
@@ -572,3 +598,129 @@ def test_without_a_setting_the_users_directory_is_used(
         content = open_content(configuration)
         assert (content.root, content.durability, content.lock_timeout) == (root, "full", 60.0)
     assert open_content({"lock_timeout": 3}).lock_timeout == 3.0
+
+
+def test_a_relaxed_file_becomes_durable_when_kept_again(
+    content: Content, root: Path, keep: Keep, pin: Pin
+) -> None:
+    """A careful process makes good what a careless one left."""
+    keep(content, b"data")
+    careful = Content(root)
+
+    keep(careful, b"data")
+
+    record = read_record(content.layout.record(pin(b"data")[0]))
+    careful.close()
+    assert record is not None
+    assert record.files["six.whl"].durable
+
+
+def test_more_is_known_of_what_is_kept_again(content: Content, keep: Keep, pin: Pin) -> None:
+    """The digests of both are remembered."""
+    weak = Digest("sha1", hashlib.sha1(b"data").hexdigest())
+    kept = keep(content, b"data")
+
+    keep(content, b"data", digests=(*pin(b"data"), weak))
+
+    record = read_record(content.layout.record(pin(b"data")[0]))
+    assert content.holds(str(kept.path), (weak,))
+    assert record is not None
+    assert record.digests == {*pin(b"data"), weak}
+
+
+def test_what_was_kept_without_a_record_is_recorded_again(
+    content: Content, keep: Keep, pin: Pin
+) -> None:
+    """The file stays, the record is written anew."""
+    keep(content, b"data")
+    Path(content.layout.record(pin(b"data")[0])).unlink()
+
+    keep(content, b"data")
+
+    assert read_record(content.layout.record(pin(b"data")[0])) is not None
+
+
+def test_a_pruning_beside_keep_does_no_harm(
+    content: Content, keep: Keep, pin: Pin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty directory that went away is made again."""
+    real = os.mkdir
+    calls: list[str] = []
+
+    def vanishing(path: str, *args: int, **options: int) -> None:
+        real(path, *args, **options)
+        if str(path).endswith(pin(b"data")[0].hex) and not calls:
+            calls.append(path)
+            Path(path).rmdir()
+
+    monkeypatch.setattr(os, "mkdir", vanishing)
+
+    kept = keep(content, b"data")
+
+    assert len(calls) == 1
+    assert content.holds(str(kept.path), pin(b"data"))
+
+
+def test_the_umask_is_known_where_proc_does_not_tell(
+    content: Content, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for the old way, and put back."""
+    import builtins
+
+    opened = builtins.open
+
+    def without_proc(path: object, *args: object, **options: object) -> object:
+        if path == "/proc/self/status":
+            raise FileNotFoundError(path)
+        return opened(path, *args, **options)  # type: ignore[call-overload]
+
+    mask = os.umask(0o027)
+    try:
+        monkeypatch.setattr(builtins, "open", without_proc)
+        kept = keep(content, b"data")
+    finally:
+        after = os.umask(mask)
+
+    assert stat.S_IMODE(kept.path.stat().st_mode) == 0o440
+    assert after == 0o027
+
+
+def test_a_copy_that_fails_leaves_nothing(
+    content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller's file is as it was."""
+
+    def full(source: int, target: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("store.cache.taking.copy_descriptor", full)
+    (tmp_path / "theirs").write_bytes(b"data")
+
+    with pytest.raises(CacheError, match="No space"):
+        content.keep(tmp_path / "theirs")
+
+    assert list((content.root / "partial").iterdir()) == []
+    assert (tmp_path / "theirs").read_bytes() == b"data"
+
+
+def test_another_containers_workspace_is_left_alone(
+    root: Path, monkeypatch: pytest.MonkeyPatch, reopened: Content
+) -> None:
+    """A process number means nothing in another namespace; here, what lives is left too."""
+    from store.cache import workspaces
+
+    def unknown(path: str) -> str:
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "readlink", unknown)
+        foreign = workspaces.workspace_name().replace(f"-{os.getpid()}-", "-4194305-")
+    beyond = workspaces.workspace_name().replace(f"-{os.getpid()}-", f"-{2**80}-")
+    living = workspaces.workspace_name().replace(f"-{os.getpid()}-", "-1-")
+    for name in (foreign, beyond, living):
+        (root / "partial" / name).mkdir(parents=True)
+
+    with reopened.workspace() as directory:
+        left = {one.name for one in (root / "partial").iterdir()} - {directory.name}
+
+    assert left == {foreign, beyond, living}

@@ -233,6 +233,7 @@ class ReadOnly:
 
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
 def test_a_read_only_cache_serves_its_hits(
+    *,
     content: Content,
     reopened: Content,
     keep: Keep,
@@ -314,7 +315,13 @@ def test_a_file_in_the_caches_place_is_a_cache_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("call", ["fsync", "replace", "rename", "fchmod", "mkdir"])
 @pytest.mark.parametrize("nth", [1, 2, 3])
 def test_a_call_that_fails_leaves_nothing_or_all(
-    root: Path, keep: Keep, pin: Pin, monkeypatch: pytest.MonkeyPatch, call: str, nth: int
+    *,
+    root: Path,
+    keep: Keep,
+    pin: Pin,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    nth: int,
 ) -> None:
     """Each step fails in turn: the caller has the file still, or the cache has it whole."""
     content = Content(root)
@@ -396,6 +403,7 @@ def test_an_unreadable_record_is_as_none(
     "table", [None, "x\n36 35 0:0 / / rw - nfs4 server:/ rw\n", "36 35 {d} / / rw - nfs4 s rw"]
 )
 def test_without_a_known_file_system_no_stamp_is_trusted_early(
+    *,
     content: Content,
     keep: Keep,
     pin: Pin,
@@ -406,7 +414,7 @@ def test_without_a_known_file_system_no_stamp_is_trusted_early(
     """The coarse grain is not waited out: the first hits cost a hash instead."""
     import builtins
 
-    device = os.stat(tmp_path).st_dev
+    device = tmp_path.stat().st_dev
     opened = builtins.open
 
     def faked(path: object, *args: object, **options: object) -> object:

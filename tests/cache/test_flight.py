@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -54,9 +55,14 @@ def test_one_flies_at_a_time(content: Content) -> None:
 
 def test_different_uids_do_not_wait(content: Content) -> None:
     """Nor do different caches."""
-    with content.flight("one") as first, content.flight("two") as second:
-        with Content(content.root / "other").flight("one") as third:
-            pass
+    other = Content(content.root / "other")
+
+    with (
+        content.flight("one") as first,
+        content.flight("two") as second,
+        other.flight("one") as third,
+    ):
+        pass
 
     assert (first, second, third) == (False, False, False)
 
@@ -76,15 +82,11 @@ def test_a_failure_passes_the_turn_on(content: Content) -> None:
     results: list[str] = []
 
     def work(number: int) -> None:
-        try:
-            with content.flight("uid"):
-                SYSTEM_CLOCK.sleep(0.01)
-                if not results:
-                    results.append("failed")
-                    raise RuntimeError
-                results.append("fetched")
-        except RuntimeError:
-            pass
+        with contextlib.suppress(RuntimeError), content.flight("uid"):
+            SYSTEM_CLOCK.sleep(0.01)
+            results.append("fetched" if results else "failed")
+            if len(results) == 1:
+                raise RuntimeError
 
     in_threads(4, work)
 

@@ -99,7 +99,13 @@ def test_without_locks_every_result_is_right(root: Path, start: Program) -> None
     [("fsync", 5), ("fchmod", 1), ("replace", 2), ("mkdir", 6), ("open", 4), ("rename", 1)],
 )
 def test_a_kill_leaves_nothing_or_all(
-    root: Path, start: Program, keep: Keep, pin: Pin, call: str, most: int
+    *,
+    root: Path,
+    start: Program,
+    keep: Keep,
+    pin: Pin,
+    call: str,
+    most: int,
 ) -> None:
     """At each step: no entry or a whole one, and the next process sweeps and heals."""
     digests = pin(b"data")

@@ -38,8 +38,8 @@ def aged(content: Content, keep: Keep) -> dict[str, Kept]:
     for days in (1, 10, 100):
         kept[str(days)] = keep(content, bytes([days]) * 1000, name=str(days))
     content.close()
-    for days, one in kept.items():
-        age(content, one, float(days))
+    for name, one in kept.items():
+        age(content, one, float(name))
     return kept
 
 

@@ -41,8 +41,8 @@ class Finding:
 
     Attributes:
         held: The file.
-        state: ``ok``; ``damaged``: set aside; ``missing``: a record speaks of it, but
-            it is gone; ``unread``: it could not be read (no permission, the algorithm's package is not installed).
+        state: ``ok``; ``damaged``: set aside; ``missing``: a record speaks of it, but it is gone;
+            ``unread``: it could not be read (no permission, the algorithm's package is missing).
         reason: Why it is not ok, or None.
     """
 

@@ -20,7 +20,7 @@ from store.cache.settling import Placed, settle
 from store.cache.taking import take_over
 from store.cache.uses import Uses
 from store.clock import Clock
-from store.files.atomic import discard, make_directories, sync_many
+from store.files.atomic import discard, make_directories, sync_directory, sync_many
 from store.files.placing import place
 from store.integrity.digest import Digests, digests_from
 from store.integrity.stamp import Stamp
@@ -164,7 +164,7 @@ class Keeper:
             if os.path.lexists(target):
                 set_aside(self._layout, target, "it cannot be checked", self._clock)
         for last in (False, False, True):
-            make_directories(self._layout.directory(placed.address.digest), durable=self._durable)
+            _make_directory(self._layout.directory(placed.address.digest), durable=placed.synced)
             try:
                 own.replace(target)
                 break
@@ -232,3 +232,15 @@ class Keeper:
         trusted = settle(self._layout, placed, self._clock, durable=durable)
         for path, (stamp, digests) in trusted.items():
             self._holding.remember(path, stamp, digests, marked=False)
+
+
+def _make_directory(path: str, *, durable: bool) -> None:
+    try:
+        os.mkdir(path)  # noqa: PTH102 - text, for thousands of them
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        make_directories(path, durable=durable)
+        return
+    if durable:
+        sync_directory(path.rpartition("/")[0])

@@ -76,7 +76,7 @@ def read_record(path: str) -> Record | None:
     try:
         status = os.fstat(descriptor)
         regular = stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_SIZE
-        record = _parsed(os.read(descriptor, _MAX_SIZE)) if regular else None
+        record = _parsed(os.read(descriptor, status.st_size + 1)) if regular else None
     except OSError as error:
         log.debug("the record %s cannot be read: %s", path, error)
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import attrs
 
@@ -57,11 +58,14 @@ def settle(
     """
     if durable:
         _synchronize(layout, placed)
-    _wait_out_the_grain(layout, placed, clock)
+    grain = grain_of(placed[0].stamp.device)
+    _wait_out_the_grain((_stamp(layout.file(one.address), one) for one in placed), grain, clock)
     trusted = {}
     for one in placed:
         path = layout.file(one.address)
-        found = _stamp(path, one, clock)
+        found = _stamp(path, one)
+        if found is not None and found.racy(clock.now_ns(), grain):
+            found = None
         record = _recorded(layout, one, found, clock, durable=durable)
         if found is not None:
             trusted[path] = (found, record.digests)
@@ -69,38 +73,31 @@ def settle(
 
 
 def _synchronize(layout: Layout, placed: Sequence[Placed]) -> None:
-    """Bring files and their names to the disk, many of them at once."""
+    """Bring files, their names, and the names of their directories to the disk, many of them at once."""
     sync_many(layout.file(one.address) for one in placed if not one.synced)
-    done = {layout.directory(one.address.digest) for one in placed if not one.synced or one.lasting}
-    for directory in {layout.directory(one.address.digest) for one in placed} - done:
+    unsynced = {Path(layout.directory(one.address.digest)) for one in placed if not one.synced}
+    above = {parent for one in unsynced for parent in one.parents}
+    top = Path(layout.root)
+    late = {Path(layout.directory(one.address.digest)) for one in placed if one.synced}
+    for directory in late | {one for one in above if one.is_relative_to(top)}:
         sync_directory(directory)
 
 
-def _wait_out_the_grain(layout: Layout, placed: Iterable[Placed], clock: Clock) -> None:
+def _wait_out_the_grain(stamps: Iterable[Stamp | None], grain: int, clock: Clock) -> None:
     """Wait until a later change must show in the stamps; not where that would take seconds."""
-    wait, now, grain = 0, clock.now_ns(), 0
-    for one in placed:
-        try:
-            status = os.lstat(layout.file(one.address))
-        except OSError:
-            continue
-        grain = grain or grain_of(status.st_dev)
-        wait = max(wait, status.st_ctime_ns + grain - now)
+    youngest = max((one.ctime_ns for one in stamps if one is not None), default=0)
+    wait = youngest + grain - clock.now_ns()
     if wait > 0 and grain == LOCAL_GRAIN_NS:
         clock.sleep(min(wait, grain) / 1e9)
 
 
-def _stamp(path: str, placed: Placed, clock: Clock) -> Stamp | None:
-    """Return the stamp to be trusted, or None where the file is another one or was changed just now."""
+def _stamp(path: str, placed: Placed) -> Stamp | None:
+    """Return the stamp of a file, or None where it is another one by now."""
     try:
         stamp = Stamp.of(os.lstat(path))
     except OSError:
         return None
-    if not stamp.only_links_moved(placed.stamp) or stamp.racy(
-        clock.now_ns(), grain_of(stamp.device)
-    ):
-        return None
-    return stamp
+    return stamp if stamp.only_links_moved(placed.stamp) else None
 
 
 def _recorded(

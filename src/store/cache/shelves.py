@@ -35,13 +35,12 @@ class Shelf:
 def shelves(layout: Layout) -> Iterator[Shelf]:
     """Go through all digests that have a directory or a record; links are not followed."""
     for algorithm, size in SIZES.items():
-        for top in sorted(
-            {*_names(layout.content + algorithm, 2), *_names(layout.records + algorithm, 2)}
-        ):
-            held = {*_names(f"{layout.content}{algorithm}/{top}", 2 * size)}
+        content, records = f"{layout.content}{algorithm}", f"{layout.records}{algorithm}"
+        for top in sorted({*_directories(content, 2), *_directories(records, 2)}):
+            held = set(_directories(f"{content}/{top}", 2 * size))
             known = {
                 name.removesuffix(".json")
-                for name in _listed(f"{layout.records}{algorithm}/{top}")
+                for name in _listed(f"{records}/{top}")
                 if len(name) == 2 * size + len(".json") and name.endswith(".json")
             }
             for number in sorted(held | known):
@@ -53,13 +52,19 @@ def shelves(layout: Layout) -> Iterator[Shelf]:
                     )
 
 
-def _names(directory: str, length: int) -> list[str]:
-    return [name for name in _listed(directory) if len(name) == length and _HEX.fullmatch(name)]
+def _directories(directory: str, length: int) -> Iterator[str]:
+    """Go through the directories, links excepted, whose names are so many hexadecimal digits."""
+    try:
+        entries = () if os.path.islink(directory) else os.scandir(directory)  # noqa: PTH114 - text
+        for entry in entries:
+            name = entry.name
+            if len(name) == length and _HEX.fullmatch(name) and entry.is_dir(follow_symlinks=False):
+                yield name
+    except OSError:
+        return
 
 
 def _listed(directory: str) -> list[str]:
-    if os.path.islink(directory):  # noqa: PTH114 - text, for thousands of them
-        return []
     try:
         return os.listdir(directory)  # noqa: PTH208 - names, for thousands of them
     except OSError:

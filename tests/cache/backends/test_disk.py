@@ -111,7 +111,13 @@ def test_damage_is_healed_by_setting_as_well(cache: DiskCache, root: Path) -> No
     ],
 )
 def test_a_planted_row_is_a_miss(
-    cache: DiskCache, root: Path, tmp_path: Path, mode: int, filename: str | None, value: object
+    *,
+    cache: DiskCache,
+    root: Path,
+    tmp_path: Path,
+    mode: int,
+    filename: str | None,
+    value: object,
 ) -> None:
     """Nothing is unpickled, and no file that a row names is read or removed."""
     (tmp_path / "secret").write_text('{"uid": "uid", "expires": null, "value": 1}')

@@ -15,6 +15,31 @@ from store.cache.backends.base import NEVER
 from store.cache.backends.filecache import FileCache
 from store.records import CachedResource
 
+
+def into_directory(path: Path) -> None:
+    """Put a directory that is not empty in a file's place."""
+    path.unlink()
+    (path / "inner").mkdir(parents=True)
+
+
+def into_link(path: Path) -> None:
+    """Put a link to the right entry in a file's place."""
+    path.rename(path.with_name("moved"))
+    path.symlink_to("moved")
+
+
+def into_loop(path: Path) -> None:
+    """Put a link to itself in a file's place."""
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+def into_fifo(path: Path) -> None:
+    """Put a FIFO that nobody writes to in a file's place."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "empty": lambda path: path.write_bytes(b""),
     "truncated": lambda path: os.truncate(path, path.stat().st_size - 3),
@@ -31,10 +56,10 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "long resource": lambda path: path.write_text(
         '{"uid": "uid", "expires": null, "value": {"cached-resource": ["a", "b", "c"]}}'
     ),
-    "directory": lambda path: (path.unlink(), path.mkdir(), (path / "inner").mkdir()),
-    "link": lambda path: (path.rename(path.with_name("moved")), path.symlink_to("moved")),
-    "loop": lambda path: (path.unlink(), path.symlink_to(path.name)),
-    "fifo": lambda path: (path.unlink(), os.mkfifo(path)),
+    "directory": into_directory,
+    "link": into_link,
+    "loop": into_loop,
+    "fifo": into_fifo,
 }
 
 

@@ -10,7 +10,13 @@ from typing import Any, ClassVar
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from store.cache.backends.base import NEVER, Cache
 from store.cache.backends.disk import DiskCache
@@ -148,12 +154,12 @@ def test_a_backend_does_what_a_dictionary_does(backend: type[Cache]) -> None:
     """With expiry, refusals, and any text for a uid."""
     machine = type("Machine", (Against,), {"backend": backend})
 
-    case = machine.TestCase()
-    case.settings = settings(
-        max_examples=25,
-        stateful_step_count=20,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
     )
-
-    case.runTest()

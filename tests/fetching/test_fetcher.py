@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -199,7 +200,7 @@ def test_the_old_contract_ends_in_an_error_here(server: Server) -> None:
         fetcher.fetch(locator)
 
 
-def test_a_stranger_is_asked_each_time_unless_it_says_how_long_its_word_holds(remote: type) -> None:
+def test_a_stranger_is_asked_each_time_unless_it_says_how_long_its_word_holds(remote: Any) -> None:
     """Only a driver knows whether its answers stay true."""
     with Fetcher() as fetcher:
         fetcher.fetch("remote:name=a.txt")
@@ -208,7 +209,7 @@ def test_a_stranger_is_asked_each_time_unless_it_says_how_long_its_word_holds(re
     assert remote.asked == 2
 
 
-def test_a_pin_is_asked_for_once_for_good(remote: type) -> None:
+def test_a_pin_is_asked_for_once_for_good(remote: Any) -> None:
     """A later process does not ask either."""
     remote.max_age = math.inf
 
@@ -219,7 +220,7 @@ def test_a_pin_is_asked_for_once_for_good(remote: type) -> None:
     assert remote.asked == 1
 
 
-def test_a_range_is_asked_for_anew_when_the_answer_is_old_or_on_request(remote: type) -> None:
+def test_a_range_is_asked_for_anew_when_the_answer_is_old_or_on_request(remote: Any) -> None:
     """The setting metadata_max_age says how old; refresh asks at once."""
     remote.max_age = 0
     with Fetcher() as fetcher:
@@ -234,7 +235,7 @@ def test_a_range_is_asked_for_anew_when_the_answer_is_old_or_on_request(remote: 
     assert remote.asked == 3
 
 
-def test_offline_what_was_ever_resolved_and_cached_is_delivered(remote: type) -> None:
+def test_offline_what_was_ever_resolved_and_cached_is_delivered(remote: Any) -> None:
     """What is not known is told, with the command that would fetch it."""
     offline = read_settings({"offline": True}).settings
     with Fetcher(offline) as fetcher, pytest.raises(OfflineError, match="store fetch") as caught:
@@ -249,7 +250,7 @@ def test_offline_what_was_ever_resolved_and_cached_is_delivered(remote: type) ->
 
 
 def test_a_remembered_answer_whose_content_is_gone_is_asked_for_anew(
-    remote: type, house: Path
+    remote: Any, house: Path
 ) -> None:
     """The remembered answer names no address, so the store is asked."""
     import shutil
@@ -265,7 +266,7 @@ def test_a_remembered_answer_whose_content_is_gone_is_asked_for_anew(
     assert remote.asked == 2
 
 
-def test_a_stranger_that_does_not_know_digests_is_still_pinned(remote: type) -> None:
+def test_a_stranger_that_does_not_know_digests_is_still_pinned(remote: Any) -> None:
     """The caller's digest is compared with the store's, or with the content."""
     right = hashlib.sha256(b"remote").hexdigest()
     with Fetcher() as fetcher:

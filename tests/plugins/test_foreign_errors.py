@@ -12,6 +12,7 @@ import requests
 from e3.net.http import HTTPError
 from e3.store.backends.base import StoreError as E3StoreError
 
+from store.addresses import without_secrets
 from store.errors import (
     DigestError,
     QueryError,
@@ -21,7 +22,7 @@ from store.errors import (
     TransportError,
     TransportTimeoutError,
 )
-from store.plugins.foreign_errors import foreign_errors, without_secrets
+from store.plugins.foreign_errors import foreign_errors
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, verifies
 from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_of
 from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
-from store.cache.content import Content, Kept
+from store.cache.content import Content
+from store.cache.holding import Kept
 from store.errors import OfflineError, StorageError
 from store.records import CachedResource, Provenance
 from store.transports.base import TransferOptions

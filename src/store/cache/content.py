@@ -15,15 +15,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from store.cache.failures import cache_errors
 from store.cache.finding import candidates
 from store.cache.flight import Waiting, flying
-from store.cache.holding import Holding, Verdict, VerifyPolicy
-from store.cache.keeping import Keeper, Kept
+from store.cache.holding import Holding, Kept, Verdict, VerifyPolicy
 from store.cache.layout import Layout
 from store.cache.opening import directory_of, options_from
 from store.cache.quarantine import obstacle, set_aside
@@ -33,6 +33,9 @@ from store.clock import SYSTEM_CLOCK, Clock
 from store.files.atomic import discard, write_bytes
 from store.files.names import safe_name
 from store.integrity.digest import Digests
+
+if TYPE_CHECKING:
+    from store.cache.keeping import Keeper
 
 __all__ = ["Content", "Kept", "VerifyPolicy", "open_content"]
 
@@ -83,9 +86,8 @@ class Content:
         self._holding = Holding(self.layout, self.verify, self._uses, self.clock)
         self._proven = self._holding.proven
         self._prepared = False
-        self._keeper = Keeper(
-            self.layout, self._holding, self._uses, self.clock, durable=self.durability == "full"
-        )
+        self._keeping: Keeper | None = None
+        self._lock = threading.Lock()
 
     def _mine(self) -> None:
         if self._process != os.getpid():
@@ -163,7 +165,7 @@ class Content:
         Nothing happens where more than change time and link count moved, or nothing was known of it.
         """
         self._mine()
-        self._keeper.linked(path)
+        self._keeper().linked(path)
 
     def find(self, digests: Digests, name: str | None = None) -> Kept | None:
         """Return an owned file that has all of these digests, whatever uid brought it; hashed if need be.
@@ -177,7 +179,7 @@ class Content:
         for path in candidates(self.layout, digests, name):
             if self.holds(path, digests):
                 wanted = os.path.basename(path) if name is None else safe_name(name)  # noqa: PTH119 - text
-                return self._keeper.beside(path, wanted, digests)
+                return self._keeper().beside(path, wanted, digests)
         return None
 
     @contextlib.contextmanager
@@ -211,7 +213,7 @@ class Content:
             IntegrityError: It is not what ``digests`` say; noticed only where it had to be read.
         """
         self._prepare()
-        return self._keeper.keep(path, safe_name(name or path.name), digests)
+        return self._keeper().keep(path, safe_name(name or path.name), digests)
 
     def batch(self) -> contextlib.AbstractContextManager[None]:
         """Make what is kept in a block last, and stamp it, together at its end.
@@ -222,14 +224,14 @@ class Content:
             CacheError: What was kept cannot be made to last.
         """
         self._mine()
-        return self._keeper.batch()
+        return self._keeper().batch()
 
     def joins_batch(self, path: str) -> bool:
         """Let another file of the cache, an entry, be made to last at the end of the batch.
 
         Returns: Whether there is a batch; else the caller makes it last.
         """
-        return self._keeper.joins(path)
+        return self._keeper().joins(path)
 
     def quarantine(self, path: str, reason: str) -> Path | None:
         """Set an owned file aside by a rename; return where it lies now, or None where it was gone.
@@ -264,6 +266,18 @@ class Content:
         self._mine()
         self._proven.clear()
         self._uses.close()
+
+    def _keeper(self) -> Keeper:
+        """Return who keeps files, loaded when there is something to keep: a hit has no need of it."""
+        from store.cache.keeping import Keeper
+
+        with self._lock:
+            if self._keeping is None:
+                durable = self.durability == "full"
+                self._keeping = Keeper(
+                    self.layout, self._holding, self._uses, self.clock, durable=durable
+                )
+            return self._keeping
 
     def _prepare(self) -> None:
         """Make the cache's directory, and once a process sweep what our own dead left behind."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from store.cache.examining import Examined, examine
@@ -21,6 +22,17 @@ log = logging.getLogger(__name__)
 
 VerifyPolicy = Literal["stamp", "always", "never"]
 """What a hit costs: a stat, a hash, or nothing at all."""
+
+
+class Kept(NamedTuple):
+    """A file that the cache owns."""
+
+    path: Path
+    """Where it lies."""
+    digests: Digests
+    """What was computed of it or is known of it, strongest first."""
+    size: int
+    """Its size in bytes."""
 
 
 class Proven(NamedTuple):

@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 
 from store.cache.failures import cache_errors
-from store.cache.holding import Holding, VerifyPolicy
+from store.cache.holding import Holding, Kept, VerifyPolicy
 from store.cache.layout import Address, Layout
 from store.cache.quarantine import obstacle, set_aside
 from store.cache.records import read_record
@@ -26,21 +26,6 @@ from store.integrity.digest import Digests, digests_from
 from store.integrity.stamp import Stamp
 
 log = logging.getLogger(__name__)
-
-
-@attrs.frozen(kw_only=True)
-class Kept:
-    """A file that the cache owns.
-
-    Attributes:
-        path: Where it lies.
-        digests: What was computed of it or is known of it, strongest first.
-        size: Its size in bytes.
-    """
-
-    path: Path
-    digests: Digests
-    size: int
 
 
 class Keeper:

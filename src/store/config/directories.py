@@ -48,11 +48,11 @@ def _platforms(variable: str, below_home: str, function: str) -> Path:
     the home directory) is applied here, because to import it costs 10 of the 90 ms that a warm fetch may
     take; a test holds both to the same answer.
     """
-    if sys.platform == "linux":
-        chosen = os.environ.get(variable, "").strip()
-        home = chosen if os.path.isabs(chosen) else os.path.expanduser(f"~/{below_home}")  # noqa: PTH111, PTH117
-        return Path(home, "store")
-    import platformdirs
+    if sys.platform != "linux":
+        import platformdirs
 
-    found: Path = getattr(platformdirs, function)("store", appauthor=False)
-    return found
+        found: Path = getattr(platformdirs, function)("store", appauthor=False)
+        return found
+    chosen = os.environ.get(variable, "").strip()
+    home = chosen if os.path.isabs(chosen) else os.path.expanduser(f"~/{below_home}")  # noqa: PTH111, PTH117
+    return Path(home, "store")

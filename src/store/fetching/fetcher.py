@@ -26,11 +26,11 @@ from store.fetching.options import cache_configuration, transfer_options
 from store.fetching.results import Resolved, Result
 from store.integrity.digest import DigestsLike
 from store.plugins.loading import load_cache
-from store.transports.progress import Progress, progress_listener, several
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.transports.progress import Progress
 
 
 class Fetcher:
@@ -66,8 +66,11 @@ class Fetcher:
         if cache is None:
             cache = load_cache(self.settings.cache, cache_configuration(self.settings))
         self.cache = cache
-        shown = None if progress is None else progress_listener(progress)
-        self._options = transfer_options(self.settings, several(shown, listener))
+        if progress is not None:
+            from store.transports.progress import progress_listener, several
+
+            listener = several(progress_listener(progress), listener)
+        self._options = transfer_options(self.settings, listener)
         self._asking = Asking(self.settings, cache, self._options)
 
     def fetch(

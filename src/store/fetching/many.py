@@ -11,11 +11,11 @@ from store.cache.backends.base import Cache
 from store.errors import StoreError
 from store.fetching.asking import Wanted
 from store.fetching.single import default_fetcher, fetcher_for
-from store.transports.progress import Progress
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.transports.progress import Progress
 
 
 def fetch_many(

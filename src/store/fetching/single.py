@@ -13,11 +13,11 @@ from store.fetching.asking import Wanted
 from store.fetching.fetcher import Fetcher
 from store.fetching.results import Resolved
 from store.integrity.digest import DigestsLike
-from store.transports.progress import Progress
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.transports.progress import Progress
 
 _lock = threading.Lock()
 _default: tuple[Any, Fetcher] | None = None

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import abc
 from types import TracebackType
-from typing import ClassVar, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import attrs
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.credentials import Credentials
-from store.events import Listener
+
+if TYPE_CHECKING:
+    # A hit tells nobody: events load when there is something to tell.
+    from store.events import Listener
 
 MAX_SIZE: Final = 50 * 1024**3
 """The most bytes that a body may have unless another limit is given: 50 GiB."""

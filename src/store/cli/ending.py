@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,7 @@ from typing import Any, Final
 import click
 
 from store.cli.frame import Frame
-from store.cli.output import document, fail, on_terminal, plain, say
+from store.cli.output import document, either, fail, on_terminal, plain, say, without_secrets
 
 INTERRUPTED: Final = 130
 """128 and SIGINT: what a shell says of a program that Ctrl-C ended."""
@@ -25,8 +24,6 @@ _BROKEN_PIPE: Final = 141
 
 _DISK: Final = 10
 _USAGE: Final = 2
-
-_ADDRESS: Final = r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+"
 
 
 class Ending:
@@ -87,7 +84,7 @@ def failure(error: Exception, frame: Frame, **beside: Any) -> int:  # noqa: ANN4
     else:
         status = 1
         hint = "" if frame.verbose else "; run it again with -v for the traceback, and report it"
-        fail(f"unexpected {type(error).__name__}: {_without_secrets(str(error))}{hint}")
+        fail(f"unexpected {type(error).__name__}: {without_secrets(str(error))}{hint}")
     if frame.verbose > isinstance(error, StoreError):
         _trace(error)
     if frame.json and status != _DISK:
@@ -110,8 +107,16 @@ def described(error: Exception) -> dict[str, Any]:
     from store.errors import StoreError
 
     if not isinstance(error, StoreError):
-        return {"type": type(error).__name__, "message": _without_secrets(str(error)), "status": 1}
-    data = {"type": type(error).__name__, "message": str(error), "status": error.exit_status}
+        return {
+            "type": type(error).__name__,
+            "message": without_secrets(str(error)),
+            "exit_status": 1,
+        }
+    data = {
+        "type": type(error).__name__,
+        "message": str(error),
+        "exit_status": error.exit_status,
+    }
     hidden = {"messages", "origin", "args"}
     for name, value in vars(error).items():
         if name not in hidden and not name.startswith("_") and value not in (None, ()):
@@ -130,7 +135,7 @@ def _as_data(value: Any) -> Any:  # noqa: ANN401 - from anything to what JSON ca
         import attrs
 
         return {name: _as_data(one) for name, one in attrs.asdict(value, recurse=False).items()}
-    return _without_secrets(str(value))
+    return without_secrets(str(value))
 
 
 def _tell_attempts(error: Any, frame: Frame) -> None:  # noqa: ANN401 - a StoreError
@@ -148,7 +153,7 @@ def _tell_attempts(error: Any, frame: Frame) -> None:  # noqa: ANN401 - a StoreE
 
 def _usage(error: click.ClickException) -> int:
     near = getattr(error, "possibilities", None)
-    hint = f": did you mean {' or '.join(near)}?" if near else ""
+    hint = f": did you mean {either(near)}?" if near else ""
     fail(_lower(error.message if near else error.format_message()) + hint)
     context = getattr(error, "ctx", None)
     if context is not None:
@@ -174,14 +179,7 @@ def _interrupted(frame: Frame) -> int:
 def _trace(error: Exception) -> None:
     import traceback
 
-    plain(_without_secrets("".join(traceback.format_exception(error)).rstrip()))
-
-
-def _without_secrets(text: str) -> str:
-    """Return a foreign text with its addresses cut down to what may be shown."""
-    from store.addresses import public
-
-    return re.sub(_ADDRESS, lambda found: public(found[0]), text)
+    plain(without_secrets("".join(traceback.format_exception(error)).rstrip()))
 
 
 def _flush() -> None:

@@ -107,13 +107,20 @@ class _Harmless(logging.Formatter):
     """Spells out control characters, and leaves tracebacks to those who ask for everything."""
 
     def format(self, record: logging.LogRecord) -> str:
-        from store.cli.output import harmless
+        from store.cli.output import harmless, without_secrets
 
-        return harmless(super().format(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - logging's own signature
-        wanted = logging.getLogger().level <= logging.DEBUG
-        return super().formatException(ei) if wanted else f"  {ei[0].__name__}: {ei[1]}"
+        # A copy, since formatters keep the traceback's text in the record for one another.
+        alone = logging.makeLogRecord(vars(record))
+        alone.exc_info = alone.exc_text = None
+        text = super().format(alone)
+        if isinstance(record.exc_info, tuple) and record.exc_info[0] is not None:
+            wanted = logging.getLogger().level <= logging.DEBUG
+            kind, error, _ = record.exc_info
+            short = f"  {kind.__name__}: {error}"
+            text += "\n" + without_secrets(
+                self.formatException(record.exc_info) if wanted else short
+            )
+        return harmless(text)
 
 
 def _may_be_shown(entry: logging.LogRecord) -> bool:

@@ -77,8 +77,10 @@ class LazyGroup(click.Group):
             return super().resolve_command(ctx, args)
         from difflib import get_close_matches
 
+        from store.cli.output import either
+
         near = get_close_matches(name, self.list_commands(ctx), n=3)
-        hint = f": did you mean {' or '.join(near)}?" if near else ""
+        hint = f": did you mean {either(near)}?" if near else ""
         raise click.UsageError(f"there is no command {name!r}{hint}", ctx)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 _UNITS: Final = ("KiB", "MiB", "GiB", "TiB", "PiB")
+_ADDRESS: Final = r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+"
 _UNSAFE: Final = {
     code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"
 }
@@ -113,6 +114,15 @@ def harmless(text: str) -> str:
     return text.translate(_UNSAFE)
 
 
+def without_secrets(text: str) -> str:
+    """Return a foreign text with its addresses cut down to what may be shown."""
+    import re
+
+    from store.addresses import public
+
+    return re.sub(_ADDRESS, lambda found: public(found[0]), text)
+
+
 def human_size(size: int) -> str:
     """Return a size in bytes as people write it, in powers of 1024: ``1.4 MiB``."""
     if size < 1024:  # noqa: PLR2004 - a KiB
@@ -135,6 +145,12 @@ def day(seconds: float | None) -> str:
 def several(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 file``, ``2 files``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def either(words: Sequence[str]) -> str:
+    """Return words with commas and an ``or`` between them; at least one."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _encodable(text: str) -> str:

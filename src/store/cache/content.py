@@ -1,4 +1,4 @@
-"""The files that a cache owns: each whole, verified and known by its stamp.
+"""The files a cache owns: each whole, verified and known by its stamp.
 
 On disk, below the cache's directory::
 
@@ -14,11 +14,12 @@ On disk, below the cache's directory::
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from store.cache.failures import cache_errors
 from store.cache.finding import candidates
@@ -28,9 +29,9 @@ from store.cache.layout import Layout
 from store.cache.opening import directory_of, options_from
 from store.cache.quarantine import obstacle, set_aside
 from store.cache.uses import Uses
-from store.cache.workspaces import sweep, workspace_name
+from store.cache.workspaces import prepare, workspace_name
 from store.clock import SYSTEM_CLOCK, Clock
-from store.files.atomic import discard, write_bytes
+from store.files.atomic import discard
 from store.files.names import safe_name
 from store.integrity.digest import Digests
 
@@ -38,10 +39,6 @@ if TYPE_CHECKING:
     from store.cache.keeping import Keeper
 
 __all__ = ["Content", "Kept", "VerifyPolicy", "open_content"]
-
-_TAG: Final = b"""Signature: 8a477f597d28d172789f06886806bc55
-# This directory is a cache of `store`: what it holds can be fetched again, and backups may pass it over.
-"""
 
 
 class Content:
@@ -95,15 +92,13 @@ class Content:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle how it was opened, not what is open."""
-        return _opened, (
-            self.layout.root,
-            {
-                "durability": self.durability,
-                "verify": self.verify,
-                "lock_timeout": self.lock_timeout,
-                "clock": self.clock,
-            },
-        )
+        options: dict[str, Any] = {
+            "durability": self.durability,
+            "verify": self.verify,
+            "lock_timeout": self.lock_timeout,
+            "clock": self.clock,
+        }
+        return functools.partial(Content, self.layout.root, **options), ()
 
     @property
     def root(self) -> Path:
@@ -284,13 +279,8 @@ class Content:
         self._mine()
         if self._prepared:
             return
-        with cache_errors(self.layout.root):
-            self.root.mkdir(parents=True, exist_ok=True)
-            tag = self.root / "CACHEDIR.TAG"
-            if not tag.exists():
-                write_bytes(tag, _TAG)
+        prepare(self.layout, self.clock)
         self._prepared = True
-        sweep(self.layout, self.clock)
 
 
 def open_content(configuration: Any, *, clock: Clock = SYSTEM_CLOCK) -> Content:  # noqa: ANN401
@@ -305,7 +295,3 @@ def open_content(configuration: Any, *, clock: Clock = SYSTEM_CLOCK) -> Content:
         ConfigurationError: One of them cannot be what it says.
     """
     return Content(directory_of(configuration), clock=clock, **options_from(configuration))
-
-
-def _opened(root: str, options: dict[str, Any]) -> Content:
-    return Content(root, **options)

@@ -116,7 +116,8 @@ class Holding:
         status = self._regular(path)
         if isinstance(status, Verdict):
             return status
-        record = read_record(self._layout.record(address.digest))
+        record_path = self._layout.record(address.digest)
+        record = read_record(record_path)
         known = None if record is None else record.files.get(address.name)
         if policy != "never":
             vouched = (
@@ -127,19 +128,12 @@ class Holding:
                 if isinstance(read, Verdict):
                     return read
                 record, known = read
+            if known is not None and known.stamp is not None:
+                self.remember(path, known.stamp, record.digests, marked=marked)
         if marked:
-            self._uses.mark(
-                self._layout.record(address.digest), None if record is None else record.used
-            )
+            self._uses.mark(record_path, None if record is None else record.used)
             if not os.path.lexists(path):  # pruned while the use was not yet marked
                 return _GONE
-        if (
-            policy != "never"
-            and record is not None
-            and known is not None
-            and known.stamp is not None
-        ):
-            self.remember(path, known.stamp, record.digests, marked=marked)
         return Verdict("ok")
 
     def remember(

@@ -1,4 +1,4 @@
-"""Keeps files: takes them over, puts them in place, and settles them, alone or in a batch."""
+"""Keeps files: taken over, put in place, settled alone or in a batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record beside content: what is known of it, so that it need not be read.
+"""The record beside content: what is known of it without reading it.
 
 One JSON file a digest; its modification time is when the content was last used. Writers take no lock: the
 last one wins, and what another wrote meanwhile is lost at the cost of a hash.

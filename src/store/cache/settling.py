@@ -1,4 +1,4 @@
-"""Makes files that lie in place last, and takes stamps of them that can be trusted."""
+"""Makes placed files last, and takes stamps that can be trusted."""
 
 from __future__ import annotations
 

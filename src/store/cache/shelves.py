@@ -1,4 +1,4 @@
-"""Walks through what a cache holds, by what lies there and not by what records say."""
+"""Walks through what lies in a cache, whatever records say."""
 
 from __future__ import annotations
 

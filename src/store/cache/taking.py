@@ -1,4 +1,4 @@
-"""Makes a file the cache's own: read-only, with a digest it can be named by."""
+"""Makes a file the cache's own: read-only, and named by a digest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Says that this process uses a cache, and when each content was last used."""
+"""Says that this process uses a cache, and what was used when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Private directories of downloads under way, and what becomes of abandoned ones."""
+"""Private directories of downloads under way, and the abandoned ones."""
 
 from __future__ import annotations
 
@@ -8,13 +8,34 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from store.cache.failures import cache_errors
 from store.cache.layout import Layout
 from store.clock import Clock
-from store.files.atomic import PARTIAL_PREFIX, discard
+from store.files.atomic import PARTIAL_PREFIX, discard, write_bytes
 from store.integrity.stamp import boot_id
 
 ABANDONED: Final = 86_400.0
 """After how long without a change a download is taken for abandoned, in seconds."""
+
+
+_TAG: Final = b"""Signature: 8a477f597d28d172789f06886806bc55
+# This directory is a cache of `store`: what it holds can be fetched again, and backups may pass it over.
+"""
+
+
+def prepare(layout: Layout, clock: Clock) -> None:
+    """Make a cache's directory, and sweep what the dead left behind.
+
+    Raises:
+        CacheError: It cannot be made.
+    """
+    with cache_errors(layout.root):
+        Path(layout.root).mkdir(parents=True, exist_ok=True)
+        tag = Path(layout.root, "CACHEDIR.TAG")
+        if not tag.exists():
+            write_bytes(tag, _TAG)
+    for path in abandoned(layout, clock):
+        discard(path)
 
 
 def workspace_name() -> str:
@@ -39,12 +60,6 @@ def abandoned(layout: Layout, clock: Clock) -> Iterator[Path]:
         gone = whose == here and pid.isdecimal() and not _alive(int(pid))
         if gone or clock.now() - _last_change(entry) > ABANDONED:
             yield Path(entry.path)
-
-
-def sweep(layout: Layout, clock: Clock) -> None:
-    """Remove what will not be finished."""
-    for path in abandoned(layout, clock):
-        discard(path)
 
 
 def _here() -> str:

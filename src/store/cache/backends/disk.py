@@ -1,4 +1,4 @@
-"""A cache in one SQLite file, through diskcache; JSON only, nothing is unpickled."""
+"""A cache in one SQLite file, through diskcache; JSON only, no pickles."""
 
 from __future__ import annotations
 

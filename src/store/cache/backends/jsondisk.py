@@ -1,4 +1,4 @@
-"""The part of diskcache that puts values into its database: text, and nothing else.
+"""The part of diskcache that stores values: text, and nothing else.
 
 diskcache's own unpickles whatever a row says is pickled (CVE-2025-69872), and opens and deletes the files
 that rows name. This one does neither.

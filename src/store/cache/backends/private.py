@@ -1,4 +1,4 @@
-"""The content of a cache that remembers nothing on disk: its own, and gone with the process."""
+"""A cache whose content goes with the process."""
 
 from __future__ import annotations
 

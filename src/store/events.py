@@ -8,97 +8,99 @@ return quickly; what it raises ends the work.
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import attrs
-
-
-@attrs.frozen(kw_only=True)
-class Event:
-    """Something that happened to a resource.
-
-    Attributes:
-        name: What a person would call the resource: a file name or locator.
-    """
-
-    name: str
+from typing import NamedTuple, TypeAlias
 
 
-@attrs.frozen(kw_only=True)
-class Started(Event):
+class Started(NamedTuple):
     """A download begins, after the cache had no answer."""
 
+    name: str
     uid: str
 
 
-@attrs.frozen(kw_only=True)
-class Attempted(Event):
+class Attempted(NamedTuple):
     """An address is asked; ``number`` counts from 1 over all addresses."""
 
+    name: str
     address: str
     number: int
 
 
-@attrs.frozen(kw_only=True)
-class Progressed(Event):
+class Progressed(NamedTuple):
     """Bytes arrived; ``total`` is None where the server does not say."""
 
+    name: str
     received: int
     total: int | None
 
 
-@attrs.frozen(kw_only=True)
-class Retried(Event):
+class Retried(NamedTuple):
     """An attempt failed in a way that may pass; the next begins after ``delay`` seconds."""
 
+    name: str
     address: str
     reason: str
     delay: float
 
 
-@attrs.frozen(kw_only=True)
-class Verified(Event):
+class Verified(NamedTuple):
     """The content is what its digests say; ``digests`` are ``algorithm:hex``."""
 
+    name: str
     digests: tuple[str, ...]
     size: int
 
 
-@attrs.frozen(kw_only=True)
-class Waited(Event):
+class Waited(NamedTuple):
     """Another thread or process is fetching the same resource; ``holder`` says who, if known."""
 
+    name: str
     holder: str
 
 
-@attrs.frozen(kw_only=True)
-class Hit(Event):
+class Hit(NamedTuple):
     """The cache had the file; nothing was moved."""
 
+    name: str
     path: str
 
 
-@attrs.frozen(kw_only=True)
-class Cached(Event):
+class Cached(NamedTuple):
     """The cache owns the file from now on."""
 
+    name: str
     path: str
     uid: str
 
 
-@attrs.frozen(kw_only=True)
-class Quarantined(Event):
+class Quarantined(NamedTuple):
     """A cached file was not what its digest says; it was set aside."""
 
+    name: str
     path: str
     reason: str
 
 
-@attrs.frozen(kw_only=True)
-class Failed(Event):
+class Failed(NamedTuple):
     """The resource could not be had."""
 
+    name: str
     reason: str
 
+
+Event: TypeAlias = (
+    Started
+    | Attempted
+    | Progressed
+    | Retried
+    | Verified
+    | Waited
+    | Hit
+    | Cached
+    | Quarantined
+    | Failed
+)
+"""Something that happened; ``name`` is what a person would call the resource: a file name or locator."""
 
 Listener = Callable[[Event], None]
 """Is told each event as it happens."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import Final
 
@@ -36,11 +37,26 @@ def _run() -> int:
             from store.cli.output import show_version
 
             return show_version()
+        if _is_plain_fetch(sys.argv[1:]):
+            from store.cli.bringing import fetched_plainly
+
+            return fetched_plainly(sys.argv[2:])
         from store.cli.main import run
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:
         return 130
+
+
+def _is_plain_fetch(arguments: list[str]) -> bool:
+    """Whether it is ``store fetch`` with locators alone, and no shell that asks for completions."""
+    locators = arguments[1:]
+    return (
+        arguments[:1] == ["fetch"]
+        and bool(locators)
+        and not any(one.startswith("-") for one in locators)
+        and "_STORE_COMPLETE" not in os.environ
+    )
 
 
 if __name__ == "__main__":

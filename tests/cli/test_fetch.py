@@ -310,4 +310,4 @@ def test_a_bar_ends_before_the_error_is_told(cli: Run, server: Server, terminal:
 
     assert done.status == 8
     assert "\r\x1b[Kstore: " in done.err
-    assert "\n\x1b[31m\x1b[1mstore:\x1b[0m " in done.err
+    assert "\n\x1b[31;1mstore:\x1b[0m " in done.err

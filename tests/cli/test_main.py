@@ -149,6 +149,36 @@ def test_a_hit_loads_nothing_dear(cli: Run, hello: Path) -> None:
     assert loaded & (dear | ours) == set()
 
 
+def test_a_fetch_without_options_loads_no_click(hello: Path) -> None:
+    """A hit is what scripts ask for most."""
+    loaded = loaded_by("fetch", "hello.txt")
+
+    assert "store.cli.bringing" in loaded
+    assert loaded & {"click", "store.cli.main", "store.cli.fetch"} == set()
+
+
+@pytest.mark.parametrize(
+    "locators", [["hello.txt"], ["./missing"], ["hello.txt", "nope:x"], [""], ["\x1b[2J"]]
+)
+def test_both_ways_to_fetch_end_alike(process: Run, hello: Path, locators: list[str]) -> None:
+    """With options or without: only the time differs."""
+    process("fetch", "-q", "hello.txt")
+
+    plain = process("fetch", *locators)
+    with_options = process("fetch", "--no-progress", *locators)
+
+    assert plain == with_options
+
+
+def test_completion_asks_click(process: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell that completes runs the command line itself."""
+    monkeypatch.setenv("_STORE_COMPLETE", "bash_source")
+
+    done = process("fetch", "x")
+
+    assert "complete -o nosort -F _store_completion store" in done.out
+
+
 class Greeting:
     """A plugin that brings a command, and one that is none."""
 

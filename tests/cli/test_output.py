@@ -12,7 +12,7 @@ import click
 import pytest
 
 from store.cli import output
-from store.cli.frame import frame_of
+from store.cli.options import frame_of
 
 Run = Callable[..., Any]
 

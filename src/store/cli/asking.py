@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import click
+from typing import TYPE_CHECKING
 
 from store.cli.ending import failure
 from store.cli.frame import Frame
 
 if TYPE_CHECKING:
     from store.fetching.fetcher import Fetcher
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def with_locators(function: F) -> F:
-    """Give a command its locators."""
-    return click.argument(
-        "locators",
-        nargs=-1,
-        required=True,
-        metavar="LOCATOR...",
-        shell_complete=_complete_locator,
-    )(function)
 
 
 def each(locators: Sequence[str], work: Callable[[str], None], frame: Frame) -> int:
@@ -71,29 +56,3 @@ def opened_fetcher(frame: Frame) -> Fetcher:
     teller = Teller(bars)
     frame.settle = teller.settle
     return Fetcher(frame.settings, listener=teller)
-
-
-def refuse_shared_pins(locators: Sequence[str], digests: Sequence[str]) -> None:
-    """Refuse ``--digest`` for several locators: they cannot all have one content.
-
-    Raises:
-        UsageError: There are several, and a digest.
-    """
-    if digests and len(locators) > 1:
-        raise click.UsageError(
-            "--digest pins one resource: for several, write #sha256=<hex> behind each locator",
-            click.get_current_context(),
-        )
-
-
-def _complete_locator(
-    _: click.Context, __: click.Parameter, incomplete: str
-) -> list[Any]:  # CompletionItem, whose import is dear
-    from click.shell_completion import CompletionItem
-
-    from store.plugins.loading import names
-
-    if not incomplete or "/" in incomplete or incomplete.startswith((".", "~")):
-        return [CompletionItem(incomplete, type="file")]
-    drivers = [f"{name}:" for name in names("driver") if f"{name}:".startswith(incomplete)]
-    return [CompletionItem(one) for one in drivers] or [CompletionItem(incomplete, type="file")]

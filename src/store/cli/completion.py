@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from store.cli.frame import common
 from store.cli.lazy import examples
+from store.cli.options import common
 from store.cli.output import line
 
 _SHELLS = ("bash", "zsh", "fish")

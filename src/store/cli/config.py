@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import click
 
-from store.cli.frame import Frame, common, frame_of, with_json
+from store.cli.frame import Frame
 from store.cli.lazy import LazyGroup, examples
 from store.cli.measures import with_cache
+from store.cli.options import common, frame_of, with_json
 from store.cli.output import columns, document, line, on_terminal, table, words
 
 _HOMES: Final = {

@@ -8,9 +8,10 @@ from typing import Final
 import click
 
 from store.cli.checks import BAD, Check, checks
-from store.cli.frame import Frame, common, frame_of, with_json
+from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_cache
+from store.cli.options import common, frame_of, with_json
 from store.cli.output import document, say, several, words
 
 _LOCATOR: Final = "pypi:pip"

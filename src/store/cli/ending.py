@@ -11,10 +11,8 @@ from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, Final
 
-import click
-
 from store.cli.frame import Frame
-from store.cli.output import document, either, fail, on_terminal, plain, say, without_secrets
+from store.cli.output import document, either, fail, on_terminal, plain, say
 
 INTERRUPTED: Final = 130
 """128 and SIGINT: what a shell says of a program that Ctrl-C ended."""
@@ -44,10 +42,6 @@ def ended(frame: Frame) -> Iterator[Ending]:
         try:
             yield ending
             _flush()
-        except click.ClickException as error:
-            ending.status = _usage(error)
-        except click.Abort as error:
-            ending.status = 1 if isinstance(error.__context__, EOFError) else _interrupted(frame)
         except KeyboardInterrupt:
             ending.status = _interrupted(frame)
         except BrokenPipeError:
@@ -55,7 +49,8 @@ def ended(frame: Frame) -> Iterator[Ending]:
             ending.status = _BROKEN_PIPE
         except Exception as error:  # noqa: BLE001 - a person gets a line, not a traceback
             frame.settle()
-            ending.status = failure(error, frame)
+            status = _of_click(error, frame)
+            ending.status = failure(error, frame) if status is None else status
         finally:
             frame.end()
 
@@ -71,6 +66,7 @@ def failure(error: Exception, frame: Frame, **beside: Any) -> int:  # noqa: ANN4
     Returns:
         The exit status.
     """
+    from store.addresses import without_secrets
     from store.errors import StoreError
 
     if isinstance(error, StoreError):
@@ -104,6 +100,7 @@ def _as_json(error: Exception, beside: dict[str, Any]) -> None:
 
 def described(error: Exception) -> dict[str, Any]:
     """Return an error as plain data: its class, message, exit status, and what it carries."""
+    from store.addresses import without_secrets
     from store.errors import StoreError
 
     if not isinstance(error, StoreError):
@@ -125,6 +122,8 @@ def described(error: Exception) -> dict[str, Any]:
 
 
 def _as_data(value: Any) -> Any:  # noqa: ANN401 - from anything to what JSON can hold
+    from store.addresses import without_secrets
+
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
@@ -151,7 +150,17 @@ def _tell_attempts(error: Any, frame: Frame) -> None:  # noqa: ANN401 - a StoreE
             say(f"  tried before: {text}")
 
 
-def _usage(error: click.ClickException) -> int:
+def _of_click(error: Exception, frame: Frame) -> int | None:
+    """Tell of an error of click's, which is not loaded for this; return None for another."""
+    click = sys.modules.get("click")
+    if click is None:
+        return None
+    if isinstance(error, click.Abort):
+        return 1 if isinstance(error.__context__, EOFError) else _interrupted(frame)
+    return _usage(error) if isinstance(error, click.ClickException) else None
+
+
+def _usage(error: Any) -> int:  # noqa: ANN401 - a click.ClickException
     near = getattr(error, "possibilities", None)
     hint = f": did you mean {either(near)}?" if near else ""
     fail(_lower(error.message if near else error.format_message()) + hint)
@@ -178,6 +187,8 @@ def _interrupted(frame: Frame) -> int:
 
 def _trace(error: Exception) -> None:
     import traceback
+
+    from store.addresses import without_secrets
 
     plain(without_secrets("".join(traceback.format_exception(error)).rstrip()))
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from store.cli.asking import each, opened_fetcher, refuse_shared_pins, with_locators
-from store.cli.frame import Frame, common, frame_of, with_json
+from store.cli.bringing import bring
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_cache, with_pins
-from store.cli.output import line, record, say
-
-if TYPE_CHECKING:
-    from store.fetching.results import Result
+from store.cli.options import common, frame_of, refuse_shared_pins, with_json, with_locators
 
 
 @click.command(
@@ -44,24 +40,7 @@ def fetch(context: click.Context, /, locators: tuple[str, ...], **options: Any) 
     --dest or -o the path lies in the cache and is read-only.
     """
     _refuse_contradictions(context, locators, options)
-    frame = frame_of(context)
-    with opened_fetcher(frame) as fetcher:
-
-        def one(locator: str) -> None:
-            _print(
-                fetcher.fetch(
-                    locator,
-                    dest=options["dest"],
-                    output=options["output"],
-                    digest=_pins(options["digests"]),
-                    link=options["link"],
-                    refresh=options["refresh"],
-                    allow_unverified=options["allow_unverified"],
-                ),
-                frame,
-            )
-
-        return each(locators, one, frame)
+    return bring(locators, frame_of(context), **options)
 
 
 def _refuse_contradictions(
@@ -79,19 +58,3 @@ def _refuse_contradictions(
             )
     elif options["link"] and options["dest"] is None:
         raise click.UsageError("--link needs --dest or -o: where is the link to lie?", context)
-
-
-def _pins(digests: tuple[str, ...]) -> str | tuple[str, ...] | None:
-    """Return one digest as the text that the fetcher may remember its answer by."""
-    return digests[0] if len(digests) == 1 else digests or None
-
-
-def _print(result: Result, frame: Frame) -> None:
-    if frame.json:
-        record(result._asdict())
-    else:
-        line(result.path)
-    if not result.verified and not frame.quiet:
-        say(
-            f"{result.locator} is not verified: nothing says what it should be; pin it with --digest"
-        )

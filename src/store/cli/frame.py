@@ -1,4 +1,4 @@
-"""What the options decided that every command understands."""
+"""What was decided beside a command's own options; nothing dear is loaded."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ import functools
 import logging
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-
-import click
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from store.config.model import Settings
     from store.config.reading import Reading
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _LEVELS: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
 
@@ -107,7 +103,8 @@ class _Harmless(logging.Formatter):
     """Spells out control characters, and leaves tracebacks to those who ask for everything."""
 
     def format(self, record: logging.LogRecord) -> str:
-        from store.cli.output import harmless, without_secrets
+        from store.addresses import without_secrets
+        from store.cli.output import harmless
 
         # A copy, since formatters keep the traceback's text in the record for one another.
         alone = logging.makeLogRecord(vars(record))
@@ -125,84 +122,3 @@ class _Harmless(logging.Formatter):
 
 def _may_be_shown(entry: logging.LogRecord) -> bool:
     return entry.name.partition(".")[0] not in _LEAKY
-
-
-def frame_of(context: click.Context | None = None) -> Frame:
-    """Return the frame of the command that is running."""
-    return (context or click.get_current_context()).ensure_object(Frame)
-
-
-def remember(key: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """Return an option's callback that writes a value down as the setting ``key``, if it was given."""
-
-    def callback(context: click.Context, _: click.Parameter, value: Any) -> Any:  # noqa: ANN401
-        if value is not None and value is not False:
-            frame_of(context).flags[key] = value
-        return value
-
-    return callback
-
-
-def _note(context: click.Context, parameter: click.Parameter, value: Any) -> None:  # noqa: ANN401
-    frame = frame_of(context)
-    if not value:
-        return
-    if parameter.name == "verbose":
-        frame.verbose = max(frame.verbose, value)
-    elif parameter.name == "quiet":
-        frame.quiet = True
-    elif parameter.name == "no_progress":
-        frame.progress = False
-    else:
-        frame.json = True
-    if frame.quiet and frame.verbose:
-        raise click.UsageError("--quiet and --verbose contradict each other: give one", context)
-    if not context.resilient_parsing:
-        frame.listen()
-
-
-def common(function: F) -> F:
-    """Give a command the options that all of them understand."""
-    for option in (
-        click.option(
-            "--cache-dir",
-            metavar="DIR",
-            expose_value=False,
-            callback=remember("cache_dir"),
-            type=click.Path(),
-            help="Keep the cache in this directory.",
-        ),
-        click.option(
-            "--offline",
-            is_flag=True,
-            expose_value=False,
-            callback=remember("offline"),
-            help="Open no socket: only what the cache has is given.",
-        ),
-        click.option(
-            "--no-progress", is_flag=True, expose_value=False, callback=_note, help="Draw no bars."
-        ),
-        click.option(
-            "-v",
-            "--verbose",
-            count=True,
-            expose_value=False,
-            callback=_note,
-            help="Log to stderr what happens; twice: everything.",
-        ),
-        click.option(
-            "-q",
-            "--quiet",
-            is_flag=True,
-            expose_value=False,
-            callback=_note,
-            help="Say nothing but errors on stderr.",
-        ),
-    ):
-        function = option(function)
-    return function
-
-
-def with_json(meaning: str = "Print JSON.") -> Callable[[F], F]:
-    """Give a command ``--json``."""
-    return click.option("--json", is_flag=True, expose_value=False, callback=_note, help=meaning)

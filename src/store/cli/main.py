@@ -8,8 +8,9 @@ from typing import Any, Final
 import click
 
 from store.cli.ending import ended
-from store.cli.frame import Frame, common, frame_of
+from store.cli.frame import Frame
 from store.cli.lazy import LazyGroup
+from store.cli.options import common, frame_of
 from store.cli.output import show_version
 
 _HOMES: Final = {
@@ -89,9 +90,8 @@ def _invoke(arguments: list[str], frame: Frame) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(command, {"obj": frame}, "store", "_STORE_COMPLETE", instruction)
-    colour = False if os.environ.get("NO_COLOR") else None
     try:
-        with command.make_context("store", arguments, obj=frame, color=colour) as context:
+        with command.make_context("store", arguments, obj=frame) as context:
             status = command.invoke(context)
     except click.exceptions.Exit as end:
         status = end.exit_code

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from store.cli.frame import frame_of, remember
+from store.cli.options import frame_of, remember
 
 F = TypeVar("F", bound=Callable[..., Any])
 

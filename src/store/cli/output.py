@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 _UNITS: Final = ("KiB", "MiB", "GiB", "TiB", "PiB")
-_ADDRESS: Final = r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+"
+_BOLD: Final = "\x1b[1m"
+_RED: Final = "\x1b[31;1m"
 _UNSAFE: Final = {
     code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"
 }
@@ -25,16 +26,12 @@ def show_version() -> int:
 
 def line(text: str | os.PathLike[str]) -> None:
     """Print a line of the result as it is, whatever bytes a path is made of; it is seen at once."""
-    import click
-
-    click.echo(os.fsencode(text))
+    _write(sys.stdout, os.fsencode(text))
 
 
 def words(text: str) -> None:
     """Print a part of the result that people read: control characters are made visible."""
-    import click
-
-    click.echo(_encodable(harmless(text)))
+    _write(sys.stdout, _encoded(harmless(text)))
 
 
 def record(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
@@ -53,14 +50,13 @@ def document(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows as aligned columns below a bold header, where a person reads it."""
-    import click
-
     cells = [[harmless(cell).replace("\n", "\\n") for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in (header, *cells)) for column in range(len(header))]
     for number, row in enumerate((header, *cells)):
         padded = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        text = _encodable(padded.rstrip())
-        click.echo(text if number else click.style(text, bold=True))
+        text = padded.rstrip()
+        shown = text if number else _styled(text, _BOLD, "stdout")
+        _write(sys.stdout, _encoded(shown))
 
 
 def columns(rows: Iterable[Sequence[str]]) -> None:
@@ -77,29 +73,25 @@ def fields(pairs: Iterable[tuple[str, object]]) -> None:
             words(f"{name + ':' if number == 0 else '':<12}{one}")
 
 
-def say(text: str, *, label: str = "store:", colour: str | None = None) -> None:
+def say(text: str) -> None:
     """Tell a person something, on stderr."""
-    import click
-
-    shown = click.style(label, fg=colour, bold=True) if colour else label
-    click.echo(f"{shown} {_encodable(harmless(text))}", err=True)
+    _write(sys.stderr, _encoded(f"store: {harmless(text)}"))
 
 
 def fail(text: str) -> None:
     """Tell what went wrong, on stderr."""
-    say(text, colour="red")
+    label = _styled("store:", _RED, "stderr")
+    _write(sys.stderr, _encoded(f"{label} {harmless(text)}"))
 
 
 def plain(text: str) -> None:
     """Print a text on stderr as it is: help, a traceback, an empty line."""
-    import click
-
-    click.echo(_encodable(text), err=True)
+    _write(sys.stderr, _encoded(text))
 
 
 def replace_status_line(text: str) -> None:
     """Let the terminal's last line on stderr be this one, to be replaced again; "" takes it away."""
-    sys.stderr.write(f"\r\x1b[K{_encodable(harmless(text))}")
+    sys.stderr.write(f"\r\x1b[K{_encoded(harmless(text)).decode()}")
     sys.stderr.flush()
 
 
@@ -112,15 +104,6 @@ def on_terminal(stream: str = "stdout") -> bool:
 def harmless(text: str) -> str:
     """Return a text with its control characters spelled out, new lines and tabs kept."""
     return text.translate(_UNSAFE)
-
-
-def without_secrets(text: str) -> str:
-    """Return a foreign text with its addresses cut down to what may be shown."""
-    import re
-
-    from store.addresses import public
-
-    return re.sub(_ADDRESS, lambda found: public(found[0]), text)
 
 
 def human_size(size: int) -> str:
@@ -153,5 +136,19 @@ def either(words: Sequence[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _styled(text: str, style: str, stream: str) -> str:
+    """Return a text in a style where the stream takes colours and nobody minds (no-color.org)."""
+    plain_wanted = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return text if plain_wanted or not on_terminal(stream) else f"{style}{text}\x1b[0m"
+
+
+def _write(stream: Any, data: bytes) -> None:  # noqa: ANN401 - a text stream, or None
+    """Write a line of bytes at once; a stream that was closed before we began takes nothing."""
+    if stream is not None:
+        stream.flush()
+        stream.buffer.write(data + b"\n")
+        stream.buffer.flush()

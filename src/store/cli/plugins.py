@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from store.cli.frame import common, frame_of, with_json
 from store.cli.lazy import LazyGroup, examples
+from store.cli.options import common, frame_of, with_json
 from store.cli.output import columns, document, fields, on_terminal, say, table
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from store.cli.asking import each, opened_fetcher, refuse_shared_pins, with_locators
-from store.cli.frame import Frame, common, frame_of, with_json
+from store.cli.asking import each, opened_fetcher
+from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_cache, with_pins
+from store.cli.options import common, frame_of, refuse_shared_pins, with_json, with_locators
 from store.cli.output import fields, human_size, line, on_terminal, record
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from store.cli.cache.opening import find_held, held_as_data, is_digest, opened_cache
-from store.cli.frame import Frame, common, frame_of, with_json
+from store.cli.frame import Frame
 from store.cli.lazy import examples
+from store.cli.options import common, frame_of, with_json
 from store.cli.output import day, document, fields, human_size, line, on_terminal
 
 if TYPE_CHECKING:

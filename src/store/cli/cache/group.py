@@ -6,9 +6,9 @@ from typing import Final
 
 import click
 
-from store.cli.frame import common
 from store.cli.lazy import LazyGroup, examples
 from store.cli.measures import with_cache
+from store.cli.options import common
 
 _HOMES: Final = {
     "list": "store.cli.cache.listing:list_files",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from store.cli.cache.opening import held_as_data, opened_cache
-from store.cli.frame import common, frame_of, with_json
 from store.cli.lazy import examples
+from store.cli.options import common, frame_of, with_json
 from store.cli.output import columns, day, document, human_size, on_terminal, say, several, table
 
 

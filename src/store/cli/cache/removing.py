@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from store.cli.cache.opening import held_as_data, opened_cache
-from store.cli.frame import Frame, common, frame_of, with_json
+from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import Measure
+from store.cli.options import common, frame_of, with_json
 from store.cli.output import document, human_size, on_terminal, say, several, words
 
 if TYPE_CHECKING:

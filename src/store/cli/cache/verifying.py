@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from store.cli.cache.opening import held_as_data, opened_cache
-from store.cli.frame import Frame, common, frame_of, with_json
+from store.cli.frame import Frame
 from store.cli.lazy import examples
+from store.cli.options import common, frame_of, with_json
 from store.cli.output import (
     document,
     human_size,

@@ -1,0 +1,86 @@
+"""Brings locators here, one after the other, and prints where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from store.cli.asking import each, opened_fetcher
+from store.cli.ending import ended
+from store.cli.frame import Frame
+from store.cli.output import line, record, say
+
+if TYPE_CHECKING:
+    from store.fetching.results import Result
+
+
+def fetched_plainly(locators: Sequence[str]) -> int:
+    """Run ``store fetch`` without options: what scripts ask most, spared the import of click.
+
+    Args:
+        locators: At least one, and no options.
+
+    Returns:
+        The exit status.
+    """
+    frame = Frame()
+    with ended(frame) as ending:
+        frame.listen()
+        ending.status = bring(locators, frame)
+    return ending.status
+
+
+def bring(
+    locators: Sequence[str],
+    frame: Frame,
+    *,
+    dest: str | None = None,
+    output: str | None = None,
+    digests: tuple[str, ...] = (),
+    link: bool = False,
+    refresh: bool = False,
+    allow_unverified: bool | None = None,
+) -> int:
+    """Fetch each locator and print its path, or with ``--json`` an object.
+
+    Args:
+        locators: What to fetch.
+        frame: What was decided beside.
+        dest: The directory of a private copy, or None.
+        output: The path of a private copy, or None.
+        digests: What the content must be.
+        link: Make a hard link in place of the copy.
+        refresh: Ask the store anew.
+        allow_unverified: Accept a URL without a digest; None takes the setting.
+
+    Returns:
+        The exit status: see `each`.
+    """
+    # One digest stays a text, which the fetcher can remember its answer by.
+    digest = digests[0] if len(digests) == 1 else digests or None
+    with opened_fetcher(frame) as fetcher:
+
+        def one(locator: str) -> None:
+            result = fetcher.fetch(
+                locator,
+                dest=dest,
+                output=output,
+                digest=digest,
+                link=link,
+                refresh=refresh,
+                allow_unverified=allow_unverified,
+            )
+            _print(result, frame)
+
+        return each(locators, one, frame)
+
+
+def _print(result: Result, frame: Frame) -> None:
+    if frame.json:
+        record(result._asdict())
+    else:
+        line(result.path)
+    if not result.verified and not frame.quiet:
+        say(
+            f"{result.locator} is not verified: nothing says what it should be; pin it with --digest"
+        )

@@ -1,0 +1,130 @@
+"""Options and arguments that many commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from store.cli.frame import Frame
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def frame_of(context: click.Context | None = None) -> Frame:
+    """Return the frame of the command that is running."""
+    return (context or click.get_current_context()).ensure_object(Frame)
+
+
+def remember(key: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Return an option's callback that writes a value down as the setting ``key``, if it was given."""
+
+    def callback(context: click.Context, _: click.Parameter, value: Any) -> Any:  # noqa: ANN401
+        if value is not None and value is not False:
+            frame_of(context).flags[key] = value
+        return value
+
+    return callback
+
+
+def _note(context: click.Context, parameter: click.Parameter, value: Any) -> None:  # noqa: ANN401
+    frame = frame_of(context)
+    if not value:
+        return
+    if parameter.name == "verbose":
+        frame.verbose = max(frame.verbose, value)
+    elif parameter.name == "quiet":
+        frame.quiet = True
+    elif parameter.name == "no_progress":
+        frame.progress = False
+    else:
+        frame.json = True
+    if frame.quiet and frame.verbose:
+        raise click.UsageError("--quiet and --verbose contradict each other: give one", context)
+    if not context.resilient_parsing:
+        frame.listen()
+
+
+def common(function: F) -> F:
+    """Give a command the options that all of them understand."""
+    for option in (
+        click.option(
+            "--cache-dir",
+            metavar="DIR",
+            expose_value=False,
+            callback=remember("cache_dir"),
+            type=click.Path(),
+            help="Keep the cache in this directory.",
+        ),
+        click.option(
+            "--offline",
+            is_flag=True,
+            expose_value=False,
+            callback=remember("offline"),
+            help="Open no socket: only what the cache has is given.",
+        ),
+        click.option(
+            "--no-progress", is_flag=True, expose_value=False, callback=_note, help="Draw no bars."
+        ),
+        click.option(
+            "-v",
+            "--verbose",
+            count=True,
+            expose_value=False,
+            callback=_note,
+            help="Log to stderr what happens; twice: everything.",
+        ),
+        click.option(
+            "-q",
+            "--quiet",
+            is_flag=True,
+            expose_value=False,
+            callback=_note,
+            help="Say nothing but errors on stderr.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def with_json(meaning: str = "Print JSON.") -> Callable[[F], F]:
+    """Give a command ``--json``."""
+    return click.option("--json", is_flag=True, expose_value=False, callback=_note, help=meaning)
+
+
+def with_locators(function: F) -> F:
+    """Give a command its locators."""
+    return click.argument(
+        "locators",
+        nargs=-1,
+        required=True,
+        metavar="LOCATOR...",
+        shell_complete=_complete_locator,
+    )(function)
+
+
+def refuse_shared_pins(locators: Sequence[str], digests: Sequence[str]) -> None:
+    """Refuse ``--digest`` for several locators: they cannot all have one content.
+
+    Raises:
+        UsageError: There are several, and a digest.
+    """
+    if digests and len(locators) > 1:
+        raise click.UsageError(
+            "--digest pins one resource: for several, write #sha256=<hex> behind each locator",
+            click.get_current_context(),
+        )
+
+
+def _complete_locator(
+    _: click.Context, __: click.Parameter, incomplete: str
+) -> list[Any]:  # CompletionItem, whose import is dear
+    from click.shell_completion import CompletionItem
+
+    from store.plugins.loading import names
+
+    if not incomplete or "/" in incomplete or incomplete.startswith((".", "~")):
+        return [CompletionItem(incomplete, type="file")]
+    drivers = [f"{name}:" for name in names("driver") if f"{name}:".startswith(incomplete)]
+    return [CompletionItem(one) for one in drivers] or [CompletionItem(incomplete, type="file")]

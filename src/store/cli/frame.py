@@ -1,4 +1,4 @@
-"""What was decided beside a command's own options; nothing dear is loaded."""
+"""What was decided beside a command's own options."""
 
 from __future__ import annotations
 

@@ -104,3 +104,13 @@ def test_less_than_one_job_is_refused() -> None:
     """Nothing could ever be done."""
     with pytest.raises(ValueError, match="at least 1"):
         store.fetch_many([], jobs=0)
+
+
+def test_load_cache_is_found_where_e3_core_has_it() -> None:
+    """The same function under both names; what is not handed on is not there."""
+    import store.cache
+    from store.cache import load_cache
+
+    assert load_cache is store.load_cache
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = store.cache.nothing

@@ -1,4 +1,4 @@
-"""From a resource's metadata to its file: a hit, or one download; placed.
+"""From metadata to a file: a hit, or one download; then placed.
 
 This is the spine of every store, so that no driver can forget a step: the cache is asked, one asker among
 many downloads, the file is verified, kept by the cache, and placed where the caller wants it.
@@ -6,6 +6,7 @@ many downloads, the file is verified, kept by the cache, and placed where the ca
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -13,6 +14,14 @@ from typing import Any, NamedTuple, Protocol
 from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, verifies
 from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_of
+from store.backends.telling import (
+    label_of,
+    tell_cached,
+    tell_hit,
+    tell_started,
+    tell_verified,
+    waiting_for,
+)
 from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
 from store.cache.content import Content
 from store.cache.holding import Kept
@@ -84,8 +93,7 @@ def obtain(
     """
     path = cached_path(store, metadata)
     if path is not None:
-        if store.options.listener is not None:
-            _tell_hit(store, metadata, path)
+        tell_hit(store.options.listener, metadata, path)
         if delivery is None:
             return Obtained(path, cached=True)
         return Obtained(_placed(store, metadata, path, delivery), cached=True)
@@ -94,7 +102,7 @@ def obtain(
     except StorageError as error:
         if delivery is None:
             raise
-        log.warning("the cache cannot take %s, so it goes without: %s", _label(metadata), error)
+        log.warning("the cache cannot take %s, so it goes without: %s", label_of(metadata), error)
         return _bypass(store, metadata, delivery)
 
 
@@ -102,7 +110,9 @@ def _download(
     store: Source, metadata: ResourceInfo, delivery: Delivery | None, query: str
 ) -> Obtained:
     content = store.cache_backend.content
-    with content.flight(uid_of(metadata), waiting=_waiting(store, metadata)) as waited:
+    with content.flight(
+        uid_of(metadata), waiting=waiting_for(store.options.listener, metadata)
+    ) as waited:
         path = cached_path(store, metadata) if waited else None
         cached = path is not None
         if path is None:
@@ -136,32 +146,27 @@ def _brought(
         if path is None:
             return Obtained(None)
         if not verifies(metadata, path):
-            log.error("%s brought %s, which does not verify", store.name, _label(metadata))
+            log.error("%s brought %s, which does not verify", store.name, label_of(metadata))
             return Obtained(None, verified=False)
         digests = digests_of(metadata)
-        if store.options.listener is not None:
-            _tell_verified(store, metadata, path)
+        tell_verified(store.options.listener, metadata, path)
         try:
             return content.keep(Path(path), name=filename_of(metadata), digests=digests)
         except StorageError as error:
             if delivery is None:
                 raise
-            log.warning("the cache cannot keep %s: %s", _label(metadata), error)
+            log.warning("the cache cannot keep %s: %s", label_of(metadata), error)
             return Obtained(_placed(store, metadata, path, delivery))
 
 
 def _moved(store: Source, metadata: ResourceInfo, directory: Path) -> str | None:
-    options = store.options
-    if options.offline and store.needs_network:
+    if store.options.offline and store.needs_network:
         raise OfflineError(
-            f"{_label(metadata)} is not in the cache and the network is not to be used:"
+            f"{label_of(metadata)} is not in the cache and the network is not to be used:"
             " fetch it once without --offline (STORE_OFFLINE)",
-            missing=(_label(metadata),),
+            missing=(label_of(metadata),),
         )
-    if options.listener is not None:
-        from store.events import Started
-
-        options.listener(Started(name=_label(metadata), uid=uid_of(metadata)))
+    tell_started(store.options.listener, metadata)
     with drivers_errors(store.name):
         path: Any = store.download_resource_content(metadata, str(directory))
     return None if path is None else str(path)
@@ -176,10 +181,7 @@ def _remembered(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -
         cache.record(uid, _provenance(store, metadata, kept, query))
     except Exception:
         log.warning("the cache did not take the entry %s", uid, exc_info=True)
-    if store.options.listener is not None:
-        from store.events import Cached
-
-        store.options.listener(Cached(name=_label(metadata), path=path, uid=uid))
+    tell_cached(store.options.listener, metadata, path)
     return path
 
 
@@ -209,43 +211,17 @@ def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtain
     """Deliver without the cache: into a private directory beside the target, then into place."""
     from store.files.atomic import private_directory
 
-    with private_directory(delivery.directory) as directory:
-        path = _moved(store, metadata, directory)
-        if path is None:
-            return Obtained(None)
-        if not verifies(metadata, path):
-            return Obtained(None, verified=False)
-        return Obtained(_placed(store, metadata, path, delivery))
-
-
-def _label(metadata: ResourceInfo) -> str:
-    return filename_of(metadata) or uid_of(metadata)
-
-
-def _waiting(store: Source, metadata: ResourceInfo) -> Any:  # noqa: ANN401 - a listener or nothing
-    listener = store.options.listener
-    if listener is None:
-        return None
-
-    def tell(holder: str) -> None:
-        from store.events import Waited
-
-        listener(Waited(name=_label(metadata), holder=holder))
-
-    return tell
-
-
-def _tell_hit(store: Source, metadata: ResourceInfo, path: str) -> None:
-    from store.events import Hit
-
-    if store.options.listener is not None:
-        store.options.listener(Hit(name=_label(metadata), path=path))
-
-
-def _tell_verified(store: Source, metadata: ResourceInfo, path: str) -> None:
-    from store.events import Verified
-
-    if store.options.listener is not None:
-        digests = tuple(str(one) for one in digests_of(metadata))
-        size = Path(path).stat().st_size
-        store.options.listener(Verified(name=_label(metadata), digests=digests, size=size))
+    was_there = Path(delivery.directory).is_dir()
+    obtained = Obtained(None)
+    try:
+        with private_directory(delivery.directory) as directory:
+            path = _moved(store, metadata, directory)
+            if path is not None and not verifies(metadata, path):
+                obtained = Obtained(None, verified=False)
+            elif path is not None:
+                obtained = Obtained(_placed(store, metadata, path, delivery))
+    finally:
+        if obtained.path is None and not was_there:
+            with contextlib.suppress(OSError):
+                Path(delivery.directory).rmdir()
+    return obtained

@@ -20,8 +20,9 @@ from store.cache.settling import Placed, settle
 from store.cache.taking import take_over
 from store.cache.uses import Uses
 from store.clock import Clock
-from store.files.atomic import discard, make_directories, sync_directory, sync_many
+from store.files.atomic import discard, make_directories
 from store.files.placing import place
+from store.files.syncing import sync_directory, sync_many
 from store.integrity.digest import Digests, digests_from
 from store.integrity.stamp import Stamp
 

@@ -1,4 +1,4 @@
-"""Makes a cache smaller, least recently used first, never what is in use."""
+"""Makes a cache smaller, least recently used first, never in use."""
 
 from __future__ import annotations
 

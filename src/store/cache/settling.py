@@ -13,7 +13,7 @@ from store.cache.examining import grain_of
 from store.cache.layout import Address, Layout
 from store.cache.records import Known, Record, read_record, write_record
 from store.clock import Clock
-from store.files.atomic import sync_directory, sync_many
+from store.files.syncing import sync_directory, sync_many
 from store.integrity.digest import Digest, Digests
 from store.integrity.stamp import LOCAL_GRAIN_NS, Stamp
 

@@ -16,13 +16,12 @@ from store.config.model import Settings
 from store.config.reading import read_settings
 from store.errors import (
     CredentialsError,
-    IntegrityError,
     QueryError,
     ResourceNotFoundError,
-    StoreError,
 )
 from store.fetching.asking import Answer, Asking, Wanted
 from store.fetching.options import cache_configuration, transfer_options
+from store.fetching.outcome import failure_of, hold_against_pins, result_of
 from store.fetching.results import Resolved, Result
 from store.integrity.digest import DigestsLike
 from store.plugins.loading import load_cache
@@ -101,7 +100,7 @@ class Fetcher:
                 wanted, digest, refresh=True, allow_unverified=allow_unverified
             )
             obtained = self._obtained(answer, delivery)
-        return _result(answer, obtained)
+        return result_of(answer, obtained)
 
     def resolve(
         self,
@@ -169,10 +168,10 @@ class Fetcher:
 
     def _obtained(self, answer: Answer, delivery: Delivery | None) -> Obtained:
         if answer.pins:
-            _hold_against_pins(answer, obtain(answer.store, answer.metadata, query=answer.query))
+            hold_against_pins(answer, obtain(answer.store, answer.metadata, query=answer.query))
         obtained = obtain(answer.store, answer.metadata, delivery, query=answer.query)
         if obtained.path is None:
-            raise _failure(answer, obtained)
+            raise failure_of(answer, obtained)
         return obtained
 
 
@@ -187,45 +186,3 @@ def _delivery(
         raise QueryError("give dest (a directory) or output (a file), not both")
     path = os.path.abspath(os.fspath(output))  # noqa: PTH100 - resolve() would follow links
     return Delivery(directory=os.path.dirname(path), name=os.path.basename(path), link=link)  # noqa: PTH119, PTH120
-
-
-def _hold_against_pins(answer: Answer, obtained: Obtained) -> None:
-    """Check what a stranger's resource brought against what the caller pinned."""
-    from store.integrity.verification import check_file
-
-    if obtained.path is None:
-        raise _failure(answer, obtained)
-    try:
-        check_file(obtained.path, answer.pins, url=answer.locator.text)
-    except IntegrityError:
-        answer.store.cache_backend.delete(uid_of(answer.metadata))
-        raise
-
-
-def _failure(answer: Answer, obtained: Obtained) -> StoreError:
-    if obtained.verified:
-        return StoreError(
-            f"the driver {answer.locator.driver!r} could not bring {answer.locator.text};"
-            " its log says why (-v shows it)"
-        )
-    digests = digests_of(answer.metadata)
-    return IntegrityError(
-        f"the driver {answer.locator.driver!r} brought something else than {answer.locator.text}",
-        expected=str(digests[0]) if digests else uid_of(answer.metadata),
-    )
-
-
-def _result(answer: Answer, obtained: Obtained) -> Result:
-    metadata = answer.metadata
-    digests = digests_of(metadata) or answer.pins
-    path = str(obtained.path)
-    return Result(
-        answer.locator.text,
-        answer.locator.driver,
-        uid_of(metadata),
-        Path(path),
-        os.stat(path).st_size,  # noqa: PTH116 - a hit makes one Path
-        tuple([str(one) for one in digests]),
-        bool(getattr(metadata, "verified", True)),
-        obtained.cached,
-    )

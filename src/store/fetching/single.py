@@ -1,4 +1,4 @@
-"""Fetches one resource: from a locator or query to a verified local file."""
+"""Fetches one resource: from a locator or query to a verified file."""
 
 from __future__ import annotations
 

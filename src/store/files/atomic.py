@@ -1,27 +1,18 @@
-"""Writes files and directories whole or not at all, and makes them last."""
+"""Writes files and directories whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
 from store.files.failures import storage_errors
+from store.files.syncing import sync_directory
 
 PARTIAL_PREFIX: Final = ".store-"
 """How the name of everything that is not finished begins, so that a sweep knows its own."""
-
-_MANY: Final = 8
-"""From how many files on one ``syncfs`` is cheaper than their fsyncs, whatever else is unwritten."""
-
-_SYNC_THREADS: Final = 16
-"""How many fsyncs are under way at once; a journal commits them together."""
-
-_NO_SYNCFS: Final = frozenset({errno.ENOSYS, errno.EPERM, errno.EOPNOTSUPP, errno.EINVAL})
-"""What says that ``syncfs`` is not to be had, rather than that the disk failed."""
 
 
 def partial_name() -> str:
@@ -148,24 +139,6 @@ def discard(path: str | Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def sync_file(path: str | Path) -> None:
-    """Return when the file's content has reached the disk.
-
-    Raises:
-        OSError: The disk refused, or ``path`` is a link.
-    """
-    _sync(path, os.O_NOFOLLOW | os.O_NONBLOCK)
-
-
-def sync_directory(path: str | Path) -> None:
-    """Return when the names in a directory have reached the disk.
-
-    Raises:
-        OSError: The disk refused.
-    """
-    _sync(path, os.O_DIRECTORY)
-
-
 def make_directories(path: str | Path, *, durable: bool = False) -> None:
     """Make a directory and its missing parents; ``durable`` makes each new name last.
 
@@ -181,74 +154,3 @@ def make_directories(path: str | Path, *, durable: bool = False) -> None:
         if durable:
             for one in missing:
                 sync_directory(one.parent)
-
-
-def sync_many(paths: Iterable[str | Path]) -> None:
-    """Return when many freshly written files, and their names, have reached the disk.
-
-    The whole file system is synchronised in one call (``syncfs(2)``) where there are many files and the
-    system can; else each file and directory by itself, in parallel. New parents of the directories are
-    included with ``syncfs`` alone: make them with `make_directories` and ``durable``.
-
-    Args:
-        paths: Regular files that are complete and lie where they are to stay.
-
-    Raises:
-        StorageError: One is missing, or the disk refused: none of them is known to last.
-    """
-    files = [Path(path) for path in paths]
-    if not files:
-        return
-    directories = dict.fromkeys(file.parent for file in files)
-    if len(files) >= _MANY and _synced_whole(directories, files):
-        return
-    jobs = [*((sync_file, one) for one in files), *((sync_directory, one) for one in directories)]
-    _in_parallel(jobs)
-
-
-def _synced_whole(directories: Iterable[Path], files: Iterable[Path]) -> bool:
-    """Synchronise the file systems that hold these; False where the system cannot do that."""
-    import ctypes
-
-    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
-    if syncfs is None:
-        return False
-    for file in files:
-        with storage_errors(file):
-            os.lstat(file)
-    seen = set()
-    for directory in directories:
-        with storage_errors(directory):
-            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                device = os.fstat(descriptor).st_dev
-                if device not in seen and syncfs(descriptor):
-                    number = ctypes.get_errno()
-                    if number in _NO_SYNCFS:
-                        return False
-                    raise OSError(number, os.strerror(number))
-                seen.add(device)
-            finally:
-                os.close(descriptor)
-    return True
-
-
-def _in_parallel(jobs: Sequence[tuple[Callable[[Path], None], Path]]) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    def run(job: tuple[Callable[[Path], None], Path]) -> None:
-        sync, path = job
-        with storage_errors(path):
-            sync(path)
-
-    with ThreadPoolExecutor(min(_SYNC_THREADS, len(jobs))) as pool:
-        for _ in pool.map(run, jobs):
-            pass
-
-
-def _sync(path: str | Path, flags: int) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""How the loopback server of the testing kit answers: well, or as a fault has it."""
+"""How the kit's server answers: well, or as a fault has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that gives bytes, and misbehaves on order.
+"""A real HTTP server on loopback that misbehaves on order.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Fills an open file from a stream: counted, hashed and bounded on the way."""
+"""Fills a file from a stream: counted, hashed, bounded on the way."""
 
 from __future__ import annotations
 

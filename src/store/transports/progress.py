@@ -1,4 +1,4 @@
-"""Shows how far the bytes have come: a callback or a tqdm bar, fed by events."""
+"""Shows how far the bytes have come: a callback or a tqdm bar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one way in: a body becomes a file that was counted and hashed while it was written."""
+"""The one way in: a body becomes a file, counted and hashed."""
 
 from __future__ import annotations
 

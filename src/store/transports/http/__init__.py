@@ -1,4 +1,4 @@
-"""Opens http and https addresses, on requests, which no other room imports."""
+"""Opens http and https addresses; the only room to import requests."""
 
 from store.transports.http.errors import HTTPRequestError
 from store.transports.http.transport import HttpTransport

@@ -1,4 +1,4 @@
-"""Turns what requests, urllib3 and the sockets raise into errors of ours."""
+"""Turns what requests, urllib3 and sockets raise into our errors."""
 
 from __future__ import annotations
 

@@ -1,0 +1,65 @@
+"""Tells a listener what becomes of a resource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_of
+
+if TYPE_CHECKING:
+    # Events are loaded by whoever tells one: a hit without a listener needs none.
+    from store.events import Listener
+
+
+def label_of(metadata: ResourceInfo) -> str:
+    """Return what a person would call a resource: its file name, else its uid."""
+    return filename_of(metadata) or uid_of(metadata)
+
+
+def tell_hit(listener: Listener | None, metadata: ResourceInfo, path: str) -> None:
+    """Tell that the cache had it."""
+    if listener is not None:
+        from store.events import Hit
+
+        listener(Hit(name=label_of(metadata), path=path))
+
+
+def tell_started(listener: Listener | None, metadata: ResourceInfo) -> None:
+    """Tell that the driver is asked to bring it."""
+    if listener is not None:
+        from store.events import Started
+
+        listener(Started(name=label_of(metadata), uid=uid_of(metadata)))
+
+
+def tell_verified(listener: Listener | None, metadata: ResourceInfo, path: str) -> None:
+    """Tell that what was brought is what was wanted."""
+    if listener is not None:
+        from store.events import Verified
+
+        digests = tuple(str(one) for one in digests_of(metadata))
+        size = Path(path).stat().st_size
+        listener(Verified(name=label_of(metadata), digests=digests, size=size))
+
+
+def tell_cached(listener: Listener | None, metadata: ResourceInfo, path: str) -> None:
+    """Tell that the cache owns the file from now on."""
+    if listener is not None:
+        from store.events import Cached
+
+        listener(Cached(name=label_of(metadata), path=path, uid=uid_of(metadata)))
+
+
+def waiting_for(listener: Listener | None, metadata: ResourceInfo) -> Callable[[str], None] | None:
+    """Return what tells that another is fetching it, given the other's name; None without listener."""
+    if listener is None:
+        return None
+
+    def tell(holder: str) -> None:
+        from store.events import Waited
+
+        listener(Waited(name=label_of(metadata), holder=holder))
+
+    return tell

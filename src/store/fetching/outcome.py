@@ -1,0 +1,61 @@
+"""Says what came of a fetch: a result, or why there is none."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from store.backends.delivery import Obtained
+from store.backends.resources import digests_of, uid_of
+from store.errors import IntegrityError, StoreError
+from store.fetching.asking import Answer
+from store.fetching.results import Result
+
+
+def result_of(answer: Answer, obtained: Obtained) -> Result:
+    """Return the result of a resource that was obtained."""
+    metadata = answer.metadata
+    digests = digests_of(metadata) or answer.pins
+    path = str(obtained.path)
+    return Result(
+        answer.locator.text,
+        answer.locator.driver,
+        uid_of(metadata),
+        Path(path),
+        os.stat(path).st_size,  # noqa: PTH116 - a hit makes one Path
+        tuple([str(one) for one in digests]),
+        bool(getattr(metadata, "verified", True)),
+        obtained.cached,
+    )
+
+
+def failure_of(answer: Answer, obtained: Obtained) -> StoreError:
+    """Return the error for a driver that answered None, or brought what does not verify."""
+    if obtained.verified:
+        return StoreError(
+            f"the driver {answer.locator.driver!r} could not bring {answer.locator.text};"
+            " its log says why (-v shows it)"
+        )
+    digests = digests_of(answer.metadata)
+    return IntegrityError(
+        f"the driver {answer.locator.driver!r} brought something else than {answer.locator.text}",
+        expected=str(digests[0]) if digests else uid_of(answer.metadata),
+    )
+
+
+def hold_against_pins(answer: Answer, obtained: Obtained) -> None:
+    """Check what a stranger's resource brought against what the caller pinned.
+
+    Raises:
+        IntegrityError: It is something else; the cache forgets it.
+        StoreError: There is nothing to check.
+    """
+    from store.integrity.verification import check_file
+
+    if obtained.path is None:
+        raise failure_of(answer, obtained)
+    try:
+        check_file(obtained.path, answer.pins, url=answer.locator.text)
+    except IntegrityError:
+        answer.store.cache_backend.delete(uid_of(answer.metadata))
+        raise

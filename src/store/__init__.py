@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from store.plugins.loading import load_cache, load_store
     from store.records import CachedResource, Provenance
 
+__version__: Final = "0.1.0"
+"""The version of the distribution, which setup.cfg takes from here."""
+
 _HOMES: Final = {
     "store.backends.base": ("Store",),
     "store.backends.resources": ("DigestedResource", "ResourceInfo"),
@@ -138,16 +141,11 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
     """Load a public name from the module that defines it (PEP 562)."""
-    if name == "__version__":
-        from importlib.metadata import version
-
-        value: Any = version("pluggable-store")
-    elif name in _HOME_OF:
-        from importlib import import_module
-
-        value = getattr(import_module(_HOME_OF[name]), name)
-    else:
+    if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOME_OF[name]), name)
     globals()[name] = value
     return value
 

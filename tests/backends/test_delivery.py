@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from store.errors import (
     StorageError,
     StoreError,
 )
-from store.events import Cached, Event, Hit, Started, Verified
+from store.events import Cached, Event, Failed, Hit, Started, Verified
 from store.records import CachedResource
 from store.testing.fakes import FakeCache, FakeStore
 from store.testing.faults import RaisingCache, flip_bit
@@ -375,6 +376,19 @@ def test_what_happens_is_told_in_order(fake: FakeStore) -> None:
 
     assert [type(one) for one in told] == [Started, Verified, Cached, Hit]
     assert {one.name for one in told} == {"name.txt"}
+
+
+@pytest.mark.parametrize("brings", [None, b"wrong", KeyError("x"), ResourceNotFoundError("gone")])
+def test_a_failure_is_told_as_well(brings: Any, strange: StrangeStore) -> None:
+    """Whoever drew a bar may end it."""
+    told: list[Event] = []
+    strange.options = TransferOptions(listener=told.append)
+    strange.brings = brings
+
+    with contextlib.suppress(StoreError):
+        strange.download_resource(Stranger("n"))
+
+    assert [type(one) for one in told] == [Started, Failed]
 
 
 def test_the_cache_is_told_where_a_resource_came_from(fake: FakeStore, cache: FakeCache) -> None:

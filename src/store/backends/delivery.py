@@ -13,10 +13,11 @@ from typing import Any, NamedTuple, Protocol
 
 from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, verifies
-from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_of
+from store.backends.resources import ResourceInfo, digests_of, filename_of, origin_of, uid_of
 from store.backends.telling import (
     label_of,
     tell_cached,
+    tell_failed,
     tell_hit,
     tell_started,
     tell_verified,
@@ -98,6 +99,20 @@ def obtain(
             return Obtained(path, cached=True)
         return Obtained(_placed(store, metadata, path, delivery), cached=True)
     try:
+        obtained = _fetched(store, metadata, delivery, query)
+    except BaseException as error:
+        tell_failed(store.options.listener, metadata, str(error) or type(error).__name__)
+        raise
+    if obtained.path is None:
+        tell_failed(store.options.listener, metadata, "the driver brought nothing that is right")
+    return obtained
+
+
+def _fetched(
+    store: Source, metadata: ResourceInfo, delivery: Delivery | None, query: str
+) -> Obtained:
+    """Download through the cache, or past a cache that fails where there is another place for it."""
+    try:
         return _download(store, metadata, delivery, query)
     except StorageError as error:
         if delivery is None:
@@ -161,10 +176,11 @@ def _brought(
 
 def _moved(store: Source, metadata: ResourceInfo, directory: Path) -> str | None:
     if store.options.offline and store.needs_network:
+        missing = origin_of(metadata) or label_of(metadata)
         raise OfflineError(
-            f"{label_of(metadata)} is not in the cache and the network is not to be used:"
+            f"{missing} is not in the cache and the network is not to be used:"
             " fetch it once without --offline (STORE_OFFLINE)",
-            missing=(label_of(metadata),),
+            missing=(missing,),
         )
     tell_started(store.options.listener, metadata)
     with drivers_errors(store.name):
@@ -186,12 +202,8 @@ def _remembered(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -
 
 
 def _provenance(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -> Provenance:
-    from store.addresses import public
-
-    urls = getattr(metadata, "urls", ()) or (getattr(metadata, "url", ""),)
-    origin = public(urls[0]) if isinstance(urls[0], str) else ""
     digests = tuple(str(one) for one in kept.digests)
-    return Provenance(store.name, query, origin, digests, kept.size)
+    return Provenance(store.name, query, origin_of(metadata), digests, kept.size)
 
 
 def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery) -> str:

@@ -120,6 +120,14 @@ def filename_of(metadata: ResourceInfo) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
+def origin_of(metadata: ResourceInfo) -> str:
+    """Return the first address of a resource, without secrets; an empty string where it has none."""
+    from store.addresses import public
+
+    urls = getattr(metadata, "urls", ()) or (getattr(metadata, "url", ""),)
+    return public(urls[0]) if isinstance(urls[0], str) else ""
+
+
 def size_of(metadata: ResourceInfo) -> int | None:
     """Return the size in bytes that a resource announces, where it does."""
     size = getattr(metadata, "size", None)

@@ -52,6 +52,14 @@ def tell_cached(listener: Listener | None, metadata: ResourceInfo, path: str) ->
         listener(Cached(name=label_of(metadata), path=path, uid=uid_of(metadata)))
 
 
+def tell_failed(listener: Listener | None, metadata: ResourceInfo, reason: str) -> None:
+    """Tell that it cannot be had: whoever drew a bar for it may end it."""
+    if listener is not None:
+        from store.events import Failed
+
+        listener(Failed(name=label_of(metadata), reason=reason))
+
+
 def waiting_for(listener: Listener | None, metadata: ResourceInfo) -> Callable[[str], None] | None:
     """Return what tells that another is fetching it, given the other's name; None without listener."""
     if listener is None:

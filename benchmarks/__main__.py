@@ -55,9 +55,8 @@ def table(name: str, rows: list[Row]) -> str:
         )
         met = {True: "yes", False: "**no**", None: ""}[row.met]
         spread = f"{row.spread:.0%}" if row.spread else ""
-        lines.append(
-            f"| {row.what} | {_number(row.ours)} {row.unit} | {spread} | {peers} | {row.goal} | {met} |"
-        )
+        ours = f"{_number(row.ours)} {row.unit}"
+        lines.append(f"| {row.what} | {ours} | {spread} | {peers} | {row.goal} | {met} |")
     return "\n".join([*lines, ""])
 
 

@@ -33,6 +33,8 @@ def run(rounds: int, scratch: Path) -> list[Row]:
         name: lambda code=code: command_seconds([python, "-c", code])
         for name, code in IMPORTS.items()
     }
+    for warm_up in imports.values():
+        warm_up()
     found = in_turn({**bare, **imports}, rounds)
     middle = medians(found)
     above = {name: (middle[name] - middle["bare"]) * 1000 for name in IMPORTS}
@@ -58,8 +60,8 @@ def run(rounds: int, scratch: Path) -> list[Row]:
             str(scratch / "warm-pooch"),
         ]
         fetch = [command, "fetch", f"{url}#sha256={digest}"]
-        command_seconds(fetch, environment)
-        command_seconds(pooch_script)
+        for command_line in (fetch, fetch, [command, "--version"], pooch_script):
+            command_seconds(command_line, environment)
         found = in_turn(
             {
                 "version": lambda: command_seconds([command, "--version"], environment),

@@ -18,7 +18,8 @@ import pytest
 from store.backends.base import DigestedResource
 from store.backends.pypi_store import PyPIResource, PyPIStore
 from store.cache.backends.base import Cache
-from store.config.credentials import Credential, Credentials
+from store.config.credential import Credential
+from store.config.credentials import Credentials
 from store.errors import (
     ConfigurationError,
     CredentialsError,

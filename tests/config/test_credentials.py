@@ -15,7 +15,9 @@ import keyring.errors
 import pytest
 
 from store.addresses import Origin, origin_of
-from store.config.credentials import Credential, Credentials, token_variable
+from store.config.credential import Credential
+from store.config.credentials import Credentials
+from store.config.secret_sources import token_variable
 from store.errors import ConfigurationError
 
 SECRET = "s3cret-that-is-never-shown"

@@ -17,7 +17,8 @@ import pytest
 
 from store.errors import LockTimeoutError, StorageError
 from store.files.holding import holder_of
-from store.files.locks import Lease, exclusively, locked, oldest_lease
+from store.files.leases import Lease, oldest_lease
+from store.files.locks import exclusively, locked
 
 HOLD = """
 import sys, time
@@ -29,7 +30,7 @@ with locked(sys.argv[1], timeout=10) as held:
 
 LEASE = """
 import sys, time
-from store.files.locks import Lease
+from store.files.leases import Lease
 lease = Lease(sys.argv[1])
 print(lease.began, flush=True)
 time.sleep(60)
@@ -427,7 +428,7 @@ def test_a_forks_child_does_not_give_its_parents_lease_back(tmp_path: Path) -> N
     printed = run(
         """
 import os, sys, time
-from store.files.locks import Lease, oldest_lease
+from store.files.leases import Lease, oldest_lease
 lease = Lease(sys.argv[1])
 if os.fork() == 0:
     lease.close()
@@ -547,7 +548,7 @@ def test_a_lease_is_made_without_filelock(tmp_path: Path) -> None:
     printed = run(
         """
 import sys
-from store.files.locks import Lease, oldest_lease
+from store.files.leases import Lease, oldest_lease
 lease = Lease(sys.argv[1])
 print("filelock" in sys.modules, "requests" in sys.modules)
 """,

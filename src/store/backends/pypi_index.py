@@ -13,7 +13,7 @@ from store.addresses import origin_of, public, userinfo, without_userinfo
 from store.backends.pypi_choice import Candidate
 from store.backends.pypi_pages import PageSession
 from store.backends.queries import address_of
-from store.config.credentials import Credential
+from store.config.credential import Credential
 from store.errors import (
     DigestError,
     QueryError,

@@ -19,7 +19,8 @@ from store.cache.shelves import shelves
 from store.cache.uses import DAY
 from store.cache.workspaces import abandoned, workspace_name
 from store.files.atomic import PARTIAL_PREFIX, discard
-from store.files.locks import exclusively, oldest_lease
+from store.files.leases import oldest_lease
+from store.files.locks import exclusively
 
 log = logging.getLogger(__name__)
 

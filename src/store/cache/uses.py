@@ -9,7 +9,7 @@ from typing import Final
 
 from store.cache.layout import Layout
 from store.clock import Clock
-from store.files.locks import Lease
+from store.files.leases import Lease
 
 log = logging.getLogger(__name__)
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
 from collections.abc import Mapping
 from os import PathLike, fspath
 from typing import Any, Final, NamedTuple
 
-import attrs
-
-from store.addresses import public
 from store.backends.base import Store
 from store.backends.failures import drivers_errors
 from store.backends.resources import DigestedResource, ResourceInfo, digests_of
 from store.cache.backends.base import Cache
 from store.config.model import Settings
-from store.errors import IntegrityError, OfflineError
+from store.errors import OfflineError
 from store.fetching.locator import Locator, from_query, parse_locator
+from store.fetching.pinning import pinned, spelled
 from store.fetching.resolutions import DIRECTORY, Resolutions, resolution_key
 from store.integrity.digest import Digests, DigestsLike, digests_from
 from store.plugins.loading import load_store
@@ -119,10 +115,10 @@ class Asking:
         store = self.store(locator.driver)
         query = self._completed(store, locator, pins, allow_unverified)
         metadata, good_until, remembered = self._metadata(store, locator, query, refresh=refresh)
-        metadata, left = _pinned(metadata, pins, locator)
+        metadata, left = pinned(metadata, pins, locator)
         if pins and not left and pins == digests_of(metadata) and store.needs_network:
             good_until = math.inf
-        answer = Answer(locator, store, metadata, left, _spelled(locator.query), remembered)
+        answer = Answer(locator, store, metadata, left, spelled(locator.query), remembered)
         return answer, good_until
 
     def _completed(
@@ -182,41 +178,3 @@ def _read(wanted: Wanted) -> Locator:
         return from_query(wanted)
     path = fspath(wanted)
     return Locator("file", {"path": path}, path)
-
-
-def _pinned(
-    metadata: ResourceInfo, pins: Digests, locator: Locator
-) -> tuple[ResourceInfo, Digests]:
-    """Join the caller's digests with the resource's own.
-
-    Returns:
-        The resource, and the pins that its own `verify` does not cover.
-
-    Raises:
-        IntegrityError: The store's digest of the resource is another one.
-    """
-    if not pins:
-        return metadata, ()
-    known = dict(digests_of(metadata))
-    for pin in pins:
-        if known.get(pin.algorithm, pin.hex) != pin.hex:
-            found = f"{pin.algorithm}:{known[pin.algorithm]}"
-            raise IntegrityError(
-                f"{locator.text} is not what was pinned: expected {pin}, the store says {found}",
-                expected=str(pin),
-                found=found,
-            )
-    left = tuple(pin for pin in pins if pin.algorithm not in known)
-    if left and isinstance(metadata, DigestedResource) and known:
-        joined = digests_from([*metadata.digests, *left], allow_weak=True)
-        with contextlib.suppress(TypeError):
-            return attrs.evolve(metadata, digests=joined), ()
-    return metadata, left
-
-
-def _spelled(query: Mapping[str, Any]) -> str:
-    """Return a query in its canonical spelling, without the secrets that an address may hold."""
-    shown = {
-        key: public(value) if isinstance(value, str) else value for key, value in query.items()
-    }
-    return json.dumps(shown, sort_keys=True, default=lambda value: type(value).__name__)

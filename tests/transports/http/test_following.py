@@ -5,7 +5,8 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from store.config.credentials import Credential, Credentials
+from store.config.credential import Credential
+from store.config.credentials import Credentials
 from store.errors import (
     CredentialsError,
     RedirectError,

@@ -12,7 +12,7 @@ import requests
 import urllib3
 
 from store.addresses import origin_of, public
-from store.config.credentials import token_variable
+from store.config.secret_sources import token_variable
 from store.errors import StoreError
 from store.transports.http.errors import (
     HTTPConnectionError,

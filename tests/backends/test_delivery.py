@@ -408,3 +408,43 @@ def test_a_stores_repr_keeps_its_configuration_to_itself() -> None:
     store = FakeStore({"token": "secret"}, FakeCache())
 
     assert "secret" not in repr(store)
+
+
+def test_an_entry_without_text_for_a_path_is_dropped(fake: FakeStore) -> None:
+    """A cached resource may be damaged inside, and its cache refuse to drop it."""
+    info = fake.get_resource_metadata({"name": "name.txt"})
+    fake.cache_backend.set(info.uid, CachedResource(info.uid, 7))
+
+    path = fake.download_resource(info)
+
+    assert path is not None
+    assert Path(path).read_bytes() == CONTENT
+
+
+def test_a_cache_that_cannot_drop_costs_no_file(tmp_path: Path) -> None:
+    """A stale entry that stays is passed by."""
+
+    class Stubborn(FakeCache):
+        """A cache that keeps what it has."""
+
+        def delete(self, uid: str) -> None:
+            """Refuse."""
+            raise CacheError(f"{uid} stays")
+
+    cache = Stubborn({"cache_dir": str(tmp_path / "cache")})
+    store = FakeStore({"resources": {"name.txt": CONTENT}}, cache)
+    info = store.get_resource_metadata({"name": "name.txt"})
+    cache.set(info.uid, CachedResource(info.uid, str(tmp_path / "gone")))
+
+    path = store.download_resource(info)
+
+    assert path is not None
+    assert Path(path).read_bytes() == CONTENT
+
+
+def test_a_driver_says_nothing_of_how_long_its_answers_hold() -> None:
+    """Unless it redefines these, they are asked for each time."""
+    store = StrangeStore(None, FakeCache())
+
+    assert store.resolution_max_age({}) is None
+    assert store.resolution_context() == {}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from store import transports
 from store.config.reading import read_settings
 from store.errors import (
     IntegrityError,
@@ -16,6 +18,7 @@ from store.errors import (
     QueryError,
     ResourceNotFoundError,
     StoreError,
+    UnknownNameError,
     UnverifiedError,
 )
 from store.events import Event, Progressed
@@ -253,8 +256,6 @@ def test_a_remembered_answer_whose_content_is_gone_is_asked_for_anew(
     remote: Any, house: Path
 ) -> None:
     """The remembered answer names no address, so the store is asked."""
-    import shutil
-
     remote.max_age = math.inf
     with Fetcher() as fetcher:
         fetcher.fetch("remote:name=a.txt")
@@ -292,6 +293,66 @@ def test_a_missing_resource_is_told(server: Server) -> None:
         fetcher.fetch(f"{server.url}/none#sha256={SHA256}")
 
     assert caught.value.exit_status == 3
+
+
+def test_a_strangers_resource_is_held_against_the_callers_digest(sealed: Any) -> None:
+    """What the stranger's own verify does not cover is hashed, before anything is placed."""
+    right = hashlib.sha256(b"sealed content").hexdigest()
+    with Fetcher() as fetcher:
+        assert fetcher.fetch("sealed:", digest=f"sha256:{right}").path.read_bytes() == sealed.brings
+        with pytest.raises(IntegrityError):
+            fetcher.fetch("sealed:", digest="sha256:" + "0" * 64, dest="here")
+
+    assert not Path("here").exists()
+
+
+def test_a_strangers_wrong_content_is_an_integrity_error(sealed: Any) -> None:
+    """The face never returns None."""
+    sealed.brings = b"broken"
+
+    with Fetcher() as fetcher:
+        with pytest.raises(IntegrityError, match="something else"):
+            fetcher.fetch("sealed:")
+        with pytest.raises(IntegrityError, match="something else"):
+            fetcher.fetch("sealed:", digest="sha256:" + "0" * 64)
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize("as_query", [False, True])
+def test_a_strangers_transport_opens_its_scheme(as_query: bool) -> None:  # noqa: FBT001 - a case
+    """It is looked for when the scheme is not ours."""
+    transports.opening._opened.strangers.clear()
+    pinned = hashlib.sha256(b"faked").hexdigest()
+    wanted: Any = f"fake://host/a.bin#sha256={pinned}"
+    if as_query:
+        wanted = {"driver": "http", "url": "fake://host/a.bin", "sha256": pinned}
+
+    with Fetcher() as fetcher:
+        assert fetcher.fetch(wanted).path.read_bytes() == b"faked"
+
+
+def test_a_scheme_that_nobody_opens_is_told() -> None:
+    """The known ones are named."""
+    with Fetcher() as fetcher, pytest.raises(UnknownNameError) as caught:
+        fetcher.fetch({"driver": "http", "url": "gopher://host/a", "sha256": SHA256})
+
+    assert "https" in caught.value.known
+
+
+def test_a_remembered_address_that_is_gone_makes_the_store_be_asked_anew(
+    server: Server, remote: Any, house: Path
+) -> None:
+    """An index may move a file; one more look costs less than a failure."""
+    remote.max_age = math.inf
+    remote.urls = (server.serve("/old/a.txt", b"remote"),)
+    with Fetcher() as fetcher:
+        fetcher.fetch("remote:name=a.txt")
+    shutil.rmtree(house / "content")
+    remote.moved = True
+
+    with Fetcher() as fetcher:
+        assert fetcher.fetch("remote:name=a.txt").path.read_bytes() == b"remote"
+    assert remote.asked == 2
 
 
 def _sha512(data: bytes) -> str:

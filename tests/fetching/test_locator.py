@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -108,6 +109,23 @@ def test_an_unknown_driver_is_told_with_the_known_ones() -> None:
     with pytest.raises(UnknownNameError, match="nosuch") as caught:
         parse_locator("nosuch:thing")
     assert "pypi" in caught.value.known
+
+
+def test_a_file_whose_name_looks_like_a_locator_is_pointed_at() -> None:
+    """The next step is a ./ before it."""
+    Path("nosuch:thing").write_bytes(b"")
+
+    with pytest.raises(UnknownNameError, match=r"\./nosuch:thing"):
+        parse_locator("nosuch:thing")
+
+
+def test_pairs_show_no_secret() -> None:
+    """An address among them is cut to what may be shown."""
+    locator = parse_locator(
+        "http-simple-store:url=https%3A%2F%2Fu%3Asecret%40host%2Fa%3Ftoken%3Dsecret"
+    )
+
+    assert locator.text == "http-simple-store:url=https://host/a"
 
 
 def test_a_damaged_digest_is_refused() -> None:

@@ -18,13 +18,14 @@ from store.errors import (
     CredentialsError,
     QueryError,
     ResourceNotFoundError,
+    UnknownNameError,
 )
 from store.fetching.asking import Answer, Asking, Wanted
 from store.fetching.options import cache_configuration, transfer_options
 from store.fetching.outcome import failure_of, hold_against_pins, result_of
 from store.fetching.results import Resolved, Result
 from store.integrity.digest import DigestsLike
-from store.plugins.loading import load_cache
+from store.plugins.loading import load_cache, load_transports
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
@@ -91,6 +92,11 @@ class Fetcher:
         try:
             if answer.remembered and not getattr(answer.metadata, "urls", ()):
                 answer = self._asked_anew(answer, wanted, digest, allow_unverified)
+            obtained = self._obtained(answer, delivery)
+        except UnknownNameError as error:
+            if error.kind != "transport":
+                raise
+            load_transports()
             obtained = self._obtained(answer, delivery)
         except (ResourceNotFoundError, CredentialsError):
             if not answer.remembered or self._options.offline:

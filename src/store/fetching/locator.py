@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from store.addresses import public
+from store.addresses import public, without_secrets
 from store.errors import LocatorError, UnknownNameError
 from store.integrity.digest import SIZES, Digests, digests_from
-from store.plugins.loading import find
+from store.plugins.loading import find, load_transports
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*):(.*)", re.DOTALL)
 _PIN: Final = re.compile(rf"({'|'.join(SIZES)})[:=-]", re.IGNORECASE)
@@ -102,14 +102,18 @@ def _of_driver(name: str, rest: str, text: str) -> Locator:
         if os.path.lexists(text):
             error.messages[-1] += f"; for the file of that name, write ./{text}"
         raise
-    return Locator(name, _pairs(spec, text), f"{name}:{spec}", digests)
+    query = _pairs(spec, text)
+    shown = "&".join(f"{key}={public(value)}" for key, value in query.items())
+    return Locator(name, query, f"{name}:{shown}", digests)
 
 
 def _opens(scheme: str) -> bool:
+    """Whether a transport opens the scheme; a stranger's is made known to those that need it."""
     try:
         find("transport", scheme)
     except UnknownNameError:
         return False
+    load_transports()
     return True
 
 
@@ -131,15 +135,16 @@ def _split_pins(text: str, *, strict: bool) -> tuple[str, Digests]:
 def _pairs(spec: str, text: str) -> dict[str, str]:
     from urllib.parse import parse_qsl
 
+    shown = without_secrets(text)
     try:
         pairs = parse_qsl(spec, keep_blank_values=True, strict_parsing=True) if spec else []
     except ValueError as error:
         raise LocatorError(
-            f"{text!r} cannot be read: after the driver's name come key=value pairs joined by '&'",
-            query=text,
+            f"{shown!r} cannot be read: after the driver's name come key=value pairs joined by '&'",
+            query=shown,
         ) from error
     if len(dict(pairs)) != len(pairs):
-        raise LocatorError(f"{text!r} names a key twice", query=text)
+        raise LocatorError(f"{shown!r} names a key twice", query=shown)
     return dict(pairs)
 
 

@@ -6,6 +6,8 @@ import logging
 import os
 import pickle
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -244,3 +246,24 @@ def test_the_disk_holds_text_only(tmp_path: Path) -> None:
     ):
         with pytest.raises(TypeError):
             call()
+
+
+def test_a_database_that_is_emptied_under_an_open_cache_kills_nobody(tmp_path: Path) -> None:
+    """No file of it is mapped into memory, where a truncation would be a SIGBUS."""
+    program = """
+import pathlib, sys
+from store.cache.backends.disk import DiskCache
+cache = DiskCache({"cache_dir": sys.argv[1]})
+cache.set("uid", "value" * 1000)
+for path in pathlib.Path(sys.argv[1]).rglob("cache.db*"):
+    with open(path, "r+b") as file:
+        file.truncate(0)
+cache.get("uid")
+print(cache.set("uid", "new"), cache.get("uid"))
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, "True new\n")

@@ -123,6 +123,10 @@ class DiskCache(Cache):
                     disk=TextDisk,
                     size_limit=self._size_limit,
                     eviction_policy="least-recently-stored",
+                    # A mapped file that another truncates would kill the process by SIGBUS, and a
+                    # write-ahead log maps one: an entry costs 0.6 ms more without, a hit 4 µs.
+                    sqlite_mmap_size=0,
+                    sqlite_journal_mode="truncate",
                 )
                 self._process = os.getpid()
             return self._opened

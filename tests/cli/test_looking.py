@@ -75,6 +75,48 @@ def test_a_plugin_is_told_of(cli: Run, name: str) -> None:
 
     assert done.status == 0
     assert "made by:    store.testing.fakes.FakeStore\n" in done.out
+    assert "\ndistribution: mirror-dist\n" in done.out
+
+
+@pytest.mark.usefixtures("strangers")
+def test_what_a_plugin_brings_is_told_apart(cli: Run) -> None:
+    """An empty line stands between, as between resources; a long label keeps its blank."""
+    done = cli("plugins", "info", "mirrors")
+
+    assert done.out.count("\n\nkind:") == 1
+    assert not done.out.startswith("\n")
+
+
+def test_a_function_is_told_by_its_own_words_or_none(
+    cli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Python says of functions says nothing of a driver; a foreign class is told as itself."""
+
+    class Foreign:
+        """A store that was written for e3-core."""
+
+        def get_resource_metadata(self, query: Any) -> Any:
+            """Find nothing."""
+
+        def download_resource_content(self, metadata: Any, dest: str) -> str | None:
+            """Move nothing."""
+
+    class Silent:
+        @hookimpl
+        def store_drivers(self) -> dict[str, Any]:
+            """Bring a driver without a docstring, and a foreign one."""
+            return {"silent": lambda configuration, cache: None, "foreign": Foreign}
+
+    known = Plugins(list)
+    known.register(Silent(), "silent")
+    for module in ("store.plugins.manager", "store.plugins.loading"):
+        monkeypatch.setattr(f"{module}.plugins", lambda: known)
+
+    foreign, silent = cli("plugins", "info", "silent", "--json").json
+
+    assert silent["says"] == ""
+    assert foreign["says"] == "A store that was written for e3-core."
+    assert foreign["made by"].endswith(".Foreign")
 
 
 @pytest.mark.usefixtures("strangers")

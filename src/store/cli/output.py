@@ -68,9 +68,10 @@ def columns(rows: Iterable[Sequence[str]]) -> None:
 def fields(pairs: Iterable[tuple[str, object]]) -> None:
     """Print names and values, a pair a line; a value that is a sequence takes several."""
     for name, value in pairs:
+        label = f"{name}:"
         values = value if isinstance(value, list | tuple) else [value]
         for number, one in enumerate(values):
-            words(f"{name + ':' if number == 0 else '':<12}{one}")
+            words(f"{label if number == 0 else '':<11} {one}")
 
 
 def say(text: str) -> None:

@@ -9,7 +9,7 @@ import click
 
 from store.cli.lazy import LazyGroup, examples
 from store.cli.options import common, frame_of, with_json
-from store.cli.output import columns, document, fields, on_terminal, say, table
+from store.cli.output import columns, document, fields, line, on_terminal, say, table
 
 if TYPE_CHECKING:
     from store.plugins.brought import Brought
@@ -89,7 +89,9 @@ def info(context: click.Context, name: str) -> None:
     if frame_of(context).json:
         document([_described(one) for one in found])
         return
-    for one in found:
+    for number, one in enumerate(found):
+        if number:
+            line("")
         fields((key, value) for key, value in _described(one).items() if value not in ("", None))
     for each in broken:
         say(f"the plugin {each.name!r} is broken and was passed over: {each.error}")
@@ -129,11 +131,18 @@ def _described(one: Brought) -> dict[str, Any]:
         factory = find(one.kind, one.name)
     except StoreError as error:
         return {**data, "error": str(error)}
+    factory = getattr(factory, "factory", factory)  # a class of foreign stores is wrapped
     data["made by"] = f"{_of(factory, '__module__')}.{_of(factory, '__qualname__')}"
-    data["says"] = (_of(factory, "__doc__") or "").strip().partition("\n")[0]
+    data["says"] = _says(factory)
     keys = getattr(factory, "query_keys", None)
     data["query keys"] = ", ".join(sorted(keys)) if keys else ""
     return data
+
+
+def _says(factory: Any) -> str:  # noqa: ANN401 - whatever a plugin brings
+    """Return the first line of a docstring of its own; a function's class says nothing of it."""
+    own = getattr(factory, "__doc__", None)
+    return "" if own == type(factory).__doc__ else str(own or "").strip().partition("\n")[0]
 
 
 def _of(factory: Any, attribute: str) -> str:  # noqa: ANN401 - whatever a plugin brings

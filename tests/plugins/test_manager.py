@@ -153,6 +153,7 @@ def test_a_plugin_that_brings_a_name_of_ours_conflicts_once_it_is_known() -> Non
             "from store.hooks import hookimpl\n@hookimpl\ndef store_drivers():\n    return {'a': 3}",
             "cannot be called",
         ),
+        ("def store_drivers():\n    return {'a': len}", "store_drivers is not marked"),
     ],
 )
 def test_a_broken_plugin_is_told_and_passed_over(
@@ -169,6 +170,7 @@ def test_a_broken_plugin_is_told_and_passed_over(
     (broken,) = registry.broken
     assert (broken.name, broken.distribution) == ("broken", "broken-one")
     assert reason in broken.error
+    assert "\n" not in broken.error
     assert "broken" in caplog.text
     assert registry.brought("driver", "a") is None
 

@@ -24,6 +24,7 @@ from store.plugins.brought import (
     Brought,
     Found,
     called,
+    refuse_unmarked,
     titled,
 )
 
@@ -180,7 +181,7 @@ class Plugins:
         except PluginError as error:
             reason = str(error)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger may raise anything
-            reason = f"it cannot be imported: {type(error).__name__}: {error}"
+            reason = " ".join(f"it cannot be imported: {type(error).__name__}: {error}".split())
         log.warning("the plugin %s (%s) is passed over: %s", entry.name, entry.distribution, reason)
         self._broken.append(BrokenPlugin(entry.name, entry.distribution, reason))
         return []
@@ -189,6 +190,7 @@ class Plugins:
         manager = self._made_manager()
         title = name if not manager.has_plugin(name) else f"{name} ({distribution})"
         try:
+            refuse_unmarked(manager, plugin)
             manager.register(plugin, name=title)
             manager.check_pending()
             return [
@@ -199,9 +201,8 @@ class Plugins:
         except (Exception, SystemExit) as error:
             if manager.get_name(plugin) == title:
                 manager.unregister(plugin)
-            raise PluginError(
-                f"its hooks cannot be used: {type(error).__name__}: {error}", plugin=name
-            ) from error
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise PluginError(f"its hooks cannot be used: {reason}", plugin=name) from error
 
     def _made_manager(self) -> pluggy.PluginManager:
         if self._manager is None:

@@ -29,6 +29,7 @@ from store.cache.holding import Kept
 from store.errors import OfflineError, StorageError
 from store.records import CachedResource, Provenance
 from store.transports.base import TransferOptions
+from store.transports.deadlines import begun, keeping
 
 log = logging.getLogger(__name__)
 
@@ -124,10 +125,14 @@ def _fetched(
 def _download(
     store: Source, metadata: ResourceInfo, delivery: Delivery | None, query: str
 ) -> Obtained:
-    content = store.cache_backend.content
-    with content.flight(
-        uid_of(metadata), waiting=waiting_for(store.options.listener, metadata)
-    ) as waited:
+    content, options = store.cache_backend.content, store.options
+    deadline = begun(options.clock, options.bounds.deadline)
+    flight = content.flight(
+        uid_of(metadata),
+        waiting=waiting_for(options.listener, metadata),
+        patience=deadline.left(),
+    )
+    with keeping(deadline), flight as waited:
         path = cached_path(store, metadata) if waited else None
         cached = path is not None
         if path is None:

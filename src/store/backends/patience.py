@@ -9,7 +9,7 @@ from store.addresses import public
 from store.errors import TransportError
 from store.events import Retried
 from store.transports.base import TransferOptions
-from store.transports.deadlines import Deadline, keeping
+from store.transports.deadlines import begun, keeping
 from store.transports.retrying import delay_before
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ def patiently(ask: Callable[[], T], address: str, options: TransferOptions) -> T
     Raises:
         StoreError: What ``ask`` raised last.
     """
-    deadline = Deadline(options.clock, options.bounds.deadline)
+    deadline = begun(options.clock, options.bounds.deadline)
     tries = 0
     with keeping(deadline):
         while True:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -241,20 +242,20 @@ class Content:
         return set_aside(self.layout, blocked or path, reason, self.clock)
 
     def flight(
-        self, uid: str, *, waiting: Waiting | None = None
+        self, uid: str, *, waiting: Waiting | None = None, patience: float = math.inf
     ) -> contextlib.AbstractContextManager[bool]:
         """Be the one who fetches ``uid``, or wait for the one who does: see `cache.flight`.
 
         Args:
             uid: What is to be fetched.
             waiting: Is told the holder's name once, when the caller has to wait.
+            patience: Seconds to wait at most, where that is less than ``lock_timeout``.
 
         Yields:
             Whether others were waited for, so that the cache should be asked again first.
         """
-        return flying(
-            self.layout, uid, timeout=self.lock_timeout, clock=self.clock, waiting=waiting
-        )
+        timeout = max(0.0, min(self.lock_timeout, patience))
+        return flying(self.layout, uid, timeout=timeout, clock=self.clock, waiting=waiting)
 
     def close(self) -> None:
         """Give the lease back; the content may be used again."""

@@ -26,6 +26,7 @@ from store.fetching.outcome import failure_of, hold_against_pins, result_of
 from store.fetching.results import Resolved, Result
 from store.integrity.digest import DigestsLike
 from store.plugins.loading import load_cache, load_transports
+from store.transports.deadlines import begun, keeping
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
@@ -86,6 +87,21 @@ class Fetcher:
     ) -> Result:
         """Bring one resource here; see `store.fetch` for arguments and errors."""
         delivery = None if dest is None and output is None else _delivery(dest, output, link)
+        seconds = self._options.bounds.deadline
+        if seconds is None:
+            return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
+        # One deadline for all that a fetch waits for: the question, another's download, its own.
+        with keeping(begun(self._options.clock, seconds)):
+            return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
+
+    def _fetch(
+        self,
+        wanted: Wanted,
+        delivery: Delivery | None,
+        digest: DigestsLike,
+        refresh: bool,  # noqa: FBT001
+        allow_unverified: bool | None,  # noqa: FBT001
+    ) -> Result:
         answer = self._asking.ask(
             wanted, digest, refresh=refresh, allow_unverified=allow_unverified
         )

@@ -16,14 +16,21 @@ class Deadline:
     Args:
         clock: The time.
         seconds: How long the call may take from now on; None for no limit.
+        within: What the call is a part of: whichever ends earlier holds.
     """
 
     __slots__ = ("_clock", "_end", "seconds")
 
-    def __init__(self, clock: Clock, seconds: float | None) -> None:
+    def __init__(
+        self, clock: Clock, seconds: float | None, *, within: Deadline | None = None
+    ) -> None:
         self._clock = clock
         self.seconds = seconds
-        self._end = math.inf if seconds is None else clock.monotonic() + seconds
+        now = clock.monotonic()
+        self._end = math.inf if seconds is None else now + seconds
+        if within is not None and now + within.left() < self._end:
+            self._end = now + within.left()
+            self.seconds = within.seconds
 
     def left(self) -> float:
         """Return the seconds that are left: at most 0 when it has passed, infinity without a limit."""
@@ -41,6 +48,16 @@ def keeping(deadline: Deadline) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def begun(clock: Clock, seconds: float | None) -> Deadline:
+    """Return the deadline of a call that begins now: never later than the one that holds here.
+
+    Args:
+        clock: The time.
+        seconds: How long the call may take; None for no limit of its own.
+    """
+    return Deadline(clock, seconds, within=_current.get())
 
 
 def current(clock: Clock) -> Deadline:

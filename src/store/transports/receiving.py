@@ -20,7 +20,7 @@ from store.integrity.hashing import Hashing
 from store.integrity.stamp import Stamp
 from store.integrity.verification import LEDGER
 from store.transports.base import Stream, TransferOptions
-from store.transports.deadlines import Deadline, keeping
+from store.transports.deadlines import begun, keeping
 from store.transports.filling import Wanted, check_room, fill
 from store.transports.opening import transport_for
 from store.transports.pace import Pace
@@ -149,7 +149,7 @@ class _Receiving:
         durable: bool,
         chance: Random,
     ) -> None:
-        self.deadline = Deadline(options.clock, options.bounds.deadline)
+        self.deadline = begun(options.clock, options.bounds.deadline)
         self._directory = directory
         self._options = options
         self._wanted = wanted

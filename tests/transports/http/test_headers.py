@@ -123,6 +123,7 @@ def test_a_wait_is_seconds_or_a_date(value: str | None, expected: float | None) 
         ('attachment; filename=".."', None),
         ("attachment; filename*=nonsense''%FF", "ÿ"),
         ('attachment; filename="a\r\n b"', "a b"),
+        ("attachment; filename*=UTF-8''x; filename*0*=UTF-8''y", None),
     ],
 )
 def test_a_suggested_name_is_a_harmless_label(value: str | None, expected: str | None) -> None:

@@ -11,8 +11,9 @@ import requests
 import urllib3
 
 from store.addresses import public
+from store.clock import SYSTEM_CLOCK
 from store.transports.base import Stream
-from store.transports.deadlines import Deadline
+from store.transports.deadlines import Deadline, begun, keeping
 from store.transports.http.errors import HTTPTimeoutError, HTTPTruncatedError
 from store.transports.http.mapping import raised
 from store.transports.http.sessions import Quiet
@@ -86,7 +87,9 @@ class HttpStream(Stream):
         if self._direct:
             count: int = self._file.readinto1(buffer)
             return count
-        with Quiet():
+        # Chunk sizes and trailers may come for ever, too.
+        step = begun(SYSTEM_CLOCK, self._patience)
+        with Quiet(), keeping(step):
             data: bytes = self._raw.read1(len(buffer), decode_content=False)
         buffer[: len(data)] = data
         return len(data)

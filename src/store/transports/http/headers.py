@@ -113,7 +113,7 @@ def suggested_name(value: str | None) -> str | None:
     message["Content-Disposition"] = " ".join(value.split())
     try:
         name = message.get_filename("")
-    except (ValueError, LookupError):
+    except Exception:  # noqa: BLE001 - email's parser stumbles in many ways
         return None
     return safe_name(name, "") or None
 

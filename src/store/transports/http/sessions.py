@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from requests.adapters import HTTPAdapter
+from store.transports.http.connections import Adapter
 
 _POOLS: Final = 16
 """How many origins keep their connections."""
@@ -50,9 +50,9 @@ class Sessions:
         self._proxies = _proxies(variables)
         self._exceptions = self._proxies.pop("no", "")
         # Dictionary operations are atomic, so that no lock can be held by a thread that a fork left behind.
-        self._by_process: dict[int, HTTPAdapter] = {}
+        self._by_process: dict[int, Adapter] = {}
 
-    def adapter(self) -> HTTPAdapter:
+    def adapter(self) -> Adapter:
         """Return the adapter of this process."""
         process = os.getpid()
         found = self._by_process.get(process)
@@ -91,10 +91,10 @@ def _drop(_: logging.LogRecord) -> bool:
     return not getattr(_silence, "depth", 0)
 
 
-def _new_adapter() -> HTTPAdapter:
+def _new_adapter() -> Adapter:
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_drop)  # a second time changes nothing
-    return HTTPAdapter(pool_connections=_POOLS, pool_maxsize=_CONNECTIONS, max_retries=0)
+    return Adapter(pool_connections=_POOLS, pool_maxsize=_CONNECTIONS, max_retries=0)
 
 
 def _proxies(variables: Mapping[str, str]) -> dict[str, str]:

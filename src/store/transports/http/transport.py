@@ -11,9 +11,10 @@ import requests
 import urllib3
 
 from store.addresses import public
+from store.clock import SYSTEM_CLOCK
 from store.errors import ConfigurationError, OfflineError
 from store.transports.base import Conditions, Stream, TransferOptions, Transport
-from store.transports.deadlines import current
+from store.transports.deadlines import begun, current, keeping
 from store.transports.http import headers as reading
 from store.transports.http.bodies import HttpStream
 from store.transports.http.errors import (
@@ -96,7 +97,9 @@ class HttpTransport(Transport):
             headers["Authorization"] = credential.header
         try:
             request = requests.Request("GET", hop.address, headers=headers).prepare()
-            with Quiet():
+            # Whoever sends headers for ever is as good as silent.
+            head = begun(SYSTEM_CLOCK, bounds.connect_timeout + bounds.stall_timeout)
+            with Quiet(), keeping(head):
                 response = self._sessions.adapter().send(
                     request,
                     stream=True,

@@ -176,13 +176,13 @@ def test_a_driver_that_cannot_be_made_is_an_error_of_the_plugin(cache: Cache) ->
 
 
 def test_what_is_made_must_be_a_store_or_a_cache(cache: Cache) -> None:
-    """A factory that makes something else is told by what it made."""
+    """A factory that makes something else is told by its name and what it made."""
     drivers = {"wrong": lambda configuration, cache: object()}
     plugins().register(Plugin(drivers=drivers, caches={"wrong": lambda configuration: 3}), "test")
 
-    with pytest.raises(PluginError, match="a object is no store"):
+    with pytest.raises(PluginError, match=r"the driver 'wrong' .* a object is no store"):
         load_store("wrong", {}, cache)
-    with pytest.raises(PluginError, match="a int is no cache"):
+    with pytest.raises(PluginError, match=r"the cache 'wrong' .* a int is no cache"):
         load_cache("wrong")
     not_a_cache: Any = "memory"
     with pytest.raises(PluginError, match="a str is no cache"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from store.backends.base import Store
@@ -38,7 +39,8 @@ def load_store(name: str, configuration: Any, cache: Cache) -> Store[Any]:  # no
     if not isinstance(store, Store):
         from store.plugins.foreign import our_store
 
-        store = our_store(store, configuration, ours)
+        with _named("driver", name):
+            store = our_store(store, configuration, ours)
     store.name = name
     return store
 
@@ -52,7 +54,11 @@ def load_cache(name: str = "file-cache", configuration: Any = None) -> Cache:  #
         PluginError: The backend cannot be made.
     """
     factory = find("cache", name)
-    return _cache_of_ours(_made("cache", name, lambda: factory(configuration)), configuration)
+    made = _made("cache", name, lambda: factory(configuration))
+    if isinstance(made, Cache):
+        return made
+    with _named("cache", name):
+        return _cache_of_ours(made, configuration)
 
 
 def find(kind: str, name: str) -> Any:  # noqa: ANN401 - each kind has its own
@@ -125,6 +131,17 @@ def _adapted(kind: str, factory: Any) -> Any:  # noqa: ANN401 - each kind has it
     from store.plugins.foreign import adapted_driver
 
     return adapted_driver(factory)
+
+
+@contextlib.contextmanager
+def _named(kind: str, name: str) -> Iterator[None]:
+    """Name what made a thing that is of no use: its class alone leads nobody to it."""
+    try:
+        yield
+    except PluginError as error:
+        raise PluginError(
+            f"the {kind} {name!r} cannot be used: {error}; tell its authors", plugin=name
+        ) from error
 
 
 def _made(kind: str, name: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - each kind has its own

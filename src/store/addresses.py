@@ -72,7 +72,7 @@ def public(address: str) -> str:
         if not parts.scheme or (not parts.netloc and "@" in path):
             return UNPARSED
         path = _NESTED_USER.sub("//", path)
-    return _printable(urlunsplit(SplitResult(parts.scheme, _host(parts), path, "", "")))
+    return _printable(f"{parts.scheme}://{_host(parts)}{path}")
 
 
 def without_userinfo(address: str) -> str:

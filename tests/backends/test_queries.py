@@ -166,6 +166,7 @@ def test_weak_digests_are_read_where_they_are_allowed() -> None:
         "https://host/\u00e4",
         "file:///x/y",
         "s3://bucket/key",
+        "zip:///dir/a.zip!/member",
     ],
 )
 def test_addresses_pass(address: str) -> None:
@@ -179,6 +180,7 @@ def test_addresses_pass(address: str) -> None:
         ("host/x", "begin with a scheme"),
         ("https:///x", "names no host"),
         ("https://user@/x", "names no host"),
+        ("zip://user:hunter2@/x", "names no host"),
         ("https://host/a b", "holds a space"),
         ("https://host/\n", "control character"),
         ("https://host:port/x", "port that is no number"),

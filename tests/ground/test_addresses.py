@@ -74,6 +74,7 @@ def test_any_text_can_be_shown(text: str) -> None:
         ("https://h/https://u:p@h2/z", "https://h/https://h2/z"),
         ("file:///home/me@x/y", "file:///home/me@x/y"),
         ("file:/home/y", "file:/home/y"),
+        ("zip:///dir/a.zip!/x?q", "zip:///dir/a.zip!/x"),
         ("/data/a?b#c@d", "/data/a?b#c@d"),
         ("pypi:six==1.17.0", "pypi:six==1.17.0"),
         ("release:title>=1,<2", "release:title>=1,<2"),

@@ -15,6 +15,9 @@ from store.integrity.digest import SIZES, Digest, Digests, digests_from
 DIGEST_KEYS: Final = frozenset({"digest", "digests"})
 """The keys under which a query pins digests, in any spelling that `digests_from` takes."""
 
+_OF_HOSTS: Final = frozenset({"http", "https"})
+"""The schemes whose addresses need a host; what a stranger's scheme needs, its transport knows."""
+
 _FLAGS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -186,8 +189,8 @@ def address_of(text: str) -> str:
     """Return an address, made sure to be one before anything is asked of it.
 
     Raises:
-        QueryError: It has no scheme or no host, holds a space or control character, or its port is no
-            number.
+        QueryError: It has no scheme, or no host where its scheme needs one, holds a space or control
+            character, or its port is no number.
     """
     if any(one.isspace() or not one.isprintable() for one in text):
         raise _no_address(text, "it holds a space or a control character (a space is written %20)")
@@ -199,7 +202,7 @@ def address_of(text: str) -> str:
         raise QueryError("an address is malformed: its host, or a port that is no number") from None
     if not parts.scheme or "://" not in text:
         raise _no_address(text, "it must begin with a scheme, as in https://host/path")
-    if not parts.hostname and parts.scheme != "file":
+    if not parts.hostname and (parts.scheme in _OF_HOSTS or "@" in parts.netloc):
         raise _no_address(text, "it names no host")
     if port == 0:
         raise _no_address(text, "its port is 0")

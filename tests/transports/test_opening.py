@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import Any
 
 import attrs
 import pytest
 
 from store.config.credentials import Credentials
-from store.errors import PluginConflictError, UnknownNameError
+from store.errors import OfflineError, PluginConflictError, PluginError, UnknownNameError
 from store.testing.fakes import FakeTransport
 from store.transports import opening
 from store.transports.base import Bounds, TransferOptions, Transport
@@ -89,6 +90,33 @@ def test_two_transports_of_one_scheme_are_a_conflict(scheme: str) -> None:
 
     assert caught.value.name == scheme
     assert len(caught.value.plugins) == 2
+
+
+@pytest.mark.parametrize(
+    ("factory", "fault"),
+    [
+        (dict, r"builtins\.dict cannot be made: TypeError"),
+        (lambda options: None, r"<lambda> cannot be used: it makes a NoneType"),
+    ],
+)
+def test_a_factory_that_makes_no_transport_is_told(factory: Any, fault: str) -> None:
+    """By its own name: the driver that asked is not to blame."""
+    register("odd", factory)
+
+    with pytest.raises(PluginError, match=fault):
+        transport_for("odd://host/x", OPTIONS)
+
+
+def test_a_refusal_of_a_factory_comes_through() -> None:
+    """What is an error of ours already says enough."""
+
+    def refusing(options: TransferOptions) -> Transport:
+        raise OfflineError(f"not with {options!r}")
+
+    register("odd", refusing)
+
+    with pytest.raises(OfflineError, match="not with"):
+        transport_for("odd://host/x", OPTIONS)
 
 
 def test_a_transport_is_kept_for_its_options() -> None:

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import attrs
 
-from store.addresses import public
-from store.errors import PluginConflictError, UnknownNameError
+from store.addresses import public, without_secrets
+from store.errors import PluginConflictError, PluginError, StoreError, UnknownNameError
 from store.transports.base import TransferOptions, Transport
 
 Factory = Callable[[TransferOptions], Transport]
@@ -59,6 +59,7 @@ def transport_for(address: str, options: TransferOptions) -> Transport:
 
     Raises:
         UnknownNameError: No transport of that scheme is registered (``kind`` is ``transport``).
+        PluginError: A stranger's factory fails, or makes no transport.
     """
     scheme = scheme_of(address)
     factory = _factory(scheme)
@@ -137,7 +138,7 @@ def _kept(key: Hashable, factory: Factory, options: TransferOptions) -> Transpor
     with _opened.lock:
         transport = _opened.transports.get(key)
         if transport is None:
-            transport = _opened.transports[key] = factory(options)
+            transport = _opened.transports[key] = _made(factory, options)
             if len(_opened.transports) > _KEPT:
                 _, excess = _opened.transports.popitem(last=False)
         else:
@@ -145,6 +146,28 @@ def _kept(key: Hashable, factory: Factory, options: TransferOptions) -> Transpor
     if excess is not None:
         excess.close()
     return transport
+
+
+def _made(factory: Factory, options: TransferOptions) -> Transport:
+    """Return a new transport; what a stranger does wrong is told of by its name, not by the driver's."""
+    made: object
+    try:
+        made = factory(options)
+    except StoreError:
+        raise
+    except Exception as error:
+        reason = without_secrets(f"{type(error).__name__}: {error}")
+        raise PluginError(
+            f"the transport {_name(factory)} cannot be made: {reason}; tell its authors",
+            plugin=_name(factory),
+        ) from error
+    if not isinstance(made, Transport):
+        raise PluginError(
+            f"the transport {_name(factory)} cannot be used: it makes a {type(made).__name__};"
+            " tell its authors",
+            plugin=_name(factory),
+        )
+    return made
 
 
 def _name(factory: Any) -> str:  # noqa: ANN401 - a class or a function

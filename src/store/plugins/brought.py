@@ -93,17 +93,6 @@ def titled(one: Brought) -> str:
     return f"{one.plugin} ({one.distribution})" if one.distribution else one.plugin
 
 
-def refuse_unmarked(manager: pluggy.PluginManager, plugin: object) -> None:
-    """Refuse a function of a hook's name that would be passed over in silence.
-
-    Raises:
-        TypeError: A function has the name of a hook, and no ``@store.hookimpl``.
-    """
-    for hook in HOOKS.values():
-        if callable(getattr(plugin, hook, None)) and not manager.parse_hookimpl_opts(plugin, hook):
-            raise TypeError(f"{hook} is not marked: write @store.hookimpl above it")
-
-
 def called(manager: pluggy.PluginManager, kind: str, plugin: object) -> dict[str, Any]:
     """Return what one plugin's hook of a kind returns, checked.
 

@@ -24,7 +24,6 @@ from store.plugins.brought import (
     Brought,
     Found,
     called,
-    refuse_unmarked,
     titled,
 )
 
@@ -190,7 +189,7 @@ class Plugins:
         manager = self._made_manager()
         title = name if not manager.has_plugin(name) else f"{name} ({distribution})"
         try:
-            refuse_unmarked(manager, plugin)
+            _refuse_unmarked(manager, plugin)
             manager.register(plugin, name=title)
             manager.check_pending()
             return [
@@ -226,3 +225,14 @@ def plugins() -> Plugins:
 def _own(kind: str) -> Mapping[str, Any]:
     hook = getattr(builtin, HOOKS[kind], None)
     return {} if hook is None else hook()
+
+
+def _refuse_unmarked(manager: pluggy.PluginManager, plugin: object) -> None:
+    """Refuse a function of a hook's name that would be passed over in silence.
+
+    Raises:
+        TypeError: A function has the name of a hook, and no ``@store.hookimpl``.
+    """
+    for hook in HOOKS.values():
+        if callable(getattr(plugin, hook, None)) and not manager.parse_hookimpl_opts(plugin, hook):
+            raise TypeError(f"{hook} is not marked: write @store.hookimpl above it")

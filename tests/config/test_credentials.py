@@ -229,12 +229,28 @@ def test_the_keyring_is_asked_for_the_origin(fake_keyring: FakeKeyring) -> None:
     fake_keyring.set_password("https://c.org", "me", "")
     credentials = Credentials()
 
-    assert credentials.find("https://a.org:8443/x") == Credential(
+    assert credentials.find_challenged("https://a.org:8443/x") == Credential(
         user="me", secret="pw", source="keyring"
     )
-    assert credentials.find("https://b.org") == Credential(secret="token", source="keyring")
-    assert credentials.find("https://c.org") is None
-    assert Credentials(use_keyring=False).find("https://b.org") is None
+    assert credentials.find_challenged("https://b.org") == Credential(
+        secret="token", source="keyring"
+    )
+    assert credentials.find_challenged("https://c.org") is None
+    assert Credentials(use_keyring=False).find_challenged("https://b.org") is None
+
+
+def test_the_keyring_is_asked_only_when_challenged_and_once(fake_keyring: FakeKeyring) -> None:
+    """It may be slow, or ask a person; what it said holds for this object."""
+    fake_keyring.set_password("https://a.org", "me", "pw")
+    credentials = Credentials()
+    assert credentials.find("https://a.org") is None
+
+    first = credentials.find_challenged("https://a.org/x")
+    fake_keyring.held.clear()
+
+    assert first is not None
+    assert credentials.find_challenged("https://a.org/y") == first
+    assert credentials.find_challenged("https://a.org:port/") is None
 
 
 def test_a_keyring_that_fails_is_passed_over(
@@ -243,7 +259,7 @@ def test_a_keyring_that_fails_is_passed_over(
     """What went wrong is logged by its kind alone."""
     fake_keyring.failure = keyring.errors.KeyringError(f"locked: {SECRET}")
 
-    assert Credentials().find("https://a.org") is None
+    assert Credentials().find_challenged("https://a.org") is None
     assert "KeyringError" in caplog.text
 
 
@@ -251,7 +267,7 @@ def test_a_keyring_that_is_not_installed_is_no_matter(monkeypatch: pytest.Monkey
     """It is an extra."""
     monkeypatch.setitem(sys.modules, "keyring", None)
 
-    assert Credentials().find("https://a.org") is None
+    assert Credentials().find_challenged("https://a.org") is None
 
 
 def test_netrc_gives_its_exact_host_over_https(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

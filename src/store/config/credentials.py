@@ -35,7 +35,9 @@ def _prefixes(explicit: Mapping[str, Credential]) -> tuple[tuple[Origin, str, Cr
 
 @attrs.frozen
 class Credentials:
-    """Finds the secret for an address: what is passed wins, then environment, keyring, netrc.
+    """Finds the secret for an address: what is passed wins, then environment, then netrc.
+
+    Where these have none that the server accepts, the keyring is asked.
 
     An origin is matched exactly: scheme, host and port.
 
@@ -69,7 +71,8 @@ class Credentials:
     def find(self, address: str) -> Credential | None:
         """Return the secret for an address, or None. Nothing that fails here is fatal; it is logged.
 
-        User and password that stand in the address itself win over everything.
+        User and password that stand in the address itself win over everything. The keyring is not asked:
+        see `find_challenged`.
         """
         try:
             origin = origin_of(address)
@@ -84,6 +87,24 @@ class Credentials:
             log.debug("credentials for %s come from: %s", origin, found.source)
         return found
 
+    def find_challenged(self, address: str) -> Credential | None:
+        """Return the secret that the keyring has for an address whose server asked for one, or None.
+
+        To load a keyring takes some 150 ms and may ask a person to unlock it, so it is left until a
+        server has answered 401, and is asked once an origin.
+        """
+        if not self.use_keyring:
+            return None
+        try:
+            origin = origin_of(address)
+        except ValueError:
+            return None
+        if origin not in self._kept:
+            from store.config.secret_sources import from_keyring
+
+            self._kept[origin] = from_keyring(origin)
+        return self._kept[origin]
+
     def _from_table(self, origin: Origin, address: str) -> Credential | None:
         if not self._table:
             return None
@@ -94,17 +115,11 @@ class Credentials:
         return None
 
     def _from_outside(self, origin: Origin) -> Credential | None:
-        from store.config.secret_sources import from_environment, from_keyring, from_netrc
+        from store.config.secret_sources import from_environment, from_netrc
 
-        found = from_environment(origin) if self.use_environment else None
-        if found is None and self.use_keyring:
-            # A keyring may take long to answer: it is asked once an origin.
-            if origin not in self._kept:
-                self._kept[origin] = from_keyring(origin)
-            found = self._kept[origin]
-        if found is None and self.use_netrc:
-            found = from_netrc(origin)
-        return found
+        return (from_environment(origin) if self.use_environment else None) or (
+            from_netrc(origin) if self.use_netrc else None
+        )
 
 
 def _path_of(address: str) -> str:

@@ -12,6 +12,7 @@ import urllib3
 
 from store.addresses import public
 from store.clock import SYSTEM_CLOCK
+from store.config.credential import Credential
 from store.errors import ConfigurationError, OfflineError
 from store.transports.base import Conditions, Stream, TransferOptions, Transport
 from store.transports.deadlines import begun, current, keeping
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 _WHOLE = 200
 _PART = 206
 _NOT_MODIFIED = 304
+_UNAUTHORIZED = 401
 
 
 class HttpTransport(Transport):
@@ -69,7 +71,7 @@ class HttpTransport(Transport):
                 transient=False,
             ) from None
         while True:
-            response = self._send(hop, asked)
+            response = self._answer(hop, asked)
             location = response.headers.get("Location")
             if response.status_code not in STATUSES or location is None:
                 break
@@ -85,14 +87,28 @@ class HttpTransport(Transport):
         """Close the idle connections of this process; the transport may be used again."""
         self._sessions.close()
 
-    def _send(self, hop: Hop, asked: dict[str, str]) -> requests.Response:
+    def _answer(self, hop: Hop, asked: dict[str, str]) -> requests.Response:
+        """Ask with the credentials that are at hand; where they will not do, with those of the keyring."""
+        credentials = self.options.credentials
+        credential = None if hop.trusted is None else credentials.find(hop.trusted)
+        response = self._send(hop, asked, credential)
+        if response.status_code != _UNAUTHORIZED or hop.trusted is None:
+            return response
+        kept = credentials.find_challenged(hop.trusted)
+        if kept is None or kept == credential:
+            return response
+        _close(response)
+        return self._send(hop, asked, kept)
+
+    def _send(
+        self, hop: Hop, asked: dict[str, str], credential: Credential | None
+    ) -> requests.Response:
         bounds = self.options.bounds
         left = current(self.options.clock).left()
         if left <= 0:
             shown = public(hop.address)
             raise HTTPTimeoutError(f"{shown}: the deadline has passed", url=shown)
         headers = headers_for(hop, asked)
-        credential = None if hop.trusted is None else self.options.credentials.find(hop.trusted)
         if credential is not None:
             headers["Authorization"] = credential.header
         try:

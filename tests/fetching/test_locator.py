@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.errors import DigestError, LocatorError, StoreError, UnknownNameError
+from store.fetching import locator as locator_module
 from store.fetching.locator import from_query, parse_locator
 from store.integrity.digest import Digest
 
@@ -84,6 +85,25 @@ def test_a_driver_without_a_spelling_takes_pairs() -> None:
     locator = parse_locator("http-simple-store:url=http%3A%2F%2Fhost%2Fa&sha=" + "0" * 40)
 
     assert locator.query == {"url": "http://host/a", "sha": "0" * 40}
+
+
+def test_the_http_driver_takes_pairs_too() -> None:
+    """So that size and name can be said on the command line; nothing else begins so."""
+    locator = parse_locator(f"http:url=https://me:secret@host/a&size=3#sha256={SHA}")
+
+    assert (locator.driver, locator.digests) == ("http", (PIN,))
+    assert locator.query == {"url": "https://me:secret@host/a", "size": "3"}
+    assert locator.text == "http:url=https://host/a&size=3"
+
+
+def test_a_drivers_own_spelling_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address in it is cut to what may be shown."""
+    monkeypatch.setattr(locator_module, "find", lambda *_: lambda text: {"url": text})
+
+    locator = parse_locator("git:https://me:secret@host/a?token=secret")
+
+    assert locator.text == "git:https://host/a"
+    assert locator.query == {"url": "https://me:secret@host/a?token=secret"}
 
 
 @pytest.mark.parametrize(

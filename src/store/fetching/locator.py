@@ -15,6 +15,7 @@ from store.plugins.loading import find, load_transports
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*):(.*)", re.DOTALL)
 _PIN: Final = re.compile(rf"({'|'.join(SIZES)})[:=-]", re.IGNORECASE)
 _URL_SCHEMES: Final = frozenset({"http", "https"})
+_PAIR: Final = re.compile(r"[a-z0-9_]+=")
 
 
 class Locator(NamedTuple):
@@ -60,6 +61,8 @@ def parse_locator(text: str) -> Locator:
         path, digests = _split_pins(text, strict=False)
         return Locator("file", {"path": path}, path, digests)
     scheme, rest = match[1].lower(), match[2]
+    if scheme == "http" and _PAIR.match(rest):
+        return _of_driver(scheme, rest, text)
     if scheme in _URL_SCHEMES:
         url, digests = _split_pins(text, strict=True)
         return Locator("http", {"url": url}, public(url), digests)
@@ -92,7 +95,8 @@ def _of_driver(name: str, rest: str, text: str) -> Locator:
     except UnknownNameError:
         reader = None
     if reader is not None:
-        return Locator(name, reader(spec), f"{name}:{spec}", digests)
+        shown = public(spec) if "://" in spec else spec
+        return Locator(name, reader(spec), f"{name}:{shown}", digests)
     try:
         find("driver", name)
     except UnknownNameError as error:

@@ -24,6 +24,7 @@ from store.hooks import hookimpl
 from store.plugins.manager import plugins
 from store.testing.misbehaving import Drip
 from store.testing.servers import Server
+from store.transports.receiving import Attempt
 
 Run = Callable[..., Any]
 
@@ -92,6 +93,17 @@ def test_twice_verbose_traces_our_errors_too(cli: Run, raising: Run) -> None:
 
     assert "Traceback" not in cli("-v", "raise").err
     assert "Traceback" in cli("-vv", "raise").err
+
+
+def test_a_try_that_failed_as_the_whole_did_is_told_once(cli: Run, raising: Run) -> None:
+    """Even where the reason names another address, as after a redirect."""
+    error = errors.TransportError("https://b: refused")
+    error.attempts = (
+        Attempt(address="https://a", reason="https://b: refused", received=0, seconds=0.1),
+    )
+    raising(error)
+
+    assert cli("raise").err.splitlines() == ["store: https://b: refused"]
 
 
 def test_tries_that_failed_otherwise_are_told(cli: Run, raising: Run) -> None:

@@ -69,13 +69,14 @@ def failure(error: Exception, frame: Frame, **beside: Any) -> int:  # noqa: ANN4
     from store.addresses import without_secrets
     from store.errors import StoreError
 
+    printable = True
     if isinstance(error, StoreError):
         status = error.exit_status
         fail(str(error))
         _tell_attempts(error, frame)
     elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO} and not beside:
         _drop_stdout()
-        status = _DISK
+        status, printable = _DISK, False
         fail(f"the result cannot be written: {error.strerror}")
     else:
         status = 1
@@ -83,7 +84,7 @@ def failure(error: Exception, frame: Frame, **beside: Any) -> int:  # noqa: ANN4
         fail(f"unexpected {type(error).__name__}: {without_secrets(str(error))}{hint}")
     if frame.verbose > isinstance(error, StoreError):
         _trace(error)
-    if frame.json and status != _DISK:
+    if frame.json and printable:
         _as_json(error, beside)
     return status
 
@@ -143,8 +144,8 @@ def _tell_attempts(error: Any, frame: Frame) -> None:  # noqa: ANN401 - a StoreE
         return
     told = {str(error): True}
     for attempt in error.attempts:
-        address, reason = getattr(attempt, "address", ""), getattr(attempt, "reason", attempt)
-        text = str(reason) if address in str(reason) else f"{address}: {reason}"
+        address, reason = getattr(attempt, "address", ""), str(getattr(attempt, "reason", attempt))
+        text = reason if address in reason or reason == str(error) else f"{address}: {reason}"
         if not told.setdefault(text, False):
             told[text] = True
             say(f"  tried before: {text}")

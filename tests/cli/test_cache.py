@@ -135,7 +135,8 @@ def test_info_of_a_file_is_shown_as_pairs(cli: Run, cached: dict[str, str]) -> N
 
 @pytest.mark.parametrize("verb", ["info", "path"])
 @pytest.mark.parametrize(
-    "what", ["sha256:123456", f"sha256:{'0' * 64}", "pypi:six==1.17.0", "./d.txt"]
+    "what",
+    ["sha256:123456", f"sha256:{'0' * 64}", "pypi:six==1.17.0", "./d.txt", "https://host/none"],
 )
 def test_what_is_not_cached_has_status_3(
     cli: Run, cached: dict[str, str], house: Path, verb: str, what: str

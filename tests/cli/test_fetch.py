@@ -75,6 +75,17 @@ def test_json_is_an_object_a_line(cli: Run, hello: Path, hello_digest: str) -> N
     assert failed["error"]["exit_status"] == 3
 
 
+def test_json_tells_of_a_disk_that_refuses_too(cli: Run, hello: Path, house: Path) -> None:
+    """Status 10 has its object like every other; only a stdout that takes nothing gets none."""
+    (house / "blocked").write_bytes(b"")
+
+    done = cli("fetch", "--json", "hello.txt", "--dest", "blocked/inputs")
+
+    assert done.status == 10
+    assert done.json["locator"] == "hello.txt"
+    assert done.json["error"]["exit_status"] == 10
+
+
 @pytest.mark.parametrize(
     ("locators", "status"),
     [
@@ -168,6 +179,8 @@ def test_several_digests_must_all_match(cli: Run, hello: Path, hello_digest: str
         (["a", "--dest", "x", "-o", "y"], "not both"),
         (["a", "b", "-o", "y"], "-o names one file"),
         (["a", "-o", "-"], "stdout is for paths"),
+        (["a", "-o", ""], "-o names a file: for a directory, give --dest"),
+        (["a", "-o", "inputs/"], "-o names a file: for a directory, give --dest"),
         (["a", "--link"], "--link needs --dest or -o"),
         (["a", "--max-size", "20X"], "'20X' is no size"),
         (["a", "--max-size", "none"], "'none' is refused: it needs a limit"),

@@ -47,12 +47,15 @@ def _refuse_contradictions(
     context: click.Context, locators: tuple[str, ...], options: dict[str, Any]
 ) -> None:
     refuse_shared_pins(locators, options["digests"])
-    if options["output"] is not None:
+    output = options["output"]
+    if output is not None:
         if options["dest"] is not None:
             raise click.UsageError("give --dest (a directory) or -o (a file), not both", context)
         if len(locators) > 1:
             raise click.UsageError("-o names one file: for several locators, give --dest", context)
-        if options["output"] == "-":
+        if not output or output.endswith("/"):
+            raise click.UsageError("-o names a file: for a directory, give --dest", context)
+        if output == "-":
             raise click.UsageError(
                 '-o names a file, and stdout is for paths: use cat "$(store fetch ...)"', context
             )

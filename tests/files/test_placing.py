@@ -357,6 +357,21 @@ def test_a_symbolic_link_is_replaced_and_not_followed(
 
 
 @pytest.mark.parametrize("link", [False, True])
+@pytest.mark.parametrize("leads_to", ["fifo", "/dev/null", "/proc/self/fd/1"])
+def test_a_link_to_a_stream_or_a_device_is_not_replaced(
+    source: Path, tmp_path: Path, leads_to: str, *, link: bool
+) -> None:
+    """The system needs ``/dev/stdout`` as it is, wherever stdout leads just now."""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "target").symlink_to(leads_to)
+
+    with pytest.raises(StorageError, match="a special file is in the way: choose another path"):
+        place(source, tmp_path / "target", link=link)
+
+    assert (tmp_path / "target").is_symlink()
+
+
+@pytest.mark.parametrize("link", [False, True])
 def test_what_is_no_file_is_not_replaced(source: Path, tmp_path: Path, *, link: bool) -> None:
     """A directory or a special file in the way is an error that says so."""
     (tmp_path / "directory").mkdir()

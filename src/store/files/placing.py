@@ -45,7 +45,8 @@ def place(
     The target is private and editable (0666 and the source's x bits, less the umask) unless it is a
     hard link. A regular file that already has the same content is left alone, its times and mode too,
     unless it is the source itself under another name and no link was asked for. A symbolic link at
-    ``target`` is replaced, never followed.
+    ``target`` is replaced, never followed; one that leads to a device, a pipe or into ``/proc``, as
+    ``/dev/stdout`` does, is refused.
 
     Args:
         source: A regular file; a symbolic link is refused.
@@ -173,17 +174,28 @@ def _may_stay(origin: int, target: Path, *, link: bool) -> bool:
         there = os.lstat(target)
     except (FileNotFoundError, NotADirectoryError):
         return False
-    if stat.S_ISLNK(there.st_mode):
+    if stat.S_ISLNK(there.st_mode) and not _leads_to_special(target):
         return False
     if not stat.S_ISREG(there.st_mode):
-        what = "a directory" if stat.S_ISDIR(there.st_mode) else "a special file"
-        raise StorageError(
-            f"{target}: {what} is in the way: remove it, or choose another path", path=str(target)
-        )
+        what, step = "a special file", "choose another path"
+        if stat.S_ISDIR(there.st_mode):
+            what, step = "a directory", f"remove it, or {step}"
+        raise StorageError(f"{target}: {what} is in the way: {step}", path=str(target))
     here = os.fstat(origin)
     if os.path.samestat(here, there):
         return link
     return here.st_size == there.st_size and _same_bytes(origin, target)
+
+
+def _leads_to_special(link: Path) -> bool:
+    """Whether a symbolic link stands for a stream or a device, which the system needs as it is."""
+    try:
+        if link.readlink().is_relative_to("/proc"):
+            return True
+        mode = link.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _same_bytes(origin: int, target: Path) -> bool:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import store
-from store.errors import OfflineError, ResourceNotFoundError
+from store.errors import (
+    ConfigurationError,
+    LocatorError,
+    OfflineError,
+    QueryError,
+    ResourceNotFoundError,
+)
 from store.events import Event
 from store.fetching.single import default_fetcher
 from store.testing.fakes import FakeCache
@@ -95,9 +102,45 @@ def test_a_failed_one_does_not_stop_the_others(server: Server) -> None:
     good = f"{server.serve('/a', DATA)}#sha256={SHA256}"
 
     with pytest.raises(ResourceNotFoundError):
-        store.fetch_many([f"{server.url}/none#sha256={SHA256}", good])
+        store.fetch_many([f"{server.url}/none#sha256={'0' * 64}", good])
 
     assert store.fetch(good, offline=True).read_bytes() == DATA
+
+
+@pytest.mark.parametrize("one", ["pypi:six", Path("six"), {"driver": "pypi", "name": "six"}])
+def test_one_locator_is_no_list_of_them(one: Any) -> None:
+    """Its letters or keys are no locators."""
+    with pytest.raises(QueryError, match="put the one into a list"):
+        store.fetch_many(one)
+
+
+@pytest.mark.parametrize("wanted", [None, 3, ["pypi:six"]])
+def test_what_is_no_locator_at_all_is_an_error_of_ours(wanted: Any) -> None:
+    """The message says what would be one."""
+    with pytest.raises(LocatorError, match="a locator is a text, a path or a mapping"):
+        store.fetch(wanted)
+
+
+def test_a_caches_name_is_no_cache(server: Server) -> None:
+    """The next step is to load it."""
+    url = f"{server.serve('/a', DATA)}#sha256={SHA256}"
+
+    with pytest.raises(ConfigurationError, match=r"load_cache\('memory'\)"):
+        store.fetch(url, cache="memory")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("enough"), OSError("pipe")])
+def test_what_the_callers_callback_raises_is_the_callers(server: Server, error: Exception) -> None:
+    """It ends the work unchanged, and no driver is blamed."""
+    url = f"{server.serve('/a', DATA)}#sha256={SHA256}"
+
+    def progress(*_: object) -> None:
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        store.fetch(url, progress=progress)
+
+    assert caught.value is error
 
 
 def test_less_than_one_job_is_refused() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import sys
+from typing import Any, cast
 
 import pytest
 
+from store.errors import ConfigurationError
 from store.events import Attempted, Event, Failed, Progressed
 from store.testing.fakes import FakeClock
 from store.transports.progress import progress_listener, several
@@ -73,9 +75,16 @@ def test_resources_have_a_pace_each() -> None:
 
 
 def test_nothing_is_shown_where_nothing_is_wanted() -> None:
-    """None is no listener."""
+    """None and False are no listener."""
     assert progress_listener(None) is None
+    assert progress_listener(False) is None
     assert several(None, None) is None
+
+
+def test_what_is_no_callback_is_refused_before_anything_moves() -> None:
+    """Not when the first byte comes."""
+    with pytest.raises(ConfigurationError, match="progress is a callback, True or None"):
+        progress_listener(cast("Any", 3))
 
 
 def test_several_listeners_are_one() -> None:

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 from store.addresses import without_secrets
 from store.errors import PluginError, ResourceNotFoundError, StoreError
 from store.files.failures import storage_error
 
+if TYPE_CHECKING:
+    # A warm fetch tells nobody: events load when there is something to tell.
+    from store.events import Event, Listener
+
+_OWN: Final = "raised by the caller's own listener or progress callback"
+
+
+def owned(listener: Listener) -> Listener:
+    """Return the listener, with what it raises noted as its own, so that no driver is blamed."""
+
+    def tell(event: Event) -> None:
+        try:
+            listener(event)
+        except Exception as error:
+            error.add_note(_OWN)
+            raise
+
+    return tell
+
 
 @contextlib.contextmanager
 def drivers_errors(name: str) -> Iterator[None]:
     """Turn what a driver raises beside our errors into one of ours, the cause kept.
+
+    What the caller's own listener or progress callback raised is the caller's, and passes unchanged.
 
     Args:
         name: The driver's name.
@@ -24,16 +46,20 @@ def drivers_errors(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except StoreError:
-        raise
-    except FileNotFoundError as error:
-        reason = without_secrets(str(error))
-        raise ResourceNotFoundError(f"the driver {name!r} misses a file: {reason}") from error
-    except OSError as error:
-        raise storage_error(error, error.filename or name) from error
     except Exception as error:
-        reason = without_secrets(f"{type(error).__name__}: {error}")
-        raise PluginError(
-            f"the driver {name!r} failed: {reason}; tell its authors",
-            plugin=name,
-        ) from error
+        for own in (error, error.__cause__):
+            if own is not None and _OWN in getattr(own, "__notes__", ()):
+                raise own from own.__cause__
+        if isinstance(error, StoreError):
+            raise
+        raise _mapped(error, name) from error
+
+
+def _mapped(error: Exception, name: str) -> StoreError:
+    if isinstance(error, FileNotFoundError):
+        reason = without_secrets(str(error))
+        return ResourceNotFoundError(f"the driver {name!r} misses a file: {reason}")
+    if isinstance(error, OSError):
+        return storage_error(error, error.filename or name)
+    reason = without_secrets(f"{type(error).__name__}: {error}")
+    return PluginError(f"the driver {name!r} failed: {reason}; tell its authors", plugin=name)

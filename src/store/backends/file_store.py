@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 
+from store.addresses import public
 from store.backends.base import DigestedResource, Store
 from store.backends.queries import (
     DIGEST_KEYS,
@@ -137,7 +138,9 @@ def _path_in(address: str) -> str:
     """Return the path that a ``file:`` URL (RFC 8089) names."""
     parts = urlsplit(address)
     if parts.netloc not in {"", "localhost"} or not parts.path:
-        raise QueryError(f"{address!r} names no file of this machine: write file:///path/to/file")
+        raise QueryError(
+            f"{public(address)!r} names no file of this machine: write file:///path/to/file"
+        )
     return unquote(parts.path, errors="surrogateescape")
 
 

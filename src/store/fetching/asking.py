@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from os import PathLike, fspath
+from os import PathLike, fsdecode
 from typing import Any, Final, NamedTuple
 
 from store.backends.base import Store
@@ -12,7 +12,7 @@ from store.backends.failures import drivers_errors
 from store.backends.resources import DigestedResource, ResourceInfo, digests_of
 from store.cache.backends.base import Cache
 from store.config.model import Settings
-from store.errors import OfflineError
+from store.errors import LocatorError, OfflineError
 from store.fetching.locator import Locator, from_query, parse_locator
 from store.fetching.pinning import pinned, spelled
 from store.fetching.resolutions import DIRECTORY, Resolutions, resolution_key
@@ -176,5 +176,10 @@ def _read(wanted: Wanted) -> Locator:
         return parse_locator(wanted)
     if isinstance(wanted, Mapping):
         return from_query(wanted)
-    path = fspath(wanted)
+    try:
+        path = fsdecode(wanted)
+    except TypeError:
+        raise LocatorError(
+            f"a locator is a text, a path or a mapping with 'driver', not {type(wanted).__name__}"
+        ) from None
     return Locator("file", {"path": path}, path)

@@ -15,6 +15,7 @@ from store.cache.backends.base import Cache
 from store.config.model import Settings
 from store.config.reading import read_settings
 from store.errors import (
+    ConfigurationError,
     CredentialsError,
     QueryError,
     ResourceNotFoundError,
@@ -50,7 +51,7 @@ class Fetcher:
         cache: The cache it asks.
 
     Raises:
-        ConfigurationError: The settings cannot be read.
+        ConfigurationError: The settings cannot be read, or ``cache`` is a name.
         UnknownNameError: There is no cache backend of that name.
     """
 
@@ -66,6 +67,8 @@ class Fetcher:
         self._owns_cache = cache is None
         if cache is None:
             cache = load_cache(self.settings.cache, cache_configuration(self.settings))
+        elif isinstance(cache, str):
+            raise ConfigurationError(f"cache is a Cache and no name: pass load_cache({cache!r})")
         self.cache = cache
         if progress is not None:
             from store.transports.progress import progress_listener, several

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.cache.backends.base import Cache
-from store.errors import StoreError
+from store.errors import QueryError, StoreError
 from store.fetching.asking import Wanted
 from store.fetching.single import default_fetcher, fetcher_for
 
@@ -39,10 +39,13 @@ def fetch_many(
 
     Raises:
         StoreError: The first failure in the order of the input, after all were tried.
+        QueryError: One locator was given and no list: nothing was tried.
         ValueError: ``jobs`` is less than one.
     """
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs}")
+    if isinstance(locators, str | bytes | Mapping | PathLike):
+        raise QueryError("fetch_many takes several locators: put the one into a list")
     plain = cache is None and progress is None and offline is None and listener is None
     fetcher = default_fetcher() if plain else fetcher_for(cache, progress, offline, listener)
 

@@ -25,6 +25,10 @@ def cache_configuration(settings: Settings) -> dict[str, Any]:
 
 def transfer_options(settings: Settings, listener: Listener | None = None) -> TransferOptions:
     """Return how a store is to move bytes."""
+    if listener is not None:
+        from store.backends.failures import owned
+
+        listener = owned(listener)
     return TransferOptions(
         bounds=Bounds(
             connect_timeout=settings.connect_timeout,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from store.clock import SYSTEM_CLOCK, Clock
+from store.errors import ConfigurationError
 from store.events import Attempted, Event, Failed, Listener, Progressed
 
 ProgressCallback: TypeAlias = Callable[[int, int | None, str], object]
 """Is called with the received bytes, the total in bytes or None, and a name for people."""
 
-Progress: TypeAlias = ProgressCallback | Literal[True] | None
-"""A callback, True for a tqdm bar on stderr, or None."""
+Progress: TypeAlias = ProgressCallback | bool | None
+"""A callback, True for a tqdm bar on stderr, or None (False, too) for nothing."""
 
 INTERVAL: Final = 0.05
 """The shortest time between two calls for one resource, in seconds."""
@@ -26,14 +27,19 @@ def progress_listener(progress: Progress, *, clock: Clock = SYSTEM_CLOCK) -> Lis
     never with fewer bytes than before within one attempt. tqdm is imported when the first byte comes.
 
     Args:
-        progress: A callback, True for a tqdm bar, or None.
+        progress: A callback, True for a tqdm bar, or None (False, too).
         clock: The time.
+
+    Raises:
+        ConfigurationError: It is none of these.
     """
-    if progress is None:
+    if progress is None or progress is False:
         return None
     if progress is True:
         bars = _Bars()
         return _Throttle(bars.show, clock, ended=bars.end)
+    if not callable(progress):
+        raise ConfigurationError(f"progress is a callback, True or None, and not {progress!r}")
     return _Throttle(progress, clock)
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from store.testing.caches import CacheSuite
 from store.testing.deviations import Suite
+from store.testing.stores import StoreSuite
+from store.testing.transports import TransportSuite
 
 WHOLE_SUITE = """
     import pytest
@@ -178,3 +185,47 @@ def test_deviation_does_not_excuse_the_setting_up(pytester: pytest.Pytester) -> 
     result = pytester.inline_run("-p", "no:cacheprovider")
 
     result.assertoutcome(failed=3)
+
+
+class SilentStore(StoreSuite):
+    """A store's test that tells nothing."""
+
+    __test__ = False
+
+
+class SilentCache(CacheSuite):
+    """A cache's test that tells nothing."""
+
+    __test__ = False
+
+
+class SilentTransport(TransportSuite):
+    """A transport's test that tells nothing."""
+
+    __test__ = False
+
+
+@pytest.mark.parametrize(
+    ("suite", "ask", "lacking"),
+    [
+        (SilentStore, lambda suite: suite.publish(Path()), "SilentStore lacks publish(self, "),
+        (SilentStore, lambda suite: suite.missing(Path()), "SilentStore lacks missing(self, "),
+        (SilentStore, lambda suite: suite.open_store({}, None), "SilentStore lacks driver = "),
+        (SilentCache, lambda suite: suite.make(Path()), "SilentCache lacks make(self, directory)"),
+        (SilentTransport, lambda suite: suite.make(), "SilentTransport lacks make(self)"),
+        (SilentTransport, lambda suite: suite.missing(Path()), "lacks missing(self, origin)"),
+        (
+            SilentTransport,
+            lambda suite: suite.publish(Path(), "name", b""),
+            "lacks publish(self, origin, name, content)",
+        ),
+    ],
+)
+def test_what_a_suite_must_be_told_is_named(
+    suite: type[Any], ask: Callable[[Any], object], lacking: str
+) -> None:
+    """Who forgets something reads what it is, not what became of its absence."""
+    with pytest.raises(NotImplementedError) as raised:
+        ask(suite())
+
+    assert lacking in str(raised.value)

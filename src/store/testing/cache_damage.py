@@ -13,7 +13,7 @@ import pytest
 
 from store.cache.backends.base import NEVER, Cache
 from store.records import CachedResource
-from store.testing.deviations import Suite
+from store.testing.deviations import Suite, untold
 from store.testing.faults import cut_short, overwrite, scramble
 from store.testing.subjects import files_below
 
@@ -37,6 +37,7 @@ class DamageTests(Suite, suite=True):
     @abc.abstractmethod
     def make(self, directory: Path) -> Cache:
         """Return a new instance whose ``cache_dir`` is ``directory``, which may not be there yet."""
+        raise untold(self, "make(self, directory)")
 
     def damage(self, directory: Path, style: str) -> None:
         """Damage everything the backend has written; one with files elsewhere does more here.

@@ -26,9 +26,9 @@ class CacheSuite(DamageTests, suite=True):
 
     A backend's test says how it is made::
 
-    class TestFileCache(CacheSuite):
-        def make(self, directory):
-            return FileCache({"cache_dir": str(directory)})
+        class TestFileCache(CacheSuite):
+            def make(self, directory):
+                return FileCache({"cache_dir": str(directory)})
     """
 
     persistent: ClassVar[bool] = True

@@ -58,6 +58,18 @@ class Suite:
             request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
 
+def untold(test: Suite, what: str) -> NotImplementedError:
+    """Return the error of a test that leaves out what its suite must be told.
+
+    Args:
+        test: The user's test.
+        what: What is missing, as it is written in the class.
+    """
+    return NotImplementedError(
+        f"{type(test).__name__} lacks {what}: its suite's docstring says what it must be told"
+    )
+
+
 def _inherited(cls: type[Suite]) -> dict[str, object]:
     found: dict[str, object] = {}
     for base in reversed(cls.__mro__):

@@ -11,6 +11,7 @@ import pytest
 
 from store.backends.base import Store
 from store.cache.backends.base import Cache
+from store.testing.deviations import untold
 from store.testing.store_downloads import DownloadTests
 from store.testing.store_healing import HealingTests
 from store.testing.store_queries import QueryTests
@@ -49,13 +50,13 @@ class StoreSuite(QueryTests, DownloadTests, HealingTests, suite=True):
         del origin
         return {}
 
-    def publish(self, origin: Path) -> Published:
+    def publish(self, origin: Path) -> Published:  # noqa: ARG002 - for who tells
         """Lay down one resource that is not empty, and say how it is asked for."""
-        raise NotImplementedError
+        raise untold(self, "publish(self, origin)")
 
-    def missing(self, origin: Path) -> Mapping[str, Any]:
+    def missing(self, origin: Path) -> Mapping[str, Any]:  # noqa: ARG002 - for who tells
         """Return a well-formed query for a resource that is not there."""
-        raise NotImplementedError
+        raise untold(self, "missing(self, origin)")
 
     def withdraw(self, origin: Path) -> None:
         """Take away what was published, so that only a cache can still have it."""
@@ -65,6 +66,8 @@ class StoreSuite(QueryTests, DownloadTests, HealingTests, suite=True):
         """Return the store: found by its entry point, as users find it."""
         from store.plugins.loading import load_store
 
+        if not self.driver:
+            raise untold(self, 'driver = "name"')
         return load_store(self.driver, configuration, cache)
 
     def open_cache(self, directory: Path) -> Cache:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from store.errors import ResourceNotFoundError
-from store.testing.deviations import Suite
+from store.testing.deviations import Suite, untold
 from store.transports.base import Conditions, Stream, Transport
 
 __all__ = ["TransportSuite"]
@@ -35,16 +35,16 @@ class TransportSuite(Suite, suite=True):
 
     A transport's test says how it is made and what lies where::
 
-    class TestLocal(TransportSuite):
-        def make(self):
-            return LocalTransport(TransferOptions())
+        class TestLocal(TransportSuite):
+            def make(self):
+                return LocalTransport(TransferOptions())
 
-        def publish(self, origin, name, content):
-            (origin / name).write_bytes(content)
-            return (origin / name).as_uri()
+            def publish(self, origin, name, content):
+                (origin / name).write_bytes(content)
+                return (origin / name).as_uri()
 
-        def missing(self, origin):
-            return (origin / "nothing").as_uri()
+            def missing(self, origin):
+                return (origin / "nothing").as_uri()
     """
 
     tells_size: ClassVar[bool] = True
@@ -56,14 +56,17 @@ class TransportSuite(Suite, suite=True):
     @abc.abstractmethod
     def make(self) -> Transport:
         """Return a new transport."""
+        raise untold(self, "make(self)")
 
     @abc.abstractmethod
     def publish(self, origin: Path, name: str, content: bytes) -> str:
         """Lay a body down without the transport's help, and return its address."""
+        raise untold(self, "publish(self, origin, name, content)")
 
     @abc.abstractmethod
     def missing(self, origin: Path) -> str:
         """Return a well-formed address where there is nothing."""
+        raise untold(self, "missing(self, origin)")
 
     def with_secret(self, address: str) -> str:
         """Return the address with `SECRET` as password and query, where it has a place for them."""

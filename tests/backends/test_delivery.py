@@ -290,6 +290,21 @@ def test_a_cache_that_cannot_be_written_is_passed_by(tmp_path: Path) -> None:
         store.download_resource(info)
 
 
+def test_a_place_that_refuses_the_file_is_not_blamed_on_the_cache(
+    fake: FakeStore, tmp_path: Path
+) -> None:
+    """It is said at once, and what was downloaded stays in the cache: nothing moves twice."""
+    (tmp_path / "file").write_bytes(b"in the way")
+    info = fake.get_resource_metadata({"name": "name.txt"})
+
+    with pytest.raises(StorageError, match="in the way"):
+        fake.download_resource(info, str(tmp_path / "file" / "dest"))
+
+    assert fake.downloads == ["name.txt"]
+    assert fake.download_resource(info) is not None
+    assert fake.downloads == ["name.txt"]
+
+
 @pytest.mark.parametrize("brings", [None, b"wrong"])
 def test_passing_the_cache_by_verifies_as_well(brings: bytes | None, tmp_path: Path) -> None:
     """Without a cache a wrong file is refused too, and dest is not even made."""

@@ -114,17 +114,24 @@ def _fetched(
 ) -> Obtained:
     """Download through the cache, or past a cache that fails where there is another place for it."""
     try:
-        return _download(store, metadata, delivery, query)
+        found = _download(store, metadata, delivery, query)
     except StorageError as error:
         if delivery is None:
             raise
         log.warning("the cache cannot take %s, so it goes without: %s", label_of(metadata), error)
         return _bypass(store, metadata, delivery)
+    if isinstance(found, Obtained):
+        return found
+    path, cached = found
+    # A place that refuses the file is no fault of the cache's: a second download would not help.
+    placed = path if delivery is None else _placed(store, metadata, path, delivery)
+    return Obtained(placed, cached=cached)
 
 
 def _download(
     store: Source, metadata: ResourceInfo, delivery: Delivery | None, query: str
-) -> Obtained:
+) -> Obtained | tuple[str, bool]:
+    """Return the path in the cache and whether it lay there, or what became of it without the cache."""
     content, options = store.cache_backend.content, store.options
     deadline = begun(options.clock, options.bounds.deadline)
     flight = content.flight(
@@ -144,9 +151,7 @@ def _download(
                     return obtained
                 found = obtained
             path = _remembered(store, metadata, found, query)
-    if delivery is None:
-        return Obtained(path, cached=cached)
-    return Obtained(_placed(store, metadata, path, delivery), cached=cached)
+    return path, cached
 
 
 def _adopted(content: Content, metadata: ResourceInfo) -> Kept | None:

@@ -1,4 +1,4 @@
-"""Connects to a host within the deadline, its name's resolution included."""
+"""Connects to a host within the deadline, name look-up included."""
 
 from __future__ import annotations
 

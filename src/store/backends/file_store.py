@@ -26,7 +26,6 @@ from store.errors import QueryError, ResourceNotFoundError, StorageError
 from store.files.names import inside, safe_name
 from store.integrity.digest import DEFAULT_ALGORITHM, SIZES
 from store.integrity.hashing import Hashing, hash_file
-from store.transports.receiving import receive
 
 SETTINGS: Final = frozenset({"root"})
 """The keys of the driver's configuration."""
@@ -103,6 +102,8 @@ class FileStore(Store[FileResource]):
         Raises:
             StoreError: The file is gone, cannot be read, or is not what its digests say.
         """
+        from store.transports.receiving import receive
+
         received = receive(
             metadata.urls,
             dest,

@@ -17,7 +17,6 @@ from store.errors import (
     ResourceNotFoundError,
     TransportError,
 )
-from store.transports.receiving import receive
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +117,8 @@ class HTTPSimpleStore(Store[HTTPSimpleStoreResourceInfo]):
             StorageError: The disk is full or forbidden.
             UnknownNameError: No transport opens the URL's scheme.
         """
+        from store.transports.receiving import receive
+
         try:
             received = receive(
                 metadata.url, dest, options=self.options, digests=metadata.digests, algorithms=()

@@ -9,7 +9,6 @@ from urllib.parse import urldefrag
 from store.addresses import label, public
 from store.backends.base import DigestedResource, Store
 from store.backends.http_resources import HTTPResource, UnverifiedHTTPResource, WeakHTTPResource
-from store.backends.patience import patiently
 from store.backends.queries import (
     DIGEST_KEYS,
     address_of,
@@ -25,8 +24,6 @@ from store.backends.queries import (
 from store.errors import QueryError, TransportError, UnverifiedError
 from store.files.names import safe_name
 from store.integrity.digest import SIZES, Digests, digests_from
-from store.transports.opening import transport_for
-from store.transports.receiving import receive
 
 SETTINGS: Final = frozenset({"allow_unverified", "allow_weak"})
 """The keys of the driver's configuration."""
@@ -122,6 +119,8 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
             StoreError: What the last address said.
             TransportError: The version changed since the server was asked for it.
         """
+        from store.transports.receiving import receive
+
         digests: Digests = () if isinstance(metadata, UnverifiedHTTPResource) else metadata.digests
         received = receive(
             metadata.urls,
@@ -154,6 +153,9 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
             )
 
     def _asked(self, url: str, filename: str | None, size: int | None) -> UnverifiedHTTPResource:
+        from store.backends.patience import patiently
+        from store.transports.opening import transport_for
+
         def asked() -> UnverifiedHTTPResource:
             """Read the headers of one answer, and leave its body."""
             with transport_for(url, self.options).open_stream(url) as stream:

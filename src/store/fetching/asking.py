@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple
 
 from store.backends.base import Store
 from store.backends.failures import drivers_errors
-from store.backends.resources import DigestedResource, ResourceInfo, digests_of
+from store.backends.resources import DigestedResource, ResourceInfo, digests_of, uid_of
 from store.cache.backends.base import Cache
 from store.config.model import Settings
-from store.errors import LocatorError, OfflineError
+from store.errors import LocatorError, OfflineError, PluginError
 from store.fetching.locator import Locator, from_query, parse_locator
 from store.fetching.pinning import pinned, spelled
 from store.fetching.resolutions import DIRECTORY, Resolutions, resolution_key
@@ -146,8 +146,7 @@ class Asking:
         """Return the resource, until when the answer holds, and whether it was remembered."""
         offline = self._options.offline
         if not store.metadata_needs_network:
-            with drivers_errors(store.name):
-                return store.get_resource_metadata(query), 0.0, False
+            return _asked(store, query), 0.0, False
         age = store.resolution_max_age(query)
         max_age = self._settings.metadata_max_age if age == 0 else age
         key = resolution_key(
@@ -164,11 +163,29 @@ class Asking:
                 f" run 'store fetch {locator.text}' once without --offline (STORE_OFFLINE)",
                 missing=(locator.text,),
             )
-        with drivers_errors(store.name):
-            metadata = store.get_resource_metadata(query)
+        metadata = _asked(store, query)
         if isinstance(metadata, DigestedResource) and metadata.digests_decide:
             self._resolutions.put(key, metadata)
         return metadata, math.inf if max_age == math.inf else 0.0, False
+
+
+def _asked(store: Store[Any], query: dict[str, Any]) -> ResourceInfo:
+    """Return a driver's answer, made sure to be one that can be fetched."""
+    with drivers_errors(store.name):
+        metadata: Any = store.get_resource_metadata(query)
+        if isinstance(metadata, DigestedResource):
+            return metadata
+        if (
+            hasattr(metadata, "uid")
+            and callable(getattr(metadata, "verify", None))
+            and isinstance(uid_of(metadata), str)
+        ):
+            return metadata  # type: ignore[no-any-return]
+    raise PluginError(
+        f"the driver {store.name!r} answered {type(metadata).__name__}, which is no resource (a uid"
+        " that is text, and verify); tell its authors",
+        plugin=store.name,
+    )
 
 
 def _read(wanted: Wanted) -> Locator:

@@ -105,9 +105,7 @@ class Fetcher:
         refresh: bool,  # noqa: FBT001
         allow_unverified: bool | None,  # noqa: FBT001
     ) -> Result:
-        answer = self._asking.ask(
-            wanted, digest, refresh=refresh, allow_unverified=allow_unverified
-        )
+        answer = self._ask(wanted, digest, refresh, allow_unverified)
         try:
             if answer.remembered and not getattr(answer.metadata, "urls", ()):
                 answer = self._asked_anew(answer, wanted, digest, allow_unverified)
@@ -136,9 +134,7 @@ class Fetcher:
         allow_unverified: bool | None = None,
     ) -> Resolved:
         """Say what would be fetched, without downloading it; see `store.resolve`."""
-        answer = self._asking.ask(
-            wanted, digest, refresh=refresh, allow_unverified=allow_unverified
-        )
+        answer = self._ask(wanted, digest, refresh, allow_unverified)
         metadata = answer.metadata
         urls = getattr(metadata, "urls", ()) or (getattr(metadata, "url", ""),)
         return Resolved(
@@ -157,7 +153,7 @@ class Fetcher:
         Raises:
             StoreError: The locator cannot be read, or what it stands for is not known offline.
         """
-        answer = self._asking.ask(wanted, digest)
+        answer = self._ask(wanted, digest)
         path = cached_path(answer.store, answer.metadata)
         return None if path is None else Path(path)
 
@@ -178,6 +174,23 @@ class Fetcher:
     ) -> None:
         """Close the fetcher."""
         self.close()
+
+    def _ask(
+        self,
+        wanted: Wanted,
+        digest: DigestsLike,
+        refresh: bool = False,  # noqa: FBT001, FBT002
+        allow_unverified: bool | None = None,  # noqa: FBT001
+    ) -> Answer:
+        """Find out what is wanted, with strangers' transports where ours do not open its scheme."""
+        ask = self._asking.ask
+        try:
+            return ask(wanted, digest, refresh=refresh, allow_unverified=allow_unverified)
+        except UnknownNameError as error:
+            if error.kind != "transport":
+                raise
+            load_transports()
+        return ask(wanted, digest, refresh=refresh, allow_unverified=allow_unverified)
 
     def _asked_anew(
         self,

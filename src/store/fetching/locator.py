@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from store.addresses import public, without_secrets
-from store.errors import LocatorError, UnknownNameError
+from store.backends.failures import drivers_errors
+from store.errors import LocatorError, PluginError, UnknownNameError
 from store.integrity.digest import SIZES, Digests, digests_from
 from store.plugins.loading import find, load_transports
 
@@ -96,11 +97,11 @@ def _of_driver(name: str, rest: str, text: str) -> Locator:
         reader = None
     if reader is not None:
         shown = public(spec) if "://" in spec else spec
-        return Locator(name, reader(spec), f"{name}:{shown}", digests)
+        return Locator(name, _read_by(reader, name, spec), f"{name}:{shown}", digests)
     try:
         find("driver", name)
     except UnknownNameError as error:
-        if spec.startswith("//") and _opens(name):
+        if spec.startswith("//") and _opens(name.lower()):
             url, digests = _split_pins(text, strict=True)
             return Locator("http", {"url": url}, public(url), digests)
         if os.path.lexists(text):
@@ -109,6 +110,19 @@ def _of_driver(name: str, rest: str, text: str) -> Locator:
     query = _pairs(spec, text)
     shown = "&".join(f"{key}={public(value)}" for key, value in query.items())
     return Locator(name, query, f"{name}:{shown}", digests)
+
+
+def _read_by(reader: Any, name: str, spec: str) -> Mapping[str, Any]:  # noqa: ANN401 - a plugin's
+    """Let a driver's own function read what follows its name."""
+    with drivers_errors(name):
+        query = reader(spec)
+    if not isinstance(query, Mapping):
+        raise PluginError(
+            f"the locator of the driver {name!r} answered {type(query).__name__}, not a query:"
+            " tell its authors",
+            plugin=name,
+        )
+    return query
 
 
 def _opens(scheme: str) -> bool:

@@ -140,3 +140,23 @@ def test_a_hit_in_a_forks_child_has_a_lease_of_its_own(
 
     assert status == 0
     assert len(list(leases.iterdir())) == 1
+
+
+def test_the_names_of_a_new_cache_and_of_what_leads_to_it_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut after the first fetch must not take the whole cache away."""
+    synced: list[str] = []
+    real = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    content = Content(tmp_path / "new" / "er" / "cache")
+
+    with content.flight("uid"), content.workspace():
+        pass
+
+    assert {str(tmp_path), str(tmp_path / "new"), str(tmp_path / "new" / "er")} <= set(synced)

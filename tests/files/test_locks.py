@@ -556,3 +556,14 @@ print("filelock" in sys.modules, "requests" in sys.modules)
     )
 
     assert printed.split() == ["False", "False"]
+
+
+def test_a_lock_that_is_another_file_too_is_not_written_to(tmp_path: Path) -> None:
+    """A hard link in the place of a lock file is locked, but what it holds stays."""
+    (tmp_path / "precious").write_text("data")
+    (tmp_path / "lock").hardlink_to(tmp_path / "precious")
+
+    with locked(tmp_path / "lock", timeout=0) as held:
+        assert held
+
+    assert (tmp_path / "precious").read_text() == "data"

@@ -28,7 +28,7 @@ from store.cache.flight import Waiting, flying
 from store.cache.holding import Holding, Kept, Verdict, VerifyPolicy
 from store.cache.layout import Layout
 from store.cache.opening import directory_of, options_from
-from store.cache.quarantine import obstacle, set_aside
+from store.cache.quarantine import clear_way, obstacle, set_aside
 from store.cache.uses import Uses
 from store.cache.workspaces import prepare, workspace_name
 from store.clock import SYSTEM_CLOCK, Clock
@@ -187,6 +187,7 @@ class Content:
         """
         self._prepare()
         directory = Path(self.layout.partial) / workspace_name()
+        clear_way(self.layout, str(directory), self.clock)
         with cache_errors(directory):
             directory.mkdir(mode=0o700, parents=True)
         try:
@@ -238,7 +239,7 @@ class Content:
         self._proven.pop(path, None)
         if self.layout.address(path) is None:
             return None
-        blocked = obstacle(self.layout.content, path)
+        blocked = obstacle(self.layout, path)
         return set_aside(self.layout, blocked or path, reason, self.clock)
 
     def flight(
@@ -254,6 +255,7 @@ class Content:
         Yields:
             Whether others were waited for, so that the cache should be asked again first.
         """
+        clear_way(self.layout, self.layout.lock(uid), self.clock)
         timeout = max(0.0, min(self.lock_timeout, patience))
         return flying(self.layout, uid, timeout=timeout, clock=self.clock, waiting=waiting)
 
@@ -280,7 +282,7 @@ class Content:
         self._mine()
         if self._prepared:
             return
-        prepare(self.layout, self.clock)
+        prepare(self.layout, self.clock, durable=self.durability == "full")
         self._prepared = True
 
 

@@ -154,7 +154,7 @@ class Holding:
 
     def _regular(self, path: str) -> os.stat_result | Verdict:
         """Return what lstat says of an owned regular file; anything else is set aside."""
-        blocked = obstacle(self._layout.content, path)
+        blocked = obstacle(self._layout, path)
         if blocked is not None:
             return self._damaged(blocked, "it is no directory")
         try:

@@ -140,7 +140,7 @@ class Keeper:
             What is still to be settled, or None.
         """
         target = self._layout.file(placed.address)
-        blocked = obstacle(self._layout.content, target)
+        blocked = obstacle(self._layout, target)
         if blocked is not None:
             set_aside(self._layout, blocked, "no directory", self._clock)
         elif os.path.lexists(target):

@@ -14,6 +14,8 @@ import attrs
 from store.cache.audit import Held, held_files
 from store.cache.content import Content
 from store.cache.failures import cache_errors
+from store.cache.layout import Layout
+from store.cache.quarantine import clear_way, obstacle
 from store.cache.records import write_record
 from store.cache.shelves import shelves
 from store.cache.uses import DAY
@@ -102,15 +104,16 @@ def _removed(
     layout = content.layout
     orphans = list(_orphans(content, everything=everything))
     freed = sum(_size(path) for path in orphans)
-    if not (held or orphans or os.path.lexists(layout.records)):
+    if not (held or orphans or any(map(os.path.lexists, (layout.records, layout.leases)))):
         return Pruned(removed=(), in_use=(), freed=0, left=0, orphans=0)
     gone: list[Held] = []
     kept: list[Held] = []
     with cache_errors(layout.root), contextlib.ExitStack() as stack:
         if not dry_run:
-            stack.enter_context(
-                exclusively(f"{layout.locks}/{_LOCK}", timeout=_PATIENCE, clock=content.clock)
-            )
+            lock = f"{layout.locks}/{_LOCK}"
+            clear_way(layout, lock, content.clock)
+            stack.enter_context(exclusively(lock, timeout=_PATIENCE, clock=content.clock))
+            _oldest_lease(layout)  # removes those of the dead, also where nothing is due
         for one in due:
             (
                 gone if (_unused(content, one) if dry_run else _taken_away(content, one)) else kept
@@ -138,7 +141,7 @@ def _last_use(held: Held) -> float:
 
 def _unused(content: Content, held: Held) -> bool:
     """Whether nobody can be using a file, as things are at this moment."""
-    began = oldest_lease(content.layout.leases)
+    began = _oldest_lease(content.layout)
     if began is None:
         return True
     address = content.layout.address(held.path)
@@ -151,6 +154,11 @@ def _unused(content: Content, held: Held) -> bool:
     return used < began - DAY
 
 
+def _oldest_lease(layout: Layout) -> float | None:
+    """Return when the oldest lease began; what lies behind a link is none of ours."""
+    return None if obstacle(layout, f"{layout.leases}/") else oldest_lease(layout.leases)
+
+
 def _taken_away(content: Content, held: Held) -> bool:
     """Remove a file, unless it is in use.
 
@@ -160,6 +168,7 @@ def _taken_away(content: Content, held: Held) -> bool:
     if not _unused(content, held):
         return False
     doomed = Path(content.layout.partial) / workspace_name()
+    clear_way(content.layout, str(doomed), content.clock)
     doomed.parent.mkdir(parents=True, exist_ok=True)
     try:
         Path(held.path).rename(doomed)
@@ -178,31 +187,35 @@ def _orphans(content: Content, *, everything: bool) -> Iterator[Path]:
     yield from abandoned(layout, content.clock)
     now = content.clock.now()
     young = now if everything else now - DAY
-    yield from (path for path, changed in _listed(layout.quarantine) if changed <= young)
-    for path, changed in _listed(layout.locks):
+    yield from (path for path, changed in _listed(layout, layout.quarantine) if changed <= young)
+    for path, changed in _listed(layout, layout.locks):
         if path.name != _LOCK and changed <= now - DAY:
             yield path
-    for top in (layout.content, layout.records):
-        for directory, _, names in _walk(top):
+    for top in (*_tops(layout), f"{layout.root}/entries", f"{layout.root}/resolutions"):
+        for directory, _, names in _walk(layout, top):
             if any(name.startswith(PARTIAL_PREFIX) for name in names):
-                for path, changed in _listed(directory):
+                for path, changed in _listed(layout, directory):
                     if path.name.startswith(PARTIAL_PREFIX) and changed <= now - DAY:
                         yield path
 
 
-def _listed(directory: str) -> Iterable[tuple[Path, float]]:
+def _tops(layout: Layout) -> tuple[str, str]:
+    """Return the directories whose empty ones below are removed."""
+    return layout.content.rstrip("/"), layout.records.rstrip("/")
+
+
+def _listed(layout: Layout, directory: str) -> Iterable[tuple[Path, float]]:
     found = []
     with contextlib.suppress(OSError):
-        for entry in () if os.path.islink(directory) else os.scandir(directory):  # noqa: PTH114 - text
+        for entry in () if obstacle(layout, f"{directory}/") else os.scandir(directory):
             with contextlib.suppress(OSError):
                 found.append((Path(entry.path), entry.stat(follow_symlinks=False).st_mtime))
     return found
 
 
-def _walk(top: str) -> list[tuple[str, list[str], list[str]]]:
+def _walk(layout: Layout, top: str) -> list[tuple[str, list[str], list[str]]]:
     """Return what lies below a directory, above before below; where it is a link, it leads out."""
-    top = top.rstrip("/")
-    return [] if os.path.islink(top) else list(os.walk(top))  # noqa: PTH114 - text
+    return [] if obstacle(layout, f"{top}/") else list(os.walk(top))
 
 
 def _size(path: Path) -> int:
@@ -228,7 +241,7 @@ def _tidy(content: Content) -> None:
                 write_record(layout, shelf.digest, fresh, content.clock, used=fresh.used)
             else:
                 os.unlink(layout.record(shelf.digest))  # noqa: PTH108 - text
-    for top in (layout.content, layout.records):
-        for path, _, _ in reversed(_walk(top)):
+    for top in _tops(layout):
+        for path, _, _ in reversed(_walk(layout, top)):
             with contextlib.suppress(OSError):
                 os.rmdir(path)  # noqa: PTH106 - text; one that holds something stays

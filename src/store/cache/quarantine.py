@@ -19,7 +19,7 @@ def set_aside(layout: Layout, path: str, reason: str, clock: Clock) -> Path | No
 
     Args:
         layout: Where the cache lies.
-        path: A path below the cache, see `obstacle`.
+        path: A path below the cache, nothing on the way to which is in the way: see `obstacle`.
         reason: Why, for the log.
         clock: The time.
 
@@ -29,8 +29,9 @@ def set_aside(layout: Layout, path: str, reason: str, clock: Clock) -> Path | No
     shown = safe_name(path)[:100]
     target = Path(layout.quarantine) / f"{clock.now_ns()}-{os.urandom(4).hex()}-{shown}"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        Path(path).rename(target)
+        _make_quarantine(target.parent)
+        if path != layout.quarantine:
+            Path(path).rename(target)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -42,13 +43,26 @@ def set_aside(layout: Layout, path: str, reason: str, clock: Clock) -> Path | No
     return target
 
 
-def obstacle(top: str, path: str) -> str | None:
-    """Return the first thing on the way from ``top`` to a path that is no directory of its own, or None.
+def _make_quarantine(directory: Path) -> None:
+    """Make the quarantine; what is in its way, a link perhaps, becomes the first that lies in it."""
+    try:
+        directory.mkdir(parents=True)
+    except FileExistsError:
+        if stat.S_ISDIR(directory.lstat().st_mode):
+            return
+        fresh = directory.with_name(f"{directory.name}-{os.urandom(4).hex()}")
+        fresh.mkdir()
+        directory.rename(fresh / directory.name)
+        fresh.rename(directory)
 
-    ``top`` and what leads to it may be links: that is the user's choice. Below it a link would lead out of
-    the cache.
+
+def obstacle(layout: Layout, path: str) -> str | None:
+    """Return the first thing on the way to a path of the cache that is no directory of its own, or None.
+
+    The cache's directory and what leads to it may be links: that is the user's choice. Below it a link
+    would lead out of the cache.
     """
-    end = path.find("/", len(top))
+    end = path.find("/", len(layout.root) + 1)
     while end > 0:
         try:
             mode = os.lstat(path[:end]).st_mode
@@ -60,19 +74,31 @@ def obstacle(top: str, path: str) -> str | None:
     return None
 
 
-def made_way(layout: Layout, top: str, path: str, clock: Clock) -> bool:
+def clear_way(layout: Layout, path: str, clock: Clock) -> None:
+    """Set aside what is on the way to a path of the cache, before anything is written there.
+
+    Args:
+        layout: Where the cache lies.
+        path: A path below it.
+        clock: The time.
+    """
+    blocked = obstacle(layout, path)
+    if blocked is not None:
+        set_aside(layout, blocked, "it is no directory of the cache", clock)
+
+
+def made_way(layout: Layout, path: str, clock: Clock) -> bool:
     """Set aside what is in the way of a file of ours, so that damage heals where it is written next.
 
     Args:
         layout: Where the cache lies.
-        top: The directory, with a slash at its end, below which everything is ours.
         path: Where the file is to lie.
         clock: The time.
 
     Returns:
         Whether anything was in the way, and is no longer.
     """
-    blocked = obstacle(top, path)
+    blocked = obstacle(layout, path)
     if blocked is None:
         try:
             blocked = None if stat.S_ISREG(os.lstat(path).st_mode) else path

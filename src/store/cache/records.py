@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import attrs
 
 from store.cache.layout import Layout
-from store.cache.quarantine import made_way
+from store.cache.quarantine import clear_way, made_way
 from store.clock import Clock
 from store.errors import StorageError
 from store.files.atomic import write_bytes
@@ -112,10 +112,11 @@ def write_record(
         OSError: It cannot be written.
     """
     path, text = layout.record(digest), _spelled(record).encode()
+    clear_way(layout, path, clock)
     try:
         write_bytes(path, text, durable=durable)
     except StorageError:
-        if not made_way(layout, layout.records, path, clock):
+        if not made_way(layout, path, clock):
             raise
         write_bytes(path, text, durable=durable)
     if used is not None:

@@ -10,6 +10,7 @@ from typing import Final
 import attrs
 
 from store.cache.layout import Layout
+from store.cache.quarantine import obstacle
 from store.cache.records import Record, read_record
 from store.files.atomic import PARTIAL_PREFIX
 from store.integrity.digest import SIZES, Digest
@@ -36,27 +37,26 @@ def shelves(layout: Layout) -> Iterator[Shelf]:
     """Go through all digests that have a directory or a record; links are not followed."""
     for algorithm, size in SIZES.items():
         content, records = f"{layout.content}{algorithm}", f"{layout.records}{algorithm}"
-        for top in sorted({*_directories(content, 2), *_directories(records, 2)}):
-            held = set(_directories(f"{content}/{top}", 2 * size))
+        tops = {*_directories(layout, content, 2), *_directories(layout, records, 2)}
+        for top in sorted(tops):
+            held = set(_directories(layout, f"{content}/{top}", 2 * size))
             known = {
                 name.removesuffix(".json")
-                for name in _listed(f"{records}/{top}")
+                for name in _listed(layout, f"{records}/{top}")
                 if len(name) == 2 * size + len(".json") and name.endswith(".json")
             }
             for number in sorted(held | known):
                 if number.startswith(top) and _HEX.fullmatch(number):
                     digest = Digest(algorithm, number)
                     record = read_record(layout.record(digest)) if number in known else None
-                    yield Shelf(
-                        digest, _files(layout.directory(digest)) if number in held else {}, record
-                    )
+                    files = _files(layout, layout.directory(digest)) if number in held else {}
+                    yield Shelf(digest, files, record)
 
 
-def _directories(directory: str, length: int) -> Iterator[str]:
+def _directories(layout: Layout, directory: str, length: int) -> Iterator[str]:
     """Go through the directories, links excepted, whose names are so many hexadecimal digits."""
     try:
-        entries = () if os.path.islink(directory) else os.scandir(directory)  # noqa: PTH114 - text
-        for entry in entries:
+        for entry in () if obstacle(layout, f"{directory}/") else os.scandir(directory):
             name = entry.name
             if len(name) == length and _HEX.fullmatch(name) and entry.is_dir(follow_symlinks=False):
                 yield name
@@ -64,16 +64,16 @@ def _directories(directory: str, length: int) -> Iterator[str]:
         return
 
 
-def _listed(directory: str) -> list[str]:
+def _listed(layout: Layout, directory: str) -> list[str]:
     try:
-        return os.listdir(directory)  # noqa: PTH208 - names, for thousands of them
+        return [] if obstacle(layout, f"{directory}/") else os.listdir(directory)  # noqa: PTH208 - names
     except OSError:
         return []
 
 
-def _files(directory: str) -> dict[str, os.stat_result]:
+def _files(layout: Layout, directory: str) -> dict[str, os.stat_result]:
     found = {}
-    for name in _listed(directory):
+    for name in _listed(layout, directory):
         if name.startswith(PARTIAL_PREFIX):
             continue
         try:

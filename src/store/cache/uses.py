@@ -8,6 +8,7 @@ import threading
 from typing import Final
 
 from store.cache.layout import Layout
+from store.cache.quarantine import clear_way, obstacle
 from store.clock import Clock
 from store.files.leases import Lease
 
@@ -41,6 +42,7 @@ class Uses:
             if not mine:
                 return
             try:
+                clear_way(self._layout, f"{self._layout.leases}/", self._clock)
                 self._lease = Lease(self._layout.leases, clock=self._clock)
             except OSError as error:
                 log.debug("no lease of %s is taken: %s", self._layout.root, error)
@@ -58,7 +60,7 @@ class Uses:
             if used is None:
                 used = os.lstat(record).st_mtime
             # A mark from the future is renewed as well: nothing would ever outgrow it.
-            if not now - DAY < used <= now:
+            if not now - DAY < used <= now and obstacle(self._layout, record) is None:
                 os.utime(record, (now, now), follow_symlinks=False)
         except OSError as error:
             log.debug("the use of %s is not marked: %s", record, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from store.cache.failures import cache_errors
 from store.cache.layout import Layout
 from store.clock import Clock
 from store.files.atomic import PARTIAL_PREFIX, discard, write_bytes
+from store.files.syncing import sync_directory
 from store.integrity.stamp import boot_id
 
 ABANDONED: Final = 86_400.0
@@ -23,8 +25,14 @@ _TAG: Final = b"""Signature: 8a477f597d28d172789f06886806bc55
 """
 
 
-def prepare(layout: Layout, clock: Clock) -> None:
+def prepare(layout: Layout, clock: Clock, *, durable: bool) -> None:
     """Make a cache's directory, and sweep what the dead left behind.
+
+    Args:
+        layout: Where the cache lies.
+        clock: The time.
+        durable: Make its name last, with those of all directories above it: whoever made the first lock
+            may have made them, too.
 
     Raises:
         CacheError: It cannot be made.
@@ -33,7 +41,10 @@ def prepare(layout: Layout, clock: Clock) -> None:
         Path(layout.root).mkdir(parents=True, exist_ok=True)
         tag = Path(layout.root, "CACHEDIR.TAG")
         if not tag.exists():
-            write_bytes(tag, _TAG)
+            for parent in Path(layout.root).parents if durable else ():
+                with contextlib.suppress(OSError):  # not ours, perhaps not even to be read
+                    sync_directory(parent)
+            write_bytes(tag, _TAG, durable=durable)
     for path in abandoned(layout, clock):
         discard(path)
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from store.addresses import public
 from store.backends.resources import DigestedResource
+from store.cache.layout import Layout
 from store.clock import SYSTEM_CLOCK, Clock
 from store.errors import StoreError
 from store.files.names import derived_name
@@ -29,12 +30,13 @@ class Resolutions:
     password, a query).
 
     Args:
-        directory: Where the files lie; made when first written to.
+        directory: `DIRECTORY` below a cache's directory; made when first written to.
         clock: The time.
     """
 
     def __init__(self, directory: str | Path, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._directory = os.fspath(directory)
+        self._layout = Layout(self._directory.removesuffix(f"/{DIRECTORY}"))
         self._clock = clock
 
     def get(self, key: str, max_age: float) -> DigestedResource | None:
@@ -62,8 +64,11 @@ class Resolutions:
 
     def put(self, key: str, resource: DigestedResource) -> None:
         """Remember an answer; failing to is logged, never raised."""
+        from store.cache.quarantine import made_way
         from store.files.atomic import write_bytes
 
+        path = self._path(key)
+        made_way(self._layout, path, self._clock)
         data = {
             "at": self._clock.now(),
             "digests": [str(digest) for digest in resource.digests],
@@ -72,7 +77,7 @@ class Resolutions:
             "urls": [url for url in resource.urls if public(url) == url],
         }
         try:
-            write_bytes(self._path(key), json.dumps(data).encode())
+            write_bytes(path, json.dumps(data).encode())
         except StoreError as error:
             log.debug("the answer is not remembered: %s", error)
 

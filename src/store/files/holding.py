@@ -98,7 +98,8 @@ class ProcessLock:
         if self._descriptor < 0 or self._lock is None or self._process != os.getpid():
             return
         with contextlib.suppress(OSError):
-            os.ftruncate(self._descriptor, 0)  # who comes next must not be taken for us
+            if _only_ours(self._descriptor):
+                os.ftruncate(self._descriptor, 0)  # who comes next must not be taken for us
         self._descriptor = -1
         try:
             self._lock.release()
@@ -136,5 +137,11 @@ class ProcessLock:
         self._descriptor = descriptor
         note = {"pid": os.getpid(), "host": socket.gethostname(), "since": self._clock.now()}
         with contextlib.suppress(OSError):
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps(note).encode(), 0)
+            if _only_ours(descriptor):
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, json.dumps(note).encode(), 0)
+
+
+def _only_ours(descriptor: int) -> bool:
+    """Whether a lock file is no other file's hard link: what that holds is not ours to change."""
+    return os.fstat(descriptor).st_nlink <= 1

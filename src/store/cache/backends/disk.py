@@ -14,7 +14,7 @@ from urllib.parse import quote
 from store.cache.backends.base import DEFAULT_TIMEOUT, Cache
 from store.cache.backends.codec import MISS, decode, encode
 from store.cache.opening import directory_of
-from store.cache.quarantine import set_aside
+from store.cache.quarantine import made_way, set_aside
 from store.errors import ConfigurationError
 from store.files.names import derived_name
 
@@ -117,6 +117,7 @@ class DiskCache(Cache):
                 self._inherited.append(self._opened)
                 self._opened = None
             if self._opened is None:
+                self._make_way()
                 self._opened = diskcache.Cache(
                     self._directory,
                     timeout=_BUSY,
@@ -170,6 +171,12 @@ class DiskCache(Cache):
             sqlite3.SQLITE_CONSTRAINT,
             sqlite3.SQLITE_MISMATCH,
         }
+
+    def _make_way(self) -> None:
+        """Set aside what SQLite would follow out of the cache, or wait for."""
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            if made_way(self.content.layout, f"{self._directory}/cache.db{suffix}", self.clock):
+                log.warning("the entries in %s were damaged and are begun anew", self._directory)
 
     def _begin_anew(self, error: Exception) -> None:
         log.warning("the entries in %s are damaged and are begun anew: %s", self._directory, error)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from store.cache.backends.base import DEFAULT_TIMEOUT, Cache
 from store.cache.backends.codec import MISS, decode, encode
 from store.cache.opening import directory_of
-from store.cache.quarantine import made_way
+from store.cache.quarantine import clear_way, made_way, obstacle
 from store.errors import StorageError
 from store.files.atomic import PARTIAL_PREFIX, write_bytes
 from store.files.names import derived_name
@@ -81,12 +81,13 @@ class FileCache(Cache):
         if text is None:
             return False
         path = self.uid_to_file(uid)
+        clear_way(self.content.layout, path, self.clock)
         durable = self.content.durability == "full" and not self.content.joins_batch(path)
         try:
             try:
                 write_bytes(path, text.encode(), durable=durable)
             except StorageError:
-                if not made_way(self.content.layout, self._entries, path, self.clock):
+                if not made_way(self.content.layout, path, self.clock):
                     raise
                 write_bytes(path, text.encode(), durable=durable)
         except OSError as error:
@@ -107,12 +108,13 @@ class FileCache(Cache):
                 os.rmdir(directory)  # noqa: PTH106 - text from scandir
 
     def _forget(self, path: str) -> None:
+        clear_way(self.content.layout, path, self.clock)
         try:
             os.unlink(path)  # noqa: PTH108 - text
         except FileNotFoundError:
             pass
         except OSError as error:
-            if not made_way(self.content.layout, self._entries, path, self.clock):
+            if not made_way(self.content.layout, path, self.clock):
                 log.warning("the entry %s cannot be removed: %s", path, error)
 
     def _files(self) -> Iterator[str]:
@@ -123,6 +125,8 @@ class FileCache(Cache):
                         yield entry.path
 
     def _directories(self) -> Iterator[str]:
+        if obstacle(self.content.layout, self._entries) is not None:
+            return
         with contextlib.suppress(OSError):
             for entry in os.scandir(self._entries):
                 if len(entry.name) == 2 and entry.is_dir(follow_symlinks=False):  # noqa: PLR2004 - 2 hex

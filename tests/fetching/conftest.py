@@ -103,14 +103,16 @@ class SealedStore(Store[Sealed]):
 
     needs_network = False
     metadata_needs_network = False
-    brings: bytes = b"sealed content"
+    brings: bytes | None = b"sealed content"
 
     def get_resource_metadata(self, query: Any) -> Sealed:
         """Whatever is asked for."""
         return Sealed()
 
-    def download_resource_content(self, metadata: Sealed, dest: str) -> str:
-        """Write it."""
+    def download_resource_content(self, metadata: Sealed, dest: str) -> str | None:
+        """Write it, or answer None."""
+        if self.brings is None:
+            return None
         path = Path(dest) / "sealed.bin"
         path.write_bytes(self.brings)
         return str(path)

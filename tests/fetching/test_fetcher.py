@@ -196,11 +196,34 @@ def test_a_cache_of_the_callers_is_used_and_not_closed(url: str, tmp_path: Path)
 
 
 def test_the_old_contract_ends_in_an_error_here(server: Server) -> None:
-    """A driver that answers None makes the face raise."""
+    """What the driver would answer with None is raised as what it is."""
     locator = {"driver": "http-simple-store", "url": f"{server.url}/none", "sha": "0" * 40}
 
-    with Fetcher() as fetcher, pytest.raises(StoreError, match="could not bring"):
+    with Fetcher() as fetcher, pytest.raises(ResourceNotFoundError) as caught:
         fetcher.fetch(locator)
+
+    assert caught.value.exit_status == 3
+
+
+def test_a_stranger_that_answers_none_is_an_error_here(sealed: Any) -> None:
+    """The face never returns None, whatever the driver does."""
+    sealed.brings = None
+
+    with Fetcher() as fetcher, pytest.raises(StoreError, match="could not bring"):
+        fetcher.fetch("sealed:")
+
+
+def test_a_size_that_the_digests_belie_is_refused_on_a_hit_too(url: str) -> None:
+    """Two pins that cannot both be right are not half believed."""
+    query = {"driver": "http", "url": url, "sha256": SHA256}
+    with Fetcher() as fetcher:
+        fetcher.fetch(query)
+        with pytest.raises(IntegrityError, match="drop the size"):
+            fetcher.fetch({**query, "size": 1})
+        fetcher.cache.clear()
+        with pytest.raises(IntegrityError, match="drop the size"):
+            fetcher.fetch({**query, "size": 1})
+        assert fetcher.fetch({**query, "size": len(DATA)}).cached
 
 
 def test_a_stranger_is_asked_each_time_unless_it_says_how_long_its_word_holds(remote: Any) -> None:

@@ -14,6 +14,7 @@ from store.errors import (
     LocatorError,
     OfflineError,
     QueryError,
+    RefusedError,
     ResourceNotFoundError,
 )
 from store.events import Event
@@ -141,6 +142,25 @@ def test_what_the_callers_callback_raises_is_the_callers(server: Server, error: 
         store.fetch(url, progress=progress)
 
     assert caught.value is error
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_two_resources_of_one_name_do_not_take_each_others_place(
+    jobs: int, server: Server, tmp_path: Path
+) -> None:
+    """The later one is refused; the same one twice is fine."""
+    one, other = (
+        f"{server.serve(f'/{directory}/f', data)}#sha256={hashlib.sha256(data).hexdigest()}"
+        for directory, data in (("a", b"one"), ("b", b"other"))
+    )
+
+    with pytest.raises(RefusedError, match="directory of its own"):
+        store.fetch_many([one, other], dest=tmp_path / "d", jobs=jobs)
+    kept = (tmp_path / "d" / "f").read_bytes()
+    paths = store.fetch_many([one, one], dest=tmp_path / "e", jobs=jobs)
+
+    assert kept in {b"one", b"other"}
+    assert {path.read_bytes() for path in paths} == {b"one"}
 
 
 def test_less_than_one_job_is_refused() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from store.backends.failures import drivers_errors
-from store.backends.hits import cached_path, verifies
+from store.backends.hits import cached_path, check_size, verifies
 from store.backends.resources import ResourceInfo, digests_of, filename_of, origin_of, uid_of
 from store.backends.telling import (
     label_of,
@@ -26,7 +26,7 @@ from store.backends.telling import (
 from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
 from store.cache.content import Content
 from store.cache.holding import Kept
-from store.errors import OfflineError, StorageError
+from store.errors import OfflineError, RefusedError, StorageError
 from store.records import CachedResource, Provenance
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
@@ -58,11 +58,14 @@ class Delivery(NamedTuple):
         directory: The directory it is to lie in; made if missing.
         name: What it is to be called; None keeps the resource's name.
         link: Place it by a hard link where that is possible.
+        claims: The uid that each path was given to so far, where several resources are placed together:
+            a second one for the same path is refused.
     """
 
     directory: str
     name: str | None = None
     link: bool = False
+    claims: dict[str, str] | None = None
 
 
 class Obtained(NamedTuple):
@@ -159,7 +162,10 @@ def _adopted(content: Content, metadata: ResourceInfo) -> Kept | None:
     digests = digests_of(metadata)
     if not any(not digest.weak for digest in digests):
         return None
-    return content.find(digests, filename_of(metadata))
+    found = content.find(digests, filename_of(metadata))
+    if found is not None:
+        check_size(metadata, str(found.path))
+    return found
 
 
 def _brought(
@@ -222,6 +228,14 @@ def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery
 
     name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
     target = Path(delivery.directory) / name
+    if delivery.claims is not None:
+        uid = uid_of(metadata)
+        if delivery.claims.setdefault(str(target), uid) != uid:
+            raise RefusedError(
+                f"{target} was just given to another resource: fetch {label_of(metadata)} into a directory"
+                " of its own",
+                limit="one resource a path",
+            )
     content = store.cache_backend.content
     place(path, target, link=delivery.link, durable=content.durability == "full")
     if delivery.link and content.owns(path):

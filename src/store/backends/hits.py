@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any, Protocol
 
-from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_of
+from store.backends.resources import ResourceInfo, digests_of, filename_of, size_of, uid_of
 from store.cache.backends.base import Cache
+from store.errors import IntegrityError
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,9 @@ def cached_path(store: Asker, metadata: ResourceInfo) -> str | None:
 
     A failure of the cache is a miss that is logged. An entry that leads outside the cache's content is
     verified, or dropped; what it leads to is neither moved nor deleted.
+
+    Raises:
+        IntegrityError: The cached content has the digests, and another size than was pinned beside them.
     """
     uid = uid_of(metadata)
     cache = store.cache_backend
@@ -41,10 +46,35 @@ def cached_path(store: Asker, metadata: ResourceInfo) -> str | None:
         log.warning("the cached file of %s is gone or not what it was: dropped", uid)
         _drop(cache, uid)
         return None
+    check_size(metadata, path)
     name = filename_of(metadata)
     if name is not None and not path.endswith("/" + name):
         return _renamed(cache, metadata, path, name)
     return path
+
+
+def check_size(metadata: ResourceInfo, path: str) -> None:
+    """Hold the size of a cached file against the one that is pinned beside its digests.
+
+    Raises:
+        IntegrityError: They differ: the two pins cannot both be right.
+    """
+    size = size_of(metadata)
+    if size is None:
+        return
+    try:
+        found = os.lstat(path).st_size
+    except OSError:  # gone since it was looked at: whoever uses it will say so
+        return
+    if found != size:
+        raise IntegrityError(
+            f"{filename_of(metadata) or path} is not what was pinned: its digests are of {found} bytes, not"
+            f" of {size}; drop the size or pin the right one",
+            path=path,
+            expected=str(size),
+            found=str(found),
+            size=found,
+        )
 
 
 def verifies(metadata: ResourceInfo, path: str) -> bool:

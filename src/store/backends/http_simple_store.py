@@ -130,6 +130,8 @@ class HTTPSimpleStore(Store[HTTPSimpleStoreResourceInfo]):
             ResourceNotFoundError,
             TransportError,
         ) as error:
+            if self.options.strict:
+                raise
             log.error("cannot download %s: %s", public(metadata.url), error)  # noqa: TRY400 - the message tells it all
             return None
         return str(received.path)

@@ -58,6 +58,7 @@ def bring(
     """
     # One digest stays a text, which the fetcher can remember its answer by.
     digest = digests[0] if len(digests) == 1 else digests or None
+    claims: dict[str, str] = {}
     with opened_fetcher(frame) as fetcher:
 
         def one(locator: str) -> None:
@@ -69,6 +70,7 @@ def bring(
                 link=link,
                 refresh=refresh,
                 allow_unverified=allow_unverified,
+                claims=claims,
             )
             _print(result, frame)
 

@@ -87,9 +87,16 @@ class Fetcher:
         link: bool = False,
         refresh: bool = False,
         allow_unverified: bool | None = None,
+        claims: dict[str, str] | None = None,
     ) -> Result:
-        """Bring one resource here; see `store.fetch` for arguments and errors."""
-        delivery = None if dest is None and output is None else _delivery(dest, output, link)
+        """Bring one resource here; see `store.fetch` for arguments and errors.
+
+        ``claims`` is one mapping for all resources that are placed together: where two of them would lie
+        at one path, the later is refused (`RefusedError`) instead of taking the earlier one's place.
+        """
+        delivery = None
+        if dest is not None or output is not None:
+            delivery = _delivery(dest, output, link)._replace(claims=claims)
         seconds = self._options.bounds.deadline
         if seconds is None:
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified)

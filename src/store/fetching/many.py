@@ -49,10 +49,16 @@ def fetch_many(
     plain = cache is None and progress is None and offline is None and listener is None
     fetcher = default_fetcher() if plain else fetcher_for(cache, progress, offline, listener)
 
+    claims: dict[str, str] = {}
+
     def one(wanted: Wanted) -> Path | StoreError:
         try:
             return fetcher.fetch(
-                wanted, dest=dest, refresh=refresh, allow_unverified=allow_unverified
+                wanted,
+                dest=dest,
+                refresh=refresh,
+                allow_unverified=allow_unverified,
+                claims=claims,
             ).path
         except StoreError as error:
             return error

@@ -44,4 +44,5 @@ def transfer_options(settings: Settings, listener: Listener | None = None) -> Tr
         credentials=Credentials(use_keyring=settings.keyring),
         listener=listener,
         durable=settings.durability == "full",
+        strict=True,
     )

@@ -73,6 +73,8 @@ class TransferOptions:
         listener: Is told what happens, or None.
         clock: The time.
         durable: Whether what is received is to survive a power cut at once (``durability = "full"``).
+        strict: Whether a driver that answers None by its old contract is to raise what went wrong, as the
+            face, which never answers None, wants it.
     """
 
     bounds: Bounds = Bounds()
@@ -82,6 +84,7 @@ class TransferOptions:
     listener: Listener | None = None
     clock: Clock = SYSTEM_CLOCK
     durable: bool = False
+    strict: bool = False
 
 
 @attrs.frozen(kw_only=True)

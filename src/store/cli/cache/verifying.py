@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from store.cache.audit import Finding
 
 DAMAGED = 4
+UNREAD = 10
 """The exit status where a file was not what its digest says."""
 
 
@@ -50,7 +51,7 @@ def verify(context: click.Context, /, *, quick: bool, jobs: int | None) -> int:
     """Hold every file in the cache against its digest.
 
     What is damaged is set aside and named on stdout; it is fetched anew when it is next asked for. The exit
-    status is then 4.
+    status is then 4, and 10 where files could not be read.
     """
     from store.cache.audit import audit
 
@@ -65,9 +66,13 @@ def verify(context: click.Context, /, *, quick: bool, jobs: int | None) -> int:
             words(f"{one.state}  {one.held.digest}  {one.held.name}  ({one.reason or 'gone'})")
     if not frame.quiet:
         size = human_size(sum(one.held.size for one in findings))
-        result = f"{len(bad)} not what they should be" if bad else "all as they should be"
+        gone = sum(one.state == "missing" for one in bad)
+        faults = [f"{len(bad) - gone} not what they should be"] if len(bad) > gone else []
+        faults += [f"{gone} gone, fetched anew when asked for"] if gone else []
+        result = ", ".join(faults) or "all as they should be"
         say(f"{several(len(findings), 'file')}, {size}: {result}")
-    return DAMAGED if any(one.state == "damaged" for one in bad) else 0
+    states = {one.state for one in bad}
+    return DAMAGED if "damaged" in states else UNREAD if "unread" in states else 0
 
 
 def _as_data(findings: list[Finding], bad: list[Finding]) -> dict[str, Any]:

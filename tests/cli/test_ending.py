@@ -20,6 +20,7 @@ import pytest
 from store import errors
 from store.cli.ending import described, ended, failure
 from store.cli.frame import Frame
+from store.cli.steps import next_step
 from store.hooks import hookimpl
 from store.plugins.manager import plugins
 from store.testing.misbehaving import Drip
@@ -65,10 +66,13 @@ def raising() -> Callable[[BaseException], None]:
 def test_an_error_of_ours_is_a_line_and_its_status(
     cli: Run, raising: Run, error: errors.StoreError, status: int
 ) -> None:
-    """Scripts go by the status, people by the line."""
+    """Scripts go by the status, people by the line, and by the step that may follow it."""
     raising(error)
 
-    assert cli("raise") == (status, "", "store: text\n")
+    assert cli("-q", "raise") == (status, "", "store: text\n")
+    step = next_step(error)
+    told = "store: text\n" if step is None else f"store: text\nstore: {step}\n"
+    assert cli("raise") == (status, "", told)
 
 
 def test_a_surprise_is_one_line_with_a_hint(cli: Run, raising: Run) -> None:
@@ -103,7 +107,10 @@ def test_a_try_that_failed_as_the_whole_did_is_told_once(cli: Run, raising: Run)
     )
     raising(error)
 
-    assert cli("raise").err.splitlines() == ["store: https://b: refused"]
+    assert cli("raise").err.splitlines() == [
+        "store: https://b: refused",
+        f"store: {next_step(error)}",
+    ]
 
 
 def test_tries_that_failed_otherwise_are_told(cli: Run, raising: Run) -> None:
@@ -121,6 +128,7 @@ def test_tries_that_failed_otherwise_are_told(cli: Run, raising: Run) -> None:
     assert cli("raise").err.splitlines() == [
         "store: https://c: gone",
         "store:   tried before: https://a: lost",
+        f"store: {next_step(error)}",
     ]
     assert cli("-q", "raise").err.splitlines() == ["store: https://c: gone"]
 

@@ -9,10 +9,13 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from store.cli.frame import Frame
 from store.cli.output import document, either, fail, on_terminal, plain, say
+
+if TYPE_CHECKING:
+    from store.errors import StoreError
 
 INTERRUPTED: Final = 130
 """128 and SIGINT: what a shell says of a program that Ctrl-C ended."""
@@ -74,6 +77,7 @@ def failure(error: Exception, frame: Frame, **beside: Any) -> int:  # noqa: ANN4
         status = error.exit_status
         fail(str(error))
         _tell_attempts(error, frame)
+        _tell_step(error, frame)
     elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO} and not beside:
         _drop_stdout()
         status, printable = _DISK, False
@@ -136,6 +140,15 @@ def _as_data(value: Any) -> Any:  # noqa: ANN401 - from anything to what JSON ca
 
         return {name: _as_data(one) for name, one in attrs.asdict(value, recurse=False).items()}
     return without_secrets(str(value))
+
+
+def _tell_step(error: StoreError, frame: Frame) -> None:
+    """Tell what a person may do now."""
+    from store.cli.steps import next_step
+
+    step = next_step(error)
+    if step is not None and not frame.quiet:
+        say(step)
 
 
 def _tell_attempts(error: Any, frame: Frame) -> None:  # noqa: ANN401 - a StoreError

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -172,6 +173,7 @@ def _brought(
     store: Source, metadata: ResourceInfo, content: Content, delivery: Delivery | None
 ) -> Kept | Obtained:
     """Have the driver bring the file, verify it, and let the cache keep it."""
+    _refuse_offline(store, metadata)  # said rather than what the cache's directory may lack
     with content.workspace() as directory:
         path = _moved(store, metadata, directory)
         if path is None:
@@ -190,7 +192,7 @@ def _brought(
             return Obtained(_placed(store, metadata, path, delivery))
 
 
-def _moved(store: Source, metadata: ResourceInfo, directory: Path) -> str | None:
+def _refuse_offline(store: Source, metadata: ResourceInfo) -> None:
     if store.options.offline and store.needs_network:
         missing = origin_of(metadata) or label_of(metadata)
         raise OfflineError(
@@ -198,6 +200,9 @@ def _moved(store: Source, metadata: ResourceInfo, directory: Path) -> str | None
             " fetch it once without --offline (STORE_OFFLINE)",
             missing=(missing,),
         )
+
+
+def _moved(store: Source, metadata: ResourceInfo, directory: Path) -> str | None:
     tell_started(store.options.listener, metadata)
     with drivers_errors(store.name):
         path: Any = store.download_resource_content(metadata, str(directory))
@@ -237,7 +242,8 @@ def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery
                 limit="one resource a path",
             )
     content = store.cache_backend.content
-    place(path, target, link=delivery.link, durable=content.durability == "full")
+    with _leaving_no_directory(delivery.directory):
+        place(path, target, link=delivery.link, durable=content.durability == "full")
     if delivery.link and content.owns(path):
         content.linked(path)
     return str(target)
@@ -247,17 +253,26 @@ def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtain
     """Deliver without the cache: into a private directory beside the target, then into place."""
     from store.files.atomic import private_directory
 
-    was_there = Path(delivery.directory).is_dir()
-    obtained = Obtained(None)
+    _refuse_offline(store, metadata)
+    with (
+        _leaving_no_directory(delivery.directory),
+        private_directory(delivery.directory) as directory,
+    ):
+        path = _moved(store, metadata, directory)
+        if path is None:
+            return Obtained(None)
+        if not verifies(metadata, path):
+            return Obtained(None, verified=False)
+        return Obtained(_placed(store, metadata, path, delivery))
+
+
+@contextlib.contextmanager
+def _leaving_no_directory(path: str) -> Iterator[None]:
+    """Remove the directories that the block made for a file, where it did not bring the file there."""
+    missing = [one for one in (Path(path), *Path(path).parents) if not one.exists()]
     try:
-        with private_directory(delivery.directory) as directory:
-            path = _moved(store, metadata, directory)
-            if path is not None and not verifies(metadata, path):
-                obtained = Obtained(None, verified=False)
-            elif path is not None:
-                obtained = Obtained(_placed(store, metadata, path, delivery))
+        yield
     finally:
-        if obtained.path is None and not was_there:
-            with contextlib.suppress(OSError):
-                Path(delivery.directory).rmdir()
-    return obtained
+        for one in missing:
+            with contextlib.suppress(OSError):  # one that holds something stays
+                one.rmdir()

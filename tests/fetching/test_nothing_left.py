@@ -1,0 +1,55 @@
+"""A fetch that fails says why, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from store.config.reading import read_settings
+from store.errors import OfflineError, StorageError
+from store.fetching.fetcher import Fetcher
+from store.testing.servers import Server
+
+PINNED = "http://127.0.0.1:1/a#sha256=" + "0" * 64
+
+
+@pytest.mark.parametrize("dest", [None, "out"])
+def test_offline_is_said_before_what_the_cache_lacks(
+    house: Path, tmp_path: Path, dest: str | None
+) -> None:
+    """A miss in a cache that cannot be written to: the network is what is missing, not the directory."""
+    house.write_text("a file in place of the cache")
+    settings = attrs.evolve(read_settings().settings, offline=True)
+
+    with Fetcher(settings) as fetcher, pytest.raises(OfflineError):
+        fetcher.fetch(PINNED, dest=None if dest is None else tmp_path / dest)
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_empty_directory_stays_where_a_file_cannot_be_placed(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that were made for it go with it; those that were there stay."""
+    url = server.serve("/a", b"data")
+    real = os.open
+
+    def full(path: Any, flags: int, *mode: Any, **options: Any) -> int:
+        if "deep" in os.fspath(path) and flags & os.O_CREAT:
+            raise OSError(errno.ENOSPC, "No space left on device", os.fspath(path))
+        return real(path, flags, *mode, **options)
+
+    with Fetcher() as fetcher:
+        fetcher.fetch(url, allow_unverified=True)
+        monkeypatch.setattr(os, "open", full)
+
+        with pytest.raises(StorageError):
+            fetcher.fetch(url, allow_unverified=True, dest=tmp_path / "new" / "deep")
+
+    assert tmp_path.is_dir()
+    assert not (tmp_path / "new").exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 _DEFAULT_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
@@ -73,6 +73,21 @@ def public(address: str) -> str:
             return UNPARSED
         path = _NESTED_USER.sub("//", path)
     return _printable(f"{parts.scheme}://{_host(parts)}{path}")
+
+
+def public_query(query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a query as it may be shown: each address in it as `public` has it."""
+    return {key: _public_value(value) for key, value in query.items()}
+
+
+def _public_value(value: Any) -> Any:  # noqa: ANN401 - whatever a query holds
+    if isinstance(value, str):
+        return public(value)
+    if isinstance(value, Mapping):
+        return public_query(value)
+    if isinstance(value, list | tuple):
+        return [_public_value(one) for one in value]
+    return value
 
 
 def without_userinfo(address: str) -> str:

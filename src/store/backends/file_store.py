@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 
-from store.addresses import public
+from store.addresses import public, public_query
 from store.backends.base import DigestedResource, Store
 from store.backends.queries import (
     DIGEST_KEYS,
@@ -149,8 +149,18 @@ def _hashed(path: Path, query: Mapping[str, Any]) -> Hashing:
     try:
         return hash_file(path, (DEFAULT_ALGORITHM,), follow_links=True)
     except ValueError as error:
-        raise QueryError(f"{path} is no regular file: name a file", query=dict(query)) from error
+        raise QueryError(
+            f"{path} is no regular file: name a file", query=public_query(query)
+        ) from error
     except OSError as error:
         if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}:
-            raise ResourceNotFoundError(f"there is no file {path}", query=dict(query)) from error
+            raise ResourceNotFoundError(
+                f"there is no file {_shown(path)}", query=public_query(query)
+            ) from error
         raise StorageError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
+
+
+def _shown(path: Path) -> str:
+    """Return a path for people; ``//user:password@host`` was meant for an address."""
+    text = str(path)
+    return public(text) if text.startswith("//") else text

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from store.addresses import public
+from store.addresses import public, public_query
 from store.errors import ConfigurationError, QueryError, UnsafeNameError
 from store.files.names import safe_name
 from store.integrity.digest import SIZES, Digest, Digests, digests_from
@@ -41,7 +41,7 @@ def check_keys(query: object, known: Collection[str], driver: str) -> Mapping[st
         if key not in known:
             raise QueryError(
                 f"the driver {driver} does not know the key {key!r}{_nearest(key, known)}",
-                query=dict(query),
+                query=public_query(query),
                 known=tuple(sorted(known)),
             )
     return query

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from store.addresses import public, without_secrets
+from store.addresses import public, public_query, without_secrets
 from store.backends.failures import drivers_errors
 from store.errors import LocatorError, PluginError, UnknownNameError
 from store.integrity.digest import SIZES, Digests, digests_from
@@ -54,8 +54,9 @@ def parse_locator(text: str) -> Locator:
     """
     if not text or text != text.strip() or "\0" in text:
         raise LocatorError(
-            f"{text!r} is no locator: give a URL, a path, or 'driver:spec' such as 'pypi:six==1.17.0'",
-            query=text,
+            f"{public(text)!r} is no locator: give a URL, a path, or 'driver:spec' such as"
+            " 'pypi:six==1.17.0'",
+            query=public(text),
         )
     match = None if text.startswith(("/", "./", "../", "~")) else _SCHEME.fullmatch(text)
     if match is None:
@@ -82,7 +83,8 @@ def from_query(query: Mapping[str, Any]) -> Locator:
     driver = query.get("driver")
     if not isinstance(driver, str) or not driver:
         raise LocatorError(
-            "a query needs the name of its driver: {'driver': 'pypi', 'name': …}", query=dict(query)
+            "a query needs the name of its driver: {'driver': 'pypi', 'name': …}",
+            query=public_query(query),
         )
     rest = {key: value for key, value in query.items() if key != "driver"}
     named = ", ".join(f"{key}={_shown(value)}" for key, value in rest.items())

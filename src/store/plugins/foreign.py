@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from store.addresses import public_query
 from store.backends.base import ResourceInfo, Store
 from store.cache.backends.base import Cache
 from store.errors import PluginError
@@ -45,7 +46,7 @@ class ForeignStore(Store[ResourceInfo]):
         Raises:
             StoreError: What it raised, mapped.
         """
-        with foreign_errors(self.name, query=query):
+        with foreign_errors(self.name, query=public_query(query)):
             metadata: ResourceInfo = self.foreign.get_resource_metadata(dict(query))
             return metadata
 

@@ -68,7 +68,8 @@ def _head(rounds: int) -> str:
     cores = os.cpu_count()
     return (
         "# Results\n\n"
-        f"Measured {datetime.now(UTC):%Y-%m-%d} with `python -m benchmarks --write`, {rounds} rounds, medians.\n"
+        f"Measured {datetime.now(UTC):%Y-%m-%d} with `python -m benchmarks --write`,"
+        f" {rounds} rounds, medians.\n"
         f"Machine: {cores} cores, {platform.machine()}, Linux {platform.release().split('-')[0]},"
         f" Python {platform.python_version()}, ext4 on a virtual disk.\n"
     )

@@ -56,6 +56,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "long resource": lambda path: path.write_text(
         '{"uid": "uid", "expires": null, "value": {"cached-resource": ["a", "b", "c"]}}'
     ),
+    "huge": lambda path: os.truncate(path, 1 << 34),
     "directory": into_directory,
     "link": into_link,
     "loop": into_loop,
@@ -193,3 +194,29 @@ def test_the_users_directory_is_the_default(root: Path, monkeypatch: pytest.Monk
 
     assert FileCache(None).cache_dir == str(root)
     assert FileCache().content.root == root
+
+
+def test_an_entry_that_is_too_large_is_not_remembered(tmp_path: Path) -> None:
+    """Nor is what was there lost; a large one that is not comes back."""
+    cache = FileCache({"cache_dir": str(tmp_path), "durability": "relaxed"})
+    large = "x" * (1 << 20)
+    assert cache.set("uid", large)
+
+    assert not cache.set("uid", "x" * (1 << 24))
+
+    assert cache.get("uid") == large
+
+
+def test_what_is_no_file_is_not_read_to_its_end(tmp_path: Path) -> None:
+    """A pipe or device in an entry's place may give bytes for ever."""
+    cache = FileCache({"cache_dir": str(tmp_path), "durability": "relaxed"})
+    cache.set("uid", "value")
+    path = Path(cache.uid_to_file("uid"))
+    into_fifo(path)
+    pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    os.write(pipe, b" " * (1 << 16))
+
+    found = cache.get("uid", "default")
+
+    os.close(pipe)
+    assert found == "default"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
+import stat
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -21,6 +23,9 @@ log = logging.getLogger(__name__)
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 _CHUNK: Final = 1 << 16
+
+_LARGEST: Final = 1 << 24
+"""The largest entry that is written or read, in bytes."""
 
 
 class FileCache(Cache):
@@ -59,7 +64,7 @@ class FileCache(Cache):
         try:
             data = os.read(descriptor, _CHUNK)
             if len(data) == _CHUNK:
-                data += b"".join(iter(lambda: os.read(descriptor, _CHUNK), b""))
+                data += _rest(descriptor)
         except OSError as error:
             log.warning("the entry of %.100r cannot be read: %s", uid, error)
             return default
@@ -74,22 +79,26 @@ class FileCache(Cache):
         Where the content is durable, so is the entry.
 
         Returns:
-            Whether it is remembered: False where it is no plain data (see `cache.backends.codec`) or cannot
-            be written, which is logged; what was remembered before stays.
+            Whether it is remembered: False where it is no plain data (see `cache.backends.codec`), larger
+            than 16 MiB, or cannot be written, which is logged; what was remembered before stays.
         """
         text = encode(uid, value, self.get_expiry_time(timeout), self.cache_dir)
         if text is None:
+            return False
+        data = text.encode()
+        if len(data) > _LARGEST:
+            log.warning("the entry of %.100r is not remembered: it is too large", uid)
             return False
         path = self.uid_to_file(uid)
         clear_way(self.content.layout, path, self.clock)
         durable = self.content.durability == "full" and not self.content.joins_batch(path)
         try:
             try:
-                write_bytes(path, text.encode(), durable=durable)
+                write_bytes(path, data, durable=durable)
             except StorageError:
                 if not made_way(self.content.layout, path, self.clock):
                     raise
-                write_bytes(path, text.encode(), durable=durable)
+                write_bytes(path, data, durable=durable)
         except OSError as error:
             log.warning("the entry of %.100r is not remembered: %s", uid, error)
             return False
@@ -131,3 +140,15 @@ class FileCache(Cache):
             for entry in os.scandir(self._entries):
                 if len(entry.name) == 2 and entry.is_dir(follow_symlinks=False):  # noqa: PLR2004 - 2 hex
                     yield entry.path
+
+
+def _rest(descriptor: int) -> bytes:
+    """Return what follows the first chunk of a large entry.
+
+    Raises:
+        OSError: It is no entry of ours: no regular file, a device perhaps that never ends, or too large.
+    """
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+        raise OSError(errno.EFBIG, "it is no regular file, or too large")
+    return b"".join(iter(lambda: os.read(descriptor, _CHUNK), b""))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import Final
 
@@ -10,7 +9,7 @@ import attrs
 
 from store.errors import ConfigurationError
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL: Final = r"[\x00-\x1f\x7f]"
 
 
 @attrs.frozen(kw_only=True)
@@ -33,7 +32,7 @@ class Credential:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what would break out of a header; the secret is not told."""
-        if _CONTROL.search(self.secret) or _CONTROL.search(self.user or ""):
+        if re.search(_CONTROL, self.secret) or re.search(_CONTROL, self.user or ""):
             raise ConfigurationError(
                 f"a credential ({self.source}) holds a line break or another control character"
             )
@@ -47,4 +46,6 @@ class Credential:
         """The value of an ``Authorization`` header: Basic (RFC 7617) or Bearer (RFC 6750)."""
         if self.user is None:
             return f"Bearer {self.secret}"
+        import base64
+
         return f"Basic {base64.b64encode(f'{self.user}:{self.secret}'.encode()).decode()}"

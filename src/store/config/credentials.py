@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import attrs
 
 from store.addresses import Origin, origin_of, public, userinfo
-from store.config.credential import Credential
 from store.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    # A hit shows nobody a secret: what holds one is loaded with the first.
+    from store.config.credential import Credential
 
 log = logging.getLogger(__name__)
 
@@ -137,4 +141,6 @@ def _from_address(address: str) -> Credential | None:
     found = userinfo(address)
     if found is None:
         return None
+    from store.config.credential import Credential
+
     return Credential(user=found[0], secret=found[1], source="address")

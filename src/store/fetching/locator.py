@@ -16,7 +16,7 @@ from store.plugins.loading import find, load_transports
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*):(.*)", re.DOTALL)
 _PIN: Final = re.compile(rf"({'|'.join(SIZES)})[:=-]", re.IGNORECASE)
 _URL_SCHEMES: Final = frozenset({"http", "https"})
-_PAIR: Final = re.compile(r"[a-z0-9_]+=")
+_PAIR: Final = r"[a-z0-9_]+="
 
 
 class Locator(NamedTuple):
@@ -63,7 +63,7 @@ def parse_locator(text: str) -> Locator:
         path, digests = _split_pins(text, strict=False)
         return Locator("file", {"path": path}, path, digests)
     scheme, rest = match[1].lower(), match[2]
-    if scheme == "http" and _PAIR.match(rest):
+    if scheme == "http" and re.match(_PAIR, rest):
         return _of_driver(scheme, rest, text)
     if scheme in _URL_SCHEMES:
         url, digests = _split_pins(text, strict=True)

@@ -29,8 +29,8 @@ BUFFER: Final = 1 << 20
 WRITE: Final = 64 * 1024
 """How much is written at a time, in bytes.
 
-For a larger write the kernel looks for larger pages: on a virtual machine whose free memory was with its host,
-64 MiB took 0.02 s so, and up to 0.25 s in writes of 128 KiB and more.
+For a larger write the kernel looks for larger pages: on a virtual machine whose free memory was with its
+host, 64 MiB took 0.02 s so, and up to 0.25 s in writes of 128 KiB and more.
 """
 
 

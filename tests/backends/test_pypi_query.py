@@ -222,3 +222,9 @@ def test_reading_a_locator_loads_nothing_heavy() -> None:
     )
 
     assert done.stdout.strip() == "[]"
+
+
+def test_a_version_of_ten_thousand_digits_is_refused() -> None:
+    """Python would not read it as a number; the query is told to be wrong, not the driver."""
+    with pytest.raises(QueryError, match="characters"):
+        read_query({"name": "demo", "version": "1" * 10_000})

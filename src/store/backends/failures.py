@@ -62,4 +62,7 @@ def _mapped(error: Exception, name: str) -> StoreError:
     if isinstance(error, OSError):
         return storage_error(error, error.filename or name)
     reason = without_secrets(f"{type(error).__name__}: {error}")
-    return PluginError(f"the driver {name!r} failed: {reason}; tell its authors", plugin=name)
+    return PluginError(
+        f"the driver {name!r} failed: {reason}; look at its settings in [driver.{name}], or tell its authors",
+        plugin=name,
+    )

@@ -126,7 +126,7 @@ def _candidates(packages: Iterable[Any], name: str, *, allow_files: bool) -> Ite
             digests=_digests(package.digests),
             requires_python=package.requires_python,
             yanked=(package.yanked_reason or "") if package.is_yanked else None,
-            size=package.size,
+            size=package.size if (package.size or 0) >= 0 else None,
         )
 
 

@@ -36,6 +36,9 @@ _EXTRAS = re.compile(r"\s*[A-Za-z0-9._-]+\s*\[.*")
 _BEFORE_CLAUSES = re.compile(r"(?=[<>=!~(])")
 _OPERATORS = ("=", "~", "!", "<", ">")
 """How clauses begin; what follows is looked at by whoever compares versions."""
+_LONGEST: Final = 1000
+"""The longest text that is read as versions, in characters."""
+
 _PYTHON = re.compile(r"[0-9]+\.[0-9]+(?:\.[0-9]+)?")
 _KINDS: Final[Mapping[str, Literal["wheel", "sdist"]]] = {
     "wheel": "wheel",
@@ -119,8 +122,14 @@ def project_name(name: str | None) -> str:
 
 
 def specifier_of(version: str | None) -> str:
-    """Return a version or version clauses as clauses: ``1.2`` becomes ``==1.2``; None becomes empty."""
+    """Return a version or version clauses as clauses: ``1.2`` becomes ``==1.2``; None becomes empty.
+
+    Raises:
+        QueryError: It is longer than any version: its numbers could not be read.
+    """
     text = (version or "").strip()
+    if len(text) > _LONGEST:
+        raise QueryError(f"the version has {len(text)} characters: {_LONGEST} are the most")
     if text.startswith("(") and text.endswith(")"):
         text = text[1:-1].strip()
     if not text or text.startswith(_OPERATORS):

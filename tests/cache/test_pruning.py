@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from store.cache import pruning
-from store.cache.audit import held_files
+from store.cache.audit import bytes_of, held_files
 from store.cache.content import Content, Kept
 from store.cache.pruning import Pruned, clear, prune
 from store.cache.records import read_record
@@ -84,6 +84,25 @@ def test_the_least_recently_used_goes_first(
 
     assert left(content) == stays
     assert pruned.left == 1000 * len(stays)
+
+
+def test_a_content_with_two_names_counts_once(
+    content: Content, aged: dict[str, Kept], keep: Keep
+) -> None:
+    """A second name is a hard link: it takes no room, and pruning to a size does not take too much."""
+    kept = aged["1"]
+    twin = content.find(kept.digests, "twin")
+    assert twin is not None
+    content.close()
+    age(content, kept, 1)
+    assert kept.path.samefile(twin.path)
+
+    assert bytes_of(held_files(content)) == 3000
+    pruned = prune(content, max_size=1000)
+
+    assert names(pruned) == ["10", "100"]
+    assert (pruned.freed, pruned.left) == (2000, 1000)
+    assert prune(content, max_size=0).freed == 1000
 
 
 def test_both_limits_hold(content: Content, aged: dict[str, Kept]) -> None:

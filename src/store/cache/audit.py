@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import attrs
 
@@ -25,6 +25,7 @@ class Held:
         size: In bytes.
         added: When it was kept, in seconds since 1970 UTC, or None where no record says.
         used: When it was last handed out (to the day), in seconds since 1970 UTC, or None.
+        identity: Its device and inode: several names of one content may be one file on disk.
     """
 
     digest: str
@@ -33,6 +34,12 @@ class Held:
     size: int
     added: float | None
     used: float | None
+    identity: tuple[int, int] = (0, 0)
+
+
+def bytes_of(held: Iterable[Held]) -> int:
+    """Return the bytes that files take on disk: one with several names counts once."""
+    return sum({(one.identity, one.digest): one.size for one in held}.values())
 
 
 @attrs.frozen(kw_only=True)
@@ -126,6 +133,7 @@ def _held(layout: Layout, shelf: Shelf, name: str, status: os.stat_result) -> He
         size=status.st_size,
         added=None if shelf.record is None else shelf.record.added,
         used=None if shelf.record is None else shelf.record.used,
+        identity=(status.st_dev, status.st_ino),
     )
 
 

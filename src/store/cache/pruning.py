@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from store.cache.audit import Held, held_files
+from store.cache.audit import Held, bytes_of, held_files
 from store.cache.content import Content
 from store.cache.failures import cache_errors
 from store.cache.layout import Layout
@@ -74,16 +74,18 @@ def prune(
         CacheError: The cache cannot be written to.
         LockTimeoutError: Another process is pruning.
     """
-    held = sorted(held_files(content), key=_last_use)
+    held = sorted(held_files(content), key=lambda one: (_last_use(one), one.identity))
     now = content.clock.now()
     due = [] if older_than is None else [one for one in held if now - _last_use(one) > older_than]
     if max_size is not None:
-        left = sum(one.size for one in held) - sum(one.size for one in due)
-        for one in held[len(due) :]:
+        # Names of one file stand together, since its use is marked once: the last of them frees it.
+        last = {one.identity: index for index, one in enumerate(held)}
+        left = bytes_of(held[len(due) :])
+        for index, one in enumerate(held[len(due) :], start=len(due)):
             if left <= max_size:
                 break
             due.append(one)
-            left -= one.size
+            left -= one.size if last[one.identity] == index else 0
     return _removed(content, held, due, everything=False, dry_run=dry_run)
 
 
@@ -122,8 +124,9 @@ def _removed(
             for path in orphans:
                 discard(path)
             _tidy(content)
-    freed += sum(one.size for one in gone)
-    left = sum(one.size for one in held) - sum(one.size for one in gone)
+    stayed = set(held) - set(gone)
+    left = bytes_of(stayed)
+    freed += bytes_of(held) - left
     return Pruned(
         removed=tuple(gone), in_use=tuple(kept), freed=freed, left=left, orphans=len(orphans)
     )

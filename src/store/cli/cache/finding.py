@@ -125,7 +125,7 @@ def _missing(what: str) -> Exception:
 
 
 def _summary(cache: Cache, frame: Frame) -> dict[str, Any]:
-    from store.cache.audit import held_files
+    from store.cache.audit import bytes_of, held_files
     from store.files.failures import free_bytes
 
     held = list(held_files(cache.content))
@@ -134,7 +134,7 @@ def _summary(cache: Cache, frame: Frame) -> dict[str, Any]:
         "directory": root,
         "backend": frame.settings.cache,
         "files": len(held),
-        "bytes": sum(one.size for one in held),
+        "bytes": bytes_of(held),
         "free": free_bytes(root),
         "durability": frame.settings.durability,
         "verify": frame.settings.verify,

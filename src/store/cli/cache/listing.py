@@ -23,7 +23,7 @@ from store.cli.output import columns, day, document, human_size, on_terminal, sa
 @click.pass_context
 def list_files(context: click.Context) -> None:
     """List the files in the cache: digest, size, last use and name."""
-    from store.cache.audit import held_files
+    from store.cache.audit import bytes_of, held_files
 
     frame = frame_of(context)
     with opened_cache(frame) as cache:
@@ -38,7 +38,7 @@ def list_files(context: click.Context) -> None:
         if rows:
             table(("digest", "size", "last used", "name"), rows)
         if not frame.quiet:
-            size = human_size(sum(one.size for one in held))
+            size = human_size(bytes_of(held))
             say(f"{several(len(held), 'file')}, {size}, in {where}")
 
 

@@ -35,11 +35,16 @@ class Row(NamedTuple):
 
 
 def in_turn(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """Run every contender once a round; each returns what it measured."""
+    """Run every contender once a round, each round another first; each returns what it measured.
+
+    What a contender leaves to the disk is paid for by the one after it.
+    """
     found: dict[str, list[float]] = {name: [] for name in contenders}
+    order = list(contenders)
     for _ in range(rounds):
-        for name, contender in contenders.items():
-            found[name].append(contender())
+        for name in order:
+            found[name].append(contenders[name]())
+        order.append(order.pop(0))
     return found
 
 

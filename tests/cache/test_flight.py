@@ -12,6 +12,7 @@ import pytest
 
 from store.cache.content import Content
 from store.clock import SYSTEM_CLOCK
+from store.files.locks import locked
 
 HOLD = """
 import sys
@@ -179,3 +180,21 @@ def test_a_forks_child_flies_on_its_own(content: Content) -> None:
         _, status = os.waitpid(child, 0)
 
     assert status == 0
+
+
+def test_nobody_waits_for_a_turn_once_it_is_there(root: Path) -> None:
+    """A waiter that sees what it waits for goes on while another still holds the lock."""
+    asked: list[int] = []
+
+    def ready() -> bool:
+        asked.append(1)
+        return len(asked) > 2
+
+    content = Content(root, lock_timeout=60)
+    with (
+        locked(content.layout.lock("uid"), timeout=0),
+        content.flight("uid", ready=ready) as waited,
+    ):
+        assert waited
+
+    assert 3 <= len(asked) <= 4

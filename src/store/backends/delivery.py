@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from store.backends.failures import drivers_errors
-from store.backends.hits import cached_path, check_size, verifies
+from store.backends.hits import cached_path, check_size, knows, verifies
 from store.backends.resources import ResourceInfo, digests_of, filename_of, origin_of, uid_of
 from store.backends.telling import (
     label_of,
@@ -141,6 +142,7 @@ def _download(
     flight = content.flight(
         uid_of(metadata),
         waiting=waiting_for(options.listener, metadata),
+        ready=partial(knows, store, metadata),
         patience=deadline.left(),
     )
     with keeping(deadline), flight as waited:

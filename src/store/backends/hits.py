@@ -53,6 +53,14 @@ def cached_path(store: Asker, metadata: ResourceInfo) -> str | None:
     return path
 
 
+def knows(store: Asker, metadata: ResourceInfo) -> bool:
+    """Whether the cache has an entry of a resource by now; whether it is right is not looked at."""
+    try:
+        return store.cache_backend.get(uid_of(metadata)) is not None
+    except Exception:  # noqa: BLE001 - a stranger's cache must not cost the file
+        return False
+
+
 def check_size(metadata: ResourceInfo, path: str) -> None:
     """Hold the size of a cached file against the one that is pinned beside its digests.
 

@@ -18,7 +18,7 @@ import functools
 import math
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -243,21 +243,19 @@ class Content:
         return set_aside(self.layout, blocked or path, reason, self.clock)
 
     def flight(
-        self, uid: str, *, waiting: Waiting | None = None, patience: float = math.inf
+        self,
+        uid: str,
+        *,
+        waiting: Waiting | None = None,
+        ready: Callable[[], bool] | None = None,
+        patience: float = math.inf,
     ) -> contextlib.AbstractContextManager[bool]:
-        """Be the one who fetches ``uid``, or wait for the one who does: see `cache.flight`.
-
-        Args:
-            uid: What is to be fetched.
-            waiting: Is told the holder's name once, when the caller has to wait.
-            patience: Seconds to wait at most, where that is less than ``lock_timeout``.
-
-        Yields:
-            Whether others were waited for, so that the cache should be asked again first.
-        """
+        """Be the one who fetches ``uid``, or wait for the one who does: see `cache.flight.flying`."""
         clear_way(self.layout, self.layout.lock(uid), self.clock)
-        timeout = max(0.0, min(self.lock_timeout, patience))
-        return flying(self.layout, uid, timeout=timeout, clock=self.clock, waiting=waiting)
+        limit = max(0.0, min(self.lock_timeout, patience))
+        return flying(
+            self.layout, uid, timeout=limit, clock=self.clock, waiting=waiting, ready=ready
+        )
 
     def close(self) -> None:
         """Give the lease back; the content may be used again."""

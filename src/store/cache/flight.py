@@ -68,7 +68,13 @@ FLIGHTS: Final = Flights()
 
 @contextlib.contextmanager
 def flying(
-    layout: Layout, uid: str, *, timeout: float, clock: Clock, waiting: Waiting | None = None
+    layout: Layout,
+    uid: str,
+    *,
+    timeout: float,
+    clock: Clock,
+    waiting: Waiting | None = None,
+    ready: Callable[[], bool] | None = None,
 ) -> Iterator[bool]:
     """Be the one who fetches ``uid`` while the block runs, or wait for the one who does.
 
@@ -81,6 +87,7 @@ def flying(
         timeout: Seconds to wait in all before going on without being alone.
         clock: The time.
         waiting: Is told the holder's name once, when the caller has to wait.
+        ready: Is asked now and then whether another process has brought it; then nobody waits for a turn.
 
     Yields:
         Whether others were waited for.
@@ -104,8 +111,10 @@ def flying(
         with contextlib.ExitStack() as stack:
             left = max(0.0, deadline - clock.monotonic())
             try:
-                lock = locked(layout.lock(uid), timeout=left, clock=clock, waiting=told)
-                if not stack.enter_context(lock) and told.waited:
+                lock = locked(
+                    layout.lock(uid), timeout=left, clock=clock, waiting=told, ready=ready
+                )
+                if not stack.enter_context(lock) and told.waited and not (ready and ready()):
                     log.warning(
                         "%.100s is still being fetched elsewhere: going on without the lock", uid
                     )

@@ -71,8 +71,13 @@ class ProcessLock:
         self._descriptor = -1
         self._process = os.getpid()
 
-    def acquire(self, timeout: float, waiting: Callable[[str], None] | None = None) -> bool:
-        """Try until ``timeout`` seconds are over; False where another still holds it then.
+    def acquire(
+        self,
+        timeout: float,
+        waiting: Callable[[str], None] | None = None,
+        ready: Callable[[], bool] | None = None,
+    ) -> bool:
+        """Try until ``timeout`` seconds are over, or ``ready``; False where another still holds it then.
 
         Raises:
             UnlockableError: The file cannot be made, or its file system takes no locks.
@@ -85,6 +90,8 @@ class ProcessLock:
             if waiting is not None:
                 waiting(holder_of(self._path))
                 waiting = None
+            if ready is not None and ready():
+                return False
             left = end - self._clock.monotonic()
             if left <= 0:
                 return False

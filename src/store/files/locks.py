@@ -22,6 +22,7 @@ def locked(
     timeout: float,
     clock: Clock = SYSTEM_CLOCK,
     waiting: Callable[[str], None] | None = None,
+    ready: Callable[[], bool] | None = None,
 ) -> Iterator[bool]:
     """Hold an exclusive lock between processes, and between threads, while the block runs.
 
@@ -35,16 +36,18 @@ def locked(
         timeout: Seconds to wait; 0 tries once.
         clock: The time.
         waiting: Is told once, with the holder's name, when the lock is not free at once.
+        ready: Is asked after each vain try whether the lock is still needed: of many who wait for what
+            the holder makes, none then waits for the others' turns.
 
     Yields:
-        Whether the lock is held: False when the time ran out or the file system takes no locks. A
+        Whether the lock is held: False when the time ran out, it was ``ready``, or there are no locks. A
         download goes on without it; whoever must not uses `exclusively`.
     """
     lock = ProcessLock(Path(path), clock)
     held = False
     try:
         try:
-            held = lock.acquire(timeout, waiting)
+            held = lock.acquire(timeout, waiting, ready)
         except UnlockableError as unlockable:
             log.debug("%s cannot be locked, going on without: %s", path, unlockable.error)
         yield held

@@ -68,7 +68,7 @@ def abandoned(layout: Layout, clock: Clock) -> Iterator[Path]:
     for entry in entries:
         whose, _, rest = entry.name.removeprefix(PARTIAL_PREFIX).partition("-")
         pid = rest.partition("-")[0]
-        gone = whose == here and pid.isdecimal() and not _alive(int(pid))
+        gone = whose == here and pid.isdecimal() and not is_alive(int(pid))
         if gone or clock.now() - _last_change(entry) > ABANDONED:
             yield Path(entry.path)
 
@@ -82,7 +82,8 @@ def _here() -> str:
     return hashlib.sha256(f"{boot_id()} {namespace}".encode()).hexdigest()[:8]
 
 
-def _alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process of that number is there, as far as it can be told."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

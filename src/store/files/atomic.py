@@ -97,6 +97,16 @@ def replacing(target: Path, *, mode: int = 0o666, durable: bool = False) -> Iter
         sync_directory(target.parent)
 
 
+def rename(source: str | Path, target: str | Path) -> None:
+    """Rename a file of ours over another name on the same file system, in one step.
+
+    Raises:
+        StorageError: It cannot be renamed.
+    """
+    with storage_errors(target):
+        os.replace(source, target)  # noqa: PTH105 - the plain call, as the protocol has it
+
+
 def create_exclusively(path: str | Path, mode: int = 0o666) -> int:
     """Create a file that must not exist, following no link.
 

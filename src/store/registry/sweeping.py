@@ -1,0 +1,132 @@
+"""Finds what nobody needs: records without a file, files without a record, old versions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import sqlalchemy as sa
+
+from store.cache.workspaces import ABANDONED, is_alive
+from store.clock import Clock
+from store.files.atomic import PARTIAL_PREFIX, discard
+from store.registry.changing import Changing
+from store.registry.places import Named
+from store.registry.query import Filters
+from store.registry.records import Entry, entry_of_version
+from store.registry.status import REMOVED, Status
+
+_STARTED: Final = frozenset({Status.UNINITIALIZED, Status.WRITE})
+
+
+class Orphan(NamedTuple):
+    """A file of ours that no record speaks of."""
+
+    path: Path
+    key: str
+    version: int
+
+
+def fileless(cache: Changing) -> list[Entry]:
+    """Return the items whose file should be there and is not; what a living writer has begun is passed over.
+
+    Items that were made READY without a file are metadata alone, and lack nothing.
+    """
+    return [entry for entry in cache.entries(Filters(include_removed=True)) if _lacks(cache, entry)]
+
+
+def outdated(cache: Changing) -> list[Entry]:
+    """Return all but the newest READY version of each key, what is pinned, and what is being written."""
+    entries = cache.entries(Filters(include_removed=True))
+    newest: dict[str, int] = {}
+    for entry in entries:
+        if entry.status == Status.READY:
+            newest[entry.key] = max(newest.get(entry.key, 0), entry.version)
+    return [
+        entry
+        for entry in entries
+        if not entry.pinned
+        and not (entry.status == Status.READY and newest[entry.key] == entry.version)
+        and not is_being_written(cache, entry)
+    ]
+
+
+def is_being_written(cache: Changing, entry: Entry) -> bool:
+    """Whether a living writer has begun an item."""
+    return entry.current in _STARTED and cache.leases.is_alive(entry.holder)
+
+
+def remove_orphans(cache: Changing) -> int:
+    """Remove the files of ours that no record speaks of, and what the dead never finished.
+
+    Returns:
+        How many files were removed.
+    """
+    removed = 0
+    found = [*cache.places.walk(), *cache.places.walk_partial()]
+    known = {
+        (entry.key, entry.version): entry for entry in cache.entries(Filters(include_removed=True))
+    }
+    for one in found:
+        entry = known.get((one.key, one.version))
+        if (entry is None or _is_stray(cache, entry, one)) and _removed(cache, one):
+            removed += 1
+    for path in cache.places.unfinished():
+        if _is_abandoned(path, cache.clock):
+            discard(path)
+            removed += 1
+    return removed
+
+
+def _lacks(cache: Changing, entry: Entry) -> bool:
+    if is_being_written(cache, entry) or entry.pinned:
+        return False
+    if entry.published:
+        return not os.path.lexists(cache.places.published(entry.key, entry.version, entry.ext))
+    was = entry.before if entry.current is Status.TRASH else entry.status
+    if was == Status.READY:
+        return False
+    return not os.path.lexists(cache.places.partial(entry.key, entry.version, entry.ext))
+
+
+def _is_stray(cache: Changing, entry: Entry, one: Named) -> bool:
+    """Whether a file lies where its record does not have it."""
+    if is_being_written(cache, entry):
+        return False
+    if one.sidecar:
+        return entry.current not in {Status.READY, *REMOVED}
+    if entry.published:
+        return os.fspath(one.path) != cache.places.published(entry.key, entry.version, entry.ext)
+    return os.fspath(one.path) != cache.places.partial(entry.key, entry.version, entry.ext)
+
+
+def _removed(cache: Changing, one: Named) -> bool:
+    """Remove a file, unless a record speaks of it by now: one is made while its key is held."""
+
+    def work(connection: sa.Connection) -> bool:
+        cache.database.hold(connection, one.key)
+        entry = entry_of_version(connection, one.key, one.version)
+        if entry is not None and not _is_stray(cache, entry, one):
+            return False
+        discard(one.path)
+        return True
+
+    return cache.database.write(work, relaxed=True)
+
+
+def _is_abandoned(path: Path, clock: Clock) -> bool:
+    pid = path.name.removeprefix(PARTIAL_PREFIX).partition("-")[0]
+    try:
+        age = clock.now() - path.lstat().st_mtime
+    except OSError:
+        return False
+    return age > ABANDONED or (pid.isdecimal() and not is_alive(int(pid)))
+
+
+def abandoned_writes(cache: Changing) -> Iterator[Entry]:
+    """Go through the items in WRITE whose writer is dead."""
+    for entry in cache.entries(Filters(statuses=frozenset({Status.WRITE}))):
+        if not cache.leases.is_alive(entry.holder):
+            yield entry

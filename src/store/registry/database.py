@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from store.errors import RegistryError
 from store.registry.engines import RELAXED, WRITES
 from store.registry.failures import DamagedError, registry_errors
+from store.registry.forking import GATE
 
 T = TypeVar("T")
 
@@ -107,7 +108,7 @@ class Database(abc.ABC):
 
     def apart(self, work: Work[T]) -> T:
         """Do work that only reads, on a connection of its own even in a batch, in a transaction that ends."""
-        with registry_errors(self.where), self.engine().connect() as connection:
+        with GATE, registry_errors(self.where), self.engine().connect() as connection:
             return work(connection)
 
     @contextlib.contextmanager
@@ -122,7 +123,7 @@ class Database(abc.ABC):
             yield None
             return
         self.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
-        with registry_errors(self.where), self._writer(relaxed=False).begin() as connection:
+        with GATE, registry_errors(self.where), self._writer(relaxed=False).begin() as connection:
             self._local.connection, self._local.published = connection, []
             try:
                 yield self._local.published
@@ -138,7 +139,8 @@ class Database(abc.ABC):
         with self._lock:
             engine, self._engine, self._writing, self._relaxed = self._engine, None, None, None
         if engine is not None and self._process == os.getpid():
-            engine.dispose()
+            with GATE:
+                engine.dispose()
 
     def engine(self) -> sa.Engine:
         """Return the open engine of this process.
@@ -179,14 +181,14 @@ class Database(abc.ABC):
         held = self._held()
         if held is not None:
             return work(held)
-        with registry_errors(self.where), self._reader().connect() as connection:
+        with GATE, registry_errors(self.where), self._reader().connect() as connection:
             return work(connection)
 
     def _write(self, work: Work[T], *, relaxed: bool) -> T:
         held = self._held()
         if held is not None:
             return work(held)
-        with registry_errors(self.where), self._writer(relaxed=relaxed).begin() as connection:
+        with GATE, registry_errors(self.where), self._writer(relaxed=relaxed).begin() as connection:
             return work(connection)
 
     def _healed(self, ask: Callable[[], T]) -> T:

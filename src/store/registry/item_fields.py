@@ -136,6 +136,11 @@ class ItemFields:
         return self._entry.digest
 
     @property
+    def has_file(self) -> bool:
+        """Whether it has a published file."""
+        return self._entry.published
+
+    @property
     def pinned(self) -> bool:
         """Whether cleaning and pruning pass it over."""
         return self._entry.pinned

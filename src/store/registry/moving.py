@@ -101,9 +101,7 @@ class Moving(Finding):
         durable = self.durable and batch is None
         sealed = seal(partial, durable=durable)
         changed |= {"published": True, "size": sealed.size, "digest": sealed.digest}
-        target = self.places.check(
-            self.places.published(entry.key, entry.version, entry.ext)
-        )
+        target = self.places.check(self.places.published(entry.key, entry.version, entry.ext))
         self.keep_sidecar(entry._replace(**changed))
         move_in_place(partial, target, durable=durable)
         try:

@@ -66,7 +66,7 @@ class _Held:
 
     @property
     def size(self) -> int:
-        return self.entry.size or 0
+        return bytes_in(self.entry)
 
 
 def prune(
@@ -89,14 +89,19 @@ def prune(
     if not dry_run:
         going, kept = _remove(cache, going)
         in_use += kept
-    freed = sum(entry.size or 0 for entry in going)
+    freed = sum(map(bytes_in, going))
     return Pruned(tuple(going), in_use, freed, sum(one.size for one in held) - freed)
+
+
+def bytes_in(entry: Entry) -> int:
+    """Return how many bytes an item's file takes; none where it has no file of its own."""
+    return (entry.size or 0) if entry.published else 0
 
 
 def bytes_of(cache: Changing) -> int:
     """Return how many bytes the published files take in all."""
     total = sa.select(sa.func.coalesce(sa.func.sum(items.c.size), 0)).where(
-        items.c.status.in_([int(one) for one in _PRUNED])
+        items.c.status.in_([int(one) for one in _PRUNED]), items.c.published
     )
     return int(cache.database.read(lambda connection: connection.execute(total).scalar_one()))
 

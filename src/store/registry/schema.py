@@ -70,7 +70,8 @@ items: Final = sa.Table(
     sa.CheckConstraint("status between -2 and 3", name="registry_items_statuses"),
     sqlite_autoincrement=True,
 )
-sa.Index("registry_items_uris", items.c.uri)
+# By hash on PostgreSQL, whose ordered indexes take no long texts.
+sa.Index("registry_items_uris", items.c.uri, postgresql_using="hash")
 sa.Index("registry_items_digests", items.c.digest)
 sa.Index(
     "registry_items_writing",

@@ -141,7 +141,9 @@ class SqliteDatabase(Database):
             self._prepare()
         elif not self._places.database.exists():
             raise RegistryError(
-                f"there is no registry at {self._path}: is the path right?", path=self._path
+                f"there is no registry at {self._path}: is the path right?",
+                path=self._path,
+                missing=True,
             )
         engine = sqlite_engine(
             self._places.database, read_only=self._read_only, busy_timeout=self._timeout

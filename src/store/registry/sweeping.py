@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -19,14 +19,6 @@ from store.registry.records import Entry, entry_of_version
 from store.registry.status import REMOVED, Status
 
 _STARTED: Final = frozenset({Status.UNINITIALIZED, Status.WRITE})
-
-
-class Orphan(NamedTuple):
-    """A file of ours that no record speaks of."""
-
-    path: Path
-    key: str
-    version: int
 
 
 def fileless(cache: Changing) -> list[Entry]:
@@ -58,11 +50,11 @@ def is_being_written(cache: Changing, entry: Entry) -> bool:
     return entry.current in _STARTED and cache.leases.is_alive(entry.holder)
 
 
-def remove_orphans(cache: Changing) -> int:
+def remove_orphans(cache: Changing, *, dry_run: bool = False) -> int:
     """Remove the files of ours that no record speaks of, and what the dead never finished.
 
     Returns:
-        How many files were removed.
+        How many files were removed, or would be.
     """
     removed = 0
     found = [*cache.places.walk(), *cache.places.walk_partial()]
@@ -71,12 +63,15 @@ def remove_orphans(cache: Changing) -> int:
     }
     for one in found:
         entry = known.get((one.key, one.version))
-        if (entry is None or _is_stray(cache, entry, one)) and _removed(cache, one):
+        if entry is not None and not _is_stray(cache, entry, one):
+            continue
+        if dry_run or _removed(cache, one):
             removed += 1
     for path in cache.places.unfinished():
         if _is_abandoned(path, cache.clock):
-            discard(path)
             removed += 1
+            if not dry_run:
+                discard(path)
     return removed
 
 

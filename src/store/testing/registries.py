@@ -57,5 +57,3 @@ class RegistrySuite(ItemTests, ChangeTests, SearchTests, CleaningTests, suite=Tr
         """The same registry, as another process would see it."""
         with self.make(directory, clock) as cache:
             yield cache
-
-

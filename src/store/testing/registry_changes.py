@@ -42,7 +42,7 @@ VALUES: Final[dict[str, Any]] = {
     "minus infinite": -math.inf,
     "bytes": b"\0\xff",
     "date": dt.date(1, 1, 1),
-    "naive": dt.datetime(2026, 3, 29, 2, 30, 0, 1),
+    "naive": dt.datetime(2026, 3, 29, 2, 30, 0, 1),  # noqa: DTZ001 - it must come back so
     "utc": dt.datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=dt.UTC),
     "offset": dt.datetime(2026, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=45))),
     "zone": dt.datetime(2026, 7, 1, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin")),
@@ -62,7 +62,10 @@ class ChangeTests(Suite, suite=True):
 
     @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
     def test_an_attribute_comes_back_as_it_went_in(
-        self, cache: Cache, other: Cache, value: Any
+        self,
+        cache: Cache,
+        other: Cache,
+        value: Any,  # noqa: ANN401 - any plain value
     ) -> None:
         """Equal, of the same type, and the caller's own is not changed."""
         given = {"plain": value, "space": {"inner": value, "deep": {"er": [value]}}}
@@ -142,7 +145,10 @@ class ChangeTests(Suite, suite=True):
                 else:
                     with pytest.raises(StatusError) as caught:
                         item.status = wanted
-                    assert (caught.value.current, caught.value.wanted) == (current.name, wanted.name)
+                    assert (caught.value.current, caught.value.wanted) == (
+                        current.name,
+                        wanted.name,
+                    )
                     assert item.status is current
 
     def test_a_move_is_a_compare_and_set(self, cache: Cache, other: Cache) -> None:
@@ -199,7 +205,7 @@ class ChangeTests(Suite, suite=True):
     def test_every_filter_filters_what_is_changed(self, cache: Cache) -> None:
         """Label, suffix, file name, attributes and search count in `update` and `remove` as in `search`."""
         kept = cache.create("a", attrs={"n": 1}, label="x", filename="a.txt")
-        for asked in (
+        filters: tuple[dict[str, Any], ...] = (
             {"label": "y"},
             {"ext": "csv"},
             {"filename": "b.txt"},
@@ -211,9 +217,10 @@ class ChangeTests(Suite, suite=True):
             {"ids": [kept.id + 1]},
             {"newer_than": "2100-01-01"},
             {"older_than": "1999-01-01"},
-        ):
-            assert cache.remove("a", **asked) == 0  # type: ignore[arg-type]
-            assert cache.update("a", update={"x": 1}, **asked) == 0  # type: ignore[arg-type]
+        )
+        for asked in filters:
+            assert cache.remove("a", **asked) == 0
+            assert cache.update("a", update={"x": 1}, **asked) == 0
 
         assert cache.update("a", attrs={"n": 1}, label="x", ext="txt", update={"x": 1}) == 1
 

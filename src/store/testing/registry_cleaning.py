@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from typing import Any
+
+import attrs
 
 from store.registry.manager import Cache
+from store.registry.opened import Options
 from store.registry.status import Status
 from store.testing.deviations import Suite
 from store.testing.fakes import FakeClock
@@ -93,7 +96,7 @@ class CleaningTests(Suite, suite=True):
         cache.clean_disk()
         cache.remove("a", disk=True, keep_record=False)
 
-        assert sorted(os.listdir(outside)) == sorted([precious.name, f"{item.key}-7.txt"])
+        assert {one.name for one in outside.iterdir()} == {precious.name, f"{item.key}-7.txt"}
 
     def test_the_least_recently_used_goes_first(self, cache: Cache, clock: FakeClock) -> None:
         """By size; a dry run only says so, a pin holds."""
@@ -165,7 +168,15 @@ class CleaningTests(Suite, suite=True):
         changed.update(attrs={"late": True})
         cache.create("w", status="write")
         before = {
-            one.version_id: (one.attrs, one.status, one.size, one.digest, one.label, one.date, one.pinned)
+            one.version_id: (
+                one.attrs,
+                one.status,
+                one.size,
+                one.digest,
+                one.label,
+                one.date,
+                one.pinned,
+            )
             for one in cache.search(where="status != 'write'", include_removed=True)
         }
 
@@ -173,7 +184,15 @@ class CleaningTests(Suite, suite=True):
 
         assert (rebuilt.items, rebuilt.bare, rebuilt.missing) == (4, 0, 0)
         assert before == {
-            one.version_id: (one.attrs, one.status, one.size, one.digest, one.label, one.date, one.pinned)
+            one.version_id: (
+                one.attrs,
+                one.status,
+                one.size,
+                one.digest,
+                one.label,
+                one.date,
+                one.pinned,
+            )
             for one in cache.search(include_removed=True)
         }
         assert cache.best("a", {"n": 1}).params == kept.params  # type: ignore[union-attr]
@@ -233,8 +252,6 @@ class CleaningTests(Suite, suite=True):
         assert stats["statuses"] == {"READY": 1, "UNINITIALIZED": 2}
 
 
-def evolved(cache: Cache, **changes: object) -> object:
+def evolved(cache: Cache, **changes: Any) -> Options:  # noqa: ANN401 - fields of Options
     """Return a registry's options with some of them changed."""
-    import attrs
-
-    return attrs.evolve(cache.options, **changes)  # type: ignore[arg-type]
+    return attrs.evolve(cache.options, **changes)

@@ -26,7 +26,12 @@ class ItemTests(Suite, suite=True):
 
     def test_versions_count_up_for_each_key(self, cache: Cache) -> None:
         """Each name counts for itself, from 1."""
-        made = [cache.create("a"), cache.create("a"), cache.create("b"), cache.create("a", {"n": 1})]
+        made = [
+            cache.create("a"),
+            cache.create("a"),
+            cache.create("b"),
+            cache.create("a", {"n": 1}),
+        ]
 
         assert [one.version for one in made] == [1, 2, 1, 1]
         assert len({one.id for one in made}) == 4
@@ -86,8 +91,7 @@ class ItemTests(Suite, suite=True):
         with good.writing() as file:
             file.write(b"good")
         with pytest.raises(ZeroDivisionError), bad.writing("w") as file:
-            file.write("bad")
-            _ = 1 / 0
+            file.write(f"bad {1 / 0}")
 
         assert good.status is Status.READY
         assert bad.status is Status.FAILED
@@ -107,7 +111,12 @@ class ItemTests(Suite, suite=True):
 
     def test_bytes_files_and_functions_are_put_in(self, cache: Cache) -> None:
         """Whatever gives bytes is a source."""
-        sources = [b"data", bytearray(b"data"), io.BytesIO(b"data"), lambda file: file.write(b"data")]
+        sources = [
+            b"data",
+            bytearray(b"data"),
+            io.BytesIO(b"data"),
+            lambda file: file.write(b"data"),
+        ]
 
         items = [cache.put("a", source) for source in sources]
 
@@ -241,9 +250,8 @@ class ItemTests(Suite, suite=True):
             for number in range(20):
                 cache.put(f"a{number}", b"data")
             assert len(cache) == 20
-        with pytest.raises(ZeroDivisionError), cache.batch():
-            cache.put("b", b"data")
-            _ = 1 / 0
+        with pytest.raises(TypeError), cache.batch():
+            cache.put("b", b"data", attrs={"n": cache.put("c", b"data")})
 
         assert len(other) == 20
         assert other.best("b") is None

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import operator
 from typing import Any, Final
 
 import pytest
@@ -127,6 +128,10 @@ DICTIONARIES: Final = (
 """The same in the seed's spelling."""
 
 
+MARKS: Final = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+"""What compares numbers."""
+
+
 class SearchTests(Suite, suite=True):
     """Searches find what they say, and nothing else."""
 
@@ -172,7 +177,7 @@ class SearchTests(Suite, suite=True):
         assert letters(stocked.search(where=search)) == expected
 
     @pytest.mark.parametrize(("attrs", "expected"), DICTIONARIES, ids=map(repr, DICTIONARIES))
-    def test_a_dictionary_finds(self, stocked: Cache, attrs: Any, expected: str) -> None:
+    def test_a_dictionary_finds(self, stocked: Cache, attrs: dict[str, Any], expected: str) -> None:
         """In the seed's spelling, which is not changed; `by_attrs` answers with the ids."""
         before = repr(attrs)
 
@@ -270,13 +275,8 @@ class SearchTests(Suite, suite=True):
 
         for number in numbers:
             assert cache.by_attrs({"n": number}) == {ids[number]}
-            for mark, holds in (
-                ("<", lambda one, n=number: one < n),
-                ("<=", lambda one, n=number: one <= n),
-                (">", lambda one, n=number: one > n),
-                (">=", lambda one, n=number: one >= n),
-            ):
-                expected = {ids[one] for one in numbers if holds(one)}
+            for mark, holds in MARKS.items():
+                expected = {ids[one] for one in numbers if holds(one, number)}
                 expected |= {infinite} if mark.startswith(">") else set()
                 assert cache.by_attrs({f"n{mark}": number}) == expected, (mark, number)
         assert cache.by_attrs({"n": float(2**53)}) == {ids[2**53]}

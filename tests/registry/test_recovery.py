@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,8 @@ def test_a_newer_schema_is_refused_untouched(stocked: Path) -> None:
     connection.close()
     before = {path: path.read_bytes() for path in stocked.parent.rglob("*") if path.is_file()}
 
-    for call in (lambda cache: cache.search(), lambda cache: cache.create("a")):
+    calls: tuple[Callable[[Cache], object], ...] = (len, lambda cache: cache.create("a"))
+    for call in calls:
         with Cache(stocked.parent) as cache, pytest.raises(RegistryError, match="newer release"):
             call(cache)
 
@@ -182,7 +184,7 @@ def test_steps_are_taken_one_after_the_other(tmp_path: Path) -> None:
     steps = {number: lambda _, number=number: taken.append(number) for number in (1, 2, 3)}
 
     with engine.begin() as connection:
-        migrate(connection, 2, steps=steps, wanted=4)  # type: ignore[arg-type]
+        migrate(connection, 2, steps=steps, wanted=4)
     engine.dispose()
 
     assert taken == [2, 3]

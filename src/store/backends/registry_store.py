@@ -73,7 +73,8 @@ class RegistryStore(Store[RegistryResource]):
     """Hands out READY items of the registry.
 
     A query names one item by ``uri`` and ``params`` (a mapping, or JSON), by ``key``, by ``attrs`` (a
-    mapping, or JSON) or by a search, ``where``; the newest version, unless ``version`` says which. ``digest``,
+    mapping, or JSON) or by a search, ``where``; the newest version, unless ``version`` says which.
+    ``digest``,
     ``digests`` or an algorithm's own name pin the content; then the item need not exist while the cache has
     it. ``size`` (bytes) and ``filename`` are optional.
 

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 from store.addresses import label
 from store.errors import RegistryError
+from store.files.atomic import make_directories, rename
 from store.files.names import safe_name
 
 SIDECAR: Final = "+item.json"
@@ -121,6 +122,31 @@ class Places:
                 path=path,
             )
         return path
+
+    def set_aside(self, path: str | Path) -> Path:
+        """Move whatever lies at a path into ``damaged/``, unopened, and return where it is now.
+
+        Raises:
+            StorageError: It cannot be moved.
+        """
+        name = os.path.basename(path)  # noqa: PTH119 - text
+        target = self.damaged / f"{os.urandom(6).hex()}-{name}"
+        make_directories(target.parent)
+        rename(path, target)
+        return target
+
+    def clear_way(self, path: str | Path) -> None:
+        """Set aside what is in the way of a file of ours, and is no file.
+
+        Raises:
+            StorageError: It cannot be moved.
+        """
+        try:
+            regular = stat.S_ISREG(os.lstat(path).st_mode)
+        except OSError:
+            return
+        if not regular:
+            self.set_aside(path)
 
     def walk(self) -> Iterator[Named]:
         """Go through the published files and sidecars that bear our names; links are passed over."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import attrs
 
+from store.errors import StorageError
 from store.files.atomic import discard, write_bytes
 from store.registry.attributes import Attribute, number_of
 from store.registry.keys import KEY
@@ -75,7 +76,11 @@ def write_sidecar(
     data = {"v": _VERSION, **{name: fields[name] for name in _KEPT}, "attributes": list(rows)}
     path = places.check(places.sidecar(entry.key, entry.version))
     text = json.dumps(data, separators=(",", ":")).encode()
-    write_bytes(path, text)
+    try:
+        write_bytes(path, text)
+    except StorageError:
+        places.clear_way(path)
+        write_bytes(path, text)
 
 
 def remove_sidecar(places: Places, key: str, version: int) -> None:

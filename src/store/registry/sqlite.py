@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -101,24 +101,27 @@ class SqliteDatabase(Database):
                 path=self._path,
             )
         seen = self._file
-        with exclusively(self._places.lock, timeout=self._timeout, clock=self._clock):
+        with self._locked():
             if seen is not None and _identity(self._path) != seen:
                 return  # another has mended it meanwhile
             log.warning("the registry %s is damaged (%s): it is rebuilt", self._path, damage)
             self.move_aside()
             self._make()
 
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let nobody else make, migrate or mend the registry."""
+        self._places.clear_way(self._places.lock)
+        with exclusively(self._places.lock, timeout=self._timeout, clock=self._clock):
+            yield
+
     def move_aside(self) -> Path | None:
         """Move the file, and what SQLite keeps beside it, into ``damaged/``; None where there is none."""
         moved = None
-        stamp = f"{self._clock.now_ns()}-{os.urandom(3).hex()}"
         with storage_errors(self._path, kind=RegistryError):
             for suffix in _BESIDE:
                 if os.path.lexists(self._path + suffix):
-                    target = self._places.damaged / f"{stamp}-registry.sqlite{suffix}"
-                    make_directories(target.parent)
-                    rename(self._path + suffix, target)
-                    moved = moved or target
+                    moved = self._places.set_aside(self._path + suffix)
         return moved
 
     def rebuild(self) -> Rebuilt:
@@ -131,7 +134,7 @@ class SqliteDatabase(Database):
             raise RegistryError(f"{self._path} may only be read", path=self._path)
         self.close()
         make_directories(self._places.root)
-        with exclusively(self._places.lock, timeout=self._timeout, clock=self._clock):
+        with self._locked():
             self.move_aside()
             self._make()
         return self._rebuilt
@@ -164,7 +167,7 @@ class SqliteDatabase(Database):
         if found == VERSION:
             return
         make_directories(self._places.root, durable=True)
-        with exclusively(self._places.lock, timeout=self._timeout, clock=self._clock):
+        with self._locked():
             found = self._found()
             if found is None:
                 if self.move_aside() is not None:

@@ -11,12 +11,14 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.errors import LockTimeoutError, QueryError, StatusError, StoreError
 from store.registry.manager import Cache
+from store.registry.putting import Source
 from store.registry.status import Status
 from store.testing.deviations import Suite
 
@@ -111,7 +113,7 @@ class ItemTests(Suite, suite=True):
 
     def test_bytes_files_and_functions_are_put_in(self, cache: Cache) -> None:
         """Whatever gives bytes is a source."""
-        sources = [
+        sources: list[Source] = [
             b"data",
             bytearray(b"data"),
             io.BytesIO(b"data"),
@@ -126,12 +128,12 @@ class ItemTests(Suite, suite=True):
     def test_a_failed_source_leaves_nothing(self, cache: Cache) -> None:
         """What raises while it is put in was never there."""
 
-        def failing(file: io.BytesIO) -> None:
+        def failing(file: IO[bytes]) -> None:
             file.write(b"some")
             raise ValueError("gone")
 
         with pytest.raises(ValueError, match="gone"):
-            cache.put("a", failing)  # type: ignore[arg-type]
+            cache.put("a", failing)
 
         assert len(cache) == 0
         assert cache.clean_disk() == 0

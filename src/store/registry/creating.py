@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -62,25 +63,34 @@ class Draft:
         ]
 
 
-def next_version(database: Database, connection: sa.Connection, key: str) -> int:
-    """Return the next version of a key; it is nobody else's, whatever is removed."""
-    insert = database.insert(heads)
-    statement = insert.on_conflict_do_update(
+@functools.cache
+def _next(insert: Any) -> Any:  # noqa: ANN401 - the dialect's own
+    statement = insert(heads)
+    return statement.on_conflict_do_update(
         index_elements=[heads.c.key], set_={"last_version": heads.c.last_version + 1}
     ).returning(heads.c.last_version)
-    found: int = connection.execute(statement, {"key": key, "last_version": 1}).scalar_one()
+
+
+@functools.cache
+def _raise(insert: Any) -> Any:  # noqa: ANN401 - the dialect's own
+    statement = insert(heads)
+    return statement.on_conflict_do_update(
+        index_elements=[heads.c.key],
+        set_={"last_version": statement.excluded.last_version},
+        where=heads.c.last_version < statement.excluded.last_version,
+    )
+
+
+def next_version(database: Database, connection: sa.Connection, key: str) -> int:
+    """Return the next version of a key; it is nobody else's, whatever is removed."""
+    values = {"key": key, "last_version": 1}
+    found: int = connection.execute(_next(database.insert), values).scalar_one()
     return found
 
 
 def raise_head(database: Database, connection: sa.Connection, key: str, version: int) -> None:
     """See to it that no version up to this one is given out for a key."""
-    insert = database.insert(heads)
-    statement = insert.on_conflict_do_update(
-        index_elements=[heads.c.key],
-        set_={"last_version": insert.excluded.last_version},
-        where=heads.c.last_version < insert.excluded.last_version,
-    )
-    connection.execute(statement, {"key": key, "last_version": version})
+    connection.execute(_raise(database.insert), {"key": key, "last_version": version})
 
 
 def insert_item(connection: sa.Connection, draft: Draft, version: int) -> Entry:
@@ -109,8 +119,8 @@ def insert_item(connection: sa.Connection, draft: Draft, version: int) -> Entry:
         "holder": draft.holder,
     }
     item_id: int = connection.execute(_INSERT_ITEM, values).scalar_one()
-    insert_attributes(connection, item_id, ATTRS, draft.attributes)
-    insert_attributes(connection, item_id, PARAMS, draft.params)
+    for part, rows in ((ATTRS, draft.attributes), (PARAMS, draft.params)):
+        insert_attributes(connection, item_id, part, rows)
     return Entry(item_id, **values)
 
 

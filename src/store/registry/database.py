@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from store.errors import RegistryError
-from store.registry.engines import RELAXED, WRITES
 from store.registry.failures import DamagedError, registry_errors
 from store.registry.forking import GATE
 
@@ -48,8 +47,6 @@ class Database(abc.ABC):
     def _begin(self) -> None:
         self._process = os.getpid()
         self._engine: sa.Engine | None = None
-        self._writing: sa.Engine | None = None
-        self._relaxed: sa.Engine | None = None
         self._lock = threading.RLock()
         self._local = threading.local()
         self._inherited: list[sa.Engine] = [*getattr(self, "_inherited", ())]
@@ -58,8 +55,9 @@ class Database(abc.ABC):
     def _open(self) -> sa.Engine:
         """Open the database; make it or bring it up to date where that is needed."""
 
+    @staticmethod
     @abc.abstractmethod
-    def insert(self, table: sa.Table) -> Any:  # noqa: ANN401 - the dialect's own insert
+    def insert(table: sa.Table) -> Any:  # noqa: ANN401 - the dialect's own insert
         """Return an insert that can deal with conflicts."""
 
     @abc.abstractmethod
@@ -123,7 +121,7 @@ class Database(abc.ABC):
             yield None
             return
         self.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
-        with GATE, registry_errors(self.where), self._writer(relaxed=False).begin() as connection:
+        with GATE, registry_errors(self.where), self._written(relaxed=False) as connection:
             self._local.connection, self._local.published = connection, []
             try:
                 yield self._local.published
@@ -137,7 +135,7 @@ class Database(abc.ABC):
     def close(self) -> None:
         """Close what is open; it is opened again when it is next needed."""
         with self._lock:
-            engine, self._engine, self._writing, self._relaxed = self._engine, None, None, None
+            engine, self._engine = self._engine, None
         if engine is not None and self._process == os.getpid():
             with GATE:
                 engine.dispose()
@@ -170,12 +168,9 @@ class Database(abc.ABC):
     def _reader(self) -> sa.Engine:
         return self.engine()
 
-    def _writer(self, *, relaxed: bool) -> sa.Engine:
-        engine = self.engine()
-        if self._writing is None or self._relaxed is None:
-            self._writing = engine.execution_options(**{WRITES: True})
-            self._relaxed = engine.execution_options(**{WRITES: True, RELAXED: True})
-        return self._relaxed if relaxed else self._writing
+    @abc.abstractmethod
+    def _begin_writing(self, connection: sa.Connection, *, relaxed: bool) -> None:
+        """Begin a transaction that writes."""
 
     def _read(self, work: Work[T]) -> T:
         held = self._held()
@@ -188,8 +183,16 @@ class Database(abc.ABC):
         held = self._held()
         if held is not None:
             return work(held)
-        with GATE, registry_errors(self.where), self._writer(relaxed=relaxed).begin() as connection:
+        with GATE, registry_errors(self.where), self._written(relaxed=relaxed) as connection:
             return work(connection)
+
+    @contextlib.contextmanager
+    def _written(self, *, relaxed: bool) -> Iterator[sa.Connection]:
+        """Give a connection in a transaction that writes; it is committed when the block ends well."""
+        with self.engine().connect() as connection:
+            self._begin_writing(connection, relaxed=relaxed)
+            yield connection
+            connection.commit()
 
     def _healed(self, ask: Callable[[], T]) -> T:
         try:

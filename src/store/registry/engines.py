@@ -8,7 +8,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool
 
@@ -16,12 +15,6 @@ from store.addresses import public
 from store.cache.examining import grain_of
 from store.errors import ConfigurationError
 from store.integrity.stamp import LOCAL_GRAIN_NS
-
-WRITES: Final = "store_writes"
-"""The execution option of a connection that writes: its transaction begins with the lock."""
-
-RELAXED: Final = "store_relaxed"
-"""The execution option of a commit that need not survive a power cut."""
 
 _STATEMENTS: Final = 256
 """How many prepared statements a connection keeps."""
@@ -35,15 +28,13 @@ def sqlite_engine(path: Path, *, read_only: bool, busy_timeout: float) -> sa.Eng
         read_only: Open it for reading alone.
         busy_timeout: How long another's write is waited for, in seconds.
     """
-    engine = sa.create_engine(
+    return sa.create_engine(
         "sqlite+pysqlite://",
         creator=lambda: _connected(path, read_only=read_only, busy_timeout=busy_timeout),
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=-1,
     )
-    event.listen(engine, "begin", _begun)
-    return engine
 
 
 def postgresql_engine(url: str) -> sa.Engine:
@@ -133,11 +124,15 @@ def _reading(path: Path, options: dict[str, Any]) -> sqlite3.Connection:
     return connection
 
 
-def _begun(connection: sa.Connection) -> None:
-    """Begin as the statement that follows needs it: a write with the lock, a read with nothing."""
-    options = connection.get_execution_options()
-    if options.get(WRITES):
-        # A pragma of the connection, so it is set each time: the pool hands connections round.
-        level = "NORMAL" if options.get(RELAXED) else "FULL"
+def begin_writing(connection: sa.Connection, *, relaxed: bool) -> None:
+    """Begin a transaction of SQLite that has the write lock from its beginning.
+
+    Args:
+        connection: A connection that has done nothing yet.
+        relaxed: Whether a power cut may take it back.
+    """
+    level = "NORMAL" if relaxed else "FULL"
+    if connection.info.get("synchronous") != level:
         connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.info["synchronous"] = level
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -46,17 +46,13 @@ def name_of(uri: str | None, params: Mapping[str, Any] | None = None) -> Name:
         QueryError: The URI is no text or holds a NUL, or neither is given.
         TypeError: A parameter cannot be written down.
     """
-    text = _checked_uri(uri)
-    given = _checked_params(params)
-    if not text and not given:
-        raise QueryError("an item is named by a uri, by params, or by both: give one of them")
-    spelling = canonical([text, given])
-    return Name(hashlib.sha256(spelling.encode()).hexdigest(), text, write(given).text)
+    text, given = _checked(uri, params)
+    return Name(_key(text, given), text, write(given).text if given else NO_PARAMS)
 
 
 def key_of(uri: str | None, params: Mapping[str, Any] | None = None) -> str:
     """Return the key of a URI and parameters: see `name_of`."""
-    return name_of(uri, params).key
+    return _key(*_checked(uri, params))
 
 
 def legacy_key(uri: str | None, params: Mapping[str, Any] | None = None) -> str:
@@ -76,6 +72,17 @@ def _lossy(value: Any) -> str:  # noqa: ANN401 - any value
     elif isinstance(value, str) or not isinstance(value, Iterable):
         return str(value)
     return f"[{','.join(sorted(map(_lossy, value)))}]"
+
+
+def _key(uri: str, params: dict[Any, Any]) -> str:
+    return hashlib.sha256(canonical([uri, params]).encode()).hexdigest()
+
+
+def _checked(uri: str | None, params: Mapping[str, Any] | None) -> tuple[str, dict[Any, Any]]:
+    text, given = _checked_uri(uri), _checked_params(params)
+    if not text and not given:
+        raise QueryError("an item is named by a uri, by params, or by both: give one of them")
+    return text, given
 
 
 def _checked_uri(uri: object) -> str:

@@ -21,7 +21,6 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from store.addresses import label
 from store.errors import RegistryError
@@ -182,10 +181,14 @@ def filename_of(uri: str, given: str | None, default: str) -> str:
     if given is not None:
         return safe_name(given, default)
     try:
-        text = label(uri) if "://" in uri else label(f"x:///{urlsplit(uri).path}")
+        text = label(uri) if "://" in uri else _last_segment(uri)
     except ValueError:
         text = ""
     return safe_name(text, default)
+
+
+def _last_segment(uri: str) -> str:
+    return re.split(r"[?#]", uri, maxsplit=1)[0].rstrip("/").rpartition("/")[2].rpartition(":")[2]
 
 
 def ext_of(filename: str, given: str | None = None) -> str:

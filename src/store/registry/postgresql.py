@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from store.addresses import public
 from store.errors import RegistryError
 from store.registry.database import Database, Rebuilt
-from store.registry.engines import RELAXED, WRITES, postgresql_engine
+from store.registry.engines import postgresql_engine
 from store.registry.failures import registry_errors
 from store.registry.migrations import check_version, migrate
 from store.registry.schema import VERSION, attributes, heads, items, meta, uses
@@ -49,7 +49,8 @@ class PostgresqlDatabase(Database):
         self._reading: sa.Engine | None = None
         super().__init__(public(url))
 
-    def insert(self, table: sa.Table) -> postgresql.Insert:
+    @staticmethod
+    def insert(table: sa.Table) -> postgresql.Insert:
         """Return PostgreSQL's own insert."""
         return postgresql.insert(table)
 
@@ -81,6 +82,10 @@ class PostgresqlDatabase(Database):
         self._reading = None
         super().close()
 
+    def _begin_writing(self, connection: sa.Connection, *, relaxed: bool) -> None:
+        if relaxed:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
     def _reader(self) -> sa.Engine:
         engine = self.engine()
         if self._reading is None:
@@ -94,7 +99,6 @@ class PostgresqlDatabase(Database):
     def _open(self) -> sa.Engine:
         engine = postgresql_engine(self._url)
         event.listen(engine, "connect", self._connected)
-        event.listen(engine, "begin", _begun)
         try:
             with registry_errors(self.where):
                 self._prepare(engine)
@@ -150,9 +154,3 @@ def _found(connection: sa.Connection) -> int:
         return 0
     row = connection.execute(sa.select(meta.c.value).where(meta.c.name == _VERSION)).first()
     return 0 if row is None else int(row[0])
-
-
-def _begun(connection: sa.Connection) -> None:
-    options = connection.get_execution_options()
-    if options.get(WRITES) and options.get(RELAXED):
-        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")

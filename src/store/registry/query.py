@@ -21,6 +21,9 @@ from store.registry.terms import And, Compare, Exists, Name, Not, Or, Term
 _PROBE: Final = 500
 """Up to how many matches a term's are counted, to begin with the rarest."""
 
+_FEW: Final = 50
+"""So few matches are few enough to begin with, whatever the other terms'."""
+
 Condition = sa.ColumnElement[bool]
 
 
@@ -182,7 +185,7 @@ def _rarest(terms: Sequence[Any], database: Database, connection: sa.Connection)
         some = sa.select(sa.literal(1)).select_from(attributes).where(_rows(term, database))
         count = sa.select(sa.func.count()).select_from(some.limit(_PROBE).subquery())
         counts.append(connection.execute(count).scalar_one())
-        if counts[-1] == 0:
+        if counts[-1] < _FEW:
             break
     return terms[counts.index(min(counts))]  # type: ignore[no-any-return]
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import attrs
 
 from store.errors import StorageError
-from store.files.atomic import discard, write_bytes
+from store.files.atomic import discard, make_directories, write_bytes
 from store.registry.attributes import Attribute, number_of
 from store.registry.keys import KEY
 from store.registry.places import Places
@@ -76,11 +76,13 @@ def write_sidecar(
     data = {"v": _VERSION, **{name: fields[name] for name in _KEPT}, "attributes": list(rows)}
     path = places.check(places.sidecar(entry.key, entry.version))
     text = json.dumps(data, separators=(",", ":")).encode()
+    via = places.root / "partial"
     try:
-        write_bytes(path, text)
+        write_bytes(path, text, via=via)
     except StorageError:
+        make_directories(os.path.dirname(path))  # noqa: PTH120 - text
         places.clear_way(path)
-        write_bytes(path, text)
+        write_bytes(path, text, via=via)
 
 
 def remove_sidecar(places: Places, key: str, version: int) -> None:

@@ -20,7 +20,7 @@ from store.files.failures import storage_errors
 from store.files.locks import exclusively
 from store.files.syncing import sync_directory, sync_file
 from store.registry.database import Database, Rebuilt
-from store.registry.engines import journal_mode, sqlite_engine
+from store.registry.engines import begin_writing, journal_mode, sqlite_engine
 from store.registry.failures import DamagedError, registry_errors
 from store.registry.migrations import check_version, migrate
 from store.registry.places import Places
@@ -67,13 +67,17 @@ class SqliteDatabase(Database):
         self._rebuilt = Rebuilt(0, 0, 0)
         super().__init__(self._path)
 
-    def insert(self, table: sa.Table) -> sqlite.Insert:
+    @staticmethod
+    def insert(table: sa.Table) -> sqlite.Insert:
         """Return SQLite's own insert."""
         return sqlite.insert(table)
 
     def like(self, column: Any, pattern: str) -> sa.ColumnElement[bool]:  # noqa: ANN401 - any column
         """Return a GLOB, which tells cases apart and may use an index."""
         return column.op("GLOB", is_comparison=True)(glob_of(pattern))  # type: ignore[no-any-return]
+
+    def _begin_writing(self, connection: sa.Connection, *, relaxed: bool) -> None:
+        begin_writing(connection, relaxed=relaxed)
 
     def engine(self) -> sa.Engine:
         """Return the open engine; where another moved the file aside, of the one that is there now.

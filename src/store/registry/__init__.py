@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from store.registry import log, session
     from store.registry.item import CacheItem
     from store.registry.manager import Cache
     from store.registry.status import Status

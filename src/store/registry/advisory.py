@@ -1,4 +1,4 @@
-"""Leases of writers that hold across machines: advisory locks of PostgreSQL."""
+"""Leases of writers that hold across machines: PostgreSQL's locks."""
 
 from __future__ import annotations
 

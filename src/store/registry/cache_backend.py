@@ -15,10 +15,10 @@ from store.errors import StoreError
 from store.files.names import derived_name
 from store.records import Provenance
 from store.registry.creating import Draft, insert_item, next_version
+from store.registry.filters import Filters
 from store.registry.keys import Name, name_of
 from store.registry.manager import Cache as Registry
 from store.registry.places import filename_of
-from store.registry.query import Filters
 from store.registry.records import Entry
 from store.registry.schema import attributes, items
 from store.registry.status import Status

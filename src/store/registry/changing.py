@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Unpack
+from typing import Any, Unpack
 
 import sqlalchemy as sa
 
 from store.errors import ResourceNotFoundError
+from store.registry.discarding import CHUNK, Discarding
 from store.registry.filtering import NEWEST, Asked, Versions, checked, filters_of
+from store.registry.filters import Filters
 from store.registry.item import CacheItem
 from store.registry.keys import key_of
-from store.registry.moving import Moving
-from store.registry.publishing import remove_files
-from store.registry.query import Filters
 from store.registry.records import Entry, microseconds_of, moment_of
-from store.registry.schema import attributes, items, uses
 from store.registry.status import Status, StatusesLike, StatusLike, status_of
 from store.registry.updating import apply, changes_of
 
-_CHUNK: Final = 500
-"""How many items are changed by one statement."""
 
-
-class Changing(Moving):
+class Changing(Discarding):
     """What changes and removes items of a registry."""
 
     def item(self, entry: Entry) -> CacheItem:
@@ -148,8 +143,8 @@ class Changing(Moving):
     def change(self, entries: Sequence[Entry], update: Mapping[str, Any]) -> None:
         """Change fields and attributes of items, and move them where a status is among the changes."""
         changes = changes_of(update, self.now())
-        for start in range(0, len(entries), _CHUNK):
-            some = entries[start : start + _CHUNK]
+        for start in range(0, len(entries), CHUNK):
+            some = entries[start : start + CHUNK]
 
             def work(connection: sa.Connection, some: Sequence[Entry] = some) -> None:
                 apply(self.database, connection, some, changes)
@@ -215,44 +210,6 @@ class Changing(Moving):
         for entry in trash:
             CacheItem(self, entry).restore()
         return len(trash)
-
-    def discard(self, entries: Sequence[Entry], *, disk: bool, keep_record: bool) -> None:
-        """Remove items: into the trash, from the disk, or without a trace.
-
-        What goes is marked first, then the files go, then the records.
-        """
-        wanted = Status.DELETED if disk or not keep_record else Status.TRASH
-        gone = [entry for entry in entries if entry.status != Status.DELETED]
-        moved = [
-            self.move(entry, wanted)
-            for entry in gone
-            if entry.status not in {wanted, Status.DELETED}
-        ]
-        if wanted is Status.DELETED:
-            remove_files(self.places, [*moved, *(one for one in entries if one not in gone)])
-        if not keep_record:
-            self.forget(entries)
-
-    def forget(self, entries: Sequence[Entry]) -> None:
-        """Drop the records of items whose files are gone; their versions are never given out again."""
-        for start in range(0, len(entries), _CHUNK):
-            ids = [entry.id for entry in entries[start : start + _CHUNK]]
-
-            def work(connection: sa.Connection, ids: list[int] = ids) -> None:
-                for column in (attributes.c.item_id, uses.c.item_id, items.c.id):
-                    connection.execute(sa.delete(column.table).where(column.in_(ids)))
-
-            self.database.write(work, relaxed=not self.durable)
-
-    def put_back(self, marked: Entry, entry: Entry) -> None:
-        """Undo a mark: the item turned out to be in use."""
-        statement = (
-            sa.update(items)
-            .where(items.c.id == marked.id, items.c.status == marked.status)
-            .values(status=entry.status, before=entry.before)
-        )
-        self.database.write(lambda connection: connection.execute(statement).rowcount)
-        self.keep_sidecar(entry)
 
     def _versions(
         self,

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from store.errors import StoreError
 from store.files.failures import free_bytes
 from store.registry.filtering import Asked
+from store.registry.filters import Filters
 from store.registry.pruning import Limits, Pruned, bytes_of, prune
 from store.registry.putting import Putting
 from store.registry.schema import items
 from store.registry.status import Status
-from store.registry.sweeping import abandoned_writes, fileless, outdated, remove_orphans
+from store.registry.sweeping import fileless, outdated, remove_orphans
 
 if TYPE_CHECKING:
     from store.registry.database import Rebuilt
@@ -81,7 +82,8 @@ class Cleaning(Putting):
         Returns:
             How many items that were.
         """
-        dead = list(abandoned_writes(self))
+        writing = self.entries(Filters(statuses=frozenset({Status.WRITE})))
+        dead = [one for one in writing if not self.leases.is_alive(one.holder)]
         for entry in dead:
             self.move(entry, Status.FAILED)
         return len(dead)

@@ -1,4 +1,4 @@
-"""Compares the typed rows of attributes with a value, in SQL; every value is bound.
+"""Compares typed rows of attributes with a value, in SQL, all bound.
 
 Numbers compare with numbers, times with times, texts with texts; a value of another kind does not match.
 """

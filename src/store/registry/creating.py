@@ -1,4 +1,4 @@
-"""Puts new items into the registry: a version each, never given out twice."""
+"""Puts new items into the registry, a version each."""
 
 from __future__ import annotations
 

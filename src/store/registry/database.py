@@ -1,4 +1,4 @@
-"""The database of a registry: work is handed to it, to be done in one transaction."""
+"""The database of a registry, which does work in one transaction."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from typing import Any, Final, TypeAlias, TypedDict
 
 from store.errors import QueryError, RefusedError
 from store.registry.fields import moment_from
+from store.registry.filters import Filters
 from store.registry.keys import key_of
 from store.registry.language import parse
-from store.registry.query import Filters
 from store.registry.spellings import term_of
 from store.registry.status import StatusesLike, statuses_of
 from store.registry.terms import Term

@@ -9,10 +9,11 @@ from typing import Any, Final, Unpack
 import sqlalchemy as sa
 
 from store.registry.filtering import Asked, Moment, filters_of
+from store.registry.filters import Filters
 from store.registry.item import CacheItem
 from store.registry.keys import key_of
 from store.registry.opened import Opened
-from store.registry.query import Filters, select
+from store.registry.query import select
 from store.registry.records import ENTRY, Entry, entry_of, entry_of_version, moment_of
 from store.registry.schema import items, uses
 from store.registry.status import Status, StatusesLike, statuses_of

@@ -1,4 +1,4 @@
-"""Tells what a file is packed as: by its first bytes, where the suffix lies."""
+"""Tells what a file is packed as, also where its suffix lies."""
 
 from __future__ import annotations
 

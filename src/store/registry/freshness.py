@@ -1,4 +1,4 @@
-"""Where an item's file came from, and whether its server still has the same."""
+"""Where an item's file came from, and whether that is still the same."""
 
 from __future__ import annotations
 

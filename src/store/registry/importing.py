@@ -1,4 +1,4 @@
-"""Takes in a directory of ``cachedir`` (cache-manager), or another registry of ours."""
+"""Takes in a directory of ``cachedir``, or another registry of ours."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from store.errors import RegistryError, StoreError
 from store.registry.attributes import rows_of
 from store.registry.creating import Draft
 from store.registry.engines import address_of
+from store.registry.filters import Filters
 from store.registry.keys import KEY, Name, legacy_key, name_of
 from store.registry.making import Making
 from store.registry.places import ext_of
-from store.registry.query import Filters
 from store.registry.records import microseconds_of
 from store.registry.status import Status
 from store.registry.transferring import Imported, Parcel, copy_items, take_in
-from store.registry.usage import Use
+from store.registry.uses import Use
 from store.registry.values import is_clean, write
 
 log = logging.getLogger(__name__)

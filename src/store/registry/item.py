@@ -1,4 +1,4 @@
-"""One item of the registry: a version of a key, its file and its attributes."""
+"""One item of the registry: a version of a key, and its file."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from store.registry.places import Places, file_name
 from store.registry.records import Entry, moment_of
 from store.registry.schema import ATTRS
 from store.registry.status import Status
-from store.registry.usage import Use
+from store.registry.uses import Use
 from store.registry.values import read
 
 

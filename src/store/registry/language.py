@@ -23,33 +23,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from store.errors import QueryError
 from store.registry.terms import FIELDS, And, Compare, Exists, Name, Not, Or, Term
+from store.registry.tokens import Token, tokens_of
 
-_TOKEN: Final = re.compile(
-    r"""\s*(?:
-      (?P<text>"(?:[^"]|"")*"|'(?:[^']|'')*')
-    | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))
-    | (?P<time>@[0-9][0-9TtZz:.+-]*)
-    | (?P<mark><=|>=|!=|<>|==|[=<>(),.])
-    | (?P<name>`(?:[^`]|``)*`)
-    | (?P<word>[^\W\d][\w-]*)
-    )""",
-    re.VERBOSE,
-)
 _SAME: Final = {"==": "=", "<>": "!="}
 _MARKS: Final = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _CONSTANTS: Final = {"true": True, "false": False, "null": None, "none": None}
 _DEEPEST: Final = 100
 _LONGEST_NUMBER: Final = 4000
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    at: int
 
 
 def parse(text: str) -> Term:
@@ -75,7 +59,7 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = list(self._split())
+        self._tokens = tokens_of(text)
         self._at = 0
         self._depth = 0
 
@@ -190,7 +174,7 @@ class _Parser:
         self._at -= 1
         raise self._wrong("a value: a number, a text in quotes, true, false, null or @2026-01-31")
 
-    def _moment(self, token: _Token) -> dt.date:
+    def _moment(self, token: Token) -> dt.date:
         text = token.text[1:]
         try:
             return (
@@ -211,22 +195,8 @@ class _Parser:
         if not self._take(wanted):
             raise self._wrong(repr(wanted))
 
-    def _next(self) -> _Token:
+    def _next(self) -> Token:
         return self._tokens[self._at]
-
-    def _split(self) -> list[_Token]:
-        tokens, at = [], 0
-        text = self._text.rstrip()
-        while at < len(text):
-            found = _TOKEN.match(text, at)
-            if found is None:
-                raise QueryError(
-                    f"the search cannot be read at {text[at:][:40]!r}", query=self._text
-                )
-            kind = found.lastgroup or ""
-            tokens.append(_Token(kind, found[kind], found.start(kind)))
-            at = found.end()
-        return [*tokens, _Token("end", "", at)]
 
     def _wrong(self, wanted: str) -> QueryError:
         token = self._next()

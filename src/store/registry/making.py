@@ -1,4 +1,4 @@
-"""Makes items: empty ones to be written, or whole ones of what there is already."""
+"""Makes items that are to be written, for one writer at a time."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from store.registry.attributes import rows_of
 from store.registry.changing import Changing
 from store.registry.creating import Draft, insert_item, next_version
 from store.registry.filtering import Asked, Moment, filters_of
+from store.registry.filters import Filters
 from store.registry.item import CacheItem
 from store.registry.keys import name_of
 from store.registry.places import ext_of, filename_of
-from store.registry.query import Filters, select
+from store.registry.query import select
 from store.registry.records import ENTRY, Entry
 from store.registry.schema import items
 from store.registry.status import Status, StatusesLike, StatusLike, status_of

@@ -1,4 +1,4 @@
-"""The registry as its users see it: one class, put together from what it does."""
+"""The registry as its users see it, put together from what it does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the files of an archive, each to be opened when it is first read."""
+"""Lists the files of an archive, each opened when it is first read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import IO, Any, Final, NamedTuple
 
 from store.errors import TooLargeError
-from store.registry.streams import Opens, Quota, Unpacking
+from store.registry.quota import Quota
+from store.registry.streams import Opens, Unpacking
 
 MOST_MEMBERS: Final = 1_000_000
 """How many members an archive may have."""

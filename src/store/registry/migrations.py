@@ -1,4 +1,4 @@
-"""Brings a registry of an older schema up to the present one, step by step."""
+"""Brings a registry of an older schema up to the present one."""
 
 from __future__ import annotations
 

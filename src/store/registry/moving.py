@@ -16,7 +16,7 @@ from store.registry.records import Entry, attribute_rows, now_of
 from store.registry.schema import ATTRS, PARAMS, items, uses
 from store.registry.sidecars import remove_sidecar, write_sidecar
 from store.registry.status import REMOVED, Status, may_move
-from store.registry.usage import Use
+from store.registry.uses import Use
 
 _MOVE: Final = sa.update(items).where(
     items.c.id == sa.bindparam("item_id"),

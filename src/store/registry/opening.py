@@ -15,10 +15,9 @@ from store.files.failures import storage_errors
 from store.integrity.hashing import open_regular
 from store.registry.formats import format_of
 from store.registry.members import Member, opened, tar_members, zip_members
+from store.registry.quota import LARGEST, Quota
 from store.registry.streams import (
-    LARGEST,
     QuietFile,
-    Quota,
     Unpacking,
     as_mode,
     decompressor,

@@ -1,4 +1,4 @@
-"""Makes what was written a published file: whole, durable, digest and size known."""
+"""Makes what was written a published file: whole, durable, hashed."""
 
 from __future__ import annotations
 

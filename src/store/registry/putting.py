@@ -1,4 +1,4 @@
-"""Puts what there is already into the registry: READY at once, or not at all."""
+"""Puts what there is already into the registry, READY at once."""
 
 from __future__ import annotations
 

@@ -1,21 +1,21 @@
-"""Turns filters into one SELECT: values bound, names from constants, the rarest term first."""
+"""Turns filters into one SELECT, the rarest term first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-import attrs
 import sqlalchemy as sa
 
 from store.errors import QueryError
 from store.registry.comparing import matches
 from store.registry.database import Database
 from store.registry.fields import column_of, field_condition
+from store.registry.filters import Filters
 from store.registry.language import parse_name
 from store.registry.records import ENTRY
 from store.registry.schema import ATTRS, PARAMS, attributes, items
-from store.registry.status import REMOVED, Status
+from store.registry.status import REMOVED
 from store.registry.terms import And, Compare, Exists, Name, Not, Or, Term
 
 _PROBE: Final = 500
@@ -25,55 +25,6 @@ _FEW: Final = 50
 """So few matches are few enough to begin with, whatever the other terms'."""
 
 Condition = sa.ColumnElement[bool]
-
-
-@attrs.frozen(kw_only=True)
-class Filters:
-    """Which items are meant; what is None does not matter.
-
-    Attributes:
-        key: Their key.
-        uri: Their URI, whatever the parameters.
-        ids: Their ids.
-        versions: Their versions.
-        newest: Only the newest version of each key, among those of the statuses that are meant.
-        statuses: Their statuses; None is all but the removed ones.
-        include_removed: Those in the trash and the deleted too.
-        newer_than: Made after, in microseconds since 1970 UTC.
-        older_than: Made before.
-        ext: Their suffix.
-        label: Their label.
-        filename: What their file is called.
-        terms: What must hold of fields and attributes.
-        order: Names to order by, a ``-`` before one that descends; who has none comes last, and then the id
-            decides.
-        limit: At most so many.
-        offset: After so many.
-    """
-
-    key: str | None = None
-    uri: str | None = None
-    ids: frozenset[int] | None = None
-    versions: frozenset[int] | None = None
-    newest: bool = False
-    statuses: frozenset[Status] | None = None
-    include_removed: bool = False
-    newer_than: int | None = None
-    older_than: int | None = None
-    ext: str | None = None
-    label: str | None = None
-    filename: str | None = None
-    terms: tuple[Term, ...] = ()
-    order: tuple[str, ...] = ()
-    limit: int | None = None
-    offset: int | None = None
-
-    def names_something(self) -> bool:
-        """Whether anything at all is asked of the items."""
-        asked = attrs.asdict(self, recurse=False)
-        for name in ("include_removed", "order", "limit", "offset", "newest"):
-            del asked[name]
-        return any(value is not None and value != () for value in asked.values())
 
 
 def select(

@@ -1,4 +1,4 @@
-"""Sidecars: what the registry knows of an item, beside its file, to rebuild it from."""
+"""Sidecars: what is known of an item, beside its file."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Finds what nobody needs: records without a file, files without a record, old versions."""
+"""Finds what nobody needs, and removes what no record speaks of."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +12,8 @@ from store.cache.workspaces import ABANDONED, is_alive
 from store.clock import Clock
 from store.files.atomic import PARTIAL_PREFIX, discard
 from store.registry.changing import Changing
+from store.registry.filters import Filters
 from store.registry.places import Named
-from store.registry.query import Filters
 from store.registry.records import Entry, entry_of_version
 from store.registry.status import REMOVED, Status
 
@@ -118,10 +117,3 @@ def _is_abandoned(path: Path, clock: Clock) -> bool:
     except OSError:
         return False
     return age > ABANDONED or (pid.isdecimal() and not is_alive(int(pid)))
-
-
-def abandoned_writes(cache: Changing) -> Iterator[Entry]:
-    """Go through the items in WRITE whose writer is dead."""
-    for entry in cache.entries(Filters(statuses=frozenset({Status.WRITE}))):
-        if not cache.leases.is_alive(entry.holder):
-            yield entry

@@ -15,14 +15,14 @@ from store.files.atomic import discard, partial_name
 from store.files.placing import place
 from store.registry.attributes import Attribute, number_of
 from store.registry.creating import Draft, insert_item, next_version, raise_head
+from store.registry.filters import Filters
 from store.registry.keys import Name
 from store.registry.making import Making
 from store.registry.publishing import move_in_place, seal
-from store.registry.query import Filters
 from store.registry.records import Entry, attribute_rows, entry_of_version
 from store.registry.schema import ATTRS, PARAMS, items, uses
 from store.registry.status import Status
-from store.registry.usage import Use
+from store.registry.uses import Use
 from store.registry.values import read
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Remembers when items were read and found, and writes it down in batches."""
+"""Remembers when items were used, and writes it down in batches."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import logging
 import os
 import threading
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import attrs
-import sqlalchemy as sa
 
 from store.clock import Clock
 from store.errors import StoreError
 from store.registry.database import Database
-from store.registry.schema import uses
+from store.registry.uses import Use, add_uses
 
 log = logging.getLogger(__name__)
 
@@ -23,16 +22,6 @@ _MOST_FOUND: Final = 1000
 
 _MOST_WAITING: Final = 50_000
 """How many items' uses wait at most; more are not remembered."""
-
-
-@attrs.define
-class Use:
-    """What an item's use came to since it was last written down; times in microseconds since 1970 UTC."""
-
-    reads: int = 0
-    searches: int = 0
-    last_read: int | None = None
-    last_search: int | None = None
 
 
 class Usage:
@@ -90,7 +79,7 @@ class Usage:
         if not waiting:
             return
         try:
-            database.write(lambda connection: _write(database, connection, waiting), relaxed=True)
+            database.write(lambda connection: add_uses(database, connection, waiting), relaxed=True)
         except StoreError as error:
             log.debug("the uses of %d items are not written down: %s", len(waiting), error)
 
@@ -105,21 +94,3 @@ class Usage:
 
     def _now(self) -> int:
         return self._clock.now_ns() // 1000
-
-
-def _write(database: Database, connection: sa.Connection, waiting: dict[int, Use]) -> None:
-    insert = database.insert(uses)
-    given = insert.excluded
-    statement = insert.on_conflict_do_update(
-        index_elements=[uses.c.item_id],
-        set_={
-            "reads": uses.c.reads + given.reads,
-            "searches": uses.c.searches + given.searches,
-            "last_read": sa.func.coalesce(given.last_read, uses.c.last_read),
-            "last_search": sa.func.coalesce(given.last_search, uses.c.last_search),
-        },
-    )
-    rows: list[dict[str, Any]] = [
-        {"item_id": item_id, **attrs.asdict(use)} for item_id, use in sorted(waiting.items())
-    ]
-    connection.execute(statement, rows)

@@ -14,12 +14,13 @@ from store.testing.fakes import FakeClock
 from store.testing.registry_changes import ChangeTests
 from store.testing.registry_cleaning import CleaningTests
 from store.testing.registry_items import ItemTests
+from store.testing.registry_questions import OddSearchTests
 from store.testing.registry_searches import SearchTests
 
 __all__ = ["RegistrySuite"]
 
 
-class RegistrySuite(ItemTests, ChangeTests, SearchTests, CleaningTests, suite=True):
+class RegistrySuite(ItemTests, ChangeTests, SearchTests, OddSearchTests, CleaningTests, suite=True):
     """What every registry must do.
 
     A test says how one is made::

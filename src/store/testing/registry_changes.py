@@ -1,4 +1,4 @@
-"""What a registry must do with statuses, attributes, the trash and usage."""
+"""What a registry must do with statuses, attributes and the trash."""
 
 # ruff: noqa: S101, PLR2004 - a suite's tests assert, on plain numbers
 

@@ -1,4 +1,4 @@
-"""What a registry must do with items: versions, writing, publishing, single flight."""
+"""What a registry must do with items: make, write, publish, find."""
 
 # ruff: noqa: S101, PLR2004 - a suite's tests assert, on plain numbers
 

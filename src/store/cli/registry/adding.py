@@ -9,15 +9,8 @@ import click
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import document, line, say
-from store.cli.registry.opening import (
-    ITEM,
-    find_item,
-    item_as_data,
-    opened_registry,
-    values_of,
-    with_params,
-    with_registry,
-)
+from store.cli.registry.opening import ITEM, find_item, opened_registry, with_params, with_registry
+from store.cli.registry.spelling import item_as_data, values_of
 
 _ATTR = click.option(
     "--attr",

@@ -10,14 +10,8 @@ import click
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import content, document, line
-from store.cli.registry.opening import (
-    ITEM,
-    find_item,
-    item_as_data,
-    opened_registry,
-    with_params,
-    with_registry,
-)
+from store.cli.registry.opening import ITEM, find_item, opened_registry, with_params, with_registry
+from store.cli.registry.spelling import item_as_data
 
 if TYPE_CHECKING:
     from store.registry.item import CacheItem

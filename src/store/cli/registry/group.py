@@ -20,7 +20,7 @@ _HOMES: Final = {
     "remove": "store.cli.registry.removing:remove",
     "restore": "store.cli.registry.removing:restore",
     "clean": "store.cli.registry.cleaning:clean",
-    "prune": "store.cli.registry.cleaning:prune",
+    "prune": "store.cli.registry.pruning:prune",
     "import": "store.cli.registry.moving:import_items",
     "export": "store.cli.registry.moving:export",
     "rebuild": "store.cli.registry.moving:rebuild",

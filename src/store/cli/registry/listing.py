@@ -10,7 +10,8 @@ from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import columns, document, human_size, on_terminal, say, several, table
-from store.cli.registry.opening import item_as_data, opened_registry, with_registry
+from store.cli.registry.opening import opened_registry, with_registry
+from store.cli.registry.spelling import item_as_data
 
 if TYPE_CHECKING:
     from store.registry.item import CacheItem

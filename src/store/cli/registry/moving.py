@@ -1,4 +1,4 @@
-"""``store registry import``, ``export`` and ``rebuild``: whole registries."""
+"""``store registry import``, ``export``, ``rebuild``: whole registries."""
 
 from __future__ import annotations
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from store.cli.frame import Frame
 from store.cli.options import remember
+from store.cli.registry.spelling import values_of
 
 if TYPE_CHECKING:
     from store.registry.item import CacheItem
@@ -111,60 +110,6 @@ def find_item(cache: Cache, what: str, params: Sequence[str] = ()) -> CacheItem:
     return found[0]
 
 
-def values_of(pairs: Sequence[str]) -> dict[str, Any]:
-    """Return what ``name=value`` pairs say: a value is JSON, ``@`` and a time, or else text.
-
-    Raises:
-        UsageError: One of them has no ``=``.
-    """
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        name, mark, value = pair.partition("=")
-        if not mark or not name:
-            raise click.UsageError(
-                f"{pair!r} is no NAME=VALUE", click.get_current_context(silent=True)
-            )
-        space, dot, inner = name.partition(".")
-        if dot and space and inner:
-            found.setdefault(space, {})[inner] = _value(value)
-        else:
-            found[name] = _value(value)
-    return found
-
-
-def item_as_data(item: CacheItem) -> dict[str, Any]:
-    """Return an item as plain data."""
-    return {
-        "id": item.id,
-        "uri": item.uri,
-        "params": plain(item.params),
-        "key": item.key,
-        "version": item.version,
-        "status": item.rstatus.name,
-        "path": item.path if item.has_file else None,
-        "size": item.size,
-        "digest": item.digest,
-        "filename": item.filename,
-        "label": item.label,
-        "pinned": item.pinned,
-        "date": plain(item.date),
-        "attrs": plain(item.attrs),
-    }
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401 - any attribute
-    """Return a value as JSON can hold it."""
-    if isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(one) for one in value]
-    if isinstance(value, dt.datetime | dt.date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.hex()
-    return value
-
-
 def _named(cache: Cache, what: str) -> CacheItem | None:
     if what.isascii() and what.isdigit():
         return cache.by_id(int(what)) if len(what) < 19 else None  # noqa: PLR2004 - 64 bits
@@ -174,12 +119,3 @@ def _named(cache: Cache, what: str) -> CacheItem | None:
     if _KEY.fullmatch(what):
         return cache.best(key=what, status=None)
     return None
-
-
-def _value(text: str) -> Any:  # noqa: ANN401 - any value
-    try:
-        if text.startswith("@"):
-            return dt.datetime.fromisoformat(text[1:])
-        return json.loads(text)
-    except ValueError:
-        return text

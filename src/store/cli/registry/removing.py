@@ -11,7 +11,8 @@ from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, destructive, frame_of, with_json
 from store.cli.output import document, say, several, words
-from store.cli.registry.opening import ITEM, find_item, item_as_data, opened_registry, with_registry
+from store.cli.registry.opening import ITEM, find_item, opened_registry, with_registry
+from store.cli.registry.spelling import item_as_data
 
 if TYPE_CHECKING:
     from store.registry.item import CacheItem

@@ -10,15 +10,8 @@ import click
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import document, fields, human_size
-from store.cli.registry.opening import (
-    ITEM,
-    find_item,
-    item_as_data,
-    opened_registry,
-    plain,
-    with_params,
-    with_registry,
-)
+from store.cli.registry.opening import ITEM, find_item, opened_registry, with_params, with_registry
+from store.cli.registry.spelling import item_as_data, plain
 
 
 @click.command(epilog=examples("store registry show 17", "store registry show demo --json"))

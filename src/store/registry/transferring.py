@@ -138,11 +138,15 @@ def take_in(target: Making, parcel: Parcel) -> bool:
 
 
 def _is_known(target: Making, parcel: Parcel) -> bool:
-    """Whether the item is there: made at the same time, of the same content, under the same name."""
-    here = target.entries(Filters(key=parcel.draft.name.key, include_removed=True))
+    """Whether the item is there: made at the same time, of the same version or the same content."""
     draft = parcel.draft
+    here = target.entries(Filters(key=draft.name.key, include_removed=True))
     return any(
-        one.created == draft.created and (draft.digest is None or one.digest == draft.digest)
+        one.created == draft.created
+        and (
+            one.version == parcel.version
+            or (draft.digest is not None and one.digest == draft.digest)
+        )
         for one in here
     )
 

@@ -11,7 +11,7 @@ import attrs
 
 from store.addresses import label, public
 from store.errors import QueryError, StoreError, TooLargeError, TransportError
-from store.events import Attempted, Event, Retried
+from store.events import Attempted, AttemptFailed, Event, Retried
 from store.files.atomic import replacing
 from store.files.failures import storage_error
 from store.files.names import safe_name
@@ -19,6 +19,7 @@ from store.integrity.digest import DEFAULT_ALGORITHM, Digests
 from store.integrity.hashing import Hashing
 from store.integrity.stamp import Stamp
 from store.integrity.verification import LEDGER
+from store.transports.attempts import Attempt, note
 from store.transports.base import Stream, TransferOptions
 from store.transports.deadlines import begun, keeping
 from store.transports.filling import Wanted, check_room, fill
@@ -27,23 +28,6 @@ from store.transports.pace import Pace
 from store.transports.retrying import CHANCE, Random, Source
 
 log = logging.getLogger(__name__)
-
-
-@attrs.frozen(kw_only=True)
-class Attempt:
-    """One try at one address, as told in results and errors.
-
-    Attributes:
-        address: Where, without secrets.
-        reason: Why it failed, in a sentence; None for the one that succeeded.
-        received: Bytes that came.
-        seconds: How long it took.
-    """
-
-    address: str
-    reason: str | None
-    received: int
-    seconds: float
 
 
 @attrs.frozen(kw_only=True)
@@ -195,10 +179,11 @@ class _Receiving:
             source.error = None
             reason = None
         seconds = self._options.clock.monotonic() - begun
-        self._attempts.append(
-            Attempt(address=shown, reason=reason, received=pace.received, seconds=seconds)
-        )
+        attempt = Attempt(address=shown, reason=reason, received=pace.received, seconds=seconds)
+        self._attempts.append(attempt)
+        note(attempt)
         if source.error is not None:
+            self._tell(AttemptFailed(source.name, shown, number, str(source.error)))
             return None
         return attrs.evolve(received, attempts=tuple(self._attempts))
 

@@ -14,12 +14,15 @@ import attrs
 
 from store.config.directories import configuration_file
 from store.config.model import Settings
+from store.config.routes import NO_ROUTES, RULES, Routes, RuleError, joined, read_rules
 from store.config.tomlfile import TomlFile, read_toml
 from store.config.values import parse_value
 from store.errors import ConfigurationError
 
 _KEYS: Final[Mapping[str, attrs.Attribute[Any]]] = {
-    field.name: field for field in attrs.fields(Settings) if field.metadata["kind"] != "tables"
+    field.name: field
+    for field in attrs.fields(Settings)
+    if field.metadata["kind"] not in {"tables", "rules"}
 }
 _VARIABLES: Final = tuple(
     (field.metadata["env"], field) for field in _KEYS.values() if field.metadata["env"] is not None
@@ -27,7 +30,7 @@ _VARIABLES: Final = tuple(
 _TABLE: Final = "driver"
 _WATCHED: Final = (*(variable for variable, _ in _VARIABLES), "STORE_CONFIG_FILE")
 _WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
-_DEFAULT_SOURCES: Final = dict.fromkeys(_KEYS, "default")
+_DEFAULT_SOURCES: Final = dict.fromkeys((*_KEYS, *RULES), "default")
 
 
 class Reading(NamedTuple):
@@ -154,6 +157,10 @@ def _take_file(
         place = _place(file, (*prefix, key))
         if key == _TABLE:
             _take_tables(value, file, (*prefix, key), values, sources)
+        elif key in RULES:
+            rules = _rules(value, file, (*prefix, key))
+            values["routes"] = joined(rules, values.get("routes", NO_ROUTES))
+            sources[key] = _source(place)
         elif key in _KEYS:
             values[key] = _read_value(value, _KEYS[key], place, os.path.dirname(file.path))  # noqa: PTH120
             sources[key] = _source(place)
@@ -181,6 +188,18 @@ def _take_tables(
         sources[f"{_TABLE}.{name}"] = _source(place)
 
 
+def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Routes:  # noqa: ANN401 - as above
+    """Read the rules that stand under a key; the value is not shown, since a secret may stand in it."""
+    try:
+        return read_rules(keys[-1], value)
+    except RuleError as error:
+        named = [step for step in error.steps if isinstance(step, str)]
+        place = _place(file, (*keys, *error.steps), ".".join((keys[-1], *named)))
+        refusal = _refusal(str(error), None, place)
+        refusal.known = error.known
+        raise refusal from None
+
+
 def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[str, str]) -> None:
     for key, value in flags.items():
         if value is None:
@@ -201,10 +220,11 @@ def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[
             raise _unknown(key, _Place("flags", key), table=False)
 
 
-def _place(file: TomlFile, keys: tuple[str, ...]) -> _Place:
+def _place(file: TomlFile, keys: tuple[str | int, ...], name: str | None = None) -> _Place:
     line = file.line_of(*keys)
     where = file.path if line is None else f"{file.path}:{line}"
-    return _Place(f"{where}: {keys[-1]}", keys[-1], file.path, line)
+    name = name or str(keys[-1])
+    return _Place(f"{where}: {name}", name, file.path, line)
 
 
 def _source(place: _Place) -> str:
@@ -243,7 +263,7 @@ def _short(value: Any) -> str:  # noqa: ANN401 - whatever was given
 def _unknown(key: str, place: _Place, *, table: bool) -> ConfigurationError:
     import difflib
 
-    known = (*_KEYS, _TABLE)
+    known = (*_KEYS, *RULES, _TABLE)
     nearest = difflib.get_close_matches(key, known, n=1)
     meant = f"did you mean {nearest[0]!r}? " if nearest else ""
     where = "" if place.path is None else f"{_source(place)}: "

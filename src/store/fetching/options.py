@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from store.config.credentials import Credentials
+from store.config.directories import cache_directory
 from store.config.model import Settings
 from store.transports.base import Bounds, Retrying, TransferOptions
+
+STANDING: Final = "mirrors/v1.json"
+"""Where it lies below the cache's directory which mirrors failed."""
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
@@ -45,4 +49,14 @@ def transfer_options(settings: Settings, listener: Listener | None = None) -> Tr
         listener=listener,
         durable=settings.durability == "full",
         strict=True,
+        routes=settings.routes,
+        user_agent=settings.user_agent,
+        per_host=settings.per_host,
+        limit_rate=settings.limit_rate,
+        standing=standing_file(settings),
     )
+
+
+def standing_file(settings: Settings) -> str:
+    """Return the file in which is remembered which mirrors failed."""
+    return f"{settings.cache_dir or cache_directory()}/{STANDING}"

@@ -10,6 +10,7 @@ import attrs
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.credentials import Credentials
+from store.config.routes import NO_ROUTES, Routes
 
 if TYPE_CHECKING:
     # A hit tells nobody: events load when there is something to tell.
@@ -75,6 +76,13 @@ class TransferOptions:
         durable: Whether what is received is to survive a power cut at once (``durability = "full"``).
         strict: Whether a driver that answers None by its old contract is to raise what went wrong, as the
             face, which never answers None, wants it.
+        routes: The rules of addresses: mirrors, and what is not asked.
+        user_agent: What is added to our own User-Agent.
+        per_host: How many connections are held to one origin at once, by the whole process.
+        limit_rate: The bandwidth that all transfers share which are given the same one, in bytes a
+            second; None for no limit.
+        standing: The file in which is remembered which origins failed, or None: see
+            `store.transports.standing`.
     """
 
     bounds: Bounds = Bounds()
@@ -85,6 +93,11 @@ class TransferOptions:
     clock: Clock = SYSTEM_CLOCK
     durable: bool = False
     strict: bool = False
+    routes: Routes = NO_ROUTES
+    user_agent: str = ""
+    per_host: int = 16
+    limit_rate: int | None = None
+    standing: str | None = None
 
 
 @attrs.frozen(kw_only=True)

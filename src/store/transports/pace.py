@@ -67,6 +67,15 @@ class Pace:
         self._tell(self._total)
         self._check(now - self._begun)
 
+    def excuse(self, seconds: float) -> None:
+        """Count seconds out that a limit of ours cost: see `store.transports.excuses`.
+
+        Args:
+            seconds: How many.
+        """
+        self._begun += seconds
+        self._lively += seconds
+
     def finish(self) -> None:
         """Everything is there; the last bytes are always told, with the total that is known by now."""
         if self._told != self.received or self._total is None:
@@ -78,7 +87,7 @@ class Pace:
         Args:
             before: How long nothing had come before this attempt; it counts if nothing came since.
         """
-        quiet = self._monotonic() - self._lively
+        quiet = max(0.0, self._monotonic() - self._lively)
         return quiet if self.received > max(self._first, 0) else before + quiet
 
     def elapsed(self) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from store.addresses import label, public
+from store.addresses import public
 from store.errors import QueryError, StoreError, TooLargeError, TransportError
 from store.events import Attempted, AttemptFailed, Event, Retried
 from store.files.atomic import replacing
@@ -22,10 +22,12 @@ from store.integrity.verification import LEDGER
 from store.transports.attempts import Attempt, note
 from store.transports.base import Stream, TransferOptions
 from store.transports.deadlines import begun, keeping
+from store.transports.excuses import excusing
 from store.transports.filling import Wanted, check_room, fill
 from store.transports.opening import transport_for
 from store.transports.pace import Pace
 from store.transports.retrying import CHANCE, Random, Source
+from store.transports.sources import check_kind, note_standing, sources_for
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +117,7 @@ def receive(
             size=size,
             url=public(given[0]),
         )
-    sources = [Source(address, name or _label(address)) for address in given]
+    sources = sources_for(given, options, name=name, pinned=bool(digests))
     receiving = _Receiving(Path(directory), options, wanted, durable=durable, chance=chance)
     with keeping(receiving.deadline):
         return receiving.receive(sources)
@@ -151,6 +153,7 @@ class _Receiving:
                     self._wait(source, source.error)
                 received = self._ask(source)
                 if received is not None:
+                    note_standing(sources, source, self._options)
                     return received
                 if self._hopeless or self.deadline.left() <= 0:
                     raise self._failure(sources)
@@ -169,7 +172,8 @@ class _Receiving:
         begun = self._options.clock.monotonic()
         source.tries += 1
         try:
-            received = self._receive(source, pace)
+            with excusing(pace.excuse):
+                received = self._receive(source, pace)
         except StoreError as error:
             log.debug("attempt %s at %s failed: %s", number, shown, error)
             source.error = error
@@ -198,6 +202,8 @@ class _Receiving:
             shown = public(source.address)
             raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
         with stream:
+            pinned = bool(self._wanted.digests)
+            check_kind(stream, source, pinned=pinned, size=self._wanted.size)
             self._wanted.check_announced(stream)
             return self._place(stream, self._directory / safe_name(source.name), pace)
 
@@ -248,10 +254,3 @@ class _Receiving:
     def _tell(self, event: Event) -> None:
         if self._options.listener is not None:
             self._options.listener(event)
-
-
-def _label(address: str) -> str:
-    try:
-        return label(address)
-    except ValueError:
-        return ""

@@ -15,6 +15,7 @@ from store.clock import SYSTEM_CLOCK
 from store.config.credential import Credential
 from store.errors import ConfigurationError, OfflineError
 from store.transports.base import Conditions, Stream, TransferOptions, Transport
+from store.transports.crowding import Seat, enter
 from store.transports.deadlines import begun, current, keeping
 from store.transports.http import headers as reading
 from store.transports.http.bodies import HttpStream
@@ -27,6 +28,8 @@ from store.transports.http.errors import (
 from store.transports.http.mapping import raised, refused
 from store.transports.http.redirects import STATUSES, Hop, first_hop, headers_for, next_hop
 from store.transports.http.sessions import Quiet, Sessions
+from store.transports.limiting import limiter_for
+from store.transports.routing import refuse
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +64,7 @@ class HttpTransport(Transport):
         if self.options.offline:
             shown = public(address)
             raise OfflineError(f"{shown} would need the network", missing=(shown,))
-        asked = _asked(offset, conditions)
+        asked = _asked(offset, conditions, self.options.user_agent)
         try:
             hop = first_hop(address)
         except ValueError:
@@ -71,23 +74,33 @@ class HttpTransport(Transport):
                 transient=False,
             ) from None
         while True:
-            response = self._answer(hop, asked)
+            seat = enter(hop.address, self.options.per_host, self.options.clock)
+            response = self._answer(hop, asked, seat)
             location = response.headers.get("Location")
             if response.status_code not in STATUSES or location is None:
                 break
-            _close(response)
-            hop = next_hop(hop, _decoded(location), self.options.bounds)
+            _close(response, seat)
+            before, hop = hop, next_hop(hop, _decoded(location), self.options.bounds)
+            refuse(hop.address, self.options.routes, redirected=before.address)
         try:
-            return self._body(response, hop, offset, conditioned=conditions is not None)
+            return self._body(response, hop, offset, seat, conditioned=conditions is not None)
         except BaseException:
-            _close(response)
+            _close(response, seat)
             raise
 
     def close(self) -> None:
         """Close the idle connections of this process; the transport may be used again."""
         self._sessions.close()
 
-    def _answer(self, hop: Hop, asked: dict[str, str]) -> requests.Response:
+    def _answer(self, hop: Hop, asked: dict[str, str], seat: Seat) -> requests.Response:
+        """Return the answer, or leave the seat."""
+        try:
+            return self._challenged(hop, asked)
+        except BaseException:
+            seat.leave()
+            raise
+
+    def _challenged(self, hop: Hop, asked: dict[str, str]) -> requests.Response:
         """Ask with the credentials that are at hand; where they will not do, with those of the keyring."""
         credentials = self.options.credentials
         credential = None if hop.trusted is None else credentials.find(hop.trusted)
@@ -138,7 +151,7 @@ class HttpTransport(Transport):
         raise failure
 
     def _body(
-        self, response: requests.Response, hop: Hop, offset: int, *, conditioned: bool
+        self, response: requests.Response, hop: Hop, offset: int, seat: Seat, *, conditioned: bool
     ) -> Stream:
         status = response.status_code
         partial = status == _PART and offset > 0
@@ -146,12 +159,15 @@ class HttpTransport(Transport):
         if not (status == _WHOLE or partial or unmodified):
             raise self._refused(response, hop)
         length = 0 if unmodified else _length(response, hop)
+        rate = self.options.limit_rate
         stream = HttpStream(
             response,
             hop.address,
             length=length,
             read_timeout=min(self.options.bounds.read_timeout, self.options.bounds.stall_timeout),
             deadline=current(self.options.clock),
+            seat=seat,
+            limiter=None if rate is None else limiter_for(rate, self.options.clock),
         )
         headers = response.headers
         stream.content_type = headers.get("Content-Type")
@@ -179,11 +195,11 @@ class HttpTransport(Transport):
         return refused(response.status_code, hop.address, retry_after=wait)
 
 
-def _asked(offset: int, conditions: Conditions | None) -> dict[str, str]:
+def _asked(offset: int, conditions: Conditions | None, user_agent: str) -> dict[str, str]:
     """Return the headers of a request, but for its credentials."""
     headers = {
         # Asked of the face, which is always loaded, without importing it: imports fall.
-        "User-Agent": f"store/{sys.modules['store'].__version__}",
+        "User-Agent": f"store/{sys.modules['store'].__version__} {user_agent}".rstrip(),
         "Accept": "*/*",
         "Accept-Encoding": "identity",
     }
@@ -247,6 +263,8 @@ def _no_bundle(bundle: str) -> ConfigurationError:
     )
 
 
-def _close(response: requests.Response) -> None:
+def _close(response: requests.Response, seat: Seat | None = None) -> None:
     with Quiet():
         response.close()
+    if seat is not None:
+        seat.leave()

@@ -52,6 +52,15 @@ class Parted(NamedTuple):
     connections: int
 
 
+class Kept(NamedTuple):
+    """The work on a body ended early, and what has come is kept: the next run goes on from there."""
+
+    name: str
+    received: int
+    """The bytes that are kept."""
+    total: int | None
+
+
 class Progressed(NamedTuple):
     """Bytes arrived; ``total`` is None where the server does not say."""
 
@@ -120,6 +129,7 @@ Event: TypeAlias = (
     | AttemptFailed
     | Resumed
     | Parted
+    | Kept
     | Progressed
     | Retried
     | Verified

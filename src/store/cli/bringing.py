@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from store.cli.asking import each, opened_fetcher
+from store.cli.describing import result_data
 from store.cli.ending import ended
 from store.cli.frame import Frame
 from store.cli.output import line, record, say
+from store.fetching.mirrored import Mirrored
+from store.transports.deadlines import keeping
 
 if TYPE_CHECKING:
     from store.fetching.results import Result
@@ -40,6 +43,7 @@ def bring(
     link: bool = False,
     refresh: bool = False,
     allow_unverified: bool | None = None,
+    mirrors: tuple[str, ...] = (),
 ) -> int:
     """Fetch each locator and print its path, or with ``--json`` an object.
 
@@ -52,6 +56,7 @@ def bring(
         link: Make a hard link in place of the copy.
         refresh: Ask the store anew.
         allow_unverified: Accept a URL without a digest; None takes the setting.
+        mirrors: Further addresses of the same resource.
 
     Returns:
         The exit status: see `each`.
@@ -59,11 +64,11 @@ def bring(
     # One digest stays a text, which the fetcher can remember its answer by.
     digest = digests[0] if len(digests) == 1 else digests or None
     claims: dict[str, str] = {}
-    with opened_fetcher(frame) as fetcher:
+    with opened_fetcher(frame) as fetcher, keeping(fetcher.begin_deadline()):
 
         def one(locator: str) -> None:
             result = fetcher.fetch(
-                locator,
+                Mirrored(locator, mirrors) if mirrors else locator,
                 dest=dest,
                 output=output,
                 digest=digest,
@@ -79,7 +84,7 @@ def bring(
 
 def _print(result: Result, frame: Frame) -> None:
     if frame.json:
-        record(result._asdict())
+        record(result_data(result))
     else:
         line(result.path)
     if not result.verified and not frame.quiet:

@@ -19,6 +19,7 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
         "store fetch ./local/file --digest sha256:<hex>",
         "store fetch --dest inputs pypi:six pypi:attrs==25.3.0",
         "store fetch -o tool.tar.gz https://example.org/tool-1.0.tar.gz#sha256=<hex>",
+        "store fetch --mirror https://mirror.example.org/a.gz https://example.org/a.gz#sha256=<hex>",
     )
 )
 @with_locators
@@ -27,6 +28,13 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
     "--dest", metavar="DIR", type=click.Path(), help="Put a private, editable copy in DIR."
 )
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Put it at this path.")
+@click.option(
+    "--mirror",
+    "mirrors",
+    metavar="URL",
+    multiple=True,
+    help="Another address of the same resource, asked when LOCATOR fails; needs a digest.",
+)
 @click.option("--link", is_flag=True, help="With --dest or -o: make a hard link, not a copy.")
 @with_cache
 @with_bounds
@@ -47,6 +55,10 @@ def _refuse_contradictions(
     context: click.Context, locators: tuple[str, ...], options: dict[str, Any]
 ) -> None:
     refuse_shared_pins(locators, options["digests"])
+    if options["mirrors"] and len(locators) > 1:
+        raise click.UsageError(
+            "--mirror is another address of one resource: fetch it alone", context
+        )
     output = options["output"]
     if output is not None:
         if options["dest"] is not None:

@@ -11,6 +11,7 @@ from store.errors import QueryError, StoreError
 from store.fetching.asking import Wanted
 from store.fetching.results import Outcome
 from store.fetching.workers import outcomes
+from store.transports.deadlines import keeping
 
 if TYPE_CHECKING:
     from store.fetching.fetcher import Fetcher
@@ -45,7 +46,8 @@ def gather(
         fail_fast: Begin nothing new once one has failed; what was not begun has no outcome.
 
     Yields:
-        One outcome for each that was begun. Leaving the loop early ends what has not begun.
+        One outcome for each that was begun. Leaving the loop early ends all of them: what runs is cut off,
+        and what has not begun does not begin. The settings' deadline is one for all together.
 
     Raises:
         QueryError: One locator was given and no list: nothing was tried.
@@ -56,23 +58,27 @@ def gather(
     if isinstance(wanted, str | bytes | Mapping | PathLike):
         raise QueryError("many are fetched from a list of locators: put the one into a list")
     claims: dict[str, str] = {}
+    deadline = fetcher.begin_deadline()
 
     def one(number: int, each: Wanted) -> Outcome:
         try:
-            result = fetcher.fetch(
-                each,
-                dest=dest,
-                link=link,
-                refresh=refresh,
-                allow_unverified=allow_unverified,
-                claims=claims,
-            )
+            with keeping(deadline):
+                result = fetcher.fetch(
+                    each,
+                    dest=dest,
+                    link=link,
+                    refresh=refresh,
+                    allow_unverified=allow_unverified,
+                    claims=claims,
+                )
         except StoreError as error:
             return Outcome(number, _named(each), None, error)
         return Outcome(number, result.locator, result)
 
-    yield from outcomes(one, list(wanted), jobs, ordered=ordered, fail_fast=fail_fast)
+    stop = deadline.cut
+    yield from outcomes(one, list(wanted), jobs, stop, ordered=ordered, fail_fast=fail_fast)
 
 
 def _named(wanted: Wanted) -> str:
+    wanted = getattr(wanted, "locator", wanted)
     return public(wanted) if isinstance(wanted, str) else type(wanted).__name__

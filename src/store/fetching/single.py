@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from store.cache.backends.base import Cache
 from store.config.reading import read_settings, settings_fingerprint
 from store.fetching.asking import Wanted
 from store.fetching.fetcher import Fetcher
+from store.fetching.mirrored import Mirrored
 from store.fetching.results import Resolved
 from store.integrity.digest import DigestsLike
 
@@ -36,6 +38,7 @@ def fetch(
     link: bool = False,
     allow_unverified: bool | None = None,
     listener: Listener | None = None,
+    mirrors: Sequence[str] = (),
 ) -> Path:
     """Turn a locator or query into a verified local file.
 
@@ -52,6 +55,8 @@ def fetch(
         link: Place by a hard link where that is possible.
         allow_unverified: Accept a URL without a digest; None takes the setting.
         listener: Is told each event.
+        mirrors: Further addresses of the same resource, asked in their order after the locator, which is
+            a URL with a digest.
 
     Returns:
         The file's absolute path; never None.
@@ -62,7 +67,7 @@ def fetch(
     with_default = cache is None and progress is None and offline is None and listener is None
     fetcher = default_fetcher() if with_default else fetcher_for(cache, progress, offline, listener)
     return fetcher.fetch(
-        locator,
+        Mirrored(str(locator), tuple(mirrors)) if mirrors else locator,
         dest=dest,
         output=output,
         digest=digest,

@@ -13,13 +13,22 @@ One = Callable[[int, Wanted], Outcome]
 
 
 def outcomes(
-    one: One, wanted: list[Wanted], jobs: int, *, ordered: bool, fail_fast: bool
+    one: One,
+    wanted: list[Wanted],
+    jobs: int,
+    stop: Callable[[], None],
+    *,
+    ordered: bool,
+    fail_fast: bool,
 ) -> Iterator[Outcome]:
-    """Run ``one`` over all; see `store.fetching.gathering.gather` for what the arguments mean."""
+    """Run ``one`` over all; see `store.fetching.gathering.gather` for what the arguments mean.
+
+    ``stop`` is called when nobody wants more: on Ctrl-C too, it makes those end that are running.
+    """
     if jobs == 1 or len(wanted) <= 1:
         yield from _alone(one, wanted, fail_fast=fail_fast)
     else:
-        yield from _together(one, wanted, jobs, ordered=ordered, fail_fast=fail_fast)
+        yield from _together(one, wanted, jobs, stop, ordered=ordered, fail_fast=fail_fast)
 
 
 def _alone(one: One, wanted: list[Wanted], *, fail_fast: bool) -> Iterator[Outcome]:
@@ -31,7 +40,13 @@ def _alone(one: One, wanted: list[Wanted], *, fail_fast: bool) -> Iterator[Outco
 
 
 def _together(
-    one: One, wanted: list[Wanted], jobs: int, *, ordered: bool, fail_fast: bool
+    one: One,
+    wanted: list[Wanted],
+    jobs: int,
+    stop: Callable[[], None],
+    *,
+    ordered: bool,
+    fail_fast: bool,
 ) -> Iterator[Outcome]:
     # Modules that the workers would load first are loaded here: an import in a thread may deadlock
     # with one in another, and a fork in between would find it half done.
@@ -60,4 +75,5 @@ def _together(
                     yield outcome
         finally:
             failed.set()
+            stop()
             pool.shutdown(cancel_futures=True)

@@ -102,8 +102,7 @@ class Pace:
     def _check(self, elapsed: float) -> None:
         if self._deadline.left() <= 0:
             raise TransportTimeoutError(
-                f"{self._address}: the deadline of {self._deadline.seconds:g} s passed after"
-                f" {self.received} bytes",
+                f"{self._address}: {self._deadline} passed after {self.received} bytes",
                 url=self._address,
             )
         bounds = self._bounds

@@ -170,7 +170,7 @@ class HttpStream(Stream):
         if left <= 0:
             self.close()
             raise HTTPTimeoutError(
-                f"{self.address}: the deadline of {self._deadline.seconds:g} s has passed",
+                f"{self.address}: {self._deadline} has passed",
                 url=self.address,
             )
         if left < self._patience and self._socket is not None:

@@ -8,7 +8,7 @@ import click
 
 from store.cli.bringing import bring
 from store.cli.lazy import examples
-from store.cli.measures import with_bounds, with_cache, with_pins
+from store.cli.measures import with_bounds, with_cache, with_manners, with_pins
 from store.cli.options import common, frame_of, refuse_shared_pins, with_json, with_locators
 
 
@@ -37,6 +37,7 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
 )
 @click.option("--link", is_flag=True, help="With --dest or -o: make a hard link, not a copy.")
 @with_cache
+@with_manners
 @with_bounds
 @with_json("Print a JSON object a line.")
 @common

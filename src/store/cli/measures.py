@@ -89,6 +89,14 @@ def with_bounds(function: F) -> F:
             callback=remember("deadline"),
             help="How long all may take together (1h; none).",
         ),
+    ):
+        function = option(function)
+    return function
+
+
+def with_manners(function: F) -> F:
+    """Give a command the limits that keep servers and neighbours well."""
+    for option in (
         click.option(
             "--per-host",
             metavar="N",

@@ -1,4 +1,4 @@
-"""Tells a page from a file: an error or login page that came as if it were content."""
+"""Tells an error or login page from the file that it came in place of."""
 
 from __future__ import annotations
 

@@ -22,6 +22,14 @@ from store.transports.limiting import Limiter, limiter_for
 from store.transports.receiving import receive
 
 
+class Standing(FakeClock):
+    """A clock of several who sleep at the same moment."""
+
+    def sleep(self, seconds: float) -> None:
+        """Note the wish alone."""
+        self.slept.append(seconds)
+
+
 def test_bytes_take_the_time_that_the_rate_gives_them() -> None:
     """Nothing is free at the beginning, and pauses are caught up on for a moment only."""
     clock = FakeClock()
@@ -37,15 +45,13 @@ def test_bytes_take_the_time_that_the_rate_gives_them() -> None:
 
 def test_all_get_in_line() -> None:
     """Whoever comes later waits for those before, too."""
-    clock = FakeClock()
+    clock = Standing()
     limiter = Limiter(1000, clock)
-    waits: list[float] = []
-    clock.sleep = waits.append  # type: ignore[method-assign]
 
     for _ in range(3):
         limiter.take(100, Deadline(clock, None))
 
-    assert waits == [pytest.approx(0.1), pytest.approx(0.2), pytest.approx(0.3)]
+    assert clock.slept == [pytest.approx(0.1), pytest.approx(0.2), pytest.approx(0.3)]
 
 
 def test_waiting_is_excused_and_ends_with_the_deadline() -> None:

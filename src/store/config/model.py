@@ -166,7 +166,7 @@ class Settings:
     )
     routes: Routes = setting(  # noqa: RUF009 - `setting` returns attrs.field
         NO_ROUTES,
-        "Where addresses may be had, too, and which are asked at all: see rules of addresses.",
+        "Rules, with allow and [[block]]: where addresses may be had, too, and which are asked at all.",
         kind="rules",
     )
     drivers: Mapping[str, Mapping[str, Any]] = setting(

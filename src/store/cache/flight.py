@@ -24,7 +24,7 @@ Waiting = Callable[[str], None]
 """Is told, once, who is being waited for."""
 
 
-class _Flight:
+class Flight:
     """One thread that fetches, and an event for those who wait for it."""
 
     def __init__(self) -> None:
@@ -41,9 +41,9 @@ class Flights:
     def _reset(self) -> None:
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._flights: dict[tuple[str, str], _Flight] = {}
+        self._flights: dict[tuple[str, str], Flight] = {}
 
-    def begin(self, key: tuple[str, str]) -> tuple[_Flight, bool]:
+    def begin(self, key: tuple[str, str]) -> tuple[Flight, bool]:
         """Return the flight of a key, and whether it was begun just now by this thread."""
         if self._process != os.getpid():
             self._reset()
@@ -51,10 +51,10 @@ class Flights:
             flight = self._flights.get(key)
             if flight is not None:
                 return flight, False
-            flight = self._flights[key] = _Flight()
+            flight = self._flights[key] = Flight()
             return flight, True
 
-    def end(self, key: tuple[str, str], flight: _Flight) -> None:
+    def end(self, key: tuple[str, str], flight: Flight) -> None:
         """End a flight; who waits for it looks again."""
         with self._lock:
             if self._flights.get(key) is flight:

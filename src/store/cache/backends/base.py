@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import logging
 import math
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -92,6 +93,17 @@ class Cache(abc.ABC):
     def has_resource(self, uid: str) -> bool:
         """Return whether a uid is known and has not expired."""
         return self.get(uid) is not None
+
+    def set_many(
+        self, values: Mapping[str, CachedResource], timeout: float = DEFAULT_TIMEOUT
+    ) -> bool:
+        """Remember many resources at once; a backend that can do that at less cost overrides this.
+
+        Returns:
+            Whether all of them are remembered.
+        """
+        remembered = [self.set(uid, value, timeout) for uid, value in values.items()]
+        return all(remembered)
 
     def record(self, uid: str, provenance: Provenance) -> None:  # noqa: B027 - a backend may keep it
         """Take note of where an entry came from; called after `set`. A backend may keep it."""

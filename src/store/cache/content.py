@@ -1,4 +1,4 @@
-"""The files a cache owns: each whole, verified and known by its stamp; `cache.layout` says where."""
+"""The files a cache owns: each whole, verified, known by its stamp."""
 
 from __future__ import annotations
 

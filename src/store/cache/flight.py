@@ -16,6 +16,7 @@ from typing import Final
 from store.cache.layout import Layout
 from store.clock import Clock
 from store.errors import StoreError
+from store.files.dirlocks import locked_directory
 from store.files.locks import locked
 
 log = logging.getLogger(__name__)
@@ -109,20 +110,40 @@ def flying(
         flight, leading = FLIGHTS.begin(key)
     try:
         with contextlib.ExitStack() as stack:
-            left = max(0.0, deadline - clock.monotonic())
             try:
-                lock = locked(
-                    layout.lock(uid), timeout=left, clock=clock, waiting=told, ready=ready
-                )
-                if not stack.enter_context(lock) and told.waited and not (ready and ready()):
-                    log.warning(
-                        "%.100s is still being fetched elsewhere: going on without the lock", uid
-                    )
+                for lock in _locks(layout, uid, deadline, clock, told, ready or _never):
+                    if not stack.enter_context(lock) and told.waited and not (ready and ready()):
+                        log.warning("%.100s is still being fetched elsewhere: going on", uid)
             except (OSError, StoreError) as error:
                 log.debug("%.100s is fetched without a lock: %s", uid, error)
             yield told.waited
     finally:
         FLIGHTS.end(key, flight)
+
+
+def _locks(  # noqa: PLR0917 - handed on as they are
+    layout: Layout,
+    uid: str,
+    deadline: float,
+    clock: Clock,
+    waiting: Waiting,
+    ready: Callable[[], bool],
+) -> Iterator[contextlib.AbstractContextManager[bool]]:
+    """Give the locks of a uid, to be taken in turn.
+
+    Whoever fetches one takes its lock file, which names the holder; whoever fetches many takes none but
+    the directory that the content is to lie in (`cache.claims`), so that both exclude each other there.
+    """
+    left = max(0.0, deadline - clock.monotonic())
+    yield locked(layout.lock(uid), timeout=left, clock=clock, waiting=waiting, ready=ready)
+    leaf = layout.leaf(uid)
+    if leaf is not None:
+        left = max(0.0, deadline - clock.monotonic())
+        yield locked_directory(leaf, timeout=left, clock=clock, waiting=waiting, ready=ready)
+
+
+def _never() -> bool:
+    return False
 
 
 class _Once:

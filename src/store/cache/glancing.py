@@ -1,4 +1,4 @@
-"""Says of an owned file that it is right, where a look at its record and a stat will do."""
+"""Says that an owned file is right, where its record and a stat do."""
 
 from __future__ import annotations
 

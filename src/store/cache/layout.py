@@ -69,6 +69,13 @@ class Layout:
         """Return the lock of those who fetch a uid."""
         return f"{self.locks}/{derived_name(uid)}.lock"
 
+    def leaf(self, uid: str) -> str | None:
+        """Return where the files of a uid lie that is a SHA-256 digest; None for any other uid."""
+        algorithm, _, number = uid.partition(":")
+        if algorithm != "sha256" or len(number) != 2 * SIZES["sha256"] or not number.isalnum():
+            return None
+        return self.directory(Digest(algorithm, number))
+
     def part(self, uid: str) -> str:
         """Return where what came of a download lies that broke off."""
         return f"{self.partial}/part-{derived_name(uid)}"

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import stat
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import attrs
@@ -123,8 +124,13 @@ def write_record(
         os.utime(path, (used, used))
 
 
-def spelled(record: Record) -> str:
-    """Return a record as the text of its file."""
+def spelled(record: Record, beside: Iterable[tuple[str, Any]] | Mapping[str, Any] = ()) -> str:
+    """Return a record as the text of its file.
+
+    Args:
+        record: What is known.
+        beside: What others read in the same file, by keys that are none of the record's.
+    """
     data = {
         "v": VERSION,
         "digests": {one.algorithm: one.hex for one in sorted(record.digests)},
@@ -138,7 +144,7 @@ def spelled(record: Record) -> str:
             for name, known in record.files.items()
         },
     }
-    return json.dumps(data)
+    return json.dumps({**dict(beside), **data})
 
 
 def _parsed(data: bytes) -> Record | None:

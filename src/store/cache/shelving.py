@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 from store.cache.examining import grain_of
 from store.cache.failures import cache_errors
 from store.cache.holding import Holding
 from store.cache.layout import Address, Layout
-from store.cache.quarantine import obstacle
-from store.cache.records import Known, Record, read_record, spelled
+from store.cache.records import Known, Record, spelled
 from store.cache.settling import Placed, settle
 from store.cache.uses import Uses
 from store.cache.workspaces import workspace_name
@@ -21,8 +21,17 @@ from store.clock import Clock
 from store.files.atomic import discard
 from store.files.small import put_small
 from store.files.syncing import sync_many
-from store.integrity.digest import Digest, Digests
+from store.integrity.digest import Digests
 from store.integrity.stamp import LOCAL_GRAIN_NS, Stamp
+
+
+class Entry(NamedTuple):
+    """An entry of the cache that lies in one file with a record: one inode, two names."""
+
+    path: str
+    """Its name."""
+    fields: Mapping[str, Any]
+    """What is to be read there; none of the record's own keys."""
 
 
 class Shelf:
@@ -48,8 +57,8 @@ class Shelf:
         self._durable = durable
         self._directory = f"{layout.partial}/{workspace_name()}"
         self._count = self._grain = 0
-        self._checked: set[str] = set()
         self._placed: list[Placed] = []
+        self._entries: dict[Address, Entry] = {}
 
     def __enter__(self) -> Self:
         """Make a private directory on the cache's own file system.
@@ -71,26 +80,14 @@ class Shelf:
         """Remove the private directory."""
         discard(self._directory)
 
-    def has_room_for(self, digest: Digest, name: str) -> bool:
-        """Whether nothing lies yet where a body is to go, and the way there is clear."""
-        target = self._layout.file(Address(digest, name))
-        above = f"{digest.algorithm}/{digest.hex[:2]}/"
-        if above not in self._checked:
-            for room in (self._layout.content, self._layout.records):
-                if obstacle(self._layout, f"{room}{above}") is not None:
-                    return False
-            self._checked.add(above)
-        return not os.path.lexists(target.rpartition("/")[0]) or (
-            obstacle(self._layout, target) is None and not os.path.lexists(target)
-        )
-
-    def put(self, data: memoryview, digests: Digests, name: str) -> str:
+    def put(self, data: memoryview, digests: Digests, name: str, entry: Entry | None = None) -> str:
         """Put a verified body in its place.
 
         Args:
             data: The body.
             digests: What it was verified to be, the strongest first.
             name: Its file name, which is safe.
+            entry: What the cache is to remember of it, where that can lie in the record's file.
 
         Returns:
             Its path.
@@ -102,19 +99,26 @@ class Shelf:
         target = self._layout.file(address)
         own = self._own()
         with cache_errors(target):
-            status = put_small(own, target, data, 0o444)
+            status, _ = put_small(own, target, data, 0o444)
         self._placed.append(Placed(address=address, digests=digests, stamp=Stamp.of(status)))
+        if entry is not None:
+            self._entries[address] = entry
         return target
 
-    def settle(self) -> None:
+    def settle(self) -> set[str]:
         """Make what was put last, and let it be trusted from now on.
+
+        Returns:
+            The paths of the entries that were not written, as something lay there.
 
         Raises:
             CacheError: The disk refused; what lies in place is hashed when it is next asked for.
         """
         placed, self._placed = self._placed, []
+        entries, self._entries = self._entries, {}
+        unwritten = {entry.path for entry in entries.values()}
         if not placed:
-            return
+            return unwritten
         with cache_errors(self._layout.root):
             if self._durable:
                 sync_many(self._layout.file(one.address) for one in placed)
@@ -125,20 +129,22 @@ class Shelf:
             known: list[Placed] = []
             strangers: list[Placed] = []
             for one in placed:
-                (known if self._recorded(one) else strangers).append(one)
+                recorded = self._recorded(one, entries.get(one.address), unwritten)
+                (known if recorded else strangers).append(one)
             if self._durable:
                 sync_many(self._layout.record(one.address.digest) for one in known)
             # What was recorded before under another name or algorithm is joined with care.
             if strangers:
                 settle(self._layout, strangers, self._clock, durable=self._durable)
+        return unwritten
 
-    def _recorded(self, placed: Placed) -> bool:
+    def _recorded(self, placed: Placed, entry: Entry | None, unwritten: set[str]) -> bool:
         """Write the first record of a content; False where there is one, or the file is another by now."""
         path, record_path = (
             self._layout.file(placed.address),
             self._layout.record(placed.address.digest),
         )
-        if read_record(record_path) is not None:
+        if os.path.lexists(record_path):
             return False
         try:
             stamp = Stamp.of(os.lstat(path))
@@ -155,9 +161,13 @@ class Shelf:
             added=self._clock.now(),
             files={placed.address.name: known},
         )
-        own = self._own()
+        text = spelled(record, () if entry is None else entry.fields).encode()
         with contextlib.suppress(OSError):
-            put_small(own, record_path, spelled(record).encode())
+            _, linked = put_small(
+                self._own(), record_path, text, also=None if entry is None else entry.path
+            )
+            if linked and entry is not None:
+                unwritten.discard(entry.path)
             self._holding.remember(path, stamp, digests, marked=False)
             return True
         return False

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from store.errors import QueryError
 from store.fetching.asking import Wanted
-from store.fetching.bringing import Manner, bring_all
+from store.fetching.bringing import bring_all
 from store.fetching.results import Outcome
+from store.fetching.usual import Manner
 
 if TYPE_CHECKING:
     from store.fetching.fetcher import Fetcher

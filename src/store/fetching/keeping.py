@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from store.cache.backends.base import NEVER, Cache, CachedResource
-from store.cache.shelving import Shelf
+from store.cache.layout import Address
+from store.cache.shelving import Entry, Shelf
 from store.clock import SYSTEM_CLOCK
 from store.errors import CacheError
 from store.fetching.lane import Back, Small
@@ -29,6 +30,10 @@ _SOON: Final = 0.5
 """How long a file waits to be settled at most, in seconds."""
 
 
+Kept = tuple[Small, str, Entry | None]
+"""A body that was put, where it lies, and its entry."""
+
+
 class Keeping:
     """Puts small bodies on a shelf and settles them, some at a time.
 
@@ -42,18 +47,22 @@ class Keeping:
         self._cache = cache
         self._shelf = shelf
         self._listener = listener
-        self._waiting: list[tuple[Small, str]] = []
+        self._waiting: list[Kept] = []
         self._since = SYSTEM_CLOCK.monotonic()
 
     def keep(self, small: Small) -> Back | None:
         """Put a body in its place; what cannot be kept is handed back."""
         try:
-            path = self._shelf.put(small.data, small.digests, small.pinned.name)
+            entry = self._entry(small)
+            path = self._shelf.put(small.data, small.digests, small.pinned.name, entry)
         except CacheError:
+            small.claim.release(vain=True)
             return Back(small.number, attempt=small.attempt)
-        finally:
+        except BaseException:
             small.claim.release()
-        self._waiting.append((small._replace(data=memoryview(b"")), path))
+            raise
+        small.claim.release()
+        self._waiting.append((small._replace(data=memoryview(b"")), path, entry))
         return None
 
     @property
@@ -72,26 +81,37 @@ class Keeping:
         waiting, self._waiting = self._waiting, []
         self._since = SYSTEM_CLOCK.monotonic()
         try:
-            self._shelf.settle()
+            unwritten = self._shelf.settle()
         except CacheError as error:
             log.warning("what was kept cannot be settled: %s", error)
-            return [Back(small.number, attempt=small.attempt) for small, _ in waiting]
-        self._remember(waiting)
-        return [self._outcome(small, path) for small, path in waiting]
+            return [Back(small.number, attempt=small.attempt) for small, *_ in waiting]
+        self._remember(waiting, unwritten)
+        return [self._outcome(small, path) for small, path, _ in waiting]
 
-    def _remember(self, settled: Sequence[tuple[Small, str]]) -> None:
-        """Write the entries; a cache that cannot is told of in the log and costs only the next hit."""
+    def _remember(self, settled: Sequence[Kept], unwritten: set[str]) -> None:
+        """Write the entries that are not there; a cache that cannot costs only the next hit."""
         cache = self._cache
+        records = type(cache).record is not Cache.record
         try:
-            cache.set_many(
-                {one.pinned.uid: CachedResource(one.pinned.uid, path) for one, path in settled},
-                NEVER,
-            )
-            if type(cache).record is not Cache.record:
-                for one, _ in settled:
-                    cache.record(one.pinned.uid, _provenance(one))
+            for small, path, entry in settled:
+                uid = small.pinned.uid
+                if entry is None or entry.path in unwritten:
+                    cache.set(uid, CachedResource(uid, path), NEVER)
+                if records:
+                    cache.record(uid, _provenance(small))
         except Exception:
             log.warning("the cache did not take %d entries", len(settled), exc_info=True)
+
+    def _entry(self, small: Small) -> Entry | None:
+        """Return what the cache would remember of a body, where that can lie in its record's file."""
+        pinned = small.pinned
+        path = self._cache.content.layout.file(Address(pinned.digest, pinned.name))
+        try:
+            entry = self._cache.entry_of(pinned.uid, CachedResource(pinned.uid, path))
+        except Exception:
+            log.warning("the cache failed when asked for an entry", exc_info=True)
+            return None
+        return None if entry is None else Entry(*entry)
 
     def _outcome(self, small: Small, path: str) -> Outcome:
         if self._listener is not None:

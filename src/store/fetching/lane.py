@@ -1,4 +1,4 @@
-"""The short way for many pinned addresses: asked from one thread, kept in batches.
+"""The short way for many pinned addresses, asked from one thread.
 
 What is not plain (another digest than the pinned one, a redirect, an error, a file that is being fetched
 elsewhere) is handed back, and fetched in the usual way. The short way saves time, never a check.
@@ -13,9 +13,8 @@ from queue import SimpleQueue
 from typing import Any, Final, NamedTuple
 
 from store.addresses import public
-from store.cache.claims import Claim, claimed
+from store.cache.claims import Claim, Claims
 from store.cache.content import Content
-from store.cache.shelving import Shelf
 from store.errors import StoreError
 from store.fetching.pinned import Pinned
 from store.integrity.digest import Digests
@@ -98,12 +97,11 @@ class Lane:
         self._stopped = False
         self._arrivals = arrivals
 
-    def start(self, wanted: Sequence[Wanted], shelf: Shelf) -> tuple[int, list[int]]:
+    def start(self, wanted: Sequence[Wanted]) -> tuple[int, list[int]]:
         """Begin to ask.
 
         Args:
             wanted: What is wanted.
-            shelf: Says what there is a place for.
 
         Returns:
             How many origins are asked, each of which brings an `Ended` at its end, and the places in the
@@ -125,7 +123,7 @@ class Lane:
             else:
                 chosen.append((bulk, group))
         for bulk, group in chosen:
-            asking = _Asking(group, self._content, shelf, self._arrivals, self._going_on)
+            asking = _Asking(group, self._content, self._arrivals, self._going_on)
             thread = threading.Thread(
                 target=self._run, args=(bulk, asking), name="store-lane", daemon=True
             )
@@ -145,7 +143,7 @@ class Lane:
         while not self._arrivals.empty():
             arrival = self._arrivals.get()
             if isinstance(arrival, Small):
-                arrival.claim.release()
+                arrival.claim.release(vain=True)
             elif isinstance(arrival, Back) and arrival.stream is not None:
                 arrival.stream.close()
 
@@ -175,13 +173,11 @@ class _Asking:
         self,
         group: Sequence[Wanted],
         content: Content,
-        shelf: Shelf,
         arrivals: SimpleQueue[Any],
         going_on: Callable[[], bool],
     ) -> None:
         self._left = dict(group)
-        self._content = content
-        self._shelf = shelf
+        self._making = Claims(content.layout)
         self._arrivals = arrivals
         self._going_on = going_on
         self._claims: dict[int, Claim] = {}
@@ -205,14 +201,14 @@ class _Asking:
         claim = self._claims.pop(asked.number)
         arrival = self._arrival(asked.number, pinned, claim, answer)
         if isinstance(arrival, Back):
-            claim.release()
+            claim.release(vain=True)
         self._arrivals.put(arrival)
         return self._going_on()
 
     def end(self) -> None:
         """Hand back what was not asked for, or not answered."""
         for claim in self._claims.values():
-            claim.release()
+            claim.release(vain=True)
         self._claims.clear()
         for number in self._left:
             self._arrivals.put(Back(number))
@@ -220,13 +216,9 @@ class _Asking:
 
     def _claimed(self, pinned: Pinned) -> Claim | None:
         try:
-            claim = claimed(self._content.layout, pinned.uid)
+            return self._making.claim(pinned.uid, pinned.digest, pinned.name)
         except OSError:
-            return None
-        if claim is not None and not self._shelf.has_room_for(pinned.digest, pinned.name):
-            claim.release()
-            return None
-        return claim
+            return None  # whoever fetches in the usual way says what is wrong
 
     def _arrival(self, number: int, pinned: Pinned, claim: Claim, answer: Answer) -> Arrival:
         if isinstance(answer, Came):

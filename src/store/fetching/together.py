@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from store.errors import StoreError
 from store.fetching.asking import Wanted
-from store.fetching.bringing import Manner, Todo, Usual
 from store.fetching.keeping import Keeping
 from store.fetching.lane import LEAST, Back, Ended, Lane, Small
 from store.fetching.pinned import Pinned
 from store.fetching.results import Outcome
+from store.fetching.usual import Manner, Usual
 from store.fetching.workers import Workers
 from store.transports.deadlines import begun
 
@@ -45,7 +45,9 @@ class Together:
         self._called_off = False
         self._wanted: dict[int, Wanted] = {}
 
-    def bring(self, todo: Todo, short: list[tuple[int, Pinned]]) -> Iterator[Outcome]:
+    def bring(
+        self, todo: list[tuple[int, Wanted]], short: list[tuple[int, Pinned]]
+    ) -> Iterator[Outcome]:
         """Fetch all.
 
         Args:
@@ -74,7 +76,7 @@ class Together:
         self._lane = Lane(content, options, deadline, self._arrivals, connections=self._manner.jobs)
         stack.callback(self._lane.stop)
         self._keeping = Keeping(self._fetcher.cache, shelf, options.listener)
-        self._running, left = self._lane.start(short, shelf)
+        self._running, left = self._lane.start(short)
         return {number for number, _ in short}.difference(left)
 
     def _waits(self) -> bool:

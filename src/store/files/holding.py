@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import os
 from collections.abc import Callable
@@ -43,29 +42,6 @@ def holder_of(path: str | Path) -> str:
         return f"process {int(note['pid'])} on {host} since {since}"
     except (OSError, ValueError, TypeError, LookupError, OverflowError, RecursionError):
         return "another process"
-
-
-def taken_at_once(path: str) -> int | None:
-    """Take the lock of a file that `ProcessLock` would take, without waiting and without a note.
-
-    For one of many locks that are held for a moment each.
-
-    Returns:
-        A descriptor that holds the lock until it is closed, or None where another holds it or there are
-        no locks.
-    """
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        descriptor = os.open(path, flags, 0o666)
-    except FileNotFoundError:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, flags, 0o666)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
 
 
 class UnlockableError(Exception):

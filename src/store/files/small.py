@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -37,8 +38,13 @@ def write_small(path: str, data: bytes | memoryview, mode: int = 0o666) -> os.st
 
 
 def put_small(
-    path: str, target: str, data: bytes | memoryview, mode: int = 0o666
-) -> os.stat_result:
+    path: str,
+    target: str,
+    data: bytes | memoryview,
+    mode: int = 0o666,
+    *,
+    also: str | None = None,
+) -> tuple[os.stat_result, bool]:
     """Write a new file and rename it to where it is to lie; directories that are missing are made.
 
     Args:
@@ -46,9 +52,10 @@ def put_small(
         target: Where it is to lie; what lies there is replaced.
         data: The whole content.
         mode: Its permission bits, of which the umask takes its own.
+        also: A second name that it gets, if nothing lies there.
 
     Returns:
-        What is known of the file before it was renamed.
+        What is known of the file before it was renamed, and whether it got the second name.
 
     Raises:
         OSError: It cannot be written or renamed; nothing of it is left.
@@ -59,12 +66,25 @@ def put_small(
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         status = write_small(path, data, mode)
     try:
-        try:
-            os.rename(path, target)  # noqa: PTH104 - text, for thousands of them
-        except FileNotFoundError:
-            Path(target).parent.mkdir(parents=True, exist_ok=True)
-            os.rename(path, target)  # noqa: PTH104 - text
+        linked = also is not None and _linked(path, also)
+        _with_parents(os.rename, path, target)
     except BaseException:
         os.unlink(path)  # noqa: PTH108 - text
         raise
-    return status
+    return status, linked
+
+
+def _linked(path: str, name: str) -> bool:
+    try:
+        _with_parents(os.link, path, name)
+    except OSError:
+        return False
+    return True
+
+
+def _with_parents(move: Callable[[str, str], None], path: str, target: str) -> None:
+    try:
+        move(path, target)
+    except FileNotFoundError:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        move(path, target)

@@ -1,4 +1,4 @@
-"""Hands an open body to whoever asks for its address next, in this thread."""
+"""Hands an open body to whoever asks for its address next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens one body and gives it a place to land: afresh, or where it broke off."""
+"""Opens a body, afresh or where it broke off, and lets it land."""
 
 from __future__ import annotations
 

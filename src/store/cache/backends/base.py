@@ -94,16 +94,18 @@ class Cache(abc.ABC):
         """Return whether a uid is known and has not expired."""
         return self.get(uid) is not None
 
-    def set_many(
-        self, values: Mapping[str, CachedResource], timeout: float = DEFAULT_TIMEOUT
-    ) -> bool:
-        """Remember many resources at once; a backend that can do that at less cost overrides this.
+    def entry_of(self, uid: str, value: CachedResource) -> tuple[str, Mapping[str, Any]] | None:
+        """Return where an entry that does not grow old would lie, and what it would hold.
+
+        For a backend that keeps each entry as a JSON object in a file of its own, on the content's file
+        system, and passes over keys that it does not know: where many are fetched at once, record and
+        entry are then one file with two names.
 
         Returns:
-            Whether all of them are remembered.
+            The path, and the object; None, the default, has `set` called.
         """
-        remembered = [self.set(uid, value, timeout) for uid, value in values.items()]
-        return all(remembered)
+        del uid, value
+        return None
 
     def record(self, uid: str, provenance: Provenance) -> None:  # noqa: B027 - a backend may keep it
         """Take note of where an entry came from; called after `set`. A backend may keep it."""

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import logging
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
-from store.cache.backends.base import DEFAULT_TIMEOUT, Cache
+from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
 from store.cache.backends.codec import MISS, decode, encode
 from store.cache.opening import directory_of
 from store.cache.quarantine import clear_way, made_way, obstacle
 from store.errors import StorageError
-from store.files.atomic import PARTIAL_PREFIX, partial_name, write_bytes
+from store.files.atomic import PARTIAL_PREFIX, write_bytes
 from store.files.names import derived_name
 from store.records import CachedResource
 
 log = logging.getLogger(__name__)
 
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-
-_PREFIXES: Final = frozenset(f"{number:02x}" for number in range(256))
-"""The names of the directories that entries lie in."""
 
 _CHUNK: Final = 1 << 16
 
@@ -50,6 +48,7 @@ class FileCache(Cache):
         super().__init__(cache_configuration)
         self.cache_dir = str(directory_of(cache_configuration))
         self._entries = f"{self.cache_dir}/entries/v1/"
+        self._clear: set[str] = set()
 
     def uid_to_file(self, uid: str) -> str:
         """Return the path of a uid's entry: derived from the uid, never the uid itself."""
@@ -108,32 +107,16 @@ class FileCache(Cache):
             return False
         return True
 
-    def set_many(
-        self, values: Mapping[str, CachedResource], timeout: float = DEFAULT_TIMEOUT
-    ) -> bool:
-        """Remember many resources at once: see `Cache.set_many`."""
-        from store.files.small import put_small
-        from store.files.syncing import sync_many
-
-        expires = self.get_expiry_time(timeout)
-        layout, whole, written = self.content.layout, True, []
-        clear = {one for one in _PREFIXES if obstacle(layout, f"{self._entries}{one}/") is None}
-        mark = partial_name()
-        for number, (uid, value) in enumerate(values.items()):
-            text = encode(uid, value, expires, self.cache_dir)
-            path = self.uid_to_file(uid)
-            if text is not None and path[len(self._entries) :][:2] in clear:
-                own = f"{path.rpartition('/')[0]}/{mark}-{number}"
-                try:
-                    put_small(own, path, text.encode())
-                    written.append(path)
-                    continue
-                except OSError as error:
-                    log.debug("the entry of %.100r is written with care: %s", uid, error)
-            whole = self.set(uid, value, timeout) and whole
-        if self.content.durability == "full":
-            sync_many(path for path in written if not self.content.joins_batch(path))
-        return whole
+    def entry_of(self, uid: str, value: CachedResource) -> tuple[str, dict[str, Any]] | None:
+        """Return where an entry that does not grow old would lie, and what it would hold; see `Cache`."""
+        path = self.uid_to_file(uid)
+        prefix = path[len(self._entries) :][:2]
+        if prefix not in self._clear:
+            if obstacle(self.content.layout, f"{self._entries}{prefix}/") is not None:
+                return None
+            self._clear.add(prefix)
+        text = encode(uid, value, NEVER, self.cache_dir)
+        return None if text is None else (path, json.loads(text))
 
     def delete(self, uid: str) -> None:
         """Forget a uid; nothing happens where it is not known. No content is touched."""

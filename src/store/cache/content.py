@@ -26,8 +26,8 @@ from store.files.names import safe_name
 from store.integrity.digest import Digest, Digests
 
 if TYPE_CHECKING:
-    from store.cache.keeping import Keeper
     from store.cache.intake import Intake
+    from store.cache.keeping import Keeper
 
 __all__ = ["Content", "Kept", "VerifyPolicy", "open_content"]
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from store.cache.backends.base import NEVER, Cache, CachedResource
-from store.cache.layout import Address
 from store.cache.intake import Entry, Intake
+from store.cache.layout import Address
 from store.clock import SYSTEM_CLOCK
 from store.errors import CacheError
 from store.fetching.lane import Back, Small

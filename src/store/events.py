@@ -52,15 +52,6 @@ class Parted(NamedTuple):
     connections: int
 
 
-class Kept(NamedTuple):
-    """The work on a body ended early, and what has come is kept: the next run goes on from there."""
-
-    name: str
-    received: int
-    """The bytes that are kept."""
-    total: int | None
-
-
 class Progressed(NamedTuple):
     """Bytes arrived; ``total`` is None where the server does not say."""
 
@@ -76,6 +67,15 @@ class Retried(NamedTuple):
     address: str
     reason: str
     delay: float
+
+
+class Saved(NamedTuple):
+    """An attempt broke off, and what came of it is kept: the next one goes on from there."""
+
+    name: str
+    received: int
+    """The bytes that are there."""
+    total: int
 
 
 class Verified(NamedTuple):
@@ -129,9 +129,9 @@ Event: TypeAlias = (
     | AttemptFailed
     | Resumed
     | Parted
-    | Kept
     | Progressed
     | Retried
+    | Saved
     | Verified
     | Waited
     | Hit

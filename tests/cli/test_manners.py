@@ -16,7 +16,7 @@ from store.cli.describing import as_data
 from store.cli.ending import ended
 from store.cli.frame import Frame
 from store.config.model import Settings
-from store.events import Kept
+from store.events import Saved
 from store.testing.misbehaving import Drip, Stall, Status
 from store.testing.servers import Server
 from store.transports.attempts import Attempt
@@ -212,22 +212,22 @@ def test_the_doctor_tells_of_rules_and_of_mirrors_that_failed(
     [
         ([], "interrupted\n"),
         (
-            [Kept(name="a.bin", received=2048, total=None)],
+            [Saved(name="a.bin", received=2048, total=9)],
             "interrupted; 2.0 KiB of a.bin are kept: the same command goes on from there\n",
         ),
         (
-            [Kept(name="a", received=1024, total=9), Kept(name="b", received=1024, total=None)],
+            [Saved(name="a", received=1024, total=9), Saved(name="b", received=1024, total=9)],
             "interrupted; 2.0 KiB of 2 files are kept: the same command goes on from there\n",
         ),
     ],
 )
 def test_an_interruption_says_what_is_kept(
-    capsys: pytest.CaptureFixture[str], kept: list[Kept], words: str
+    capsys: pytest.CaptureFixture[str], kept: list[Saved], words: str
 ) -> None:
     """Whoever pressed Ctrl-C learns that it was not for nothing."""
     frame = Frame()
     with opened_fetcher(frame) as fetcher:
-        tell = fetcher._options.listener
+        tell = fetcher.options.listener
 
     def interrupted() -> None:
         raise KeyboardInterrupt

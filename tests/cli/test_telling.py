@@ -10,10 +10,10 @@ from store.events import (
     Event,
     Failed,
     Hit,
-    Kept,
     Progressed,
     Quarantined,
     Retried,
+    Saved,
     Started,
     Verified,
     Waited,
@@ -114,7 +114,7 @@ def test_what_is_kept_of_unfinished_bodies_is_remembered() -> None:
     teller = Teller()
 
     for name in ("a", "b"):
-        teller(Kept(name=name, received=10, total=100))
+        teller(Saved(name=name, received=10, total=100))
     teller(Verified(name="a", digests=(), size=100))
 
-    assert teller.kept == {"b": Kept(name="b", received=10, total=100)}
+    assert teller.saved == {"b": Saved(name="b", received=10, total=100)}

@@ -55,5 +55,5 @@ def opened_fetcher(frame: Frame) -> Fetcher:
         bars = progress_listener(True)  # not through the fetcher, which would not end them
     teller = Teller(bars)
     frame.settle = teller.settle
-    frame.kept = teller.kept
+    frame.saved = teller.saved
     return Fetcher(frame.settings, listener=teller)

@@ -180,13 +180,13 @@ def _interrupted(frame: Frame) -> int:
         if on_terminal("stderr"):
             plain("")
         frame.settle()
-        say(f"interrupted{_kept(frame)}")
+        say(f"interrupted{_saved(frame)}")
     return INTERRUPTED
 
 
-def _kept(frame: Frame) -> str:
+def _saved(frame: Frame) -> str:
     """Say what is kept of bodies that are not whole yet."""
-    parts = tuple(frame.kept.values())
+    parts = tuple(frame.saved.values())
     if not parts:
         return ""
     size = human_size(sum(one.received for one in parts))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from store.config.model import Settings
     from store.config.reading import Reading
-    from store.events import Kept
+    from store.events import Saved
 
 _LEVELS: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
 
@@ -32,7 +32,7 @@ class Frame:
         json: Whether the result is to be JSON.
         flags: Settings by key, as text, that flags decided.
         settle: Ends what is drawn on stderr, so that lines may follow.
-        kept: What is kept of bodies that are not whole yet, by name: an interruption tells of it.
+        saved: What is kept of bodies that are not whole yet, by name: an interruption tells of it.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Frame:
         self.json = False
         self.flags: dict[str, Any] = {}
         self.settle: Callable[[], None] = lambda: None
-        self.kept: Mapping[str, Kept] = {}
+        self.saved: Mapping[str, Saved] = {}
         self._handler: logging.Handler | None = None
         self._level_before = logging.WARNING
 

@@ -9,11 +9,11 @@ from store.clock import SYSTEM_CLOCK, Clock
 from store.events import (
     Event,
     Failed,
-    Kept,
     Listener,
     Progressed,
     Quarantined,
     Retried,
+    Saved,
     Started,
     Verified,
     Waited,
@@ -31,7 +31,7 @@ class Teller:
         clock: The time.
 
     Attributes:
-        kept: What is kept of unfinished bodies, by name.
+        saved: What is kept of unfinished bodies, by name.
     """
 
     def __init__(self, bars: Listener | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -39,7 +39,7 @@ class Teller:
         self._clock = clock
         self._told: dict[str, float] = {}
         self._drawn: set[str] = set()
-        self.kept: dict[str, Kept] = {}
+        self.saved: dict[str, Saved] = {}
 
     def __call__(self, event: Event) -> None:
         """Tell of an event, if a person wants to know."""
@@ -47,10 +47,10 @@ class Teller:
             self._bars(event)
             if isinstance(event, Progressed):
                 self._drawn.add(event.name)
-        if isinstance(event, Kept):
-            self.kept[event.name] = event
+        if isinstance(event, Saved):
+            self.saved[event.name] = event
         elif isinstance(event, Verified):
-            self.kept.pop(event.name, None)
+            self.saved.pop(event.name, None)
         text = self._text(event)
         if text is not None:
             if self._bars is not None and on_terminal("stderr"):

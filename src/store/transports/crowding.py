@@ -45,7 +45,7 @@ class Seat:
 
 
 class _Hall:
-    """The seats that are taken: for each origin, whose thread holds which."""
+    """The seats that are taken: for each origin, which thread took which."""
 
     def __init__(self) -> None:
         self.numbers = itertools.count()
@@ -55,7 +55,7 @@ class _Hall:
         """Forget all: a fork's child has no connection of its parent, and another thread's lock."""
         # A lock that may be taken twice, since a collected Seat leaves wherever the thread just is.
         self.changed = threading.Condition(threading.RLock())
-        self.taken: dict[Origin, dict[int, int]] = {}
+        self.taken: dict[Origin, dict[int, object]] = {}
 
     def leave(self, origin: Origin, number: int) -> None:
         with self.changed:
@@ -67,7 +67,7 @@ class _Hall:
 
     def sit(self, origin: Origin) -> Seat:
         number = next(self.numbers)
-        self.taken.setdefault(origin, {})[number] = threading.get_ident()
+        self.taken.setdefault(origin, {})[number] = _this_thread()
         return Seat(origin, number)
 
     def full(self, origin: Origin, limit: int) -> bool:
@@ -75,7 +75,17 @@ class _Hall:
 
     def sits(self, origin: Origin) -> bool:
         """Whether this thread has a seat there already."""
-        return threading.get_ident() in self.taken.get(origin, {}).values()
+        me = _this_thread()
+        return any(one is me for one in self.taken.get(origin, {}).values())
+
+
+_threads = threading.local()
+
+
+def _this_thread() -> object:
+    """Return what stands for this thread alone; its number would be given to a later one, too."""
+    found: object = _threads.__dict__.setdefault("token", object())
+    return found
 
 
 _hall: Final = _Hall()
@@ -137,14 +147,28 @@ def try_enter(address: str, limit: int) -> Seat | None:
         return None if _hall.full(origin, limit) else _hall.sit(origin)
 
 
+def sit(address: str) -> Seat:
+    """Take a seat at an address's origin without waiting, past the limit if need be.
+
+    Args:
+        address: Where a connection is open already.
+
+    Raises:
+        ValueError: The address cannot be parsed.
+    """
+    origin = origin_of(address)
+    with _hall.changed:
+        return _hall.sit(origin)
+
+
 @contextlib.contextmanager
-def offering(seat: Seat) -> Iterator[None]:
+def offering(seat: Seat | None) -> Iterator[None]:
     """Let the first connection to the seat's origin that this thread opens in the block have the seat.
 
     It then belongs to the body that was opened, and is left with it. Nobody having taken it, it is left at
-    the end of the block.
+    the end of the block. None offers nothing.
     """
-    seats = [seat]
+    seats = [] if seat is None else [seat]
     token = _offered.set(seats)
     try:
         yield

@@ -38,6 +38,10 @@ class Deadline:
         """Return the seconds that are left: at most 0 when it has passed, infinity without a limit."""
         return 0.0 if self.is_cut() else self._end - self._clock.monotonic()
 
+    def part(self) -> Deadline:
+        """Return one that ends no later, and can be cut by itself."""
+        return Deadline(self._clock, None, within=self)
+
     def cut(self) -> None:
         """Let it have passed, with all that are a part of it: nobody waits for the result any more."""
         self._cut = True

@@ -64,11 +64,13 @@ _limiters: Final[dict[tuple[int, int], Limiter]] = {}
 os.register_at_fork(after_in_child=_limiters.clear)
 
 
-def limiter_for(rate: int, clock: Clock = SYSTEM_CLOCK) -> Limiter:
+def limiter_for(rate: int | None, clock: Clock = SYSTEM_CLOCK) -> Limiter | None:
     """Return the limiter that all transfers of this process share that are to keep to a rate.
 
     Args:
-        rate: Bytes a second, more than 0.
+        rate: Bytes a second, more than 0; None for no limit, and no limiter.
         clock: The time.
     """
+    if rate is None:
+        return None
     return _limiters.setdefault((rate, id(clock)), Limiter(rate, clock))

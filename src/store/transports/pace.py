@@ -73,8 +73,29 @@ class Pace:
         Args:
             seconds: How many.
         """
-        self._begun += seconds
-        self._lively += seconds
+        now = self._monotonic()
+        self._begun = min(now, self._begun + seconds)
+        self._lively = min(now, self._lively + seconds)
+
+    def pause(self) -> None:
+        """Nothing came for a moment.
+
+        Raises:
+            TransportTimeoutError: Nothing came for too long, or the deadline has passed.
+        """
+        now = self._monotonic()
+        if now - self._lively > self._bounds.stall_timeout:
+            raise TransportTimeoutError(
+                f"{self._address}: nothing came for {self._bounds.stall_timeout:g} s after"
+                f" {self.received} bytes",
+                url=self._address,
+            )
+        self._check(now - self._begun)
+
+    @property
+    def resumed(self) -> int:
+        """The bytes that were there when the body began."""
+        return max(self._first, 0)
 
     def finish(self) -> None:
         """Everything is there; the last bytes are always told, with the total that is known by now."""
@@ -87,7 +108,7 @@ class Pace:
         Args:
             before: How long nothing had come before this attempt; it counts if nothing came since.
         """
-        quiet = max(0.0, self._monotonic() - self._lively)
+        quiet = self._monotonic() - self._lively
         return quiet if self.received > max(self._first, 0) else before + quiet
 
     def elapsed(self) -> float:

@@ -77,6 +77,8 @@ class Source:
         steady: Whether it gives the same each time, as a local file does.
         spare: Whether other addresses may be asked in its place.
         error: What it said last, or None.
+        hopeless: Whether what failed is this machine's disk, so that no address can help.
+        connections: Over how many connections its last body came at most.
     """
 
     address: str = attrs.field(repr=False)
@@ -88,6 +90,8 @@ class Source:
     steady: bool = False
     spare: bool = False
     error: StoreError | None = attrs.field(default=None, repr=False)
+    hopeless: bool = False
+    connections: int = 1
 
     def recovers(self, options: TransferOptions, deadline: Deadline, chance: Random) -> bool:
         """Whether it is worth to ask again, after ``delay``, which is set.

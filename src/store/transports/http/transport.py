@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -14,10 +13,12 @@ from store.addresses import public
 from store.clock import SYSTEM_CLOCK
 from store.config.credential import Credential
 from store.errors import ConfigurationError, OfflineError
-from store.transports.base import Conditions, Stream, TransferOptions, Transport
+from store.transports.base import Conditions, Stream, TransferOptions
+from store.transports.bulk import Bulk, BulkTransport
 from store.transports.crowding import Seat, enter
 from store.transports.deadlines import begun, current, keeping
 from store.transports.http import headers as reading
+from store.transports.http.asking import asked_with
 from store.transports.http.bodies import HttpStream
 from store.transports.http.errors import (
     HTTPRequestError,
@@ -39,7 +40,7 @@ _NOT_MODIFIED = 304
 _UNAUTHORIZED = 401
 
 
-class HttpTransport(Transport):
+class HttpTransport(BulkTransport):
     """Speaks HTTP through requests; asks once, and leaves trying again to those above.
 
     Bodies are read as they are sent (``Accept-Encoding: identity``) and redirects are followed by hand.
@@ -64,7 +65,7 @@ class HttpTransport(Transport):
         if self.options.offline:
             shown = public(address)
             raise OfflineError(f"{shown} would need the network", missing=(shown,))
-        asked = _asked(offset, conditions, self.options.user_agent)
+        asked = asked_with(offset, conditions, self.options.user_agent)
         try:
             hop = first_hop(address)
         except ValueError:
@@ -83,10 +84,34 @@ class HttpTransport(Transport):
             before, hop = hop, next_hop(hop, _decoded(location), self.options.bounds)
             refuse(hop.address, self.options.routes, redirected=before.address)
         try:
-            return self._body(response, hop, offset, seat, conditioned=conditions is not None)
+            return self._body(response, hop, offset, conditions, seat)
         except BaseException:
             _close(response, seat)
             raise
+
+    def bulk(self, address: str, *, connections: int, largest: int) -> Bulk | None:
+        """Return what asks an origin for many small bodies; None behind a proxy, and at a limited rate."""
+        unlimited = self.options.limit_rate is None
+        if self.options.offline or self._sessions.proxies_for(address) or not unlimited:
+            return None
+        from store.transports.http.bulk import HttpBulk
+
+        try:
+            pool = self._sessions.pool(address)
+            hop = first_hop(address)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
+            return None  # whoever asks in the usual way is told why
+        headers = {
+            "Host": urlsplit(hop.address).netloc,
+            **headers_for(hop, asked_with(0, None, self.options.user_agent)),
+        }
+        credential = self.options.credentials.find(address)
+        if credential is not None:
+            headers["Authorization"] = credential.header
+        connections = min(connections, self.options.per_host)
+        return HttpBulk(
+            pool, hop.address, headers, self.options, connections=connections, largest=largest
+        )
 
     def close(self) -> None:
         """Close the idle connections of this process; the transport may be used again."""
@@ -151,15 +176,20 @@ class HttpTransport(Transport):
         raise failure
 
     def _body(
-        self, response: requests.Response, hop: Hop, offset: int, seat: Seat, *, conditioned: bool
+        self,
+        response: requests.Response,
+        hop: Hop,
+        offset: int,
+        conditions: Conditions | None,
+        seat: Seat,
     ) -> Stream:
         status = response.status_code
-        partial = status == _PART and offset > 0
-        unmodified = status == _NOT_MODIFIED and conditioned
+        until = None if conditions is None else conditions.until
+        partial = status == _PART and (offset > 0 or until is not None)
+        unmodified = status == _NOT_MODIFIED and conditions is not None
         if not (status == _WHOLE or partial or unmodified):
             raise self._refused(response, hop)
         length = 0 if unmodified else _length(response, hop)
-        rate = self.options.limit_rate
         stream = HttpStream(
             response,
             hop.address,
@@ -167,7 +197,7 @@ class HttpTransport(Transport):
             read_timeout=min(self.options.bounds.read_timeout, self.options.bounds.stall_timeout),
             deadline=current(self.options.clock),
             seat=seat,
-            limiter=None if rate is None else limiter_for(rate, self.options.clock),
+            limiter=limiter_for(self.options.limit_rate, self.options.clock),
         )
         headers = response.headers
         stream.content_type = headers.get("Content-Type")
@@ -179,7 +209,11 @@ class HttpTransport(Transport):
         stream.size = None if unmodified else length
         if partial:
             stream.offset = offset
-            stream.size = _total(headers.get("Content-Range"), hop, offset, length)
+            told = headers.get("Content-Range")
+            try:
+                stream.size = reading.content_range(told, offset, length, until)
+            except ValueError as error:
+                raise _misplaced(hop, error) from None
         return stream
 
     def _refused(self, response: requests.Response, hop: Hop) -> Exception:
@@ -193,27 +227,6 @@ class HttpTransport(Transport):
             )
         wait = reading.retry_after(response.headers.get("Retry-After"), self.options.clock.now())
         return refused(response.status_code, hop.address, retry_after=wait)
-
-
-def _asked(offset: int, conditions: Conditions | None, user_agent: str) -> dict[str, str]:
-    """Return the headers of a request, but for its credentials."""
-    headers = {
-        # Asked of the face, which is always loaded, without importing it: imports fall.
-        "User-Agent": f"store/{sys.modules['store'].__version__} {user_agent}".rstrip(),
-        "Accept": "*/*",
-        "Accept-Encoding": "identity",
-    }
-    if offset > 0:
-        headers["Range"] = f"bytes={offset}-"
-    if conditions is not None:
-        wanted = {
-            "Accept": conditions.accept,
-            "If-Range": conditions.if_range if offset > 0 else None,
-            "If-None-Match": conditions.if_none_match,
-            "If-Modified-Since": None if conditions.if_none_match else conditions.if_modified_since,
-        }
-        headers.update({name: value for name, value in wanted.items() if value is not None})
-    return headers
 
 
 def _length(response: requests.Response, hop: Hop) -> int | None:
@@ -236,14 +249,11 @@ def _length(response: requests.Response, hop: Hop) -> int | None:
         raise HTTPTruncatedError(f"{shown}: the server announces {error}", url=shown) from None
 
 
-def _total(value: str | None, hop: Hop, offset: int, length: int | None) -> int:
+def _misplaced(hop: Hop, error: ValueError) -> HTTPStatusError:
     shown = public(hop.address)
-    try:
-        return reading.content_range(value, offset, length)
-    except ValueError as error:
-        raise HTTPStatusError(
-            f"{shown}: the server answered with {error}", url=shown, status=_PART, transient=False
-        ) from None
+    return HTTPStatusError(
+        f"{shown}: the server answered with {error}", url=shown, status=_PART, transient=False
+    )
 
 
 def _decoded(location: str) -> str:

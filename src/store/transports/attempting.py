@@ -20,6 +20,7 @@ from store.integrity.verification import LEDGER
 from store.transports.attempts import Attempt
 from store.transports.base import Stream, TransferOptions, Transport
 from store.transports.deadlines import Deadline
+from store.transports.excuses import excusing
 from store.transports.filling import Wanted, check_room, fill
 from store.transports.landing import Place, landing, opened, opener_of, room_at
 from store.transports.large import fill_large
@@ -77,18 +78,19 @@ def bring(
     """
     transport = transport_for(source.address, options)
     source.steady = not transport.needs_network
-    try:
-        stream, part = opened(transport, source.address, part_of(source.address))
-    except StoreError:
-        raise
-    except OSError as error:
-        shown = public(source.address)
-        raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
-    bringing = _Bringing(source, wanted, options, deadline, pace)
-    with stream:
-        if part is not None:
-            bringing.tell(Resumed(source.name, stream.address, sum_of(part)))
-        return bringing.land(transport, stream, part, directory, durable=durable)
+    with excusing(pace.excuse):
+        try:
+            stream, part = opened(transport, source.address, part_of(source.address))
+        except StoreError:
+            raise
+        except OSError as error:
+            shown = public(source.address)
+            raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
+        bringing = _Bringing(source, wanted, options, deadline, pace)
+        with stream:
+            if part is not None:
+                bringing.tell(Resumed(source.name, stream.address, sum_of(part)))
+            return bringing.land(transport, stream, part, directory, durable=durable)
 
 
 def sum_of(part: Growing) -> int:

@@ -17,7 +17,6 @@ from store.transports.attempting import Received, bring
 from store.transports.attempts import Attempt, note
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
-from store.transports.excuses import excusing
 from store.transports.filling import Wanted
 from store.transports.pace import Pace
 from store.transports.retrying import CHANCE, Random, Source
@@ -142,16 +141,15 @@ class _Receiving:
         begun = self._options.clock.monotonic()
         source.tries += 1
         try:
-            with excusing(pace.excuse):
-                received = bring(
-                    source,
-                    self._directory,
-                    wanted=self._wanted,
-                    options=self._options,
-                    deadline=self.deadline,
-                    pace=pace,
-                    durable=self._durable,
-                )
+            received = bring(
+                source,
+                self._directory,
+                wanted=self._wanted,
+                options=self._options,
+                deadline=self.deadline,
+                pace=pace,
+                durable=self._durable,
+            )
         except StoreError as error:
             log.debug("attempt %s at %s failed: %s", number, shown, error)
             source.error = error

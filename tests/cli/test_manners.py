@@ -281,7 +281,9 @@ def test_an_interrupted_download_is_gone_on_with(server: Server, starting: Run, 
     url = server.serve("/big.bin", data, fault=[Drip(size=64 << 10, every=0.05)])
     run = starting("fetch", f"{url}#sha256={pin}", "--no-progress")
     run.wait_for("fetching big.bin")
-    time.sleep(0.5)
+    while not server.count("/big.bin"):
+        time.sleep(0.05)
+    time.sleep(1.0)
 
     done = run.ended_by(2)
 

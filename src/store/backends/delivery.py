@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, check_size, knows, verifies
+from store.backends.known import whole
 from store.backends.resources import ResourceInfo, digests_of, filename_of, origin_of, uid_of
 from store.backends.telling import (
     label_of,
@@ -104,6 +105,7 @@ def obtain(
         if delivery is None:
             return Obtained(path, cached=True)
         return Obtained(_placed(store, metadata, path, delivery), cached=True)
+    metadata = whole(metadata)
     try:
         obtained = _fetched(store, metadata, delivery, query)
     except BaseException as error:

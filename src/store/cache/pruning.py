@@ -240,7 +240,7 @@ def _tidy(content: Content) -> None:
                 left = {
                     name: one for name, one in shelf.record.files.items() if name in shelf.files
                 }
-                fresh = attrs.evolve(shelf.record, files=left)
+                fresh = shelf.record._replace(files=left)
                 write_record(layout, shelf.digest, fresh, content.clock, used=fresh.used)
             else:
                 os.unlink(layout.record(shelf.digest))  # noqa: PTH108 - text

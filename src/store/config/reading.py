@@ -10,20 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import attrs
-
 from store.config.directories import configuration_file
-from store.config.model import Settings
+from store.config.model import Setting, Settings, declared
 from store.config.tomlfile import TomlFile, read_toml
 from store.config.values import parse_value
 from store.errors import ConfigurationError
 
-_KEYS: Final[Mapping[str, attrs.Attribute[Any]]] = {
-    field.name: field for field in attrs.fields(Settings) if field.metadata["kind"] != "tables"
+_KEYS: Final[Mapping[str, Setting]] = {
+    field.name: field for field in declared() if field.kind != "tables"
 }
-_VARIABLES: Final = tuple(
-    (field.metadata["env"], field) for field in _KEYS.values() if field.metadata["env"] is not None
-)
+_VARIABLES: Final = tuple((field.env, field) for field in _KEYS.values() if field.env is not None)
 _TABLE: Final = "driver"
 _WATCHED: Final = (*(variable for variable, _ in _VARIABLES), "STORE_CONFIG_FILE")
 _WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
@@ -213,17 +209,17 @@ def _source(place: _Place) -> str:
 
 def _read_value(
     value: Any,  # noqa: ANN401 - whatever was given
-    field: attrs.Attribute[Any],
+    field: Setting,
     place: _Place,
     directory: str | None = None,
 ) -> Any:  # noqa: ANN401 - each setting has its own type
     try:
-        found = parse_value(value, field.metadata["kind"], directory=directory)
+        found = parse_value(value, field.kind, directory=directory)
     except ValueError as error:
         raise _refusal(str(error), value, place) from error
-    if found is None and not field.metadata["optional"]:
+    if found is None and not field.optional:
         raise _refusal("is refused: it needs a limit", value, place)
-    if field.metadata["positive"] and found is not None and not found > 0:
+    if field.positive and found is not None and not found > 0:
         raise _refusal("is refused: it must be more than 0", value, place)
     return found
 

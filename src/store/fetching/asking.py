@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from store.backends.base import Store
 from store.backends.failures import drivers_errors
-from store.backends.resources import DigestedResource, ResourceInfo, digests_of, uid_of
+from store.backends.resources import Digested, ResourceInfo, digests_of, uid_of
 from store.cache.backends.base import Cache
 from store.config.model import Settings
 from store.errors import LocatorError, OfflineError, PluginError
@@ -164,7 +164,7 @@ class Asking:
                 missing=(locator.text,),
             )
         metadata = _asked(store, query)
-        if isinstance(metadata, DigestedResource) and metadata.digests_decide:
+        if isinstance(metadata, Digested) and metadata.digests_decide:
             self._resolutions.put(key, metadata)
         return metadata, math.inf if max_age == math.inf else 0.0, False
 
@@ -172,8 +172,8 @@ class Asking:
 def _asked(store: Store[Any], query: dict[str, Any]) -> ResourceInfo:
     """Return a driver's answer, made sure to be one that can be fetched."""
     with drivers_errors(store.name):
-        metadata: Any = store.get_resource_metadata(query)
-        if isinstance(metadata, DigestedResource):
+        metadata: Any = store.resource_in(query) or store.get_resource_metadata(query)
+        if isinstance(metadata, Digested):
             return metadata
         if (
             hasattr(metadata, "uid")

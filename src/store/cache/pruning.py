@@ -20,9 +20,10 @@ from store.cache.records import write_record
 from store.cache.shelves import shelves
 from store.cache.uses import DAY
 from store.cache.workspaces import abandoned, workspace_name
-from store.files.atomic import PARTIAL_PREFIX, discard
+from store.files.atomic import discard
 from store.files.leases import oldest_lease
 from store.files.locks import exclusively
+from store.files.names import PARTIAL_PREFIX
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,6 @@ from store.cache.layout import Layout
 from store.cache.quarantine import clear_way, made_way
 from store.clock import Clock
 from store.errors import StorageError
-from store.files.atomic import write_bytes
 from store.integrity.digest import SIZES, Digest
 from store.integrity.stamp import Stamp
 
@@ -109,6 +108,8 @@ def write_record(
     Raises:
         OSError: It cannot be written.
     """
+    from store.files.atomic import write_bytes
+
     path, text = layout.record(digest), _spelled(record).encode()
     clear_way(layout, path, clock)
     try:

@@ -10,11 +10,11 @@ from typing import Final
 from store.cache.layout import Layout
 from store.cache.workspaces import workspace_name
 from store.files.atomic import (
-    PARTIAL_PREFIX,
     create_exclusively,
     discard,
     make_directories,
 )
+from store.files.names import PARTIAL_PREFIX
 from store.files.placing import copy_descriptor
 from store.integrity.digest import DEFAULT_ALGORITHM, Digests, digests_from
 from store.integrity.hashing import hash_descriptor, open_regular

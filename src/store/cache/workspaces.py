@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import Final
 
 from store.cache.failures import cache_errors
 from store.cache.layout import Layout
+from store.cache.quarantine import clear_way
 from store.clock import Clock
-from store.files.atomic import PARTIAL_PREFIX, discard, write_bytes
+from store.files.atomic import discard, write_bytes
+from store.files.names import PARTIAL_PREFIX, derived_name
 from store.files.syncing import sync_directory
 from store.integrity.stamp import boot_id
 
@@ -54,6 +55,19 @@ def workspace_name() -> str:
     return f"{PARTIAL_PREFIX}{_here()}-{os.getpid()}-{os.urandom(8).hex()}"
 
 
+@contextlib.contextmanager
+def opened(layout: Layout, clock: Clock) -> Iterator[Path]:
+    """Do the work of `Content.workspace`."""
+    directory = Path(layout.partial) / workspace_name()
+    clear_way(layout, str(directory), clock)
+    with cache_errors(directory):
+        directory.mkdir(mode=0o700, parents=True)
+    try:
+        yield directory
+    finally:
+        discard(directory)
+
+
 def abandoned(layout: Layout, clock: Clock) -> Iterator[Path]:
     """Go through what lies below ``partial/`` and will not be finished.
 
@@ -79,7 +93,7 @@ def _here() -> str:
         namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - it is no path
     except OSError:
         namespace = os.uname().nodename
-    return hashlib.sha256(f"{boot_id()} {namespace}".encode()).hexdigest()[:8]
+    return derived_name(f"{boot_id()} {namespace}")[:8]
 
 
 def _alive(pid: int) -> bool:

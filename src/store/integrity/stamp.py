@@ -76,7 +76,7 @@ def boot_id() -> str:
     Source: ``random(4)``, ``/proc/sys/kernel/random/boot_id``.
     """
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:  # noqa: PTH123 - warm path
+        with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:  # noqa: PTH123 - warm path
             return file.read().strip()
     except OSError:
         return ""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import re
 from typing import Any, Final
 
 from store.files.names import derived_name
@@ -27,8 +26,6 @@ MISS: Final[Any] = object()
 """What `decode` returns where an entry is none."""
 
 _AS_IS: Final = "as-is"
-
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 _LONGEST_INTEGER: Final = 13_000
 """In bits: Python refuses to read numbers of more than 4,300 digits."""
@@ -109,7 +106,11 @@ def _resource(root: str, uid: str, path: str, manner: str | None = None) -> Cach
 
 def _spelled(uid: str) -> str:
     """Return the uid, or what stands for one that JSON would not give back."""
-    return uid if uid.isascii() or not _SURROGATE.search(uid) else f"surrogates:{derived_name(uid)}"
+    try:
+        uid.encode()
+    except UnicodeEncodeError:
+        return f"surrogates:{derived_name(uid)}"
+    return uid
 
 
 def _bounded(expires: float) -> float | None:

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from store.config.reading import read_settings
@@ -24,7 +23,7 @@ def test_offline_is_said_before_what_the_cache_lacks(
 ) -> None:
     """A miss in a cache that cannot be written to: the network is what is missing, not the directory."""
     house.write_text("a file in place of the cache")
-    settings = attrs.evolve(read_settings().settings, offline=True)
+    settings = read_settings().settings._replace(offline=True)
 
     with Fetcher(settings) as fetcher, pytest.raises(OfflineError):
         fetcher.fetch(PINNED, dest=None if dest is None else tmp_path / dest)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store.backends.resources import DigestedResource
+from store.backends.digested import DigestedResource
 from store.fetching.resolutions import Resolutions, resolution_key
 from store.testing.fakes import FakeClock
 

@@ -27,15 +27,16 @@ Pin = Callable[[bytes], Digests]
 @pytest.fixture
 def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that were read whole, in order."""
-    from store.cache import examining, holding
+    from store.cache import examining
 
     read: list[str] = []
+    examine = examining.examine
 
     def counted(path: str, algorithms: list[str], clock: object) -> examining.Examined:
         read.append(path)
-        return examining.examine(path, algorithms, SYSTEM_CLOCK)
+        return examine(path, algorithms, SYSTEM_CLOCK)
 
-    monkeypatch.setattr(holding, "examine", counted)
+    monkeypatch.setattr(examining, "examine", counted)
     return read
 
 

@@ -53,7 +53,7 @@ def test_a_value_is_never_changed() -> None:
     with pytest.raises(AttributeError, match="frozen: x cannot be set"):
         point.x = 2  # type: ignore[misc]
     with pytest.raises(AttributeError, match="frozen: y cannot be deleted"):
-        del point.y  # type: ignore[misc]
+        del point.y
     assert point == Point(x=1)
 
 

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, check_size, knows, verifies
@@ -31,10 +31,12 @@ from store.cache.content import Content
 from store.cache.holding import Kept
 from store.errors import OfflineError, RefusedError, StorageError
 from store.records import CachedResource, Provenance
-from store.transports.attempts import Attempt, noting
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
-from store.transports.resuming import resumable
+
+if TYPE_CHECKING:
+    # A hit tries nothing: what brings bytes is loaded when there are some to be brought.
+    from store.transports.attempts import Attempt
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +111,8 @@ def obtain(
         if delivery is None:
             return Obtained(path, cached=True)
         return Obtained(_placed(store, metadata, path, delivery), cached=True)
+    from store.transports.attempts import noting
+
     metadata = whole(metadata)
     try:
         with noting() as attempts:
@@ -182,6 +186,8 @@ def _brought(
     store: Source, metadata: ResourceInfo, content: Content, delivery: Delivery | None
 ) -> Kept | Obtained:
     """Have the driver bring the file, verify it, and let the cache keep it."""
+    from store.transports.resuming import resumable
+
     _refuse_offline(store, metadata)  # said rather than what the cache's directory may lack
     with content.workspace() as directory:
         with resumable(Path(content.layout.part(uid_of(metadata)))):

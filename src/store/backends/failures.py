@@ -26,6 +26,7 @@ def owned(listener: Listener) -> Listener:
             error.add_note(_OWN)
             raise
 
+    vars(tell)["hears_hits"] = getattr(listener, "hears_hits", True)
     return tell
 
 

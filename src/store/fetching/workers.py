@@ -37,6 +37,9 @@ def _together(
     # with one in another, and a fork in between would find it half done.
     from concurrent.futures import ThreadPoolExecutor, as_completed
 
+    import store.backends.digested
+    import store.cache.flight
+    import store.cache.keeping
     import store.files.placing
     import store.transports.opening
     import store.transports.receiving  # noqa: F401

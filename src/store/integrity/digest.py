@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
@@ -87,6 +86,8 @@ class Digest(NamedTuple):
     @property
     def sri(self) -> str:
         """The digest as Subresource Integrity spells it: ``sha256-<base64>``."""
+        import binascii  # a library to be loaded, of which a hit has no need
+
         encoded = binascii.b2a_base64(bytes.fromhex(self.hex), newline=False)
         return f"{self.algorithm}-{encoded.decode()}"
 
@@ -175,6 +176,8 @@ def _split(text: str) -> Digest:
             return _checked(name, value, text)
     name, found, value = text.partition("-")
     if found and name.lower() in SIZES:
+        import binascii
+
         try:
             decoded = binascii.a2b_base64(value, strict_mode=True)
         except ValueError as error:  # binascii's own error is one too

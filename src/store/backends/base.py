@@ -68,6 +68,9 @@ class Store(abc.ABC, Generic[R]):
     query_keys: ClassVar[frozenset[str]] = frozenset()
     """The keys that a query may have; a locator's digests are handed to a driver with a key ``digests``."""
 
+    path_settings: ClassVar[frozenset[str]] = frozenset()
+    """The keys of the configuration that are paths: in a file a relative one counts from its directory."""
+
     options: TransferOptions = TransferOptions()
 
     name: str = ""

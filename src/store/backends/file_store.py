@@ -56,12 +56,13 @@ class FileStore(Store["FileResource"]):
     name = "file"
     needs_network: ClassVar[bool] = False
     metadata_needs_network: ClassVar[bool] = False
+    path_settings: ClassVar[frozenset[str]] = frozenset({"root"})
     query_keys: ClassVar[frozenset[str]] = DIGEST_KEYS | SIZES.keys() | {"path", "size", "filename"}
 
     def __init__(self, store_configuration: Any, cache_backend: Any) -> None:  # noqa: ANN401 - as the base
         super().__init__(store_configuration, cache_backend)
         root = check_configuration(store_configuration, SETTINGS, "file").get("root")
-        with settings_errors("file"):
+        with settings_errors("file", "root"):
             self._root = None if root is None else _local(root)
 
     def get_resource_metadata(self, query: Mapping[str, Any]) -> FileResource:

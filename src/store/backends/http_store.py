@@ -74,8 +74,9 @@ class HTTPStore(Store["HTTPResource | UnverifiedHTTPResource"]):
     def __init__(self, store_configuration: Any, cache_backend: Any) -> None:  # noqa: ANN401 - as the base
         super().__init__(store_configuration, cache_backend)
         settings = check_configuration(store_configuration, SETTINGS, "http")
-        with settings_errors("http"):
+        with settings_errors("http", "allow_unverified"):
             self._allow_unverified = bool(flag_of(settings, "allow_unverified"))
+        with settings_errors("http", "allow_weak"):
             self._allow_weak = bool(flag_of(settings, "allow_weak"))
 
     def get_resource_metadata(

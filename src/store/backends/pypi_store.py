@@ -79,10 +79,12 @@ class PyPIStore(Store["PyPIResource"]):
             None
         )
         settings = check_configuration(store_configuration, SETTINGS, "pypi")
-        with settings_errors("pypi"):
+        with settings_errors("pypi", "index_url"):
             index = text_of(settings, "index_url")
             self._index = address_of(index) if index else None
+        with settings_errors("pypi", "extra_index_urls"):
             self._extra = tuple(map(address_of, texts_of(settings, "extra_index_urls")))
+        with settings_errors("pypi", "use_pip_config"):
             self._asks_pip = index is None and flag_of(settings, "use_pip_config") is not False
 
     def get_resource_metadata(self, query: Mapping[str, Any]) -> PyPIResource:

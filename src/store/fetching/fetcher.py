@@ -51,7 +51,8 @@ class Fetcher:
         cache: The cache it asks.
 
     Raises:
-        ConfigurationError: The settings cannot be read, or ``cache`` is a name.
+        ConfigurationError: The settings cannot be read, a driver of ours does not understand what its
+            table says, or ``cache`` is a name.
         UnknownNameError: There is no cache backend of that name.
     """
 
@@ -76,6 +77,8 @@ class Fetcher:
             listener = several(progress_listener(progress), listener)
         self._options = transfer_options(self.settings, listener)
         self._asking = Asking(self.settings, cache, self._options)
+        if self.settings.drivers:
+            self._asking.check_tables()
 
     def fetch(
         self,

@@ -246,6 +246,7 @@ def _provenance(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -
 def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery) -> str:
     from store.files.names import safe_name
     from store.files.placing import place
+    from store.files.sweeping import SWEEPER
 
     name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
     target = Path(delivery.directory) / name
@@ -259,6 +260,7 @@ def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery
             )
     content = store.cache_backend.content
     with _leaving_no_directory(delivery.directory):
+        SWEEPER.sweep(delivery.directory)
         place(path, target, link=delivery.link, durable=content.durability == "full")
     if delivery.link and content.owns(path):
         content.linked(path)

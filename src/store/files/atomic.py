@@ -9,13 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from store.files.failures import storage_errors
-from store.files.names import PARTIAL_PREFIX
 from store.files.syncing import sync_directory
-
-
-def partial_name() -> str:
-    """Return a fresh hidden name for something that is not finished yet."""
-    return f"{PARTIAL_PREFIX}{os.getpid()}-{os.urandom(8).hex()}"
+from store.files.unfinished import partial_name
 
 
 @contextlib.contextmanager

@@ -106,7 +106,8 @@ class Content:
 
     def owns(self, path: str) -> bool:
         """Whether a path lies, by its text, below ``content/`` and nowhere else."""
-        return self.layout.address(path) is not None
+        # What was found right here before is ours, and a hit asks for that.
+        return path in self._proven or self.layout.address(path) is not None
 
     def holds(self, path: str, digests: Digests) -> bool:
         """Whether an owned file is still what these digests say: the hit, to be had for one ``lstat``.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 from pathlib import Path
@@ -40,6 +41,7 @@ _BIDIRECTIONAL: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RL
 """Bidirectional classes of characters that make a path read as another one."""
 
 
+@functools.lru_cache(maxsize=512)
 def derived_name(text: str) -> str:
     """Return 64 hexadecimal digits that stand for any text: the name of an entry on disk.
 

@@ -74,7 +74,8 @@ def decode(text: str | bytes, uid: str, now: float, root: str) -> Any:  # noqa: 
         root: The cache's directory, as it is now.
     """
     try:
-        entry = json.loads(text)
+        # As text: of bytes, json would first find out how they are encoded.
+        entry = json.loads(text if isinstance(text, str) else text.decode())
         found, expires, value = entry["uid"], entry["expires"], entry["value"]
         if found != uid and found != _spelled(uid):
             log.warning("the entry of %.100r is another's: it is passed over", uid)

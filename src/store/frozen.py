@@ -33,11 +33,6 @@ class Field:
         self.factory = factory
         self.shown = shown
 
-    @property
-    def needed(self) -> bool:
-        """Whether the value cannot be made without it."""
-        return self.default is _NONE_GIVEN and self.factory is None
-
 
 def field(
     *,

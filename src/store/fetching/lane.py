@@ -28,8 +28,14 @@ from store.transports.opening import transport_for
 LARGEST: Final = 1 << 20
 """The largest body that is held in memory, in bytes: 1 MiB."""
 
+_HELD: Final = 32
+"""How many bodies are held in memory at most; whoever asks waits until one is kept."""
+
 LEAST: Final = 4
 """How many files of one origin make the short way worth its beginning."""
+
+_TICK: Final = 0.1
+"""How often who waits for room looks up, in seconds."""
 
 _ORIGINS: Final = 8
 """How many origins are asked at once in the short way."""
@@ -94,6 +100,7 @@ class Lane:
         self._deadline = deadline
         self._connections = connections
         self._threads: list[threading.Thread] = []
+        self._room = threading.Semaphore(_HELD)
         self._stopped = False
         self._arrivals = arrivals
 
@@ -123,13 +130,17 @@ class Lane:
             else:
                 chosen.append((bulk, group))
         for bulk, group in chosen:
-            asking = _Asking(group, self._content, self._arrivals, self._going_on)
+            asking = _Asking(group, self._content, self._arrivals, self._room, self._going_on)
             thread = threading.Thread(
                 target=self._run, args=(bulk, asking), name="store-lane", daemon=True
             )
             self._threads.append(thread)
             thread.start()
         return len(chosen), left
+
+    def kept(self) -> None:
+        """Note that a body that was held in memory is kept: there is room for another."""
+        self._room.release()
 
     def call_off(self) -> None:
         """Ask for nothing more."""
@@ -174,11 +185,13 @@ class _Asking:
         group: Sequence[Wanted],
         content: Content,
         arrivals: SimpleQueue[Any],
+        room: threading.Semaphore,
         going_on: Callable[[], bool],
     ) -> None:
         self._left = dict(group)
         self._making = Claims(content.layout)
         self._arrivals = arrivals
+        self._room = room
         self._going_on = going_on
         self._claims: dict[int, Claim] = {}
 
@@ -202,6 +215,9 @@ class _Asking:
         arrival = self._arrival(asked.number, pinned, claim, answer)
         if isinstance(arrival, Back):
             claim.release(vain=True)
+        else:
+            while not self._room.acquire(timeout=_TICK) and self._going_on():
+                pass
         self._arrivals.put(arrival)
         return self._going_on()
 

@@ -100,8 +100,9 @@ class Together:
                 self._workers.submit(self._usual.placed, settled, wanted)
 
     def _taken(self, arrival: object) -> Iterator[Outcome]:
-        if isinstance(arrival, Small) and self._keeping is not None:
+        if isinstance(arrival, Small) and self._keeping is not None and self._lane is not None:
             back = self._keeping.keep(arrival)
+            self._lane.kept()
             if back is not None:
                 self._submit(back)
         elif isinstance(arrival, Back):

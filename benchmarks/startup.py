@@ -62,7 +62,7 @@ def run(rounds: int, scratch: Path) -> list[Row]:
         fetch = [command, "fetch", f"{url}#sha256={digest}"]
         pinned = [command, "fetch", "pypi:demo==1.0"]
         _lay_down_index(scratch, digest)
-        environment["PIP_INDEX_URL"] = f"{address}/simple/"
+        environment["PIP_INDEX_URL"] = f"file://{scratch}/simple/"
         for command_line in (fetch, fetch, pinned, pinned, [command, "--version"], pooch_script):
             command_seconds(command_line, environment)
         found = in_turn(
@@ -92,7 +92,7 @@ def run(rounds: int, scratch: Path) -> list[Row]:
 
 
 def _lay_down_index(scratch: Path, digest: str) -> None:
-    """Let the server have a package index of one project, whose file is ``warm.bin``."""
+    """Lay down a package index of one project, whose file is ``warm.bin``."""
     wheel = "demo-1.0-py3-none-any.whl"
     page = scratch / "simple" / "demo" / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)

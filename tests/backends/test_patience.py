@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from store.backends.http_resources import UnverifiedHTTPResource
@@ -13,7 +12,8 @@ from store.backends.http_store import HTTPStore
 from store.backends.patience import in_turn
 from store.backends.pypi_store import PyPIStore
 from store.cache.backends.base import Cache
-from store.config.routes import Mirror, Routes
+from store.config.routes import Routes
+from store.config.rules import Mirror
 from store.errors import (
     RefusedError,
     ResourceNotFoundError,
@@ -34,7 +34,7 @@ RULE = Mirror("https://host/**", "https://mirror/**", unpinned=True)
 def routed(patient: TransferOptions, tmp_path: Path) -> TransferOptions:
     """Options with a mirror that is believed."""
     routes = Routes(mirrors=(RULE,))
-    return attrs.evolve(patient, routes=routes, standing=str(tmp_path / "mirrors.json"))
+    return patient._replace(routes=routes, standing=str(tmp_path / "mirrors.json"))
 
 
 class Asked:
@@ -93,7 +93,7 @@ def test_a_mirror_that_is_not_believed_is_not_asked(routed: TransferOptions) -> 
     routes = Routes(mirrors=(RULE._replace(unpinned=False),))
     ask = Asked(host="from the host")
 
-    in_turn(ask, URL, attrs.evolve(routed, routes=routes))
+    in_turn(ask, URL, routed._replace(routes=routes))
 
     assert ask.asked == ["host"]
 
@@ -102,7 +102,7 @@ def test_all_of_it_has_one_deadline(routed: TransferOptions) -> None:
     """What the mirror took is not given again to the address itself."""
     clock = FakeClock()
     bounds = Bounds(deadline=5.0)
-    options = attrs.evolve(routed, clock=clock, bounds=bounds)
+    options = routed._replace(clock=clock, bounds=bounds)
 
     def slow(address: str) -> str:
         clock.advance(4)
@@ -117,7 +117,7 @@ def test_all_of_it_has_one_deadline(routed: TransferOptions) -> None:
 def store_of(cache: Cache, options: TransferOptions, *rules: Mirror) -> HTTPStore:
     """Return a store of URLs that needs no digests, with rules."""
     store = HTTPStore({"allow_unverified": True}, cache)
-    store.options = attrs.evolve(options, routes=Routes(mirrors=rules))
+    store.options = options._replace(routes=Routes(mirrors=rules))
     return store
 
 
@@ -206,7 +206,7 @@ def test_an_index_and_its_files_have_mirrors(
         server.pages[f"{below}/files/{WHEEL}"] = (b"wheel",)
     rule = versions_rule(web, other_web)._replace(unpinned=unpinned)
     store = PyPIStore({"index_url": f"{web.address}/simple/"}, cache)
-    store.options = attrs.evolve(patient, routes=Routes(mirrors=(rule,)))
+    store.options = patient._replace(routes=Routes(mirrors=(rule,)))
 
     path = store.download_resource(store.get_resource_metadata({"name": "demo"}))
 

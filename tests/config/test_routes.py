@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from store.config.reading import read_settings
-from store.config.routes import Block, Mirror, Routes
+from store.config.routes import Routes
+from store.config.rules import Block, Mirror
 from store.errors import ConfigurationError
 
 WHOLE = """\

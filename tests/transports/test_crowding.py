@@ -9,7 +9,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import attrs
 import pytest
 
 from store.clock import SYSTEM_CLOCK
@@ -223,7 +222,7 @@ def test_the_server_sees_no_more_than_the_limit(
     """However many threads ask, so many connections are made and no more."""
     counting = Counting()
     urls = [server.serve(f"/{number}", b"data", fault=counting) for number in range(12)]
-    few = attrs.evolve(options, per_host=3)
+    few = options._replace(per_host=3)
 
     with ThreadPoolExecutor(12) as pool:
         received = list(pool.map(lambda url: receive(url, directory, options=few), urls))
@@ -239,8 +238,8 @@ def test_who_waits_for_a_seat_is_not_taken_for_silent(
     """The time before a connection counts for no stall, so that an attempt which fails is repeated."""
     slow = server.serve("/slow", b"x" * 10, fault=Drip(size=1, every=0.08))
     url = server.serve("/a", b"data", fault=[Stall(2)])
-    bounds = attrs.evolve(options.bounds, stall_timeout=0.75, read_timeout=0.2)
-    alone = attrs.evolve(options, per_host=1, bounds=bounds)
+    bounds = options.bounds._replace(stall_timeout=0.75, read_timeout=0.2)
+    alone = options._replace(per_host=1, bounds=bounds)
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(receive, slow, directory, options=alone)
@@ -257,10 +256,10 @@ def test_one_large_body_keeps_to_the_limit(
     server: Server, directory: Path, options: TransferOptions, limit: int, most: int
 ) -> None:
     """It comes over several connections where a server is slow, and over no more than it may."""
-    counting = Counting(piece=128 << 10)
-    url = server.serve("/large", os.urandom(12 << 20), fault=counting)
+    counting = Counting()
+    url = server.serve("/large", bytes(40 << 20), fault=counting)
 
-    received = receive(url, directory, options=attrs.evolve(options, per_host=limit))
+    received = receive(url, directory, options=options._replace(per_host=limit))
 
     assert counting.most <= most
     assert received.attempts[0].connections <= limit
@@ -271,14 +270,14 @@ def test_large_bodies_of_one_origin_share_its_seats(
     server: Server, directory: Path, options: TransferOptions
 ) -> None:
     """Those that find no seat do with fewer, and none waits for the others for ever."""
-    counting = Counting(piece=128 << 10)
-    urls = [server.serve(f"/{number}", os.urandom(6 << 20), fault=counting) for number in range(4)]
-    few = attrs.evolve(options, per_host=4, bounds=attrs.evolve(options.bounds, deadline=60.0))
+    counting = Counting()
+    urls = [server.serve(f"/{number}", bytes(34 << 20), fault=counting) for number in range(3)]
+    few = options._replace(per_host=4, bounds=options.bounds._replace(deadline=60.0))
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(3) as pool:
         received = list(pool.map(lambda url: receive(url, directory, options=few), urls))
 
-    assert [one.attempts[-1].reason for one in received] == [None] * 4
+    assert [one.attempts[-1].reason for one in received] == [None] * 3
     assert counting.most <= 5  # one may still be ending at the server when the next begins
 
 

@@ -7,7 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import attrs
 import pytest
 
 from store.clock import SYSTEM_CLOCK
@@ -92,7 +91,7 @@ def test_the_rate_holds(
     rate = 2_000_000
     data = os.urandom(int(rate * 1.5 / jobs))
     urls = [server.serve(f"/{number}", data) for number in range(jobs)]
-    limited = attrs.evolve(options, limit_rate=rate)
+    limited = options._replace(limit_rate=rate)
     begun = SYSTEM_CLOCK.monotonic()
 
     with ThreadPoolExecutor(jobs) as pool:
@@ -107,10 +106,10 @@ def test_our_own_limit_is_no_fault_of_the_server(
 ) -> None:
     """A rate below the slowest that is put up with, and below what a silence lasts, brings the file."""
     url = server.serve("/a", b"x" * 4000)
-    bounds = attrs.evolve(
-        options.bounds, minimum_rate=1_000_000.0, grace=0.1, stall_timeout=0.2, read_timeout=0.1
+    bounds = options.bounds._replace(
+        minimum_rate=1_000_000.0, grace=0.1, stall_timeout=0.2, read_timeout=0.1
     )
-    limited = attrs.evolve(options, limit_rate=8000, bounds=bounds)
+    limited = options._replace(limit_rate=8000, bounds=bounds)
 
     received = receive(url, directory, options=limited)
 
@@ -123,11 +122,11 @@ def test_a_limit_does_not_outlast_the_deadline(
 ) -> None:
     """A call that cannot be done in time ends in time."""
     url = server.serve("/a", b"x" * 100_000)
-    bounds = attrs.evolve(options.bounds, deadline=0.4)
+    bounds = options.bounds._replace(deadline=0.4)
     begun = time.monotonic()
 
     with pytest.raises(TransportTimeoutError, match=r"deadline of 0\.4 s"):
-        receive(url, directory, options=attrs.evolve(options, limit_rate=1000, bounds=bounds))
+        receive(url, directory, options=options._replace(limit_rate=1000, bounds=bounds))
 
     assert time.monotonic() - begun < 1.5
 

@@ -11,7 +11,8 @@ import pytest
 
 from store.config.credential import Credential
 from store.config.credentials import Credentials
-from store.config.routes import Block, Mirror, Routes
+from store.config.routes import Routes
+from store.config.rules import Block, Mirror
 from store.errors import (
     IntegrityError,
     RefusedError,
@@ -55,7 +56,7 @@ def mirroring(
 ) -> TransferOptions:
     """Return options with one rule: the origin's files lie below ``/m/`` at the mirror."""
     rules = (Mirror(f"{origin.url}/**", f"{mirror.url}/m/**", **rule),)
-    return attrs.evolve(options, routes=Routes(mirrors=rules))
+    return options._replace(routes=Routes(mirrors=rules))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def test_a_mirror_gets_no_secret_of_the_origin(
     server.serve("/a", DATA)
     url = f"{server.url.replace('://', '://user:s3cret@')}/a?token=s3cret"
     given = {other.url: Credential(user="mirrors", secret="own", source="explicit")}
-    known = attrs.evolve(mirroring(options, server, other), credentials=Credentials(explicit=given))
+    known = mirroring(options, server, other)._replace(credentials=Credentials(explicit=given))
 
     receive(url, directory, options=known, digests=PINNED)
 
@@ -240,7 +241,7 @@ def test_a_blocked_address_is_refused_with_its_message(
 ) -> None:
     """Nothing is asked, and the attempt is told like any other."""
     routes = Routes(block=(Block(f"{server.url}/**", "use the mirror"),))
-    blocked = attrs.evolve(options, routes=routes)
+    blocked = options._replace(routes=routes)
 
     with pytest.raises(RefusedError, match="use the mirror") as raised:
         receive(server.serve("/a", DATA), directory, options=blocked, digests=PINNED)
@@ -259,7 +260,7 @@ def test_a_redirect_to_a_blocked_place_leads_to_the_next_address(
     routes = Routes(block=(Block(f"{other.url}/**"),))
 
     received = receive(
-        [leading, good], directory, options=attrs.evolve(options, routes=routes), digests=PINNED
+        [leading, good], directory, options=options._replace(routes=routes), digests=PINNED
     )
 
     assert "which is blocked" in str(received.attempts[0].reason)
@@ -271,8 +272,8 @@ def test_a_bad_mirror_is_asked_last_from_then_on(
     server: Server, other: Server, directory: Path, options: TransferOptions, tmp_path: Path
 ) -> None:
     """Across calls and processes, until it works again."""
-    known = attrs.evolve(
-        mirroring(options, server, other), standing=str(tmp_path / "mirrors" / "v1.json")
+    known = mirroring(options, server, other)._replace(
+        standing=str(tmp_path / "mirrors" / "v1.json")
     )
     for name in ("a", "b", "c"):
         server.serve(f"/{name}", DATA)
@@ -297,7 +298,7 @@ def test_our_own_network_being_down_is_no_mirrors_fault(
 ) -> None:
     """Where all fail, none is put behind."""
     path = tmp_path / "v1.json"
-    known = attrs.evolve(options, standing=str(path))
+    known = options._replace(standing=str(path))
 
     with pytest.raises(TransportError):
         receive(
@@ -314,7 +315,7 @@ def test_a_mirror_may_be_a_directory(
     (tmp_path / "disk").mkdir()
     (tmp_path / "disk" / "a.bin").write_bytes(DATA)
     rule = Mirror(f"{server.url}/**", f"file://{tmp_path}/disk/**")
-    local = attrs.evolve(options, routes=Routes(mirrors=(rule,)))
+    local = options._replace(routes=Routes(mirrors=(rule,)))
     server.serve("/b.bin", DATA)
 
     receive(f"{server.url}/a.bin", directory, options=local, digests=PINNED)
@@ -327,13 +328,13 @@ def test_a_slow_mirror_gives_way_to_the_next(
     server: Server, other: Server, directory: Path, options: TransferOptions
 ) -> None:
     """One that trickles is not waited for."""
-    bounds = attrs.evolve(options.bounds, minimum_rate=1000.0, grace=0.1)
+    bounds = options.bounds._replace(minimum_rate=1000.0, grace=0.1)
     slow = other.serve("/a", DATA, fault=Drip(size=10, every=0.03))
 
     received = receive(
         [slow, server.serve("/a", DATA)],
         directory,
-        options=attrs.evolve(options, bounds=bounds),
+        options=options._replace(bounds=bounds),
         digests=PINNED,
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import attrs
 import pytest
 
-from store.config.routes import Block, Mirror, Routes
+from store.config.routes import Routes
+from store.config.rules import Block, Mirror
 from store.errors import RefusedError
 from store.testing.servers import Server
 from store.transports.base import TransferOptions
@@ -131,7 +131,7 @@ def test_a_redirect_is_told_from_where_it_came() -> None:
 
 def test_every_transport_keeps_to_the_rules(server: Server, options: TransferOptions) -> None:
     """Whoever opens an address is refused before a connection is made."""
-    blocked = attrs.evolve(options, routes=Routes(block=(Block(f"{server.url}/**", "no"),)))
+    blocked = options._replace(routes=Routes(block=(Block(f"{server.url}/**", "no"),)))
 
     with pytest.raises(RefusedError, match="blocked by the settings: no"):
         transport_for(server.serve("/a"), blocked)
@@ -148,7 +148,7 @@ def test_a_redirect_to_a_blocked_place_is_refused(
     goal = other.serve("/goal", b"data")
     for hop in range(hops):
         goal = server.redirect(f"/{hop}", goal)
-    blocked = attrs.evolve(options, routes=Routes(block=(Block(f"{other.url}/**", "no"),)))
+    blocked = options._replace(routes=Routes(block=(Block(f"{other.url}/**", "no"),)))
 
     with pytest.raises(RefusedError, match=f"{server.url}/0 leads to {other.url}/goal") as raised:
         transport_for(goal, blocked).open_stream(goal)

@@ -6,7 +6,6 @@ import json
 import os
 from pathlib import Path
 
-import attrs
 import pytest
 
 from store.errors import (
@@ -213,7 +212,7 @@ def test_a_cache_that_takes_nothing_is_no_hindrance(tmp_path: Path, clock: FakeC
 
 def test_without_a_file_nothing_is_remembered(known: TransferOptions) -> None:
     """A driver that is used by itself leaves no trace."""
-    nowhere = attrs.evolve(known, standing=None)
+    nowhere = known._replace(standing=None)
 
     settle([(BAD, FAILED)], GOOD, nowhere)
 

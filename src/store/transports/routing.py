@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from store.addresses import public
 from store.config.patterns import filled, matched, subject
-from store.config.routes import Mirror, Routes
+from store.config.routes import Routes
+from store.config.rules import Mirror
 from store.errors import RefusedError
 
 

@@ -41,7 +41,7 @@ def test_further_addresses_are_asked_in_their_order(server: Server, mirror: Serv
 def test_the_result_tells_of_every_address(server: Server, mirror: Server) -> None:
     """Whether it worked or not; the locator is the URL."""
     url = server.serve("/a.bin", fault=Status(503, retry_after=60))
-    wanted = Mirrored(f"{url}#{PIN}", (mirror.serve("/a", DATA),))
+    wanted = Mirrored(locator=f"{url}#{PIN}", mirrors=(mirror.serve("/a", DATA),))
 
     (outcome,) = store.fetch_each([wanted])
 
@@ -67,12 +67,14 @@ def test_only_a_url_has_further_addresses(locator: str) -> None:
     """For what a driver finds by itself there are rules."""
     with pytest.raises(LocatorError, match=r"rules \[\[mirror\]\]"):
         store.fetch(locator, mirrors=["https://mirror/a"])
-    assert "mirror/a" not in repr(Mirrored(locator, ("https://mirror/a",)))
+    assert "mirror/a" not in repr(Mirrored(locator=locator, mirrors=("https://mirror/a",)))
 
 
 def test_a_failed_one_of_many_is_called_by_its_url(server: Server) -> None:
     """Without what follows the question mark."""
-    wanted = Mirrored(f"{server.url}/none?token=s3cret#{PIN}", (f"{server.url}/nor",))
+    wanted = Mirrored(
+        locator=f"{server.url}/none?token=s3cret#{PIN}", mirrors=(f"{server.url}/nor",)
+    )
 
     (outcome,) = store.fetch_each([wanted])
 
@@ -134,3 +136,13 @@ def test_the_bandwidth_of_the_settings_is_kept_to(
 
     with pytest.raises(TransportError, match="deadline"):
         store.fetch(url, allow_unverified=True)
+
+
+def test_a_query_has_its_addresses_in_itself() -> None:
+    """The message says where, and nothing of what stands there."""
+    query = {"driver": "http", "url": "https://user:s3cret@host/a"}
+
+    with pytest.raises(LocatorError, match="under 'urls'") as raised:
+        store.fetch(query, mirrors=["https://mirror/a"])
+
+    assert "s3cret" not in str(raised.value)

@@ -251,17 +251,20 @@ def test_who_waits_for_a_seat_is_not_taken_for_silent(
     assert [one.reason is None for one in second.attempts] == [False, True]
 
 
-@pytest.mark.parametrize(("limit", "most"), [(1, 1), (3, 3), (16, 17)])
+@pytest.mark.parametrize("limit", [1, 3, 16])
 def test_one_large_body_keeps_to_the_limit(
-    server: Server, directory: Path, options: TransferOptions, limit: int, most: int
+    server: Server, directory: Path, options: TransferOptions, limit: int
 ) -> None:
-    """It comes over several connections where a server is slow, and over no more than it may."""
+    """It comes over several connections where a server is slow, and over no more than it may.
+
+    The first is given up when others take over its rest, which the server learns only as it sends on.
+    """
     counting = Counting()
     url = server.serve("/large", bytes(40 << 20), fault=counting)
 
     received = receive(url, directory, options=options._replace(per_host=limit))
 
-    assert counting.most <= most
+    assert counting.most <= limit + (limit > 1)
     assert received.attempts[0].connections <= limit
     assert limit == 1 or received.attempts[0].connections > 1
 

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from store.cli.asking import each, opened_fetcher
-from store.cli.describing import result_data
 from store.cli.ending import ended
 from store.cli.frame import Frame
 from store.cli.output import line, record, say
-from store.fetching.mirrored import Mirrored
 from store.transports.deadlines import keeping
 
 if TYPE_CHECKING:
+    from store.fetching.asking import Wanted
     from store.fetching.results import Result
 
 
@@ -68,7 +67,7 @@ def bring(
 
         def one(locator: str) -> None:
             result = fetcher.fetch(
-                Mirrored(locator, mirrors) if mirrors else locator,
+                _with_mirrors(locator, mirrors),
                 dest=dest,
                 output=output,
                 digest=digest,
@@ -82,8 +81,18 @@ def bring(
         return each(locators, one, frame)
 
 
+def _with_mirrors(locator: str, mirrors: tuple[str, ...]) -> Wanted:
+    if not mirrors:
+        return locator
+    from store.fetching.mirrored import with_mirrors
+
+    return with_mirrors(locator, mirrors)
+
+
 def _print(result: Result, frame: Frame) -> None:
     if frame.json:
+        from store.cli.describing import result_data
+
         record(result_data(result))
     else:
         line(result.path)

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-from store.cli.describing import as_data
 from store.cli.frame import Frame
 from store.cli.output import document, either, fail, human_size, on_terminal, plain, say, several
 
@@ -107,6 +106,7 @@ def _as_json(error: Exception, beside: dict[str, Any]) -> None:
 def described(error: Exception) -> dict[str, Any]:
     """Return an error as plain data: its class, message, exit status, and what it carries."""
     from store.addresses import without_secrets
+    from store.cli.describing import as_data
     from store.errors import StoreError
 
     if not isinstance(error, StoreError):

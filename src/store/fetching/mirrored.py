@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from store.errors import LocatorError
 from store.fetching.locator import Locator, parse_locator
+from store.frozen import Frozen
 
 
-class Mirrored(NamedTuple):
+class Mirrored(Frozen):
     """A URL, and where its resource can be had too.
 
     Attributes:
@@ -38,3 +39,16 @@ class Mirrored(NamedTuple):
     def __repr__(self) -> str:
         """Show no address: a secret may stand in it."""
         return f"Mirrored({len(self.mirrors)} mirrors)"
+
+
+def with_mirrors(locator: object, mirrors: Sequence[str]) -> Mirrored:
+    """Return a URL together with further addresses of its resource.
+
+    Raises:
+        LocatorError: It is no text, and so no URL.
+    """
+    if not isinstance(locator, str):
+        raise LocatorError(
+            "mirrors are further addresses of a URL: in a query they stand under 'urls'"
+        )
+    return Mirrored(locator=locator, mirrors=tuple(mirrors))

@@ -12,7 +12,7 @@ from store.cache.backends.base import Cache
 from store.config.reading import read_settings, settings_fingerprint
 from store.fetching.asking import Wanted
 from store.fetching.fetcher import Fetcher
-from store.fetching.mirrored import Mirrored
+from store.fetching.mirrored import with_mirrors
 from store.fetching.results import Resolved
 from store.integrity.digest import DigestsLike
 
@@ -67,7 +67,7 @@ def fetch(
     with_default = cache is None and progress is None and offline is None and listener is None
     fetcher = default_fetcher() if with_default else fetcher_for(cache, progress, offline, listener)
     return fetcher.fetch(
-        Mirrored(str(locator), tuple(mirrors)) if mirrors else locator,
+        with_mirrors(locator, mirrors) if mirrors else locator,
         dest=dest,
         output=output,
         digest=digest,

@@ -36,6 +36,7 @@ class Layout:
         self.root = os.path.abspath(root)  # noqa: PTH100 - text; links on the way are the user's business
         self.content = f"{self.root}/content/v1/"
         self.records = f"{self.root}/records/v1/"
+        self.aged = f"{self.root}/aged/v1/"
         self.partial = f"{self.root}/partial"
         self.quarantine = f"{self.root}/quarantine"
         self.locks = f"{self.root}/locks"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -20,7 +20,7 @@ from store.integrity.hashing import Hashing
 from store.integrity.stamp import Stamp
 from store.integrity.verification import LEDGER
 from store.transports.attempts import Attempt, note
-from store.transports.base import Stream, TransferOptions
+from store.transports.base import Conditions, NotModified, Stream, TransferOptions
 from store.transports.deadlines import begun, keeping
 from store.transports.filling import Wanted, check_room, fill
 from store.transports.opening import transport_for
@@ -65,6 +65,7 @@ def receive(
     size: int | None = None,
     algorithms: Iterable[str] = (DEFAULT_ALGORITHM,),
     durable: bool = False,
+    conditions: Mapping[str, Conditions] | None = None,
     chance: Random = CHANCE,
 ) -> Received:
     """Bring a resource into a directory, whole and verified, or not at all.
@@ -86,6 +87,7 @@ def receive(
         algorithms: What to compute beside the algorithms of ``digests``.
         durable: Return only when a power cut can no longer take the file away; whoever keeps it makes it
             durable otherwise.
+        conditions: Under which condition a body is wanted, by address.
         chance: What the waits between attempts are drawn from.
 
     Returns:
@@ -95,6 +97,7 @@ def receive(
         StoreError: What the last address said; ``attempts`` holds every try. A wrong digest is an
             `IntegrityError`, no room a `StorageError`, an announced or counted size over ``max_size`` a
             `TooLargeError`.
+        NotModified: An address answered that its condition does not hold; nothing came.
     """
     given = (addresses,) if isinstance(addresses, str) else tuple(addresses)
     bounds = options.bounds
@@ -115,7 +118,10 @@ def receive(
             size=size,
             url=public(given[0]),
         )
-    sources = [Source(address, name or _label(address)) for address in given]
+    asked = {} if conditions is None else conditions
+    sources = [
+        Source(address, name or _label(address), conditions=asked.get(address)) for address in given
+    ]
     receiving = _Receiving(Path(directory), options, wanted, durable=durable, chance=chance)
     with keeping(receiving.deadline):
         return receiving.receive(sources)
@@ -191,13 +197,15 @@ class _Receiving:
         transport = transport_for(source.address, self._options)
         source.steady = not transport.needs_network
         try:
-            stream = transport.open_stream(source.address)
+            stream = transport.open_stream(source.address, conditions=source.conditions)
         except StoreError:
             raise
         except OSError as error:
             shown = public(source.address)
             raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
         with stream:
+            if stream.not_modified:
+                raise NotModified(source.address, stream.etag, stream.last_modified)
             self._wanted.check_announced(stream)
             return self._place(stream, self._directory / safe_name(source.name), pace)
 

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import attrs
 
 from store.errors import IntegrityError, RedirectError, StoreError, TransportError
-from store.transports.base import Retrying, TransferOptions
+from store.transports.base import Conditions, Retrying, TransferOptions
 from store.transports.deadlines import Deadline
 
 TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -76,6 +76,7 @@ class Source:
         delay: How long to wait before it is asked again, in seconds.
         steady: Whether it gives the same each time, as a local file does.
         error: What it said last, or None.
+        conditions: Under which condition the body is wanted, or None.
     """
 
     address: str = attrs.field(repr=False)
@@ -86,6 +87,7 @@ class Source:
     delay: float = 0.0
     steady: bool = False
     error: StoreError | None = attrs.field(default=None, repr=False)
+    conditions: Conditions | None = None
 
     def recovers(self, options: TransferOptions, deadline: Deadline, chance: Random) -> bool:
         """Whether it is worth to ask again, after ``delay``, which is set.

@@ -5,7 +5,9 @@ On disk, below the cache's directory::
     CACHEDIR.TAG                                     so that backups pass it over (bford.info/cachedir)
     content/v1/<algorithm>/<2 hex>/<hex>/<name>      the files, read-only
     records/v1/<algorithm>/<2 hex>/<hex>.json        stamp, digests, size of each; its mtime is the last use
+    aged/v1/<key>/<name>  aged/v1/<key>.json         lasting names of files that grow old: see `cache.naming`
     partial/<random>/                                private directories of downloads under way
+    partial/part-<derived name>/                     what came of a download that broke off, for a day
     quarantine/<time>-<name>                         what was not what it should be
     locks/<derived name>.lock                        one download among many askers
     leases/<pid>-<random>                            who may be using what was handed out

@@ -17,6 +17,7 @@ from store.freshness.revalidating import Brought, Unchanged, ask
 from store.freshness.sources import Source
 from store.integrity.digest import Digests
 from store.transports.deadlines import begun, keeping
+from store.transports.resuming import resumable
 
 
 class Refreshing:
@@ -79,7 +80,8 @@ class Refreshing:
         return record is not None and began <= record.checked_at <= self._content.clock.now()
 
     def _asked(self, held: Held | None) -> tuple[Held, Origin]:
-        with self._content.workspace() as directory:
+        part = Path(self._content.layout.part(self._entry.uid))
+        with self._content.workspace() as directory, resumable(part):
             answer = ask(
                 self._sources,
                 directory,

@@ -78,7 +78,7 @@ class HttpTransport(Transport):
             _close(response)
             hop = next_hop(hop, _decoded(location), self.options.bounds)
         try:
-            return self._body(response, hop, offset, conditioned=conditions is not None)
+            return self._body(response, hop, offset, conditions)
         except BaseException:
             _close(response)
             raise
@@ -138,11 +138,12 @@ class HttpTransport(Transport):
         raise failure
 
     def _body(
-        self, response: requests.Response, hop: Hop, offset: int, *, conditioned: bool
+        self, response: requests.Response, hop: Hop, offset: int, conditions: Conditions | None
     ) -> Stream:
         status = response.status_code
-        partial = status == _PART and offset > 0
-        unmodified = status == _NOT_MODIFIED and conditioned
+        until = None if conditions is None else conditions.until
+        partial = status == _PART and (offset > 0 or until is not None)
+        unmodified = status == _NOT_MODIFIED and conditions is not None
         if not (status == _WHOLE or partial or unmodified):
             raise self._refused(response, hop)
         length = 0 if unmodified else _length(response, hop)
@@ -163,7 +164,11 @@ class HttpTransport(Transport):
         stream.size = None if unmodified else length
         if partial:
             stream.offset = offset
-            stream.size = _total(headers.get("Content-Range"), hop, offset, length)
+            told = headers.get("Content-Range")
+            try:
+                stream.size = reading.content_range(told, offset, length, until)
+            except ValueError as error:
+                raise _misplaced(hop, error) from None
         return stream
 
     def _refused(self, response: requests.Response, hop: Hop) -> Exception:
@@ -187,12 +192,14 @@ def _asked(offset: int, conditions: Conditions | None) -> dict[str, str]:
         "Accept": "*/*",
         "Accept-Encoding": "identity",
     }
-    if offset > 0:
-        headers["Range"] = f"bytes={offset}-"
+    until = None if conditions is None else conditions.until
+    parted = offset > 0 or until is not None
+    if parted:
+        headers["Range"] = f"bytes={offset}-{'' if until is None else until - 1}"
     if conditions is not None:
         wanted = {
             "Accept": conditions.accept,
-            "If-Range": conditions.if_range if offset > 0 else None,
+            "If-Range": conditions.if_range if parted else None,
             "If-None-Match": conditions.if_none_match,
             "If-Modified-Since": None if conditions.if_none_match else conditions.if_modified_since,
         }
@@ -220,14 +227,11 @@ def _length(response: requests.Response, hop: Hop) -> int | None:
         raise HTTPTruncatedError(f"{shown}: the server announces {error}", url=shown) from None
 
 
-def _total(value: str | None, hop: Hop, offset: int, length: int | None) -> int:
+def _misplaced(hop: Hop, error: ValueError) -> HTTPStatusError:
     shown = public(hop.address)
-    try:
-        return reading.content_range(value, offset, length)
-    except ValueError as error:
-        raise HTTPStatusError(
-            f"{shown}: the server answered with {error}", url=shown, status=_PART, transient=False
-        ) from None
+    return HTTPStatusError(
+        f"{shown}: the server answered with {error}", url=shown, status=_PART, transient=False
+    )
 
 
 def _decoded(location: str) -> str:

@@ -20,6 +20,7 @@ from store.freshness.policy import DAY, Duration, Origin, Policy
 from store.freshness.results import AgedResult
 from store.freshness.sources import Source, SourceLike, source_of, sources_of
 from store.integrity.digest import Digests, DigestsLike, digests_from
+from store.transports.attempts import noting
 from store.transports.base import TransferOptions
 
 log = logging.getLogger(__name__)
@@ -188,11 +189,13 @@ class AgedFile:
         refreshing = Refreshing(
             opened.entry, opened.sources, opened.around, pins=self._pins, policy=self._policy
         )
-        try:
-            found, origin = refreshing.refresh(forced=forced)
-        except StoreError as error:
-            return self._instead(error)
-        return self._result(found, origin)
+        with noting() as attempts:
+            try:
+                found, origin = refreshing.refresh(forced=forced)
+                result = self._result(found, origin)
+            except StoreError as error:
+                result = self._instead(error)
+        return attrs.evolve(result, attempts=tuple(attempts))
 
     def _instead(self, error: StoreError) -> AgedResult:
         """Return what may be handed out where the source failed.

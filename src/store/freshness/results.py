@@ -9,6 +9,7 @@ import attrs
 from store.errors import StoreError
 from store.freshness.policy import Origin
 from store.integrity.digest import Digests
+from store.transports.attempts import Attempt
 
 
 @attrs.frozen(kw_only=True)
@@ -28,6 +29,8 @@ class AgedResult:
         etag: The entity tag that its source gave, or None.
         last_modified: The time of change that its source gave, as an HTTP date, or None.
         error: What kept the source from giving its content, for ``stale`` and ``fallback``, else None.
+        attempts: Every try that was made for it in this call; none where nobody was asked, or answered that
+            nothing has changed.
     """
 
     path: Path
@@ -40,3 +43,4 @@ class AgedResult:
     etag: str | None = None
     last_modified: str | None = None
     error: StoreError | None = attrs.field(default=None, eq=False)
+    attempts: tuple[Attempt, ...] = ()

@@ -85,7 +85,7 @@ def _holds_an_owned_file(directory: str) -> bool:
     try:
         return any(
             one.is_file(follow_symlinks=False) and one.stat(follow_symlinks=False).st_nlink > _ALONE
-            for one in os.scandir(directory)
+            for one in list(os.scandir(directory))
         )
     except OSError:
         return False

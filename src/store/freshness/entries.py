@@ -11,6 +11,7 @@ from store.cache.content import Content, Kept
 from store.cache.examining import grain_of
 from store.cache.naming import give_name
 from store.cache.uses import DAY
+from store.errors import StorageError
 from store.files.atomic import discard
 from store.files.failures import storage_errors
 from store.freshness.policy import Policy
@@ -131,11 +132,23 @@ class Entry:
         Raises:
             StorageError: The record cannot be written; the entry is as it was.
         """
-        self.renew(record)
+        try:
+            self.renew(record)
+        except StorageError:
+            self._put_back(None if before is None else before.record)
+            raise
         held = self._named(record, str(kept.path))
         if before is not None and before.kept != held.kept:
             self._content.linked(str(before.kept))
         return held
+
+    def _put_back(self, record: AgedRecord | None) -> None:
+        """Let the old record stand again where only the very last step of writing another failed."""
+        with contextlib.suppress(OSError):
+            if record is None:
+                os.unlink(self._record)  # noqa: PTH108 - text
+            elif self.known() != record:
+                write(self._content, self._record, record)
 
     def renew(self, record: AgedRecord) -> None:
         """Write another record of the same file.

@@ -87,7 +87,8 @@ def source_of(value: SourceLike) -> Source:
         return Source(path, _base_name(path.rpartition("/")[2], text), local=True)
     if scheme:
         return _remote(text, scheme)
-    if "\0" in text or (isinstance(value, str) and public(text) == UNPARSED):
+    misspelt = isinstance(value, str) and (public(text) == UNPARSED or scheme_of(text.strip()))
+    if "\0" in text or misspelt:
         raise LocatorError(f"{public(text)!r} is neither an address nor a path: is it misspelt?")
     return Source(text, _base_name(text.rpartition("/")[2], text), local=True)
 

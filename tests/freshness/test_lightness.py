@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import statistics
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +16,11 @@ from store import freshness
 from store.cache.content import Content
 from store.freshness.kernel_file import KernelFileCache
 from store.testing.fakes import FakeClock
+from store.testing.faults import overwrite
 from store.testing.servers import Server
 
 Kernel = Callable[..., KernelFileCache]
-Program = Callable[..., object]
+Program = Callable[..., "subprocess.Popen[str]"]
 
 FRESH = """
 import json, sys
@@ -51,7 +53,7 @@ def test_a_fresh_kernel_path_imports_no_requests(
     url = server.serve("/k.tls", b"KPL/LSK")
     KernelFileCache(url, cache_dir=store_cache_dir).refresh()
 
-    out, error = start(FRESH, url, store_cache_dir).communicate(timeout=60)  # type: ignore[attr-defined]
+    out, error = start(FRESH, url, store_cache_dir).communicate(timeout=60)
 
     path, cached, modules = json.loads(out or error)
     assert Path(path).read_bytes() == b"KPL/LSK"
@@ -103,11 +105,12 @@ def test_the_quick_way_sees_whatever_becomes_of_the_file(
     """Damaged, removed, too old, or in a fork's child: then it is looked at in full."""
     cached = kernel(server.serve("/k.tls", b"KPL/LSK"))
     path = cached.kernel_path
-    for harm in (
-        lambda: (path.chmod(0o644), path.write_bytes(b"damaged")),
+    harms: list[Callable[[], object]] = [
+        lambda: overwrite(path, b"damaged"),
         path.unlink,
         lambda: clock.advance(86_400),
-    ):
+    ]
+    for harm in harms:
         assert [cached.kernel_path for _ in range(3)]
         harm()
         assert cached.kernel_path.read_bytes() == b"KPL/LSK"

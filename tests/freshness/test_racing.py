@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from store.freshness.aged_file import AgedFile
 from store.testing.misbehaving import Drip, Stall, Status
 from store.testing.servers import Server
 
-Program = Callable[..., object]
+Program = Callable[..., "subprocess.Popen[str]"]
 
 ASKERS = 8
 OLD, NEW = b"old" * 20_000, b"new!" * 20_000
@@ -75,12 +76,14 @@ def test_many_processes_first_calling_at_once_cause_one_transfer(
     url = server.serve("/k.bsp", OLD, fault=Drip(size=6000, every=0.02))
     processes = [start(FIRST_CALL, url, store_cache_dir) for _ in range(ASKERS)]
     for process in processes:
-        assert process.stdout.readline() == "ready\n"  # type: ignore[attr-defined]
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
     for process in processes:
-        process.stdin.write("\n")  # type: ignore[attr-defined]
-        process.stdin.flush()  # type: ignore[attr-defined]
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
 
-    outputs = [process.communicate(timeout=60) for process in processes]  # type: ignore[attr-defined]
+    outputs = [process.communicate(timeout=60) for process in processes]
 
     assert server.count() == 1, outputs
     assert sorted(out.split()[0] for out, _ in outputs) == ["fetched"] + ["fresh"] * (ASKERS - 1)
@@ -117,16 +120,17 @@ def test_a_reader_sees_the_old_file_or_the_new_never_half_of_one(
     url = server.serve("/k.bsp", OLD)
     file = AgedFile(url, cache_dir=store_cache_dir, max_age=0)
     reader = start(READING, file.path, ",".join(map(str, sizes)))
-    assert reader.stdout.readline() == "ready\n"  # type: ignore[attr-defined]
+    assert reader.stdout
+    assert reader.stdout.readline() == "ready\n"
 
     for size in [*sizes, *sizes, *sizes]:
         server.serve("/k.bsp", (OLD + b"o" * 20)[:size])
         assert len(file.path.read_bytes()) == size
-        if reader.poll() is not None:  # type: ignore[attr-defined]
+        if reader.poll() is not None:
             break
-    reader.kill()  # type: ignore[attr-defined]
+    reader.kill()
 
-    assert "half" not in reader.communicate(timeout=60)[0]  # type: ignore[attr-defined]
+    assert "half" not in reader.communicate(timeout=60)[0]
 
 
 def test_one_who_fails_lets_the_next_try(server: Server, store_cache_dir: Path) -> None:
@@ -154,7 +158,7 @@ def test_without_locks_every_result_is_right(
     lying = "import fcntl\nfcntl.flock = lambda *arguments: None\n"
     processes = [start(lying + FIRST_CALL, url, store_cache_dir) for _ in range(4)]
 
-    outputs = [process.communicate("\n", timeout=60) for process in processes]  # type: ignore[attr-defined]
+    outputs = [process.communicate("\n", timeout=60) for process in processes]
 
     assert {out.split()[2] for out, _ in outputs} == {str(len(OLD))}
     assert AgedFile(url, cache_dir=store_cache_dir).path.read_bytes() == OLD

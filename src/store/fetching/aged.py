@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,41 +56,40 @@ def fetch_aged(
         StoreError: What the source said, and no copy may be handed out in its place.
     """
     locator = _read(wanted)
-    sources, pins = _sources_of(locator)
-    given = digests_from([*locator.digests, *pins, *digests_from(digest)])
-
-    def aged() -> AgedFile:
-        return AgedFile(
-            sources[0],
-            mirrors=sources[1:],
-            max_age=max_age,
-            stale_if_error=stale_if_error,
-            digest=given,
-            content=cache.content,
-            options=options,
-        )
-
-    try:
-        file = aged()
-    except LocatorError:
-        load_transports()  # the scheme may be one that a stranger opens
-        file = aged()
+    sources, beside = _sources_of(locator)
+    pins = digests_from([*locator.digests, *beside, *digests_from(digest)])
+    file = _opened(
+        sources,
+        max_age=max_age,
+        stale_if_error=stale_if_error,
+        digest=pins,
+        content=cache.content,
+        options=options,
+    )
     found = file.refresh() if refresh else file.obtain()
-    path = found.path
-    if delivery is not None:
-        path = _placed(file, found, locator, asking, delivery)
+    placed = None if delivery is None else _placed(file, found, locator, asking, delivery)
     return Result(
         locator=locator.text,
         driver=locator.driver,
         uid=str(found.digests[0]),
-        path=path,
+        path=placed or found.path,
         size=found.size,
-        digests=tuple(map(str, given)),
-        verified=bool(given),
+        digests=tuple(map(str, pins)),
+        verified=bool(pins),
         cached=found.origin != "fetched",
         attempts=found.attempts,
         origin=found.origin,
     )
+
+
+def _opened(sources: Sequence[SourceLike], **options: Any) -> AgedFile:  # noqa: ANN401 - its own
+    """Return the file, with strangers' transports where ours do not open its scheme."""
+    first, *mirrors = sources
+    try:
+        return AgedFile(first, mirrors=mirrors, **options)
+    except LocatorError:
+        load_transports()
+    return AgedFile(first, mirrors=mirrors, **options)
 
 
 def _read(wanted: Wanted) -> Locator:

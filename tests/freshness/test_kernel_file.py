@@ -96,6 +96,7 @@ def test_the_directory_is_the_users_own(server: Server, store_cache_dir: Path) -
 
     assert cached.cache_dir.is_relative_to(store_cache_dir)
     assert not store_cache_dir.exists()
+    assert str(cached) == str(cached.cache_dir / "naif0012.tls")
     assert cached.kernel_url == server.url + "/naif0012.tls"
     assert cached.max_cache_age == dt.timedelta(days=1)
     assert cached.fallback_kernel is None

@@ -176,6 +176,10 @@ class KernelFileCache:
         with furnished(self._file.obtain().kept) as path:
             yield path
 
+    def __str__(self) -> str:
+        """Return the path of the file in the cache directory, whether it is there or not."""
+        return str(self.cache_dir / self.kernel_basename)
+
     @staticmethod
     def _resolve_local_kernel_file(kernel_url: Path | str) -> Path:
         """Return an absolute path to an existing local kernel file.

@@ -14,7 +14,6 @@ from store.addresses import UNPARSED, fingerprint, label, public
 from store.errors import LocatorError
 from store.files.names import derived_name, safe_name
 from store.integrity.digest import SIZES, Digests, digests_from
-from store.transports.local import local_path
 from store.transports.opening import scheme_of, schemes
 
 SourceLike: TypeAlias = "str | os.PathLike[str] | Any"
@@ -83,6 +82,8 @@ def source_of(value: SourceLike) -> Source:
     text = _text_of(value)
     scheme = scheme_of(text) if isinstance(value, str) or _is_cloud_path(value) else ""
     if scheme == "file":
+        from store.transports.local import local_path
+
         path = str(local_path(text))
         return Source(path, _base_name(path.rpartition("/")[2], text), local=True)
     if scheme:

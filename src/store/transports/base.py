@@ -15,7 +15,6 @@ from store.config.model import Settings
 if TYPE_CHECKING:
     # A hit tells nobody: events load when there is something to tell.
     from store.events import Listener
-
 MAX_SIZE: Final = 50 * 1024**3
 """The most bytes that a body may have unless another limit is given: 50 GiB."""
 

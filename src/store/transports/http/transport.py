@@ -14,7 +14,8 @@ from store.addresses import public
 from store.clock import SYSTEM_CLOCK
 from store.config.credential import Credential
 from store.errors import ConfigurationError, OfflineError
-from store.transports.base import Conditions, Stream, TransferOptions, Transport
+from store.transports.base import Conditions, Stream, TransferOptions
+from store.transports.bulk import Bulk, BulkTransport
 from store.transports.deadlines import begun, current, keeping
 from store.transports.http import headers as reading
 from store.transports.http.bodies import HttpStream
@@ -36,7 +37,7 @@ _NOT_MODIFIED = 304
 _UNAUTHORIZED = 401
 
 
-class HttpTransport(Transport):
+class HttpTransport(BulkTransport):
     """Speaks HTTP through requests; asks once, and leaves trying again to those above.
 
     Bodies are read as they are sent (``Accept-Encoding: identity``) and redirects are followed by hand.
@@ -82,6 +83,23 @@ class HttpTransport(Transport):
         except BaseException:
             _close(response)
             raise
+
+    def bulk(self, address: str, *, connections: int, largest: int) -> Bulk | None:
+        """Return what asks an origin for many small bodies; None behind a proxy."""
+        if self.options.offline or self._sessions.proxies_for(address):
+            return None
+        from store.transports.http.bulk import HttpBulk
+
+        try:
+            pool = self._sessions.pool(address)
+            hop = first_hop(address)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
+            return None  # whoever asks in the usual way is told why
+        headers = {"Host": urlsplit(hop.address).netloc, **headers_for(hop, _asked(0, None))}
+        credential = self.options.credentials.find(address)
+        if credential is not None:
+            headers["Authorization"] = credential.header
+        return HttpBulk(pool, headers, self.options, connections=connections, largest=largest)
 
     def close(self) -> None:
         """Close the idle connections of this process; the transport may be used again."""

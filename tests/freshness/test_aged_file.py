@@ -512,6 +512,32 @@ def test_it_survives_pickling_and_shows_no_secret(
     assert "secret" not in repr(copy) + copy.source + record_of(copy).read_text()
 
 
+def test_no_secret_is_written_down(
+    aged: Aged,
+    server: Server,
+    content: Content,
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Neither user nor query of an address: not in records, names, locks, logs or errors."""
+    caplog.set_level("DEBUG", logger="store")
+    url = server.serve("/k.tls", OLD).replace("//", "//user:hush@") + "?token=hush"
+    file = aged(url, stale_if_error="9d")
+    assert file.obtain().origin == "fetched"
+    server.serve("/k.tls", fault=Status(500))
+    clock.advance(DAY)
+    stale = file.obtain()
+    file.clear()
+    with pytest.raises(StoreError) as caught:
+        file.obtain()
+
+    left = [str(path).encode() for path in content.root.rglob("*")]
+    left += [path.read_bytes() for path in content.root.rglob("*") if path.is_file()]
+    told = [caplog.text, repr(stale), str(caught.value), repr(caught.value.attempts)]
+    assert b"hush" not in b"".join(left)
+    assert "hush" not in "".join(told)
+
+
 def test_the_cache_is_the_one_that_was_chosen(
     server: Server, store_environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

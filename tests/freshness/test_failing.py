@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from store.cache.content import Content
+from store.clock import SYSTEM_CLOCK
 from store.errors import (
     IntegrityError,
     OfflineError,
@@ -462,16 +463,23 @@ def test_a_kill_in_the_middle_of_the_body_leaves_the_old_file(
     path = file.path
     server.serve("/k.tls", NEW, fault=[Stall(after=len(NEW) // 2, seconds=30)])
     process = start(REFRESH, store_cache_dir, url, "none", 0)
-    while server.count() < 2:
-        pass
-    while not [one for one in (store_cache_dir / "partial").rglob("*") if one.is_file()]:
-        pass
+    partial = store_cache_dir / "partial"
+    _until(lambda: server.count() == 2)
+    _until(lambda: any(one.is_file() and one.stat().st_size for one in partial.rglob("*")))
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=60)
 
     assert path.read_bytes() == OLD
     assert file.is_cached()
     assert file.refresh().path.read_bytes() == NEW
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so, half a minute at most."""
+    end = SYSTEM_CLOCK.monotonic() + 30
+    while not condition():
+        assert SYSTEM_CLOCK.monotonic() < end
+        SYSTEM_CLOCK.sleep(0.005)
 
 
 def _identity(path: Path) -> tuple[int, ...]:
@@ -488,8 +496,6 @@ def _left_over(file: AgedFile) -> list[Path]:
 
 def _ticking() -> FakeClock:
     """Return a clock whose monotonic time is the machine's."""
-    from store.clock import SYSTEM_CLOCK
-
     clock = FakeClock(SYSTEM_CLOCK.now())
     clock.monotonic = SYSTEM_CLOCK.monotonic  # type: ignore[method-assign]
     return clock

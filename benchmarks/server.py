@@ -71,14 +71,18 @@ def _answer(connection: socket.socket, root: Path, head: bytes) -> None:
         connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
         return
     size = path.stat().st_size
+    tag = b'"%x-%x"' % (path.stat().st_mtime_ns, size)
+    if b"\r\nif-none-match: " + tag in head.replace(b"If-None-Match", b"if-none-match"):
+        connection.sendall(b"HTTP/1.1 304 Not Modified\r\nETag: %s\r\n\r\n" % tag)
+        return
     asked = _RANGE.search(head)
     first = int(asked[1]) if asked else 0
     last = int(asked[2]) if asked and asked[2] else size - 1
     status = b"206 Partial Content" if asked else b"200 OK"
     extra = b"Content-Range: bytes %d-%d/%d\r\n" % (first, last, size) if asked else b""
     connection.sendall(
-        b'HTTP/1.1 %s\r\nContent-Length: %d\r\nAccept-Ranges: bytes\r\nETag: "%x-%x"\r\n%s\r\n'
-        % (status, last - first + 1, path.stat().st_mtime_ns, size, extra)
+        b"HTTP/1.1 %s\r\nContent-Length: %d\r\nAccept-Ranges: bytes\r\nETag: %s\r\n%s\r\n"
+        % (status, last - first + 1, tag, extra)
     )
     if method == b"HEAD":
         return

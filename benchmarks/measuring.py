@@ -95,3 +95,11 @@ def microseconds(call: Callable[[], object], repeats: int) -> float:
         call()
         times.append(time.perf_counter_ns() - began)
     return statistics.median(times) / 1000
+
+
+def binary(size: int) -> str:
+    """Return a size in binary units, such as ``64 MiB``."""
+    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size >= factor:
+            return f"{size / factor:.3g} {unit}"
+    return f"{size} B"

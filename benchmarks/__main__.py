@@ -57,7 +57,8 @@ def table(name: str, rows: list[Row]) -> str:
         spread = f"{row.spread:.0%}" if row.spread else ""
         ours = f"{_number(row.ours)} {row.unit}"
         lines.append(f"| {row.what} | {ours} | {spread} | {peers} | {row.goal} | {met} |")
-    return "\n".join([*lines, ""])
+    notes = dict.fromkeys(row.note for row in rows if row.note)
+    return "\n".join([*lines, "", *(f"Note: {note}.\n" for note in notes)])
 
 
 def _number(value: float) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, NamedTuple
 
 
@@ -23,6 +24,7 @@ class Row(NamedTuple):
         goal: The goal in words, empty where there is none.
         met: Whether it was met; None where there is none.
         spread: The quartile distance over the median, of ours.
+        note: What a reader of the figures must know, printed below the table.
     """
 
     what: str
@@ -32,18 +34,31 @@ class Row(NamedTuple):
     goal: str = ""
     met: bool | None = None
     spread: float = 0.0
+    note: str = ""
 
 
-def in_turn(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+SELDOM = 2
+"""How many rounds a slow contender takes part in, whose time no goal hangs on closely."""
+
+
+def in_turn(
+    contenders: Mapping[str, Callable[[], float]], rounds: int, *, seldom: Container[str] = ()
+) -> dict[str, list[float]]:
     """Run every contender once a round, each round another first; each returns what it measured.
 
-    What a contender leaves to the disk is paid for by the one after it.
+    What a contender leaves to the disk is paid for by the one after it, unless that waits for the disk.
+
+    Args:
+        contenders: What to run, by name.
+        rounds: How often.
+        seldom: Names of contenders so slow that they take part in the first rounds only.
     """
     found: dict[str, list[float]] = {name: [] for name in contenders}
     order = list(contenders)
-    for _ in range(rounds):
+    for number in range(rounds):
         for name in order:
-            found[name].append(contenders[name]())
+            if number < SELDOM or name not in seldom:
+                found[name].append(contenders[name]())
         order.append(order.pop(0))
     return found
 
@@ -95,6 +110,11 @@ def microseconds(call: Callable[[], object], repeats: int) -> float:
         call()
         times.append(time.perf_counter_ns() - began)
     return statistics.median(times) / 1000
+
+
+def available(program: str) -> bool:
+    """Return whether a peer's command is installed."""
+    return shutil.which(program) is not None
 
 
 def binary(size: int) -> str:

@@ -50,7 +50,7 @@ def table(name: str, rows: list[Row]) -> str:
     ]
     for row in rows:
         peers = ", ".join(
-            f"{peer} {_number(value)} {row.unit} ({value / row.ours:.1f} ×)"
+            f"{peer} {_number(value)} {row.unit} ({_ratio(value / row.ours)} ×)"
             for peer, value in row.peers.items()
         )
         met = {True: "yes", False: "**no**", None: ""}[row.met]
@@ -63,6 +63,10 @@ def table(name: str, rows: list[Row]) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
 def _head(rounds: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -10,13 +9,14 @@ from pathlib import Path
 from benchmarks import many_peers, nginx
 from benchmarks.children import ours_environment, perform, rehearse
 from benchmarks.listing import Listing, listed, made
-from benchmarks.measuring import Row, available, binary, in_turn, medians, spread
+from benchmarks.measuring import Row, available, binary, in_turn, medians, spread, unused
 from benchmarks.metering import Meter
 
 COUNT = 2000
 SIZE = 10 * 1024
 SYNCED = ("curl; sha256sum; sync FILE…", "curl; sha256sum; sync -f")
 UNSYNCED = "curl --parallel; sha256sum -c"
+WRITTEN = "split, which only writes such files"
 
 OURS = """
 import json, pathlib
@@ -54,14 +54,14 @@ class _Ours:
     def __init__(self, listing: Listing, few: Listing, scratch: Path) -> None:
         self._scratch = scratch
         self._wanted = self._written("wanted", listing)
-        self._count = len(listing.digests)
         rehearse(OURS, self._written("few", few), environment=self._environment("rehearsal"))
-        perform(OURS, self._wanted, environment=self._environment("warm"))
+        filled = perform(OURS, self._wanted, environment=self._environment("warm"))
+        if filled.answer != len(listing.digests):
+            raise RuntimeError(f"{filled.answer} files came instead of {len(listing.digests)}")
 
     def cold(self, durability: str, meter: Meter) -> float:
         """Fetch all into an empty cache."""
-        shutil.rmtree(self._scratch / "cold", ignore_errors=True)
-        environment = self._environment("cold", durability)
+        environment = ours_environment(unused(self._scratch, "ours"), durability)
         return meter.program(durability, OURS, self._wanted, environment=environment)
 
     def first(self) -> float:
@@ -75,8 +75,8 @@ class _Ours:
     def _warm(self) -> tuple[float, ...]:
         return perform(OURS, self._wanted, times=2, environment=self._environment("warm")).seconds
 
-    def _environment(self, cache: str, durability: str = "relaxed") -> dict[str, str]:
-        return ours_environment(self._scratch / cache, durability)
+    def _environment(self, cache: str) -> dict[str, str]:
+        return ours_environment(self._scratch / cache, "relaxed")
 
     def _written(self, name: str, listing: Listing) -> str:
         return str(listing.written_locators(self._scratch / f"{name}.locators"))
@@ -84,23 +84,31 @@ class _Ours:
 
 def _commands(listing: Listing, scratch: Path, meter: Meter) -> dict[str, Callable[[], float]]:
     """Return the peers that are commands."""
-    fetch, check, target = many_peers.curl(listing, scratch)
+    curl = many_peers.curl(listing, scratch)
     commands = {
-        UNSYNCED: (target, [fetch, check]),
-        SYNCED[0]: (target, [fetch, check, ["sync", *listing.digests]]),
-        SYNCED[1]: (target, [fetch, check, ["sync", "--file-system", "."]]),
+        UNSYNCED: curl,
+        SYNCED[0]: [*curl, ["sync", *listing.digests]],
+        SYNCED[1]: [*curl, ["sync", "--file-system", "."]],
+        WRITTEN: [
+            ["split", "--bytes", str(SIZE), "--suffix-length=5", str(_all(listing, scratch))]
+        ],
     }
     if available("aria2c"):
-        aria, directory = many_peers.aria2c(listing, scratch)
-        commands["aria2c"] = (directory, [aria])
+        commands["aria2c"] = [many_peers.aria2c(listing, scratch)]
 
     def one(name: str) -> float:
-        directory, steps = commands[name]
-        shutil.rmtree(directory, ignore_errors=True)
+        directory = unused(scratch, "command")
         directory.mkdir()
-        return meter.commands(name, *steps, directory=directory)
+        return meter.commands(name, *commands[name], directory=directory)
 
     return {name: partial(one, name) for name in commands}
+
+
+def _all(listing: Listing, scratch: Path) -> Path:
+    """Write one file of the size of all, to be split into as many: what the file system alone takes."""
+    path = scratch / "all.bin"
+    path.write_bytes(bytes(SIZE * len(listing.digests)))
+    return path
 
 
 def _cold_rows(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import nginx
 from benchmarks.children import here, rehearse
 from benchmarks.listing import Listing
+from benchmarks.measuring import unused
 from benchmarks.metering import Meter
 
 CONNECTIONS = 16
@@ -133,21 +133,18 @@ def programs(
         if not here(module) or (program is HUB and not nginx.program()):
             missing.append(name)
             continue
-        target = scratch / "peer"
 
-        def run(name: str = name, program: str = program, target: Path = target) -> float:
-            shutil.rmtree(target, ignore_errors=True)
+        def run(name: str = name, program: str = program) -> float:
+            target = unused(scratch, "peer")
             return meter.program(name, program, str(listing.path), str(target), environment=QUIET)
 
-        shutil.rmtree(target, ignore_errors=True)
-        rehearse(program, str(few.path), str(target), environment=QUIET)
+        rehearse(program, str(few.path), str(unused(scratch, "peer")), environment=QUIET)
         found[name] = run
     return found, missing
 
 
-def curl(listing: Listing, scratch: Path) -> tuple[list[str], list[str], Path]:
-    """Return the commands that fetch the files and check them, and the directory that gets them."""
-    directory = scratch / "curl"
+def curl(listing: Listing, scratch: Path) -> list[list[str]]:
+    """Return the commands that fetch the files into the working directory and check them."""
     settings = scratch / "curl.config"
     entries = [f'url = "{url}"\noutput = "{name}"\n' for name, url in listing.urls().items()]
     settings.write_text("".join(entries), encoding="utf-8")
@@ -155,19 +152,18 @@ def curl(listing: Listing, scratch: Path) -> tuple[list[str], list[str], Path]:
         "curl", "--silent", "--fail", "--create-dirs", "--parallel", "--parallel-max", str(CONNECTIONS),
         "--config", str(settings),
     ]  # fmt: skip
-    return fetch, ["sha256sum", "--check", "--quiet", str(listing.sums())], directory
+    return [fetch, ["sha256sum", "--check", "--quiet", str(listing.sums())]]
 
 
-def aria2c(listing: Listing, scratch: Path) -> tuple[list[str], Path]:
-    """Return the command that fetches the files and checks them, and the directory that gets them."""
+def aria2c(listing: Listing, scratch: Path) -> list[str]:
+    """Return the command that fetches the files into the working directory and checks them."""
     wanted = scratch / "aria2c.input"
     entries = [
         f"{url}\n  out={name}\n  checksum=sha-256={listing.digests[name]}\n"
         for name, url in listing.urls().items()
     ]
     wanted.write_text("".join(entries), encoding="utf-8")
-    command = [
+    return [
         "aria2c", "--quiet", "--no-conf", "--file-allocation=none", f"-j{CONNECTIONS}", "-x1",
         "--input-file", str(wanted),
     ]  # fmt: skip
-    return command, scratch / "aria2c"

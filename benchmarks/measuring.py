@@ -8,8 +8,10 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Container, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 
@@ -110,6 +112,15 @@ def microseconds(call: Callable[[], object], repeats: int) -> float:
         call()
         times.append(time.perf_counter_ns() - began)
     return statistics.median(times) / 1000
+
+
+def unused(scratch: Path, name: str) -> Path:
+    """Return a path in ``scratch`` that nothing ever lay at.
+
+    Small files are never deleted during a run: an ext4 without a journal passes over each inode that was
+    deleted in the last five minutes whenever it makes a file, so that whoever comes next pays for it.
+    """
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=scratch)) / "new"
 
 
 def available(program: str) -> bool:

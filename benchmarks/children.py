@@ -84,6 +84,12 @@ def ours_environment(cache: Path, durability: str) -> dict[str, str]:
     }
 
 
+def clean(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the process's environment without the user's settings for ``store``, and with these."""
+    inherited = {name: said for name, said in os.environ.items() if not name.startswith("STORE_")}
+    return {**inherited, **(environment or {})}
+
+
 def _run(
     program: str,
     modules: Sequence[str],
@@ -93,13 +99,8 @@ def _run(
 ) -> tuple[Ran, list[str]]:
     code = _AROUND.format(program=program)
     command = [sys.executable, "-c", code, json.dumps(modules), str(times), *arguments]
-    inherited = {name: said for name, said in os.environ.items() if not name.startswith("STORE_")}
     done = subprocess.run(
-        command,
-        check=False,
-        capture_output=True,
-        text=True,
-        env={**inherited, **(environment or {})},
+        command, check=False, capture_output=True, text=True, env=clean(environment)
     )
     if done.returncode:
         raise RuntimeError(f"a program of the benchmark failed:\n{program}\n{done.stderr}")

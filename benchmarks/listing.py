@@ -1,4 +1,4 @@
-"""Many files that a server has, with their digests."""
+"""The files that a server has, with their digests."""
 
 from __future__ import annotations
 
@@ -62,3 +62,21 @@ def made(root: Path, folder: str, *, count: int, size: int) -> dict[str, str]:
         os.utime(root / name, (number, number))
         digests[name] = hashlib.sha256(data).hexdigest()
     return digests
+
+
+def file_of(root: Path, size: int) -> str:
+    """Return the name of a file of so many bytes in ``root``, made where it was not there."""
+    name = f"{size}.bin"
+    if not (root / name).exists():
+        with (root / name).open("wb") as file:
+            block = os.urandom(10 * 1024)
+            for _ in range(size // len(block) + 1):
+                file.write(block)
+            file.truncate(size)
+    return name
+
+
+def digest_of(root: Path, size: int, algorithm: str = "sha256") -> str:
+    """Return the digest of the file of so many bytes, in hexadecimal."""
+    with (root / file_of(root, size)).open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()

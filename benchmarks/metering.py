@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.children import Ran, perform
+from benchmarks.children import Ran, clean, perform
 
 
 class Meter:
@@ -39,13 +39,21 @@ class Meter:
         self.peak[name] = max(self.peak[name], ran.peak)
         return ran.seconds[0]
 
-    def commands(self, name: str, *commands: Sequence[str], directory: Path | None = None) -> float:
+    def commands(
+        self,
+        name: str,
+        *commands: Sequence[str],
+        directory: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> float:
         """Run commands one after another, once what others wrote is on the disk."""
         os.sync()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         began = time.perf_counter()
         for command in commands:
-            subprocess.run(command, check=True, cwd=directory, capture_output=True)
+            subprocess.run(
+                command, check=True, cwd=directory, capture_output=True, env=clean(environment)
+            )
         seconds = time.perf_counter() - began
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.cpu[name].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import server
-from benchmarks.hits import _digest, _file
+from benchmarks.listing import digest_of, file_of
 from benchmarks.measuring import Row, binary, in_turn, medians, spread
 
 SIZE = 256 * 1024**2
@@ -34,7 +34,7 @@ sys.stdin.readline()
 def run(rounds: int, scratch: Path, *, quick: bool = False) -> list[Row]:
     """Measure one process, then many, and count what the server sent."""
     size = SIZE // 16 if quick else SIZE
-    url_name, digest = _file(scratch, size), _digest(scratch, size)
+    url_name, digest = file_of(scratch, size), digest_of(scratch, size)
     counted: list[server.Counts] = []
     with server.serving(scratch) as address:
         url = f"{address}/{url_name}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks import nginx, stream_peers
-from benchmarks.hits import _digest, _file
+from benchmarks.listing import digest_of, file_of
 from benchmarks.measuring import Row, binary, in_turn, medians, spread
 from benchmarks.metering import Meter
 from benchmarks.receiver import compiled, receive
@@ -29,8 +29,8 @@ def run(rounds: int, scratch: Path, *, quick: bool = False) -> list[Row]:
     with nginx.serving(scratch) as address:
         for size in sizes:
             single = Single(
-                f"{address}/{_file(scratch, size)}", _digest(scratch, size), scratch,
-                (f"{address}/{_file(scratch, SMALL)}", _digest(scratch, SMALL)),
+                f"{address}/{file_of(scratch, size)}", digest_of(scratch, size), scratch,
+                (f"{address}/{file_of(scratch, SMALL)}", digest_of(scratch, SMALL)),
             )  # fmt: skip
             contenders = _contenders(single, program)
             found = in_turn(
@@ -38,7 +38,7 @@ def run(rounds: int, scratch: Path, *, quick: bool = False) -> list[Row]:
             )
             rows += _rows(binary(size), found, single, lacking)
             peaks.append(single.meter.peak["relaxed"])
-            (scratch / _file(scratch, size)).unlink()
+            (scratch / file_of(scratch, size)).unlink()
     small, large = peaks
     flat = large / small
     return [

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import shutil
 import tempfile
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.machine import described
+from benchmarks.machine import busy, described
 from benchmarks.measuring import Row
 
 WORKLOADS = (
     "startup", "hits", "cold", "many", "stream", "latency", "racing", "resume", "verify",
 )  # fmt: skip
 RESULTS = Path(__file__).with_name("RESULTS.md")
+BUSY = 0.1
+"""From this share of all cores on, at work for others, a table says so."""
 
 
 def main() -> None:
@@ -26,12 +27,13 @@ def main() -> None:
     parts = []
     with contextlib.ExitStack() as stack:
         for name in arguments.workloads:
-            load = os.getloadavg()[0]
+            others = busy()
             scratch = Path(tempfile.mkdtemp(prefix="store-benchmark-", dir=arguments.scratch))
             # All at the end: files that are deleted make later ones slow (see `measuring.unused`).
             stack.callback(shutil.rmtree, scratch, ignore_errors=True)
             workload = import_module(f"benchmarks.{name}")
-            part = table(name, workload.run(arguments.rounds, scratch, quick=arguments.quick), load)
+            rows = workload.run(arguments.rounds, scratch, quick=arguments.quick)
+            part = table(name, rows, others)
             print(part, flush=True)
             parts.append(part)
         if arguments.write:
@@ -57,8 +59,14 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-def table(name: str, rows: list[Row], load: float = 0.0) -> str:
-    """Return a workload's rows as a Markdown table, with ratios; ``load`` is that before it began."""
+def table(name: str, rows: list[Row], others: float = 0.0) -> str:
+    """Return a workload's rows as a Markdown table, with ratios.
+
+    Args:
+        name: The workload.
+        rows: What it found.
+        others: The share of all cores that was at work before it began.
+    """
     lines = [
         f"## {name}",
         "",
@@ -75,15 +83,9 @@ def table(name: str, rows: list[Row], load: float = 0.0) -> str:
         ours = f"{_number(row.ours)} {row.unit}"
         lines.append(f"| {row.what} | {ours} | {spread} | {peers} | {row.goal} | {met} |")
     notes = dict.fromkeys(row.note for row in rows if row.note)
-    if load >= LOADED:
-        notes[f"the machine was busy with something else: its load was {load:.1f} at the start"] = (
-            None
-        )
+    if others >= BUSY:
+        notes[f"other processes used {others:.0%} of all cores when it began"] = None
     return "\n".join([*lines, "", *(f"Note: {note}.\n" for note in notes)])
-
-
-LOADED = 0.7
-"""From this load on, of the minute before a workload, its table says so."""
 
 
 def _number(value: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from benchmarks.children import here
 from benchmarks.listing import digest_of, file_of
 from benchmarks.measuring import Row, in_turn, medians, microseconds
 
@@ -25,11 +26,8 @@ def run(rounds: int, scratch: Path, *, quick: bool = False) -> list[Row]:
 
 
 def _rows(rounds: int, scratch: Path, address: str, sizes: Mapping[str, int]) -> list[Row]:
-    import pooch
-
     import store
 
-    pooch.get_logger().setLevel("ERROR")
     os.environ["STORE_CACHE_DIR"] = str(scratch / "hit-cache")
     cache = store.load_cache("file-cache", {"cache_dir": str(scratch / "hit-cache")})
     driver = store.load_store("http", {}, cache)
@@ -45,7 +43,7 @@ def _rows(rounds: int, scratch: Path, address: str, sizes: Mapping[str, int]) ->
             call()
         slow = 3 if size > 1e8 else 20 * rounds
         peers[name] = {
-            "pooch": _pooch(url, digest, scratch, slow),
+            **({"pooch": _pooch(url, digest, scratch, slow)} if here("pooch") else {}),
             "e3-core": _e3(url, scratch, size, slow),
             "a bare stat": microseconds((scratch / file_of(scratch, size)).stat, 2000),
         }
@@ -83,6 +81,7 @@ def _table(
 def _pooch(url: str, digest: str, scratch: Path, repeats: int) -> float:
     import pooch
 
+    pooch.get_logger().setLevel("ERROR")
     where = str(scratch / "hit-pooch")
 
     def call() -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import ssl
+import time
 from pathlib import Path
 
 HASHING = ("sha_ni", "sha1", "sha2", "sha512", "avx2", "avx512f", "ssse3")
@@ -24,6 +25,21 @@ def described(scratch: Path) -> str:
             _disk(scratch),
         ]
     )
+
+
+def busy(seconds: float = 1.0) -> float:
+    """Look on for a moment and return which share of all cores was at work, for others as we wait."""
+    before = _ticks()
+    time.sleep(seconds)
+    after = _ticks()
+    spent = [late - early for early, late in zip(before, after, strict=True)]
+    return 1 - (spent[3] + spent[4]) / max(1, sum(spent))
+
+
+def _ticks() -> list[int]:
+    """Return what all cores did since the start: user, nice, system, idle, iowait, … (proc(5))."""
+    first = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0]
+    return [int(ticks) for ticks in first.split()[1:9]]
 
 
 def _flags() -> list[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Container, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class Row(NamedTuple):
@@ -39,12 +37,12 @@ class Row(NamedTuple):
     note: str = ""
 
 
-SELDOM = 2
-"""How many rounds a slow contender takes part in, whose time no goal hangs on closely."""
-
-
 def in_turn(
-    contenders: Mapping[str, Callable[[], float]], rounds: int, *, seldom: Container[str] = ()
+    contenders: Mapping[str, Callable[[], float]],
+    rounds: int,
+    *,
+    seldom: Container[str] = (),
+    at_most: int = 2,
 ) -> dict[str, list[float]]:
     """Run every contender once a round, each round another first; each returns what it measured.
 
@@ -54,12 +52,13 @@ def in_turn(
         contenders: What to run, by name.
         rounds: How often.
         seldom: Names of contenders so slow that they take part in the first rounds only.
+        at_most: In how many rounds these take part.
     """
     found: dict[str, list[float]] = {name: [] for name in contenders}
     order = list(contenders)
     for number in range(rounds):
         for name in order:
-            if number < SELDOM or name not in seldom:
+            if number < at_most or name not in seldom:
                 found[name].append(contenders[name]())
         order.append(order.pop(0))
     return found
@@ -93,15 +92,6 @@ def command_seconds(command: list[str], environment: Mapping[str, str] | None = 
         env={**os.environ, **COMPILED, **(environment or {})},
     )
     return time.perf_counter() - began
-
-
-def in_child(code: str, *arguments: str) -> dict[str, Any]:
-    """Run Python code in a fresh interpreter; it prints one line of JSON, which is returned."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True
-    )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
 def microseconds(call: Callable[[], object], repeats: int) -> float:

@@ -55,7 +55,11 @@ def program() -> str | None:
 
 def kind() -> str:
     """Return who serves, in a word or two."""
-    return "nginx" if program() else "the benchmarks' own server (nginx is not installed)"
+    found = program()
+    if found is None:
+        return "the benchmarks' own server (nginx is not installed)"
+    done = subprocess.run([found, "-v"], check=True, capture_output=True, text=True)
+    return done.stderr.strip().rsplit(" ", 1)[-1]  # nginx version: nginx/1.22.1
 
 
 @contextlib.contextmanager

@@ -82,6 +82,11 @@ class Single:
         """Return a contender that is handed its target and measures itself."""
         return partial(self._timed, run)
 
+    def note(self, *others: str) -> str:
+        """Return what a reader must know: what is said here, and which peers are missing."""
+        missing = [f"not installed: {', '.join(self.missing)}"] if self.missing else []
+        return "; ".join([*others, *missing])
+
     def _program(self, name: str, program: str) -> float:
         return self._timed(
             lambda target: self.meter.program(

@@ -85,8 +85,7 @@ def _rows(size: str, found: Mapping[str, list[float]], single: Single, lacking: 
         met = ours <= 1.2 * middle[LEAST]
     else:
         goal = f"{goal}: not judged, {lacking}"
-    missing = [f"not installed: {', '.join(single.missing)}"] if single.missing else []
-    note = "; ".join([f"served by {nginx.kind()}", *missing])
+    note = single.note(f"served by {nginx.kind()}")
     rows = [Row(f"{size}, relaxed", ours, middle, "s", goal, met, spread(found["relaxed"]), note)]
     if "pooch" in middle:
         rows.append(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import statistics
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.children import Ran, clean, perform
@@ -48,16 +49,21 @@ class Meter:
     ) -> float:
         """Run commands one after another, once what others wrote is on the disk."""
         os.sync()
+        with self.spending(name):
+            began = time.perf_counter()
+            for command in commands:
+                subprocess.run(
+                    command, check=True, cwd=directory, capture_output=True, env=clean(environment)
+                )
+            return time.perf_counter() - began
+
+    @contextlib.contextmanager
+    def spending(self, name: str) -> Iterator[None]:
+        """Note the CPU time of the processes that were started and have ended meanwhile."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        began = time.perf_counter()
-        for command in commands:
-            subprocess.run(
-                command, check=True, cwd=directory, capture_output=True, env=clean(environment)
-            )
-        seconds = time.perf_counter() - began
+        yield
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.cpu[name].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        return seconds
 
     def cpu_medians(self) -> dict[str, float]:
         """Return the median CPU time of each contender, in seconds."""

@@ -22,6 +22,7 @@ QUICK = {8 * 1024**2: 10, 1024**2: 20}
 ENTRIES = 20_000
 OPENSSL = "openssl dgst under xargs -P"
 HASHLIB = "hashlib in threads"
+LOOK = "find, which stats each file"
 
 FILL = """
 import hashlib, json, os
@@ -110,17 +111,16 @@ def _stamps(rounds: int, scratch: Path, count: int) -> list[Row]:
     found = in_turn(
         {
             "ours": partial(meter.commands, "ours", _ours("--quick"), environment=environment),
-            "find, which stats each file": partial(
-                meter.commands, "find", look, directory=cache / "content"
-            ),
+            LOOK: partial(meter.commands, LOOK, look, directory=cache / "content"),
         },
         rounds,
     )
-    middle = medians(found)
-    ours = middle.pop("ours")
+    middle, cpu = medians(found), meter.cpu_medians()
+    ours, spent = middle.pop("ours"), cpu.pop("ours")
+    what = f"store cache verify --quick, {count:,} entries"
     return [
-        Row(f"store cache verify --quick, {count:,} entries", ours, middle, "s", "≤ 0.5 s", ours <= 0.5,
-            spread(found["ours"])),
+        Row(what, ours, middle, "s", "≤ 0.5 s", ours <= 0.5, spread(found["ours"])),
+        Row(f"{what}: CPU time", spent, cpu, "s"),
     ]  # fmt: skip
 
 

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
         UnverifiedError,
     )
     from store.fetching.fetcher import Fetcher
-    from store.fetching.many import fetch_many
-    from store.fetching.results import Resolved, Result
+    from store.fetching.many import fetch_each, fetch_many
+    from store.fetching.results import Outcome, Resolved, Result
     from store.fetching.single import fetch, resolve
     from store.hooks import hookimpl
     from store.integrity.digest import Digest
@@ -82,8 +82,8 @@ _HOMES: Final = {
         "UnverifiedError",
     ),
     "store.fetching.fetcher": ("Fetcher",),
-    "store.fetching.many": ("fetch_many",),
-    "store.fetching.results": ("Resolved", "Result"),
+    "store.fetching.many": ("fetch_each", "fetch_many"),
+    "store.fetching.results": ("Outcome", "Resolved", "Result"),
     "store.fetching.single": ("fetch", "resolve"),
     "store.hooks": ("hookimpl",),
     "store.integrity.digest": ("Digest",),
@@ -108,6 +108,7 @@ __all__ = [
     "LocatorError",
     "LockTimeoutError",
     "OfflineError",
+    "Outcome",
     "PluginConflictError",
     "PluginError",
     "Provenance",
@@ -131,6 +132,7 @@ __all__ = [
     "UnverifiedError",
     "__version__",
     "fetch",
+    "fetch_each",
     "fetch_many",
     "hookimpl",
     "load_cache",

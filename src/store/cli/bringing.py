@@ -43,6 +43,8 @@ def bring(
     refresh: bool = False,
     allow_unverified: bool | None = None,
     mirrors: tuple[str, ...] = (),
+    max_age: float | str | None = None,
+    stale_if_error: float | str = 0,
 ) -> int:
     """Fetch each locator and print its path, or with ``--json`` an object.
 
@@ -56,6 +58,8 @@ def bring(
         refresh: Ask the store anew.
         allow_unverified: Accept a URL without a digest; None takes the setting.
         mirrors: Further addresses of the same resource.
+        max_age: How old a file may be, in seconds, or ``none``; None where it does not grow old.
+        stale_if_error: How old a copy may be where the source fails, in seconds, or ``none``.
 
     Returns:
         The exit status: see `each`.
@@ -74,6 +78,8 @@ def bring(
                 link=link,
                 refresh=refresh,
                 allow_unverified=allow_unverified,
+                max_age=max_age,
+                stale_if_error=stale_if_error,
                 claims=claims,
             )
             _print(result, frame)
@@ -96,7 +102,7 @@ def _print(result: Result, frame: Frame) -> None:
         record(result_data(result))
     else:
         line(result.path)
-    if not result.verified and not frame.quiet:
+    if not result.verified and result.origin is None and not frame.quiet:
         say(
             f"{result.locator} is not verified: nothing says what it should be; pin it with --digest"
         )

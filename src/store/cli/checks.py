@@ -205,7 +205,7 @@ def _certificates(_: Frame) -> Iterator[Check]:
 def _mirrors(frame: Frame) -> Iterator[Check]:
     """Tell of the rules of addresses, and of hosts that are asked last since they failed."""
     from store.clock import SYSTEM_CLOCK
-    from store.fetching.options import standing_file
+    from store.config.directories import standing_file
     from store.transports.standing import faults_in
 
     routes = frame.settings.routes
@@ -213,7 +213,7 @@ def _mirrors(frame: Frame) -> Iterator[Check]:
         rules = f"{len(routes.mirrors)} [[mirror]], {len(routes.block)} [[block]]"
         yield Check(OK, "mirrors", f"{rules}, allow in {len(routes.allow)} of the settings files")
     now = SYSTEM_CLOCK.now()
-    for origin, fault in faults_in(standing_file(frame.settings), now).items():
+    for origin, fault in faults_in(standing_file(frame.settings.cache_dir), now).items():
         if now < fault.until:
             minutes = (fault.until - now) / 60
             yield Check(WARN, "mirrors", f"{origin} failed: it is asked last for {minutes:.0f} min")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from store.addresses import label
-from store.transports.base import Stream, TransferOptions
+from store.transports.base import Conditions, Stream, TransferOptions
 from store.transports.pages import refuse_page
 from store.transports.retrying import Source
 from store.transports.routing import Way, ways
@@ -13,7 +13,12 @@ from store.transports.standing import behind, settle
 
 
 def sources_for(
-    addresses: Sequence[str], options: TransferOptions, *, name: str | None, pinned: bool
+    addresses: Sequence[str],
+    options: TransferOptions,
+    *,
+    name: str | None,
+    pinned: bool,
+    conditions: Mapping[str, Conditions] | None = None,
 ) -> list[Source]:
     """Return where to ask for a resource, the best first: mirrors too, and last whose origin failed lately.
 
@@ -26,13 +31,21 @@ def sources_for(
         options: The rules, and where it stands which origins failed.
         name: What the file is to be called; None takes the last segment of each address.
         pinned: Whether a digest says what the content must be.
+        conditions: Under which condition the body of an address is wanted, by address.
     """
     if pinned:
         found = ways(addresses, options.routes)
     else:
         found = tuple(Way(address, address) for address in addresses)
+    asked = {} if conditions is None else conditions
     sources = [
-        Source(way.address, name or label(way.original), spare=len(found) > 1) for way in found
+        Source(
+            way.address,
+            name or label(way.original),
+            conditions=asked.get(way.address),
+            spare=len(found) > 1,
+        )
+        for way in found
     ]
     if len(sources) > 1:
         sources.sort(key=lambda source: behind(source.address, options))

@@ -120,6 +120,7 @@ class _Running:
         self._waker.setblocking(False)
         self._connected: deque[Line | None] = deque()
         self._connecting = 0
+        self._ending = threading.Lock()
         self._ended = False
         self._selector.register(self._waker, selectors.EVENT_READ)
 
@@ -140,10 +141,13 @@ class _Running:
 
     def end(self) -> None:
         """Close what is open; what was under way is told of as not had."""
+        with self._ending:
+            self._ended = True
+        for arrived in self._connected:
+            if arrived is not None:
+                arrived.end()
         for line in list(self._lines):
             self._drop(line)
-        self._ended = True
-        self._close_late()
         self._selector.close()
         self._waker.close()
         self._bell.close()
@@ -153,23 +157,15 @@ class _Running:
         threading.Thread(target=self._connect, name="store-connect", daemon=True).start()
 
     def _connect(self) -> None:
-        try:
-            self._connected.append(self._bulk.connect(self._deadline))
-        except Exception:  # noqa: BLE001 - whoever asks in the usual way is told why
-            self._connected.append(None)
-        with contextlib.suppress(OSError):  # the run may have ended
-            self._bell.send(b"!")
-        if self._ended:
-            self._close_late()
-
-    def _close_late(self) -> None:
-        """Close connections that came about when nobody wanted them any more."""
-        with contextlib.suppress(IndexError):  # both the run and a connecting thread may be here
-            while True:
-                line = self._connected.popleft()
-                if line is not None:
-                    line.connection.close()
-                    line.seat.leave()
+        arrived = None
+        with contextlib.suppress(Exception):  # whoever asks in the usual way is told why
+            arrived = self._bulk.connect(self._deadline)
+        with self._ending:
+            if not self._ended:
+                self._connected.append(arrived)
+                self._bell.send(b"!")
+            elif arrived is not None:
+                arrived.end()
 
     def _welcome(self) -> None:
         """Put connections to work that came about; ask for more while there is enough to do."""
@@ -257,5 +253,4 @@ class _Running:
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(line.socket)
         if close:
-            line.connection.close()
-            line.seat.leave()
+            line.end()

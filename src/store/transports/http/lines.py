@@ -85,6 +85,11 @@ class Line:
         except OSError:
             return False
 
+    def end(self) -> None:
+        """Close the connection, and leave its seat."""
+        self.connection.close()
+        self.seat.leave()
+
     def answer(self) -> Answer:
         """Return what came."""
         return self._answer

@@ -11,10 +11,11 @@ import logging
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, check_size, knows, verifies
+from store.backends.known import whole
 from store.backends.resources import ResourceInfo, digests_of, filename_of, origin_of, uid_of
 from store.backends.telling import (
     label_of,
@@ -30,10 +31,12 @@ from store.cache.content import Content
 from store.cache.holding import Kept
 from store.errors import OfflineError, RefusedError, StorageError
 from store.records import CachedResource, Provenance
-from store.transports.attempts import Attempt, noting
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
-from store.transports.resuming import resumable
+
+if TYPE_CHECKING:
+    # A hit tries nothing: what brings bytes is loaded when there are some to be brought.
+    from store.transports.attempts import Attempt
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +111,9 @@ def obtain(
         if delivery is None:
             return Obtained(path, cached=True)
         return Obtained(_placed(store, metadata, path, delivery), cached=True)
+    from store.transports.attempts import noting
+
+    metadata = whole(metadata)
     try:
         with noting() as attempts:
             obtained = _fetched(store, metadata, delivery, query)
@@ -180,6 +186,8 @@ def _brought(
     store: Source, metadata: ResourceInfo, content: Content, delivery: Delivery | None
 ) -> Kept | Obtained:
     """Have the driver bring the file, verify it, and let the cache keep it."""
+    from store.transports.resuming import resumable
+
     _refuse_offline(store, metadata)  # said rather than what the cache's directory may lack
     with content.workspace() as directory:
         with resumable(Path(content.layout.part(uid_of(metadata)))):
@@ -238,6 +246,7 @@ def _provenance(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -
 def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery) -> str:
     from store.files.names import safe_name
     from store.files.placing import place
+    from store.files.sweeping import SWEEPER
 
     name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
     target = Path(delivery.directory) / name
@@ -251,6 +260,7 @@ def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery
             )
     content = store.cache_backend.content
     with _leaving_no_directory(delivery.directory):
+        SWEEPER.sweep(delivery.directory)
         place(path, target, link=delivery.link, durable=content.durability == "full")
     if delivery.link and content.owns(path):
         content.linked(path)

@@ -52,7 +52,8 @@ class Fetcher:
         options: How it moves bytes.
 
     Raises:
-        ConfigurationError: The settings cannot be read, or ``cache`` is a name.
+        ConfigurationError: The settings cannot be read, a driver of ours does not understand what its
+            table says, or ``cache`` is a name.
         UnknownNameError: There is no cache backend of that name.
     """
 
@@ -77,6 +78,8 @@ class Fetcher:
             listener = several(progress_listener(progress), listener)
         self.options = transfer_options(self.settings, listener)
         self._asking = Asking(self.settings, cache, self.options)
+        if self.settings.drivers:
+            self._asking.check_tables()
 
     def fetch(
         self,

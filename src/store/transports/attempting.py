@@ -25,7 +25,7 @@ from store.transports.landing import Place, landing, opened, opener_of
 from store.transports.large import fill_large
 from store.transports.opening import transport_for
 from store.transports.pace import Pace
-from store.transports.ranges import Crew
+from store.transports.ranges import CONNECTIONS, Crew
 from store.transports.resuming import RESUMABLE_FROM, part_for, part_of
 from store.transports.retrying import Source
 from store.transports.spans import Spans
@@ -172,6 +172,7 @@ class _Bringing:
             opener_of(transport, self._source.address, stream),
             deadline=self._deadline,
             monotonic=self._options.clock.monotonic,
+            limit=1 if self._source.whole else CONNECTIONS,
         )
         try:
             found = fill_large(
@@ -185,6 +186,7 @@ class _Bringing:
             )
         finally:
             self._source.connections = crew.most
+            self._source.whole = self._source.whole or crew.tired
         return spans.total, found
 
     def _tell_what_is_saved(self, part: Growing | None) -> None:

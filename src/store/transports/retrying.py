@@ -78,6 +78,7 @@ class Source:
         error: What it said last, or None.
         hopeless: Whether what failed is this machine's disk, so that no address can help.
         connections: Over how many connections its last body came at most.
+        whole: Whether so many ranges of it failed that it is asked for over one connection.
     """
 
     address: str = attrs.field(repr=False)
@@ -90,6 +91,7 @@ class Source:
     error: StoreError | None = attrs.field(default=None, repr=False)
     hopeless: bool = False
     connections: int = 1
+    whole: bool = False
 
     def recovers(self, options: TransferOptions, deadline: Deadline, chance: Random) -> bool:
         """Whether it is worth to ask again, after ``delay``, which is set.

@@ -136,7 +136,7 @@ class Asking:
     def _find_out(
         self, wanted: Wanted, digest: DigestsLike, *, refresh: bool, allow_unverified: bool | None
     ) -> tuple[Answer, float]:
-        locator = _read(wanted)
+        locator = read_locator(wanted)
         pins = digests_from([*locator.digests, *digests_from(digest)])
         store = self.store(locator.driver)
         query = self._completed(store, locator, pins, allow_unverified)
@@ -214,7 +214,12 @@ def _asked(store: Store[Any], query: dict[str, Any]) -> ResourceInfo:
     )
 
 
-def _read(wanted: Wanted) -> Locator:
+def read_locator(wanted: Wanted) -> Locator:
+    """Return what is wanted, whichever way it was said.
+
+    Raises:
+        LocatorError: It cannot be read.
+    """
     if isinstance(wanted, str):
         return parse_locator(wanted)
     if isinstance(wanted, Mapping):

@@ -32,6 +32,7 @@ from store.transports.deadlines import begun, keeping
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.freshness.policy import Duration
     from store.transports.progress import Progress
 
 
@@ -91,6 +92,8 @@ class Fetcher:
         link: bool = False,
         refresh: bool = False,
         allow_unverified: bool | None = None,
+        max_age: Duration = None,
+        stale_if_error: Duration = 0,
         claims: dict[str, str] | None = None,
     ) -> Result:
         """Bring one resource here; see `store.fetch` for arguments and errors.
@@ -101,6 +104,20 @@ class Fetcher:
         delivery = None
         if dest is not None or output is not None:
             delivery = _delivery(dest, output, link)._replace(claims=claims)
+        if max_age is not None:
+            from store.fetching.aged import fetch_aged
+
+            return fetch_aged(
+                wanted,
+                cache=self.cache,
+                options=self.options,
+                asking=self._asking,
+                max_age=max_age,
+                stale_if_error=stale_if_error,
+                digest=digest,
+                delivery=delivery,
+                refresh=refresh,
+            )
         seconds = self.options.bounds.deadline
         if seconds is None:
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified)

@@ -12,16 +12,15 @@ import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from store.clock import SYSTEM_CLOCK
 from store.transports.base import TransferOptions
 from store.transports.bulk import Asked, Bulk, Tell
 from store.transports.deadlines import Deadline, current, keeping
 from store.transports.http.lines import Line, Outcome
-from store.transports.http.wire import spell_request
+from store.transports.http.wire import Requests
 
 _TICK: Final = 0.25
 """How often it is looked for connections that fell silent, in seconds."""
@@ -32,7 +31,7 @@ class HttpBulk(Bulk):
 
     Args:
         pool: urllib3's pool of that origin's connections.
-        headers: What every request says.
+        requests: Spells the requests.
         options: The bounds.
         connections: How many connections there are at most.
         largest: The largest body that is read here, in bytes.
@@ -41,14 +40,14 @@ class HttpBulk(Bulk):
     def __init__(
         self,
         pool: Any,  # noqa: ANN401 - urllib3's
-        headers: Mapping[str, str],
+        requests: Requests,
         options: TransferOptions,
         *,
         connections: int,
         largest: int,
     ) -> None:
         self._pool = pool
-        self._headers = dict(headers)
+        self.requests = requests
         self._options = options
         self._connections = connections
         self._largest = largest
@@ -84,15 +83,6 @@ class HttpBulk(Bulk):
         bounds = self._options.bounds
         patience = min(bounds.read_timeout, bounds.stall_timeout)
         return Line(connection, fresh=fresh, largest=self._largest, patience=patience)
-
-    def spelled(self, address: str) -> bytes | None:
-        """Return the request for an address, or None where it cannot be spelled plainly."""
-        parts = urlsplit(address)
-        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        try:
-            return spell_request(target, self._headers)
-        except ValueError:
-            return None
 
     @property
     def connections(self) -> int:
@@ -206,7 +196,7 @@ class _Running:
     def _put_to_work(self, line: Line) -> bool:
         """Give a line the next request; where there is none it goes back to the pool."""
         while (asked := self._next()) is not None:
-            request = self._bulk.spelled(asked.address)
+            request = self._bulk.requests.spelled(asked.address)
             if request is None:
                 self._going_on = self._tell(asked, None) and self._going_on
             elif line.send(asked, request):

@@ -183,7 +183,7 @@ class _Bringing:
             excuse=self._pace.excuse,
             deadline=self._deadline,
             monotonic=self._options.clock.monotonic,
-            limit=min(CONNECTIONS, self._options.per_host),
+            limit=1 if self._source.whole else min(CONNECTIONS, self._options.per_host),
         )
         try:
             found = fill_large(
@@ -197,6 +197,7 @@ class _Bringing:
             )
         finally:
             self._source.connections = crew.most
+            self._source.whole = self._source.whole or crew.tired
         return spans.total, found
 
     def _tell_what_is_saved(self, part: Growing | None) -> None:

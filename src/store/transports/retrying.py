@@ -79,6 +79,7 @@ class Source:
         error: What it said last, or None.
         hopeless: Whether what failed is this machine's disk, so that no address can help.
         connections: Over how many connections its last body came at most.
+        whole: Whether so many ranges of it failed that it is asked for over one connection.
         conditions: Under which condition the body is wanted, or None.
     """
 
@@ -93,6 +94,7 @@ class Source:
     error: StoreError | None = attrs.field(default=None, repr=False)
     hopeless: bool = False
     connections: int = 1
+    whole: bool = False
     conditions: Conditions | None = None
 
     def recovers(self, options: TransferOptions, deadline: Deadline, chance: Random) -> bool:

@@ -12,9 +12,8 @@ import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from store.clock import SYSTEM_CLOCK
 from store.transports.base import TransferOptions
@@ -22,7 +21,7 @@ from store.transports.bulk import Asked, Bulk, Tell
 from store.transports.crowding import try_enter
 from store.transports.deadlines import Deadline, current, keeping
 from store.transports.http.lines import Line, Outcome
-from store.transports.http.wire import spell_request
+from store.transports.http.wire import Requests
 
 _TICK: Final = 0.25
 """How often it is looked for connections that fell silent, in seconds."""
@@ -33,8 +32,8 @@ class HttpBulk(Bulk):
 
     Args:
         pool: urllib3's pool of that origin's connections.
+        requests: Spells the requests.
         address: Any address of that origin.
-        headers: What every request says.
         options: The bounds.
         connections: How many connections there are at most.
         largest: The largest body that is read here, in bytes.
@@ -43,16 +42,16 @@ class HttpBulk(Bulk):
     def __init__(
         self,
         pool: Any,  # noqa: ANN401 - urllib3's
+        requests: Requests,
         address: str,
-        headers: Mapping[str, str],
         options: TransferOptions,
         *,
         connections: int,
         largest: int,
     ) -> None:
         self._pool = pool
+        self.requests = requests
         self._address = address
-        self._headers = dict(headers)
         self._options = options
         self._connections = connections
         self._largest = largest
@@ -87,15 +86,6 @@ class HttpBulk(Bulk):
         line.connection.sock.settimeout(self._options.bounds.read_timeout)
         self._pool._put_conn(line.connection)  # noqa: SLF001
         line.seat.leave()
-
-    def spelled(self, address: str) -> bytes | None:
-        """Return the request for an address, or None where it cannot be spelled plainly."""
-        parts = urlsplit(address)
-        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        try:
-            return spell_request(target, self._headers)
-        except ValueError:
-            return None
 
     @property
     def connections(self) -> int:
@@ -208,7 +198,7 @@ class _Running:
     def _put_to_work(self, line: Line) -> bool:
         """Give a line the next request; where there is none it goes back to the pool."""
         while (asked := self._next()) is not None:
-            request = self._bulk.spelled(asked.address)
+            request = self._bulk.requests.spelled(asked.address)
             if request is None:
                 self._going_on = self._tell(asked, None) and self._going_on
             elif line.send(asked, request):

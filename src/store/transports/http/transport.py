@@ -95,23 +95,22 @@ class HttpTransport(BulkTransport):
         if self.options.offline or self._sessions.proxies_for(address) or not unlimited:
             return None
         from store.transports.http.bulk import HttpBulk
+        from store.transports.http.wire import Requests
 
+        credential = self.options.credentials.find(address)
         try:
             pool = self._sessions.pool(address)
             hop = first_hop(address)
+            parts = urlsplit(hop.address)
+            asked = asked_with(0, None, self.options.user_agent)
+            headers = {"Host": parts.netloc, **headers_for(hop, asked)}
+            if credential is not None:
+                headers["Authorization"] = credential.header
+            asking = Requests(f"{parts.scheme}://{parts.netloc}", headers)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
             return None  # whoever asks in the usual way is told why
-        headers = {
-            "Host": urlsplit(hop.address).netloc,
-            **headers_for(hop, asked_with(0, None, self.options.user_agent)),
-        }
-        credential = self.options.credentials.find(address)
-        if credential is not None:
-            headers["Authorization"] = credential.header
-        connections = min(connections, self.options.per_host)
-        return HttpBulk(
-            pool, hop.address, headers, self.options, connections=connections, largest=largest
-        )
+        most = min(connections, self.options.per_host)
+        return HttpBulk(pool, asking, hop.address, self.options, connections=most, largest=largest)
 
     def close(self) -> None:
         """Close the idle connections of this process; the transport may be used again."""

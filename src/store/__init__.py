@@ -11,7 +11,8 @@ from store.cache import hand_on
 
 if TYPE_CHECKING:
     from store.backends.base import Store
-    from store.backends.resources import DigestedResource, ResourceInfo
+    from store.backends.digested import DigestedResource
+    from store.backends.resources import ResourceInfo
     from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
     from store.errors import (
         CacheError,
@@ -42,9 +43,12 @@ if TYPE_CHECKING:
         UnverifiedError,
     )
     from store.fetching.fetcher import Fetcher
-    from store.fetching.many import fetch_many
-    from store.fetching.results import Resolved, Result
+    from store.fetching.many import fetch_each, fetch_many
+    from store.fetching.results import Outcome, Resolved, Result
     from store.fetching.single import fetch, resolve
+    from store.freshness.aged_file import AgedFile
+    from store.freshness.kernel_file import KernelFileCache
+    from store.freshness.listing import newest_in
     from store.hooks import hookimpl
     from store.integrity.digest import Digest
     from store.plugins.loading import load_cache, load_store
@@ -55,7 +59,8 @@ __version__: Final = "0.1.0"
 
 _HOMES: Final = {
     "store.backends.base": ("Store",),
-    "store.backends.resources": ("DigestedResource", "ResourceInfo"),
+    "store.backends.digested": ("DigestedResource",),
+    "store.backends.resources": ("ResourceInfo",),
     "store.cache.backends.base": ("DEFAULT_TIMEOUT", "NEVER", "Cache"),
     "store.errors": (
         "CacheError",
@@ -86,9 +91,12 @@ _HOMES: Final = {
         "UnverifiedError",
     ),
     "store.fetching.fetcher": ("Fetcher",),
-    "store.fetching.many": ("fetch_many",),
-    "store.fetching.results": ("Resolved", "Result"),
+    "store.fetching.many": ("fetch_each", "fetch_many"),
+    "store.fetching.results": ("Outcome", "Resolved", "Result"),
     "store.fetching.single": ("fetch", "resolve"),
+    "store.freshness.aged_file": ("AgedFile",),
+    "store.freshness.kernel_file": ("KernelFileCache",),
+    "store.freshness.listing": ("newest_in",),
     "store.hooks": ("hookimpl",),
     "store.integrity.digest": ("Digest",),
     "store.plugins.loading": ("load_cache", "load_store"),
@@ -99,6 +107,7 @@ _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in name
 __all__ = [
     "DEFAULT_TIMEOUT",
     "NEVER",
+    "AgedFile",
     "Cache",
     "CacheError",
     "CachedResource",
@@ -109,9 +118,11 @@ __all__ = [
     "DigestedResource",
     "Fetcher",
     "IntegrityError",
+    "KernelFileCache",
     "LocatorError",
     "LockTimeoutError",
     "OfflineError",
+    "Outcome",
     "PluginConflictError",
     "PluginError",
     "Provenance",
@@ -137,10 +148,12 @@ __all__ = [
     "UnverifiedError",
     "__version__",
     "fetch",
+    "fetch_each",
     "fetch_many",
     "hookimpl",
     "load_cache",
     "load_store",
+    "newest_in",
     "resolve",
 ]
 

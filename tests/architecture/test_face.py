@@ -12,13 +12,16 @@ import store
 from store import errors
 
 NAMES = {
+    "AgedFile",
     "Cache",
     "CachedResource",
     "DEFAULT_TIMEOUT",
     "Digest",
     "DigestedResource",
     "Fetcher",
+    "KernelFileCache",
     "NEVER",
+    "Outcome",
     "Provenance",
     "Resolved",
     "ResourceInfo",
@@ -26,10 +29,12 @@ NAMES = {
     "Store",
     "__version__",
     "fetch",
+    "fetch_each",
     "fetch_many",
     "hookimpl",
     "load_cache",
     "load_store",
+    "newest_in",
     "resolve",
 }
 """What the face promises beside the errors."""

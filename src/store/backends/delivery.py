@@ -11,10 +11,11 @@ import logging
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, check_size, knows, verifies
+from store.backends.known import whole
 from store.backends.resources import ResourceInfo, digests_of, filename_of, origin_of, uid_of
 from store.backends.telling import (
     label_of,
@@ -32,6 +33,10 @@ from store.errors import OfflineError, RefusedError, StorageError
 from store.records import CachedResource, Provenance
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
+
+if TYPE_CHECKING:
+    # A hit tries nothing: what brings bytes is loaded when there are some to be brought.
+    from store.transports.attempts import Attempt
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +82,13 @@ class Obtained(NamedTuple):
         path: The file, or None where there is none.
         cached: Whether the cache had it.
         verified: False where the driver brought something that does not verify.
+        attempts: Every try that was made for it; none for a hit.
     """
 
     path: str | None
     cached: bool = False
     verified: bool = True
+    attempts: tuple[Attempt, ...] = ()
 
 
 def obtain(
@@ -104,14 +111,18 @@ def obtain(
         if delivery is None:
             return Obtained(path, cached=True)
         return Obtained(_placed(store, metadata, path, delivery), cached=True)
+    from store.transports.attempts import noting
+
+    metadata = whole(metadata)
     try:
-        obtained = _fetched(store, metadata, delivery, query)
+        with noting() as attempts:
+            obtained = _fetched(store, metadata, delivery, query)
     except BaseException as error:
         tell_failed(store.options.listener, metadata, str(error) or type(error).__name__)
         raise
     if obtained.path is None:
         tell_failed(store.options.listener, metadata, "the driver brought nothing that is right")
-    return obtained
+    return obtained._replace(attempts=tuple(attempts))
 
 
 def _fetched(
@@ -175,9 +186,12 @@ def _brought(
     store: Source, metadata: ResourceInfo, content: Content, delivery: Delivery | None
 ) -> Kept | Obtained:
     """Have the driver bring the file, verify it, and let the cache keep it."""
+    from store.transports.resuming import resumable
+
     _refuse_offline(store, metadata)  # said rather than what the cache's directory may lack
     with content.workspace() as directory:
-        path = _moved(store, metadata, directory)
+        with resumable(Path(content.layout.part(uid_of(metadata)))):
+            path = _moved(store, metadata, directory)
         if path is None:
             return Obtained(None)
         if not verifies(metadata, path):
@@ -232,6 +246,7 @@ def _provenance(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -
 def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery) -> str:
     from store.files.names import safe_name
     from store.files.placing import place
+    from store.files.sweeping import SWEEPER
 
     name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
     target = Path(delivery.directory) / name
@@ -245,6 +260,7 @@ def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery
             )
     content = store.cache_backend.content
     with _leaving_no_directory(delivery.directory):
+        SWEEPER.sweep(delivery.directory)
         place(path, target, link=delivery.link, durable=content.durability == "full")
     if delivery.link and content.owns(path):
         content.linked(path)

@@ -1,15 +1,4 @@
-"""The files a cache owns: each whole, verified and known by its stamp.
-
-On disk, below the cache's directory::
-
-    CACHEDIR.TAG                                     so that backups pass it over (bford.info/cachedir)
-    content/v1/<algorithm>/<2 hex>/<hex>/<name>      the files, read-only
-    records/v1/<algorithm>/<2 hex>/<hex>.json        stamp, digests, size of each; its mtime is the last use
-    partial/<random>/                                private directories of downloads under way
-    quarantine/<time>-<name>                         what was not what it should be
-    locks/<derived name>.lock                        one download among many askers
-    leases/<pid>-<random>                            who may be using what was handed out
-"""
+"""The files a cache owns: each whole, verified, known by its stamp."""
 
 from __future__ import annotations
 
@@ -22,21 +11,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from store.cache.failures import cache_errors
-from store.cache.finding import candidates
-from store.cache.flight import Waiting, flying
 from store.cache.holding import Holding, Kept, Verdict, VerifyPolicy
 from store.cache.layout import Layout
 from store.cache.opening import directory_of, options_from
 from store.cache.quarantine import clear_way, obstacle, set_aside
 from store.cache.uses import Uses
-from store.cache.workspaces import prepare, workspace_name
 from store.clock import SYSTEM_CLOCK, Clock
-from store.files.atomic import discard
 from store.files.names import safe_name
-from store.integrity.digest import Digests
+from store.integrity.digest import Digest, Digests
 
 if TYPE_CHECKING:
+    # A hit keeps nothing and waits for nobody: what does is loaded when it is asked for.
+    from store.cache.flight import Waiting
+    from store.cache.intake import Intake
     from store.cache.keeping import Keeper
 
 __all__ = ["Content", "Kept", "VerifyPolicy", "open_content"]
@@ -108,7 +95,8 @@ class Content:
 
     def owns(self, path: str) -> bool:
         """Whether a path lies, by its text, below ``content/`` and nowhere else."""
-        return self.layout.address(path) is not None
+        # What was found right here before is ours, and a hit asks for that.
+        return path in self._proven or self.layout.address(path) is not None
 
     def holds(self, path: str, digests: Digests) -> bool:
         """Whether an owned file is still what these digests say: the hit, to be had for one ``lstat``.
@@ -156,10 +144,7 @@ class Content:
             self._uses.mark(self.layout.record(address.digest), None)
 
     def linked(self, path: str) -> None:
-        """Take the new stamp of an owned file that was just hard-linked elsewhere: no hash is needed.
-
-        Nothing happens where more than change time and link count moved, or nothing was known of it.
-        """
+        """Take the new stamp of an owned file that was just hard-linked elsewhere, where only that moved."""
         self._mine()
         self._keeper().linked(path)
 
@@ -171,6 +156,8 @@ class Content:
             name: The file name that is wanted: a file of the same content under another name is placed
                 beside it under this one. Where that fails (a read-only cache) the other is returned.
         """
+        from store.cache.finding import candidates
+
         self._mine()
         for path in candidates(self.layout, digests, name):
             if self.holds(path, digests):
@@ -185,15 +172,11 @@ class Content:
         Raises:
             CacheError: The cache cannot be written to.
         """
+        from store.cache.workspaces import opened
+
         self._prepare()
-        directory = Path(self.layout.partial) / workspace_name()
-        clear_way(self.layout, str(directory), self.clock)
-        with cache_errors(directory):
-            directory.mkdir(mode=0o700, parents=True)
-        try:
+        with opened(self.layout, self.clock) as directory:
             yield directory
-        finally:
-            discard(directory)
 
     def keep(self, path: Path, *, name: str | None = None, digests: Digests = ()) -> Kept:
         """Take over a verified file from a workspace: durable, read-only, in place, stamped.
@@ -212,6 +195,27 @@ class Content:
         self._prepare()
         return self._keeper().keep(path, safe_name(name or path.name), digests)
 
+    def intake(self) -> Intake:
+        """Return what takes many small bodies in at once; see `cache.intake.Intake`.
+
+        Raises:
+            CacheError: The cache cannot be written to.
+        """
+        from store.cache.intake import Intake
+
+        self._prepare()
+        durable = self.durability == "full"
+        return Intake(self.layout, self._holding, self._uses, self.clock, durable=durable)
+
+    def glance(self, digest: Digest, name: str) -> tuple[str, int] | None:
+        """Return path and size of an owned file that is right beyond doubt, at the least cost.
+
+        None says nothing: whoever gets it asks `find` or `holds`.
+        """
+        if self._process != os.getpid():
+            return None
+        return self._holding.glance(digest, name)
+
     def batch(self) -> contextlib.AbstractContextManager[None]:
         """Make what is kept in a block last, and stamp it, together at its end.
 
@@ -224,17 +228,11 @@ class Content:
         return self._keeper().batch()
 
     def joins_batch(self, path: str) -> bool:
-        """Let another file of the cache, an entry, be made to last at the end of the batch.
-
-        Returns: Whether there is a batch; else the caller makes it last.
-        """
+        """Let an entry be made to last at the batch's end; False without one: the caller does it."""
         return self._keeper().joins(path)
 
     def quarantine(self, path: str, reason: str) -> Path | None:
-        """Set an owned file aside by a rename; return where it lies now, or None where it was gone.
-
-        What the cache does not own is left alone: None.
-        """
+        """Set an owned file aside; return where it lies now, or None where it was gone or is not owned."""
         self._mine()
         self._proven.pop(path, None)
         if self.layout.address(path) is None:
@@ -251,6 +249,8 @@ class Content:
         patience: float = math.inf,
     ) -> contextlib.AbstractContextManager[bool]:
         """Be the one who fetches ``uid``, or wait for the one who does: see `cache.flight.flying`."""
+        from store.cache.flight import flying
+
         clear_way(self.layout, self.layout.lock(uid), self.clock)
         limit = max(0.0, min(self.lock_timeout, patience))
         return flying(
@@ -280,6 +280,8 @@ class Content:
         self._mine()
         if self._prepared:
             return
+        from store.cache.workspaces import prepare
+
         prepare(self.layout, self.clock, durable=self.durability == "full")
         self._prepared = True
 

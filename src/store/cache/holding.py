@@ -6,9 +6,9 @@ import logging
 import os
 import stat
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from store.cache.examining import Examined, examine
+from store.cache.glancing import glance
 from store.cache.layout import Address, Layout
 from store.cache.quarantine import obstacle, set_aside
 from store.cache.records import Known, Record, read_record, write_record
@@ -17,6 +17,10 @@ from store.clock import Clock
 from store.errors import DigestError
 from store.integrity.digest import Digest, Digests
 from store.integrity.stamp import Stamp
+
+if TYPE_CHECKING:
+    # A hit reads nothing: what does is loaded with the first file that must be hashed.
+    from store.cache.examining import Examined
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +50,22 @@ class Proven(NamedTuple):
     digests: frozenset[Digest]
     due: float
     """When the use is to be marked again, in seconds since 1970 UTC."""
+
+    def stands(self, path: str, digest: Digest, now: float) -> bool:
+        """Whether a file is still the one that was found to have a digest."""
+        try:
+            status = os.lstat(path)
+        except OSError:
+            return False
+        return (
+            status.st_ino == self.inode
+            and status.st_ctime_ns == self.ctime_ns
+            and status.st_mtime_ns == self.mtime_ns
+            and status.st_size == self.size
+            and status.st_dev == self.device
+            and digest in self.digests
+            and now < self.due
+        )
 
 
 class Verdict(NamedTuple):
@@ -136,6 +156,22 @@ class Holding:
                 return _GONE
         return Verdict("ok")
 
+    def glance(self, digest: Digest, name: str) -> tuple[str, int] | None:
+        """Do the work of `Content.glance`."""
+        if self.policy != "stamp":
+            return None
+        path = f"{self._layout.directory(digest)}/{name}"
+        now = self._clock.now()
+        proven = self.proven.get(path)
+        if proven is not None and proven.stands(path, digest, now):
+            return path, proven.size
+        found = glance(self._layout, digest, name, now)
+        if found is None:
+            return None
+        self._uses.begin()
+        self.remember(path, found.stamp, found.digests, marked=True)
+        return path, found.stamp.size
+
     def remember(
         self, path: str, stamp: Stamp, digests: frozenset[Digest], *, marked: bool
     ) -> None:
@@ -169,6 +205,8 @@ class Holding:
         self, path: str, address: Address, digests: Digests, record: Record | None
     ) -> tuple[Record, Known] | Verdict:
         """Hash a file; return what is known of it now, unless it is not as asked for."""
+        from store.cache.examining import examine
+
         wanted = {address.digest.algorithm, *(one.algorithm for one in digests)}
         try:
             found = examine(path, sorted(wanted), self._clock)

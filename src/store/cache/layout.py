@@ -1,15 +1,30 @@
-"""Where each thing of a cache lies, and whose address a path is."""
+"""Where each thing of a cache lies, and whose address a path is.
+
+On disk, below the cache's directory::
+
+    CACHEDIR.TAG                                     so that backups pass it over (bford.info/cachedir)
+    content/v1/<algorithm>/<2 hex>/<hex>/<name>      the files, read-only
+    records/v1/<algorithm>/<2 hex>/<hex>.json        stamp, digests, size of each; its mtime is the last use
+    aged/v1/<key>/<name>  aged/v1/<key>.json         lasting names of files that grow old: see `cache.naming`
+    partial/<random>/                                private directories of downloads under way
+    partial/part-<derived name>/                     what came of a download that broke off, for a day
+    quarantine/<time>-<name>                         what was not what it should be
+    locks/<derived name>.lock                        one download among many askers
+    leases/<pid>-<random>                            who may be using what was handed out
+"""
 
 from __future__ import annotations
 
 import os
-import re
 from typing import Final, NamedTuple
 
 from store.files.names import derived_name
 from store.integrity.digest import SIZES, Digest
 
-_ADDRESS: Final = re.compile(r"([a-z0-9]+)/([0-9a-f]{2})/(\2[0-9a-f]+)/([^/\0]+)", re.DOTALL)
+_HEXADECIMAL: Final = "0123456789abcdef"
+
+_PARTS: Final = 4
+"""How many parts the path of an owned file has: algorithm, first two digits, digest, name."""
 
 
 class Address(NamedTuple):
@@ -36,6 +51,7 @@ class Layout:
         self.root = os.path.abspath(root)  # noqa: PTH100 - text; links on the way are the user's business
         self.content = f"{self.root}/content/v1/"
         self.records = f"{self.root}/records/v1/"
+        self.aged = f"{self.root}/aged/v1/"
         self.partial = f"{self.root}/partial"
         self.quarantine = f"{self.root}/quarantine"
         self.locks = f"{self.root}/locks"
@@ -57,14 +73,31 @@ class Layout:
         """Return the lock of those who fetch a uid."""
         return f"{self.locks}/{derived_name(uid)}.lock"
 
+    def leaf(self, uid: str) -> str | None:
+        """Return where the files of a uid lie that is a SHA-256 digest; None for any other uid."""
+        algorithm, _, number = uid.partition(":")
+        if algorithm != "sha256" or len(number) != 2 * SIZES["sha256"] or not number.isalnum():
+            return None
+        return self.directory(Digest(algorithm, number))
+
+    def part(self, uid: str) -> str:
+        """Return where what came of a download lies that broke off."""
+        return f"{self.partial}/part-{derived_name(uid)}"
+
     def address(self, path: str) -> Address | None:
         """Read the path of an owned file; None for any other path."""
         if not path.startswith(self.content):
             return None
-        match = _ADDRESS.fullmatch(path, len(self.content))
-        if match is None:
+        parts = path[len(self.content) :].split("/")
+        if len(parts) != _PARTS:
             return None
-        algorithm, _, number, name = match.groups()
-        if len(number) != 2 * SIZES.get(algorithm, 0) or name in {".", ".."}:
+        algorithm, first, number, name = parts
+        if (
+            len(number) != 2 * SIZES.get(algorithm, 0)
+            or number.strip(_HEXADECIMAL)
+            or first != number[:2]
+            or name in {"", ".", ".."}
+            or "\0" in name
+        ):
             return None
         return Address(Digest(algorithm, number), name)

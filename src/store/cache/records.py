@@ -10,21 +10,19 @@ import json
 import logging
 import os
 import stat
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
-
-import attrs
 
 from store.cache.layout import Layout
 from store.cache.quarantine import clear_way, made_way
 from store.clock import Clock
 from store.errors import StorageError
-from store.files.atomic import write_bytes
 from store.integrity.digest import SIZES, Digest
 from store.integrity.stamp import Stamp
 
 log = logging.getLogger(__name__)
 
-_VERSION: Final = 1
+VERSION: Final = 1
 
 _MAX_SIZE: Final = 1 << 20
 """The largest record that is read, in bytes; ours have some hundred."""
@@ -45,8 +43,7 @@ class Known(NamedTuple):
         return self.durable or (self.stamp.boot == stamp.boot != "")
 
 
-@attrs.define(kw_only=True)
-class Record:
+class Record(NamedTuple):
     """What is known of the files of one content.
 
     Attributes:
@@ -60,12 +57,27 @@ class Record:
     digests: frozenset[Digest]
     size: int
     added: float
-    files: dict[str, Known] = attrs.field(factory=dict)
+    files: dict[str, Known]
     used: float = 0.0
 
 
 def read_record(path: str) -> Record | None:
     """Read a record; one that is missing, damaged or no regular file is None, the latter two logged."""
+    found = read_small(path)
+    if found is None:
+        return None
+    record = _parsed(*found)
+    if record is None:
+        log.warning("the record %s is damaged: its files are hashed before they are used", path)
+    return record
+
+
+def read_small(path: str) -> tuple[bytes, float] | None:
+    """Read a small file of ours, and when it was last changed, in seconds since 1970 UTC.
+
+    One that is missing or cannot be read is None; what is no regular file, or too large to be ours, reads
+    as empty.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -76,17 +88,29 @@ def read_record(path: str) -> Record | None:
     try:
         status = os.fstat(descriptor)
         regular = stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_SIZE
-        record = _parsed(os.read(descriptor, status.st_size + 1)) if regular else None
+        return (os.read(descriptor, status.st_size + 1) if regular else b""), status.st_mtime
     except OSError as error:
         log.debug("the record %s cannot be read: %s", path, error)
-        return None
+        return b"", 0.0
     finally:
         os.close(descriptor)
-    if record is None:
-        log.warning("the record %s is damaged: its files are hashed before they are used", path)
-        return None
-    record.used = status.st_mtime
-    return record
+
+
+def write_small(layout: Layout, path: str, data: bytes, clock: Clock, *, durable: bool) -> None:
+    """Write a small file of ours in one step, whatever lies in its way.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    from store.files.atomic import write_bytes
+
+    clear_way(layout, path, clock)
+    try:
+        write_bytes(path, data, durable=durable)
+    except StorageError:
+        if not made_way(layout, path, clock):
+            raise
+        write_bytes(path, data, durable=durable)
 
 
 def write_record(
@@ -111,21 +135,21 @@ def write_record(
     Raises:
         OSError: It cannot be written.
     """
-    path, text = layout.record(digest), _spelled(record).encode()
-    clear_way(layout, path, clock)
-    try:
-        write_bytes(path, text, durable=durable)
-    except StorageError:
-        if not made_way(layout, path, clock):
-            raise
-        write_bytes(path, text, durable=durable)
+    path = layout.record(digest)
+    write_small(layout, path, spelled(record).encode(), clock, durable=durable)
     if used is not None:
         os.utime(path, (used, used))
 
 
-def _spelled(record: Record) -> str:
+def spelled(record: Record, beside: Iterable[tuple[str, Any]] | Mapping[str, Any] = ()) -> str:
+    """Return a record as the text of its file.
+
+    Args:
+        record: What is known.
+        beside: What others read in the same file, by keys that are none of the record's.
+    """
     data = {
-        "v": _VERSION,
+        "v": VERSION,
         "digests": {one.algorithm: one.hex for one in sorted(record.digests)},
         "size": record.size,
         "added": record.added,
@@ -137,19 +161,20 @@ def _spelled(record: Record) -> str:
             for name, known in record.files.items()
         },
     }
-    return json.dumps(data)
+    return json.dumps({**dict(beside), **data})
 
 
-def _parsed(data: bytes) -> Record | None:
+def _parsed(data: bytes, used: float) -> Record | None:
     try:
         value = json.loads(data)
-        if value["v"] != _VERSION:
+        if value["v"] != VERSION:
             return None
         return Record(
             digests=frozenset(_digest(*item) for item in value["digests"].items()),
             size=_number(value["size"], int),
             added=_number(value["added"], int, float),
             files={name: _known(one) for name, one in value["files"].items()},
+            used=used,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -13,6 +13,7 @@ from store.cli.lazy import LazyGroup, examples
 from store.cli.measures import with_cache
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import columns, document, line, on_terminal, table, words
+from store.config.routes import Routes
 
 _HOMES: Final = {
     "list": "store.cli.config:list_settings",
@@ -103,23 +104,34 @@ def path(context: click.Context) -> None:
 
 def _known(frame: Frame) -> dict[str, Any]:
     """Return all settings as plain data by key, drivers' ones as ``driver.NAME.KEY``, secrets hidden."""
-    import attrs
+    from store.config.model import declared
 
     settings = frame.settings
     known: dict[str, Any] = {}
-    for field in attrs.fields(type(settings)):
+    for field in declared():
         value = getattr(settings, field.name)
-        if field.metadata["kind"] != "tables":
+        if field.kind == "rules":
+            known |= _rules(value)
+        elif field.kind != "tables":
             known[field.name] = _without_userinfo(value)
         else:
             for name, driver in sorted(value.items()):
                 for key, one in sorted(driver.items()):
-                    known[f"{field.metadata['key']}.{name}.{key}"] = _masked(key, one)
+                    known[f"{field.key}.{name}.{key}"] = _masked(key, one)
     if known["cache_dir"] is None:
         from store.config.directories import cache_directory
 
         known["cache_dir"] = str(cache_directory())
     return known
+
+
+def _rules(routes: Routes) -> dict[str, Any]:
+    """Return the rules of addresses by the keys that they stand under."""
+    return {
+        "mirror": [one._asdict() for one in routes.mirrors],
+        "allow": [list(one) for one in routes.allow],
+        "block": [one._asdict() for one in routes.block],
+    }
 
 
 def _masked(key: str, value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds

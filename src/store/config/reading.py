@@ -8,26 +8,27 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-
-import attrs
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from store.config.directories import configuration_file
-from store.config.model import Settings
+from store.config.model import Setting, Settings, declared
+from store.config.routes import NO_ROUTES, RULES, Routes
 from store.config.tomlfile import TomlFile, read_toml
 from store.config.values import parse_value
 from store.errors import ConfigurationError
 
-_KEYS: Final[Mapping[str, attrs.Attribute[Any]]] = {
-    field.name: field for field in attrs.fields(Settings) if field.metadata["kind"] != "tables"
+if TYPE_CHECKING:
+    # A warm fetch reads no file: what one may hold is loaded with the first that holds it.
+    from store.config.tables import DriverTable
+
+_KEYS: Final[Mapping[str, Setting]] = {
+    field.name: field for field in declared() if field.kind not in {"tables", "rules"}
 }
-_VARIABLES: Final = tuple(
-    (field.metadata["env"], field) for field in _KEYS.values() if field.metadata["env"] is not None
-)
+_VARIABLES: Final = tuple((field.env, field) for field in _KEYS.values() if field.env is not None)
 _TABLE: Final = "driver"
 _WATCHED: Final = (*(variable for variable, _ in _VARIABLES), "STORE_CONFIG_FILE")
 _WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
-_DEFAULT_SOURCES: Final = dict.fromkeys(_KEYS, "default")
+_DEFAULT_SOURCES: Final = dict.fromkeys((*_KEYS, *RULES), "default")
 
 
 class Reading(NamedTuple):
@@ -36,7 +37,8 @@ class Reading(NamedTuple):
     Attributes:
         settings: The settings.
         sources: For each key ``default``, ``flag``, the variable's name, or ``file:line``; for each
-            driver's table, under ``driver.NAME``, the same.
+            driver's table, under ``driver.NAME``, and for each of its keys, under ``driver.NAME.KEY``, the
+            same.
         files: The files that were looked for, in order of precedence, whether they exist or not.
     """
 
@@ -154,6 +156,10 @@ def _take_file(
         place = _place(file, (*prefix, key))
         if key == _TABLE:
             _take_tables(value, file, (*prefix, key), values, sources)
+        elif key in RULES:
+            rules = _rules(value, file, (*prefix, key))
+            values["routes"] = rules.joined(values.get("routes", NO_ROUTES))
+            sources[key] = _source(place)
         elif key in _KEYS:
             values[key] = _read_value(value, _KEYS[key], place, os.path.dirname(file.path))  # noqa: PTH120
             sources[key] = _source(place)
@@ -169,6 +175,8 @@ def _take_tables(
     sources: dict[str, str],
 ) -> None:
     """Take over the drivers' tables; a driver's key in a nearer file wins over the same one elsewhere."""
+    from store.config.tables import Place
+
     if not isinstance(tables, dict):
         raise _refusal("is no table: write [driver.NAME]", tables, _place(file, prefix))
     for name, table in tables.items():
@@ -176,9 +184,34 @@ def _take_tables(
         if not isinstance(table, dict):
             # The value is not shown: a driver's settings may be secrets.
             raise _refusal(f"is no table: write [driver.{name}]", None, place)
-        drivers = values.setdefault("drivers", {})
-        drivers[name] = {**drivers.get(name, {}), **table}
+        places = {key: Place(file.path, file.line_of(*prefix, name, key)) for key in table}
+        told = _driver_table(name, values)
+        told.place = Place(file.path, place.line)
+        told.take(table, places)
         sources[f"{_TABLE}.{name}"] = _source(place)
+        sources.update({f"{_TABLE}.{name}.{key}": str(one) for key, one in places.items()})
+
+
+def _driver_table(name: str, values: dict[str, Any]) -> DriverTable:
+    """Return the table of a driver that is being filled."""
+    from store.config.tables import DriverTable
+
+    found: DriverTable = values.setdefault("drivers", {}).setdefault(name, DriverTable())
+    return found
+
+
+def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Routes:  # noqa: ANN401 - as above
+    """Read the rules that stand under a key; the value is not shown, since a secret may stand in it."""
+    from store.config.ruling import RuleError, read_rules
+
+    try:
+        return read_rules(keys[-1], value)
+    except RuleError as error:
+        named = [step for step in error.steps if isinstance(step, str)]
+        place = _place(file, (*keys, *error.steps), ".".join((keys[-1], *named)))
+        refusal = _refusal(str(error), None, place)
+        refusal.known = error.known
+        raise refusal from None
 
 
 def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[str, str]) -> None:
@@ -191,9 +224,9 @@ def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[
             ):
                 raise _refusal("must hold a mapping for each driver", None, _Place("drivers", key))
             for name, table in value.items():
-                drivers = values.setdefault("drivers", {})
-                drivers[name] = {**drivers.get(name, {}), **table}
+                _driver_table(name, values).take(table, {})
                 sources[f"{_TABLE}.{name}"] = "flag"
+                sources.update({f"{_TABLE}.{name}.{key}": "flag" for key in table})
         elif key in _KEYS:
             values[key] = _read_value(value, _KEYS[key], _Place(f"the flag {key}", key))
             sources[key] = "flag"
@@ -201,10 +234,11 @@ def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[
             raise _unknown(key, _Place("flags", key), table=False)
 
 
-def _place(file: TomlFile, keys: tuple[str, ...]) -> _Place:
+def _place(file: TomlFile, keys: tuple[str | int, ...], name: str | None = None) -> _Place:
     line = file.line_of(*keys)
     where = file.path if line is None else f"{file.path}:{line}"
-    return _Place(f"{where}: {keys[-1]}", keys[-1], file.path, line)
+    name = name or str(keys[-1])
+    return _Place(f"{where}: {name}", name, file.path, line)
 
 
 def _source(place: _Place) -> str:
@@ -213,17 +247,17 @@ def _source(place: _Place) -> str:
 
 def _read_value(
     value: Any,  # noqa: ANN401 - whatever was given
-    field: attrs.Attribute[Any],
+    field: Setting,
     place: _Place,
     directory: str | None = None,
 ) -> Any:  # noqa: ANN401 - each setting has its own type
     try:
-        found = parse_value(value, field.metadata["kind"], directory=directory)
+        found = parse_value(value, field.kind, directory=directory)
     except ValueError as error:
         raise _refusal(str(error), value, place) from error
-    if found is None and not field.metadata["optional"]:
+    if found is None and not field.optional:
         raise _refusal("is refused: it needs a limit", value, place)
-    if field.metadata["positive"] and found is not None and not found > 0:
+    if field.positive and found is not None and not found > 0:
         raise _refusal("is refused: it must be more than 0", value, place)
     return found
 
@@ -243,7 +277,7 @@ def _short(value: Any) -> str:  # noqa: ANN401 - whatever was given
 def _unknown(key: str, place: _Place, *, table: bool) -> ConfigurationError:
     import difflib
 
-    known = (*_KEYS, _TABLE)
+    known = (*_KEYS, *RULES, _TABLE)
     nearest = difflib.get_close_matches(key, known, n=1)
     meant = f"did you mean {nearest[0]!r}? " if nearest else ""
     where = "" if place.path is None else f"{_source(place)}: "

@@ -27,11 +27,12 @@ from store.fetching.outcome import failure_of, hold_against_pins, result_of
 from store.fetching.results import Resolved, Result
 from store.integrity.digest import DigestsLike
 from store.plugins.loading import load_cache, load_transports
-from store.transports.deadlines import begun, keeping
+from store.transports.deadlines import Deadline, begun, keeping
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.freshness.policy import Duration
     from store.transports.progress import Progress
 
 
@@ -49,9 +50,11 @@ class Fetcher:
     Attributes:
         settings: What it goes by.
         cache: The cache it asks.
+        options: How it moves bytes.
 
     Raises:
-        ConfigurationError: The settings cannot be read, or ``cache`` is a name.
+        ConfigurationError: The settings cannot be read, a driver of ours does not understand what its
+            table says, or ``cache`` is a name.
         UnknownNameError: There is no cache backend of that name.
     """
 
@@ -74,8 +77,10 @@ class Fetcher:
             from store.transports.progress import progress_listener, several
 
             listener = several(progress_listener(progress), listener)
-        self._options = transfer_options(self.settings, listener)
-        self._asking = Asking(self.settings, cache, self._options)
+        self.options = transfer_options(self.settings, listener)
+        self._asking = Asking(self.settings, cache, self.options)
+        if self.settings.drivers:
+            self._asking.check_tables()
 
     def fetch(
         self,
@@ -87,6 +92,8 @@ class Fetcher:
         link: bool = False,
         refresh: bool = False,
         allow_unverified: bool | None = None,
+        max_age: Duration = None,
+        stale_if_error: Duration = 0,
         claims: dict[str, str] | None = None,
     ) -> Result:
         """Bring one resource here; see `store.fetch` for arguments and errors.
@@ -97,11 +104,25 @@ class Fetcher:
         delivery = None
         if dest is not None or output is not None:
             delivery = _delivery(dest, output, link)._replace(claims=claims)
-        seconds = self._options.bounds.deadline
+        if max_age is not None:
+            from store.fetching.aged import fetch_aged
+
+            return fetch_aged(
+                wanted,
+                cache=self.cache,
+                options=self.options,
+                asking=self._asking,
+                max_age=max_age,
+                stale_if_error=stale_if_error,
+                digest=digest,
+                delivery=delivery,
+                refresh=refresh,
+            )
+        seconds = self.options.bounds.deadline
         if seconds is None:
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
         # One deadline for all that a fetch waits for: the question, another's download, its own.
-        with keeping(begun(self._options.clock, seconds)):
+        with keeping(begun(self.options.clock, seconds)):
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
 
     def _fetch(
@@ -123,7 +144,7 @@ class Fetcher:
             load_transports()
             obtained = self._obtained(answer, delivery)
         except (ResourceNotFoundError, CredentialsError):
-            if not answer.remembered or self._options.offline:
+            if not answer.remembered or self.options.offline:
                 raise
             # The index may have moved the file since: one look costs less than a failure.
             answer = self._asking.ask(
@@ -163,6 +184,13 @@ class Fetcher:
         answer = self._ask(wanted, digest)
         path = cached_path(answer.store, answer.metadata)
         return None if path is None else Path(path)
+
+    def begin_deadline(self) -> Deadline:
+        """Begin the deadline that all have together which are fetched while it is kept.
+
+        It is never later than the one that holds here; see `store.transports.deadlines.keeping`.
+        """
+        return begun(self.options.clock, self.options.bounds.deadline)
 
     def close(self) -> None:
         """Close the cache if the fetcher opened it."""
@@ -207,7 +235,7 @@ class Fetcher:
         allow_unverified: bool | None,  # noqa: FBT001
     ) -> Answer:
         """Ask the store again where the remembered answer names no address and the file is gone."""
-        if self._options.offline or cached_path(answer.store, answer.metadata) is not None:
+        if self.options.offline or cached_path(answer.store, answer.metadata) is not None:
             return answer
         return self._asking.ask(wanted, digest, refresh=True, allow_unverified=allow_unverified)
 

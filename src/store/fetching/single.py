@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,14 @@ from store.cache.backends.base import Cache
 from store.config.reading import read_settings, settings_fingerprint
 from store.fetching.asking import Wanted
 from store.fetching.fetcher import Fetcher
+from store.fetching.mirrored import with_mirrors
 from store.fetching.results import Resolved
 from store.integrity.digest import DigestsLike
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.freshness.policy import Duration
     from store.transports.progress import Progress
 
 _lock = threading.Lock()
@@ -35,7 +38,10 @@ def fetch(
     refresh: bool = False,
     link: bool = False,
     allow_unverified: bool | None = None,
+    max_age: Duration = None,
+    stale_if_error: Duration = 0,
     listener: Listener | None = None,
+    mirrors: Sequence[str] = (),
 ) -> Path:
     """Turn a locator or query into a verified local file.
 
@@ -51,7 +57,14 @@ def fetch(
         refresh: Ask the store anew what the query stands for.
         link: Place by a hard link where that is possible.
         allow_unverified: Accept a URL without a digest; None takes the setting.
+        max_age: Of an address or path: how old the file may be before its source is asked again: seconds,
+            ``"1d"``, a ``timedelta``, or ``"none"`` for any age; 0 asks each time. It implies
+            ``allow_unverified``. None keeps what was fetched for as long as the driver has it.
+        stale_if_error: With ``max_age``: how old a copy may be to be returned where the source fails; None
+            for any age.
         listener: Is told each event.
+        mirrors: Further addresses of the same resource, asked in their order after the locator, which is
+            a URL with a digest.
 
     Returns:
         The file's absolute path; never None.
@@ -62,13 +75,15 @@ def fetch(
     with_default = cache is None and progress is None and offline is None and listener is None
     fetcher = default_fetcher() if with_default else fetcher_for(cache, progress, offline, listener)
     return fetcher.fetch(
-        locator,
+        with_mirrors(locator, mirrors) if mirrors else locator,
         dest=dest,
         output=output,
         digest=digest,
         link=link,
         refresh=refresh,
         allow_unverified=allow_unverified,
+        max_age=max_age,
+        stale_if_error=stale_if_error,
     ).path
 
 

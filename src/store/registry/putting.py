@@ -11,8 +11,9 @@ import attrs as attr
 import sqlalchemy as sa
 
 from store.errors import QueryError
-from store.files.atomic import discard, partial_name, writing
+from store.files.atomic import discard, writing
 from store.files.placing import place
+from store.files.unfinished import partial_name
 from store.registry.creating import Draft, insert_item, next_version
 from store.registry.item import CacheItem
 from store.registry.making import Making, basename

@@ -15,10 +15,11 @@ from sqlalchemy.dialects import sqlite
 
 from store.clock import Clock
 from store.errors import RegistryError
-from store.files.atomic import discard, make_directories, partial_name, rename
+from store.files.atomic import discard, make_directories, rename
 from store.files.failures import storage_errors
 from store.files.locks import exclusively
 from store.files.syncing import sync_directory, sync_file
+from store.files.unfinished import partial_name
 from store.registry.database import Database, Rebuilt
 from store.registry.engines import begin_writing, journal_mode, sqlite_engine
 from store.registry.failures import DamagedError, registry_errors

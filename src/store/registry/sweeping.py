@@ -8,9 +8,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from store.cache.workspaces import ABANDONED, is_alive
+from store.cache.workspaces import ABANDONED
 from store.clock import Clock
-from store.files.atomic import PARTIAL_PREFIX, discard
+from store.files.atomic import discard
+from store.files.unfinished import will_be_finished
 from store.registry.changing import Changing
 from store.registry.filters import Filters
 from store.registry.places import Named
@@ -111,9 +112,8 @@ def _removed(cache: Changing, one: Named) -> bool:
 
 
 def _is_abandoned(path: Path, clock: Clock) -> bool:
-    pid = path.name.removeprefix(PARTIAL_PREFIX).partition("-")[0]
     try:
         age = clock.now() - path.lstat().st_mtime
     except OSError:
         return False
-    return age > ABANDONED or (pid.isdecimal() and not is_alive(int(pid)))
+    return age > ABANDONED or not will_be_finished(path.name)

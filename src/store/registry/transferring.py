@@ -11,8 +11,9 @@ import attrs
 import sqlalchemy as sa
 
 from store.errors import StorageError, StoreError
-from store.files.atomic import discard, partial_name
+from store.files.atomic import discard
 from store.files.placing import place
+from store.files.unfinished import partial_name
 from store.registry.attributes import Attribute, number_of
 from store.registry.creating import Draft, insert_item, next_version, raise_head
 from store.registry.filters import Filters

@@ -7,6 +7,7 @@ JSON. Containers are JSON in which whatever JSON has no word for is a list ``[ki
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime as dt
 import json
 import math
@@ -116,7 +117,7 @@ def _write_int(value: int) -> str:
 def _write_datetime(value: dt.datetime) -> str:
     zone = value.tzinfo
     key = f"[{zone.key}]" if isinstance(zone, zoneinfo.ZoneInfo) and zone.key else ""
-    fold = "@" if value.fold and not key else ""
+    fold = "@" if value.fold else ""
     return f"{value.isoformat()}{fold}{key}"
 
 
@@ -125,7 +126,9 @@ def _read_datetime(text: str) -> dt.datetime:
     bare = moment.removesuffix("@")
     value = dt.datetime.fromisoformat(bare)
     if zone:
-        value = value.astimezone(zoneinfo.ZoneInfo(zone.removesuffix("]")))
+        # The wall's time is kept, also where the zone skips that hour; without the zone its offset is left.
+        with contextlib.suppress(zoneinfo.ZoneInfoNotFoundError):
+            value = value.replace(tzinfo=zoneinfo.ZoneInfo(zone.removesuffix("]")))
     return value.replace(fold=1) if bare != moment else value
 
 

@@ -6,21 +6,21 @@ import abc
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
-import attrs
-
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.credentials import Credentials
+from store.config.directories import standing_file
+from store.config.model import Settings
+from store.config.routes import NO_ROUTES, Routes
+from store.frozen import Frozen, field
 
 if TYPE_CHECKING:
     # A hit tells nobody: events load when there is something to tell.
     from store.events import Listener
-
 MAX_SIZE: Final = 50 * 1024**3
 """The most bytes that a body may have unless another limit is given: 50 GiB."""
 
 
-@attrs.frozen(kw_only=True)
-class Bounds:
+class Bounds(Frozen):
     """The limits of one call; times in seconds, sizes in bytes, rates in bytes a second.
 
     Attributes:
@@ -46,8 +46,7 @@ class Bounds:
     allow_downgrade: bool = False
 
 
-@attrs.frozen(kw_only=True)
-class Retrying:
+class Retrying(Frozen):
     """How often what is transient is tried again, and how long is waited in between, in seconds.
 
     The wait before try n+1 is drawn evenly between 0 and ``min(longest, base * 2**(n-1))`` (full jitter);
@@ -61,8 +60,7 @@ class Retrying:
     longest_retry_after: float = 60.0
 
 
-@attrs.frozen(kw_only=True)
-class TransferOptions:
+class TransferOptions(Frozen):
     """How bytes are to be moved: handed by the face to the store, and by the store to its transports.
 
     Attributes:
@@ -75,24 +73,68 @@ class TransferOptions:
         durable: Whether what is received is to survive a power cut at once (``durability = "full"``).
         strict: Whether a driver that answers None by its old contract is to raise what went wrong, as the
             face, which never answers None, wants it.
+        routes: The rules of addresses: mirrors, and what is not asked.
+        user_agent: What is added to our own User-Agent.
+        per_host: How many connections are held to one origin at once, by the whole process.
+        limit_rate: The bandwidth that all transfers share which are given the same one, in bytes a
+            second; None for no limit.
+        standing: The file in which is remembered which origins failed, or None: see
+            `store.transports.standing`.
     """
 
     bounds: Bounds = Bounds()
     retrying: Retrying = Retrying()
     offline: bool = False
-    credentials: Credentials = attrs.field(factory=Credentials, repr=False)
+    credentials: Credentials = field(factory=Credentials, shown=False)
     listener: Listener | None = None
     clock: Clock = SYSTEM_CLOCK
     durable: bool = False
     strict: bool = False
+    routes: Routes = NO_ROUTES
+    user_agent: str = ""
+    per_host: int = 16
+    limit_rate: int | None = None
+    standing: str | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings, listener: Listener | None = None) -> Self:
+        """Return what settings decide, for callers that never answer None (``strict``).
+
+        Args:
+            settings: What the user decided.
+            listener: Is told what happens, or None.
+        """
+        return cls(
+            bounds=Bounds(
+                connect_timeout=settings.connect_timeout,
+                read_timeout=settings.read_timeout,
+                stall_timeout=settings.stall_timeout,
+                minimum_rate=settings.minimum_rate,
+                deadline=settings.deadline,
+                max_size=settings.max_size,
+                allow_downgrade=settings.allow_downgrade,
+            ),
+            retrying=Retrying(attempts=settings.retries + 1),
+            offline=settings.offline,
+            credentials=Credentials(use_keyring=settings.keyring),
+            listener=listener,
+            durable=settings.durability == "full",
+            strict=True,
+            routes=settings.routes,
+            user_agent=settings.user_agent,
+            per_host=settings.per_host,
+            limit_rate=settings.limit_rate,
+            standing=standing_file(settings.cache_dir),
+        )
 
 
-@attrs.frozen(kw_only=True)
-class Conditions:
+class Conditions(Frozen):
     """Under which condition a body is wanted (RFC 9110, section 13).
 
     Attributes:
         if_range: A strong entity tag: the range is wanted only of that version, else the whole.
+        until: Behind the last byte that is wanted; None wants all that follow. A source may give more:
+            whoever asks reads no further.
         if_none_match: An entity tag: no body is wanted if it is still the one (`NotModified`).
         if_modified_since: An HTTP date, used where there is no entity tag.
         accept: The media types that are wanted, as an ``Accept`` header spells them (section 12.5.1);
@@ -100,9 +142,28 @@ class Conditions:
     """
 
     if_range: str | None = None
+    until: int | None = None
     if_none_match: str | None = None
     if_modified_since: str | None = None
     accept: str | None = None
+
+
+class NotModified(Exception):  # noqa: N818 - an answer that ends a call early, and no failure
+    """The condition under which a body was wanted does not hold: what the asker has is current.
+
+    It is caught by whoever set the condition, and never reaches a caller of `store`.
+
+    Args:
+        address: What was asked, as it was given.
+        etag: The entity tag that came with the answer, or None.
+        last_modified: The time of change that came with the answer, as an HTTP date, or None.
+    """
+
+    def __init__(self, address: str, etag: str | None, last_modified: str | None) -> None:
+        super().__init__("not modified")
+        self.address = address
+        self.etag = etag
+        self.last_modified = last_modified
 
 
 class Stream(abc.ABC):
@@ -146,6 +207,9 @@ class Stream(abc.ABC):
     @abc.abstractmethod
     def close(self) -> None:
         """Give the connection back, or close it where the body was not read to its end."""
+
+    def abort(self) -> None:  # noqa: B027 - most end soon enough by themselves
+        """End the stream from another thread: whoever reads it gets an error, or its end, at once."""
 
     def __enter__(self) -> Self:
         """Return the stream itself."""

@@ -10,8 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, Final
 
-import attrs
-
 from store.addresses import public, without_secrets
 from store.errors import PluginConflictError, PluginError, StoreError, UnknownNameError
 from store.transports.base import TransferOptions, Transport
@@ -60,6 +58,7 @@ def transport_for(address: str, options: TransferOptions) -> Transport:
     Raises:
         UnknownNameError: No transport of that scheme is registered (``kind`` is ``transport``).
         PluginError: A stranger's factory fails, or makes no transport.
+        RefusedError: The settings keep the address from being asked.
     """
     scheme = scheme_of(address)
     factory = _factory(scheme)
@@ -71,9 +70,16 @@ def transport_for(address: str, options: TransferOptions) -> Transport:
             name=scheme,
             known=schemes(),
         )
-    wanted = attrs.evolve(options, listener=None)
+    wanted = options._replace(listener=None)
     key = (factory, wanted.bounds, wanted.retrying, wanted.offline, wanted.durable)
-    return _kept((*key, id(wanted.credentials), id(wanted.clock)), factory, wanted)
+    manners = (wanted.routes, wanted.user_agent, wanted.per_host, wanted.limit_rate)
+    whole = (*key, *manners, id(wanted.credentials), id(wanted.clock))
+    transport = _kept(whole, factory, wanted)
+    if options.routes.guarded:
+        from store.transports.routing import refuse
+
+        refuse(address, options.routes)
+    return transport
 
 
 def scheme_of(address: str) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import re
 from typing import Any, Final
 
 from store.files.names import derived_name
@@ -27,8 +26,6 @@ MISS: Final[Any] = object()
 """What `decode` returns where an entry is none."""
 
 _AS_IS: Final = "as-is"
-
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 _LONGEST_INTEGER: Final = 13_000
 """In bits: Python refuses to read numbers of more than 4,300 digits."""
@@ -67,6 +64,22 @@ def encode(uid: str, value: Any, expires: float, root: str) -> str | None:  # no
     return text
 
 
+def plain_entry(uid: str, path: str, root: str) -> dict[str, Any] | None:
+    """Return the entry of a resource that does not grow old, as an object, where it is of the plainest.
+
+    Args:
+        uid: Whose entry it is.
+        path: Where the resource lies.
+        root: The cache's directory, absolute, without a slash at its end.
+
+    Returns:
+        None where anything in it might not come back as it went in: `encode` looks closer.
+    """
+    if not (uid.isascii() and path.isascii() and path.startswith(f"{root}/")):
+        return None
+    return {"uid": uid, "expires": None, "value": {TAG: _located(uid, path, root)}}
+
+
 def decode(text: str | bytes, uid: str, now: float, root: str) -> Any:  # noqa: ANN401
     """Return the value of an entry, or `MISS` where it has expired, is damaged or another uid's.
 
@@ -77,7 +90,8 @@ def decode(text: str | bytes, uid: str, now: float, root: str) -> Any:  # noqa: 
         root: The cache's directory, as it is now.
     """
     try:
-        entry = json.loads(text)
+        # As text: of bytes, json would first find out how they are encoded.
+        entry = json.loads(text if isinstance(text, str) else text.decode())
         found, expires, value = entry["uid"], entry["expires"], entry["value"]
         if found != uid and found != _spelled(uid):
             log.warning("the entry of %.100r is another's: it is passed over", uid)
@@ -109,7 +123,11 @@ def _resource(root: str, uid: str, path: str, manner: str | None = None) -> Cach
 
 def _spelled(uid: str) -> str:
     """Return the uid, or what stands for one that JSON would not give back."""
-    return uid if uid.isascii() or not _SURROGATE.search(uid) else f"surrogates:{derived_name(uid)}"
+    try:
+        uid.encode()
+    except UnicodeEncodeError:
+        return f"surrogates:{derived_name(uid)}"
+    return uid
 
 
 def _bounded(expires: float) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -14,9 +13,12 @@ from store.addresses import public
 from store.clock import SYSTEM_CLOCK
 from store.config.credential import Credential
 from store.errors import ConfigurationError, OfflineError
-from store.transports.base import Conditions, Stream, TransferOptions, Transport
+from store.transports.base import Conditions, Stream, TransferOptions
+from store.transports.bulk import Bulk, BulkTransport
+from store.transports.crowding import Seat, enter
 from store.transports.deadlines import begun, current, keeping
 from store.transports.http import headers as reading
+from store.transports.http.asking import asked_with
 from store.transports.http.bodies import HttpStream
 from store.transports.http.errors import (
     HTTPRequestError,
@@ -27,6 +29,8 @@ from store.transports.http.errors import (
 from store.transports.http.mapping import raised, refused
 from store.transports.http.redirects import STATUSES, Hop, first_hop, headers_for, next_hop
 from store.transports.http.sessions import Quiet, Sessions
+from store.transports.limiting import limiter_for
+from store.transports.routing import refuse
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +40,7 @@ _NOT_MODIFIED = 304
 _UNAUTHORIZED = 401
 
 
-class HttpTransport(Transport):
+class HttpTransport(BulkTransport):
     """Speaks HTTP through requests; asks once, and leaves trying again to those above.
 
     Bodies are read as they are sent (``Accept-Encoding: identity``) and redirects are followed by hand.
@@ -61,7 +65,7 @@ class HttpTransport(Transport):
         if self.options.offline:
             shown = public(address)
             raise OfflineError(f"{shown} would need the network", missing=(shown,))
-        asked = _asked(offset, conditions)
+        asked = asked_with(offset, conditions, self.options.user_agent)
         try:
             hop = first_hop(address)
         except ValueError:
@@ -71,23 +75,56 @@ class HttpTransport(Transport):
                 transient=False,
             ) from None
         while True:
-            response = self._answer(hop, asked)
+            seat = enter(hop.address, self.options.per_host, self.options.clock)
+            response = self._answer(hop, asked, seat)
             location = response.headers.get("Location")
             if response.status_code not in STATUSES or location is None:
                 break
-            _close(response)
-            hop = next_hop(hop, _decoded(location), self.options.bounds)
+            _close(response, seat)
+            before, hop = hop, next_hop(hop, _decoded(location), self.options.bounds)
+            refuse(hop.address, self.options.routes, redirected=before.address)
         try:
-            return self._body(response, hop, offset, conditioned=conditions is not None)
+            return self._body(response, hop, offset, conditions, seat)
         except BaseException:
-            _close(response)
+            _close(response, seat)
             raise
+
+    def bulk(self, address: str, *, connections: int, largest: int) -> Bulk | None:
+        """Return what asks an origin for many small bodies; None behind a proxy, and at a limited rate."""
+        unlimited = self.options.limit_rate is None
+        if self.options.offline or self._sessions.proxies_for(address) or not unlimited:
+            return None
+        from store.transports.http.bulk import HttpBulk
+        from store.transports.http.wire import Requests
+
+        credential = self.options.credentials.find(address)
+        try:
+            pool = self._sessions.pool(address)
+            hop = first_hop(address)
+            parts = urlsplit(hop.address)
+            asked = asked_with(0, None, self.options.user_agent)
+            headers = {"Host": parts.netloc, **headers_for(hop, asked)}
+            if credential is not None:
+                headers["Authorization"] = credential.header
+            asking = Requests(f"{parts.scheme}://{parts.netloc}", headers)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
+            return None  # whoever asks in the usual way is told why
+        most = min(connections, self.options.per_host)
+        return HttpBulk(pool, asking, hop.address, self.options, connections=most, largest=largest)
 
     def close(self) -> None:
         """Close the idle connections of this process; the transport may be used again."""
         self._sessions.close()
 
-    def _answer(self, hop: Hop, asked: dict[str, str]) -> requests.Response:
+    def _answer(self, hop: Hop, asked: dict[str, str], seat: Seat) -> requests.Response:
+        """Return the answer, or leave the seat."""
+        try:
+            return self._challenged(hop, asked)
+        except BaseException:
+            seat.leave()
+            raise
+
+    def _challenged(self, hop: Hop, asked: dict[str, str]) -> requests.Response:
         """Ask with the credentials that are at hand; where they will not do, with those of the keyring."""
         credentials = self.options.credentials
         credential = None if hop.trusted is None else credentials.find(hop.trusted)
@@ -138,11 +175,17 @@ class HttpTransport(Transport):
         raise failure
 
     def _body(
-        self, response: requests.Response, hop: Hop, offset: int, *, conditioned: bool
+        self,
+        response: requests.Response,
+        hop: Hop,
+        offset: int,
+        conditions: Conditions | None,
+        seat: Seat,
     ) -> Stream:
         status = response.status_code
-        partial = status == _PART and offset > 0
-        unmodified = status == _NOT_MODIFIED and conditioned
+        until = None if conditions is None else conditions.until
+        partial = status == _PART and (offset > 0 or until is not None)
+        unmodified = status == _NOT_MODIFIED and conditions is not None
         if not (status == _WHOLE or partial or unmodified):
             raise self._refused(response, hop)
         length = 0 if unmodified else _length(response, hop)
@@ -152,6 +195,8 @@ class HttpTransport(Transport):
             length=length,
             read_timeout=min(self.options.bounds.read_timeout, self.options.bounds.stall_timeout),
             deadline=current(self.options.clock),
+            seat=seat,
+            limiter=limiter_for(self.options.limit_rate, self.options.clock),
         )
         headers = response.headers
         stream.content_type = headers.get("Content-Type")
@@ -163,7 +208,11 @@ class HttpTransport(Transport):
         stream.size = None if unmodified else length
         if partial:
             stream.offset = offset
-            stream.size = _total(headers.get("Content-Range"), hop, offset, length)
+            told = headers.get("Content-Range")
+            try:
+                stream.size = reading.content_range(told, offset, length, until)
+            except ValueError as error:
+                raise _misplaced(hop, error) from None
         return stream
 
     def _refused(self, response: requests.Response, hop: Hop) -> Exception:
@@ -177,27 +226,6 @@ class HttpTransport(Transport):
             )
         wait = reading.retry_after(response.headers.get("Retry-After"), self.options.clock.now())
         return refused(response.status_code, hop.address, retry_after=wait)
-
-
-def _asked(offset: int, conditions: Conditions | None) -> dict[str, str]:
-    """Return the headers of a request, but for its credentials."""
-    headers = {
-        # Asked of the face, which is always loaded, without importing it: imports fall.
-        "User-Agent": f"store/{sys.modules['store'].__version__}",
-        "Accept": "*/*",
-        "Accept-Encoding": "identity",
-    }
-    if offset > 0:
-        headers["Range"] = f"bytes={offset}-"
-    if conditions is not None:
-        wanted = {
-            "Accept": conditions.accept,
-            "If-Range": conditions.if_range if offset > 0 else None,
-            "If-None-Match": conditions.if_none_match,
-            "If-Modified-Since": None if conditions.if_none_match else conditions.if_modified_since,
-        }
-        headers.update({name: value for name, value in wanted.items() if value is not None})
-    return headers
 
 
 def _length(response: requests.Response, hop: Hop) -> int | None:
@@ -220,14 +248,11 @@ def _length(response: requests.Response, hop: Hop) -> int | None:
         raise HTTPTruncatedError(f"{shown}: the server announces {error}", url=shown) from None
 
 
-def _total(value: str | None, hop: Hop, offset: int, length: int | None) -> int:
+def _misplaced(hop: Hop, error: ValueError) -> HTTPStatusError:
     shown = public(hop.address)
-    try:
-        return reading.content_range(value, offset, length)
-    except ValueError as error:
-        raise HTTPStatusError(
-            f"{shown}: the server answered with {error}", url=shown, status=_PART, transient=False
-        ) from None
+    return HTTPStatusError(
+        f"{shown}: the server answered with {error}", url=shown, status=_PART, transient=False
+    )
 
 
 def _decoded(location: str) -> str:
@@ -247,6 +272,8 @@ def _no_bundle(bundle: str) -> ConfigurationError:
     )
 
 
-def _close(response: requests.Response) -> None:
+def _close(response: requests.Response, seat: Seat | None = None) -> None:
     with Quiet():
         response.close()
+    if seat is not None:
+        seat.leave()

@@ -1,0 +1,280 @@
+"""Brings one large body over several connections, where that helps."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+
+from store.errors import StoreError, TransportError
+from store.transports.base import Stream
+from store.transports.carrying import carry
+from store.transports.crowding import Seat, offering
+from store.transports.deadlines import Deadline, keeping
+from store.transports.excuses import Excused, excusing
+from store.transports.spans import LEAST, Span, Spans
+
+PARTED_FROM: Final = 32 << 20
+"""From which rest on a body may come over several connections, in bytes: 32 MiB."""
+
+CONNECTIONS: Final = 16
+"""How many connections one body comes over at the most."""
+
+_ENOUGH: Final = 100 << 20
+"""A rate at which no further connection is asked for, in bytes a second."""
+
+_PATIENT: Final = 0.3
+"""A rest that comes within this time needs no further connection, in seconds."""
+
+_PIECE_TIME: Final = 0.2
+"""How long a connection should be busy with one piece, in seconds."""
+
+_PIECE_WAITS: Final = 8
+"""How many times longer a piece should take than it takes until it begins to come."""
+
+_FIRST_PIECE: Final = 4 << 20
+"""How much a further connection is asked for at first, in bytes."""
+
+_LARGEST_PIECE: Final = 64 << 20
+"""The largest piece that is asked for at once, in bytes."""
+
+_SHARE: Final = 0.25
+"""How long a connection should be busy to be worth its beginning, in seconds."""
+
+_FIRST_LOOK: Final = 0.05
+"""How long the first stream is watched before it is judged, in seconds; twice, since one may stutter."""
+
+_NEXT_LOOK: Final = 1.0
+"""How long further connections are watched before others are added, in seconds."""
+
+_GROWN: Final = 1.2
+"""How many times faster it must have become by further connections for still others to be tried."""
+
+_TICK: Final = 0.05
+"""How often who waits for the others looks up, in seconds."""
+
+_FAILURES: Final = 4
+"""After how many failures of further connections no other is opened."""
+
+_BUFFER: Final = 256 << 10
+"""How much a further connection reads at a time, in bytes."""
+
+Opener = Callable[[int, int], Stream]
+"""Opens the body from a byte to before another; checks that it is the version that is wanted."""
+
+Room = Callable[[], Seat | None]
+"""Takes a seat for a further connection, if one is free."""
+
+
+def more_connections(rate: float, rest: int, now: int, most: int = CONNECTIONS) -> int:
+    """Return how many connections are worth to be opened beside those there are.
+
+    Args:
+        rate: What came lately, in bytes a second, over all of them.
+        rest: The bytes that are still to come.
+        now: How many there are.
+        most: How many there may be.
+    """
+    wait = rest / max(rate, 1.0)
+    if rate >= _ENOUGH or wait <= _PATIENT or rest < LEAST:
+        return 0
+    worth = min(most, round(now * wait / _SHARE), max(1, rest // LEAST))
+    return max(0, worth - now)
+
+
+@attrs.define
+class _Look:
+    """What was seen when the rate was last judged."""
+
+    at: float
+    received: int
+    rate: float = 0.0
+    slow: int = 0
+
+
+class Crew:
+    """The connections that bring one body.
+
+    Where others may be wanted, the first stream is given to a thread as they are, and whoever asked only
+    watches, so that no stream's silence holds it up. It gives all that follows its beginning, so that it
+    goes on over what others have left: where no range can be had, the body comes all the same.
+
+    Args:
+        spans: What is to come.
+        descriptor: The file it is written to.
+        opener: Opens further streams; None where the source gives no ranges.
+        room: Takes seats for further connections: where none is free, the others do without.
+        excuse: Is told what our own limits cost.
+        deadline: Holds for the threads, too.
+        monotonic: The time, in seconds.
+        limit: How many connections there may be.
+
+    Attributes:
+        most: How many there were at most.
+        failure: What a further connection failed with last, or None.
+    """
+
+    def __init__(
+        self,
+        spans: Spans,
+        descriptor: int,
+        opener: Opener | None,
+        *,
+        room: Room,
+        excuse: Excused,
+        deadline: Deadline,
+        monotonic: Callable[[], float],
+        limit: int = CONNECTIONS,
+    ) -> None:
+        self._spans = spans
+        self._descriptor = descriptor
+        self._opener = opener
+        self._room = room
+        self._excuse = excuse
+        self._deadline = deadline.part()
+        self._monotonic = monotonic
+        self._limit = limit
+        self._look = _Look(monotonic(), spans.received)
+        self._due = self._look.at + _FIRST_LOOK
+        self._threads: list[threading.Thread] = []
+        self._streams: set[Stream] = set()
+        self._changed = threading.Condition()
+        self._working = 0
+        self._failures = 0
+        self._waits: list[float] = []
+        self._stopped = False
+        self.most = 1
+        self.failure: StoreError | None = None
+        self._fatal: BaseException | None = None
+
+    def wanted(self) -> int:
+        """Return how many further connections are worth their while, judged now and then."""
+        now = self._monotonic()
+        if now < self._due or not self.may_grow or self.tired:
+            return 0
+        before, alone = self._look, self.most == 1
+        rate = (self._spans.received - before.received) / max(now - before.at, 1e-9)
+        rest = self._spans.total - self._spans.received
+        count = more_connections(rate, rest, max(1, self._working), self._limit)
+        slow = before.slow + 1 if count else 0
+        self._look = _Look(now, self._spans.received, rate, slow)
+        self._due = now + (_FIRST_LOOK if alone else _NEXT_LOOK)
+        worth = slow > 1 if alone else rate > _GROWN * before.rate
+        return count if worth else 0
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether further connections can be had at all."""
+        return self._opener is not None and self._limit > 1
+
+    @property
+    def tired(self) -> bool:
+        """Whether so many connections have failed that no other is opened."""
+        return self._failures >= _FAILURES
+
+    def join(self, stream: Stream, span: Span) -> None:
+        """Give the first stream and its stretch to a thread."""
+        self._begin(stream, span, None)
+
+    def add(self, count: int) -> int:
+        """Open further connections, each with a piece of its own; return how many.
+
+        Where the origin has no seat left for them, only one that nobody could do without waits for one.
+        """
+        for number in range(count):
+            seat = self._room()
+            if seat is None and self._working:
+                return number
+            if number == 0:
+                self._spans.cut(_FIRST_PIECE)
+            self._begin(None, None, seat)
+        return count
+
+    def watch(self) -> bool:
+        """Wait a moment; return whether anybody still works.
+
+        Raises:
+            BaseException: What is wrong with the file, or with ourselves.
+        """
+        with self._changed:
+            if self._working:
+                self._changed.wait(_TICK)
+            if self._fatal is not None:
+                raise self._fatal
+            return self._working > 0
+
+    def stop(self) -> None:
+        """End all connections, and wait until nobody writes any more."""
+        with self._changed:
+            self._stopped = True
+            streams = list(self._streams)
+        self._deadline.cut()
+        for stream in streams:
+            stream.abort()
+        for thread in self._threads:
+            thread.join()
+
+    def _begin(self, stream: Stream | None, span: Span | None, seat: Seat | None) -> None:
+        with self._changed:
+            self._working += 1
+            self.most = max(self.most, self._working)
+        thread = threading.Thread(
+            target=self._run, args=(stream, span, seat), name="store-part", daemon=True
+        )
+        self._threads.append(thread)
+        thread.start()
+
+    def _run(self, stream: Stream | None, span: Span | None, seat: Seat | None) -> None:
+        buffer, piece = memoryview(bytearray(_BUFFER)), _FIRST_PIECE
+        try:
+            with keeping(self._deadline), excusing(self._excuse), offering(seat):
+                while not self._stopped and (span is not None or (span := self._spans.take(piece))):
+                    begun = self._monotonic()
+                    try:
+                        self._bring(stream, span, buffer)
+                    finally:
+                        self._spans.leave(span)
+                    piece = self._next_piece(span, self._monotonic() - begun)
+                    stream = span = None
+        except StoreError as error:
+            self.failure = error
+            self._failures += 1
+        except BaseException as error:  # noqa: BLE001 - raised by whoever watches
+            self._fatal = error
+        finally:
+            with self._changed:
+                self._working -= 1
+                self._changed.notify_all()
+
+    def _next_piece(self, span: Span, seconds: float) -> int:
+        """Choose how much is asked for next: little, in the order of the file, but worth its wait."""
+        wanted = max(_PIECE_TIME, _PIECE_WAITS * min(self._waits, default=0.0))
+        piece = int((span.position - span.start) * wanted / max(seconds, 1e-3))
+        return max(LEAST, min(piece, _LARGEST_PIECE))
+
+    def _bring(self, stream: Stream | None, span: Span, buffer: memoryview) -> None:
+        first = stream is not None
+        if stream is None:
+            if self._opener is None:
+                raise TransportError("the source gives no ranges")
+            asked = self._monotonic()
+            stream = self._opener(span.position, span.end)
+            self._waits.append(self._monotonic() - asked)
+        self._streams.add(stream)
+        try:
+            with stream:
+                while not self._stopped:
+                    carry(
+                        stream,
+                        self._descriptor,
+                        span,
+                        self._spans,
+                        buffer=buffer,
+                        stop=lambda: self._stopped,
+                    )
+                    if not (first and self._spans.extend(span)):
+                        break
+        finally:
+            self._streams.discard(stream)

@@ -27,6 +27,7 @@ class Gate:
     def _begin(self) -> None:
         self._free = threading.Condition(threading.Lock())
         self._working = 0
+        self._closing = False
         self._depth = threading.local()
 
     def __enter__(self) -> None:
@@ -35,6 +36,8 @@ class Gate:
         self._depth.value = depth + 1
         if not depth:
             with self._free:
+                while self._closing:
+                    self._free.wait()
                 self._working += 1
 
     def __exit__(
@@ -54,9 +57,13 @@ class Gate:
         """Wait until no other thread is at work, and let none begin."""
         mine = min(1, getattr(self._depth, "value", 0))
         self._free.acquire()
+        # Said first, since whoever waits for the lock's owner gives the lock back meanwhile.
+        self._closing = True
         self._free.wait_for(lambda: self._working <= mine, timeout=_PATIENCE)
 
     def _open(self) -> None:
+        self._closing = False
+        self._free.notify_all()
         self._free.release()
 
 

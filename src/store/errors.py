@@ -15,7 +15,8 @@ Each carries its data as attributes and the exit status that the command line en
     ├── RefusedError                                          5   a safety limit says no
     │   ├── UnverifiedError                                   5   no digest, and none was waived
     │   ├── UnsafeNameError (ValueError)                      5   a name would lead elsewhere
-    │   └── TooLargeError                                     5   more bytes than max_size
+    │   ├── TooLargeError                                     5   more bytes than max_size
+    │   └── StatusError                                       5   an item may not move so
     ├── OfflineError                                          6   not cached, and offline
     ├── CredentialsError                                      7   401, 403
     ├── TransportError                                        8   the bytes could not be moved
@@ -25,7 +26,8 @@ Each carries its data as attributes and the exit status that the command line en
     │   └── RateLimitedError                                  8   told to come back later
     ├── LockTimeoutError (TimeoutError)                       9   another holds the lock
     └── StorageError (OSError)                                10  disk full, no permission, …
-        └── CacheError                                        10  the cache itself cannot be used
+        ├── CacheError                                        10  the cache itself cannot be used
+        └── RegistryError                                     10  the registry itself cannot be used
 
 ``store.transports.http.HTTPRequestError`` is a `TransportError` and a ``requests`` error at once; it
 lives where requests may be imported.
@@ -200,6 +202,17 @@ class TooLargeError(RefusedError):
     """The announced or counted size, in bytes."""
 
 
+class StatusError(RefusedError):
+    """An item may not move from the status it has to the one that was asked for."""
+
+    item: str | None = None
+    """The item's version id."""
+    current: str | None = None
+    """The name of the status it has, or None where it is gone."""
+    wanted: str | None = None
+    """The name of the status that was asked for."""
+
+
 class OfflineError(StoreError):
     """What was asked for is not on this machine, and the network was not to be used."""
 
@@ -269,3 +282,10 @@ class StorageError(StoreError, OSError):
 
 class CacheError(StorageError):
     """The cache itself cannot be used; what needs no cache may go on."""
+
+
+class RegistryError(StorageError):
+    """The registry itself cannot be used: it is newer than we are, gone, or on a full disk."""
+
+    missing: bool = False
+    """Whether there is none at all where it was looked for."""

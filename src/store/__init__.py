@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from store.backends.resources import DigestedResource, ResourceInfo
     from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
     from store.errors import (
+        ArchiveError,
         CacheError,
         ConfigurationError,
         CredentialsError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         TransportTimeoutError,
         TruncatedError,
         UnknownNameError,
+        UnsafeArchiveError,
         UnsafeNameError,
         UnverifiedError,
     )
@@ -56,6 +58,7 @@ _HOMES: Final = {
     "store.backends.resources": ("DigestedResource", "ResourceInfo"),
     "store.cache.backends.base": ("DEFAULT_TIMEOUT", "NEVER", "Cache"),
     "store.errors": (
+        "ArchiveError",
         "CacheError",
         "ConfigurationError",
         "CredentialsError",
@@ -78,6 +81,7 @@ _HOMES: Final = {
         "TransportTimeoutError",
         "TruncatedError",
         "UnknownNameError",
+        "UnsafeArchiveError",
         "UnsafeNameError",
         "UnverifiedError",
     ),
@@ -95,6 +99,7 @@ _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in name
 __all__ = [
     "DEFAULT_TIMEOUT",
     "NEVER",
+    "ArchiveError",
     "Cache",
     "CacheError",
     "CachedResource",
@@ -127,6 +132,7 @@ __all__ = [
     "TransportTimeoutError",
     "TruncatedError",
     "UnknownNameError",
+    "UnsafeArchiveError",
     "UnsafeNameError",
     "UnverifiedError",
     "__version__",

@@ -12,9 +12,11 @@ Each carries its data as attributes and the exit status that the command line en
     ├── PluginError                                           1   a plugin cannot be loaded
     ├── ResourceNotFoundError (LookupError)                   3   the store does not have it
     ├── IntegrityError                                        4   the content is not what was pinned
+    ├── ArchiveError                                          4   damaged, or no archive at all
     ├── RefusedError                                          5   a safety limit says no
     │   ├── UnverifiedError                                   5   no digest, and none was waived
     │   ├── UnsafeNameError (ValueError)                      5   a name would lead elsewhere
+    │   ├── UnsafeArchiveError                                5   an archive's member, or its size, is refused
     │   └── TooLargeError                                     5   more bytes than max_size
     ├── OfflineError                                          6   not cached, and offline
     ├── CredentialsError                                      7   401, 403
@@ -174,6 +176,19 @@ class IntegrityError(StoreError):
     """The size of what was found, in bytes."""
 
 
+class ArchiveError(StoreError):
+    """A file cannot be unpacked: it is damaged, or no archive of a kind that is understood.
+
+    It may well be what was pinned: then it was like this at its source.
+    """
+
+    exit_status = 4
+    archive: str | None = None
+    """The archive's name."""
+    member: str | None = None
+    """The member at which it was noticed, as the archive spells it, or None."""
+
+
 class RefusedError(StoreError):
     """A safety limit says no."""
 
@@ -191,6 +206,15 @@ class UnsafeNameError(RefusedError, ValueError):
     """A name would lead outside the directory that was chosen for it."""
 
     name: str = ""
+
+
+class UnsafeArchiveError(RefusedError):
+    """An archive holds what is not unpacked, or more than the limits allow; ``limit`` says which."""
+
+    archive: str | None = None
+    """The archive's name."""
+    member: str | None = None
+    """The member that is refused, as the archive spells it, or None."""
 
 
 class TooLargeError(RefusedError):

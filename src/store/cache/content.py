@@ -5,6 +5,7 @@ On disk, below the cache's directory::
     CACHEDIR.TAG                                     so that backups pass it over (bford.info/cachedir)
     content/v1/<algorithm>/<2 hex>/<hex>/<name>      the files, read-only
     records/v1/<algorithm>/<2 hex>/<hex>.json        stamp, digests, size of each; its mtime is the last use
+    trees/v1/<algorithm>/<2 hex>/<hex>-<how>/        what archives were unpacked into: see `cache.trees`
     partial/<random>/                                private directories of downloads under way
     quarantine/<time>-<name>                         what was not what it should be
     locks/<derived name>.lock                        one download among many askers
@@ -149,11 +150,11 @@ class Content:
         return self._holding.judge(path, (), policy="always", marked=False)
 
     def note_use(self, path: str) -> None:
-        """Take the lease and mark the use of an owned file that was verified by other means."""
+        """Take the lease and mark the use of an owned file or tree that was verified by other means."""
         self._mine()
-        address = self.layout.address(path)
-        if address is not None:
-            self._uses.mark(self.layout.record(address.digest), None)
+        record = self.layout.record_of(path)
+        if record is not None:
+            self._uses.mark(record, None)
 
     def linked(self, path: str) -> None:
         """Take the new stamp of an owned file that was just hard-linked elsewhere: no hash is needed.

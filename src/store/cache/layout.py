@@ -9,7 +9,14 @@ from typing import Final, NamedTuple
 from store.files.names import derived_name
 from store.integrity.digest import SIZES, Digest
 
+_TREE: Final = re.compile(r"([a-z0-9]+)/([0-9a-f]{2})/\2[0-9a-f]+-[0-9a-f]{16}(?=/|\Z)")
+"""The directory of a tree: its archive's digest, and what says how it was made."""
+
 _ADDRESS: Final = re.compile(r"([a-z0-9]+)/([0-9a-f]{2})/(\2[0-9a-f]+)/([^/\0]+)", re.DOTALL)
+
+
+TREE_RECORD: Final = "record.json"
+"""What is known of a tree as a whole, beside it."""
 
 
 class Address(NamedTuple):
@@ -30,12 +37,14 @@ class Layout:
     Attributes:
         root: The same, absolute.
         content: Above all owned files, with a slash at its end.
+        trees: Above all that was unpacked, with a slash at its end.
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = os.path.abspath(root)  # noqa: PTH100 - text; links on the way are the user's business
         self.content = f"{self.root}/content/v1/"
         self.records = f"{self.root}/records/v1/"
+        self.trees = f"{self.root}/trees/v1/"
         self.partial = f"{self.root}/partial"
         self.quarantine = f"{self.root}/quarantine"
         self.locks = f"{self.root}/locks"
@@ -52,6 +61,29 @@ class Layout:
     def record(self, digest: Digest) -> str:
         """Return where the record of the files lies that a digest names."""
         return f"{self.records}{digest.algorithm}/{digest.hex[:2]}/{digest.hex}.json"
+
+    def tree(self, digest: Digest, making: str) -> str:
+        """Return where what an archive was unpacked into lies, with what is known of it.
+
+        Args:
+            digest: What the archive is named by.
+            making: How it was unpacked.
+        """
+        name = f"{digest.hex}-{derived_name(making)[:16]}"
+        return f"{self.trees}{digest.algorithm}/{digest.hex[:2]}/{name}"
+
+    def tree_of(self, path: str) -> str | None:
+        """Return the directory of the tree that a path lies in; None where it lies in none."""
+        match = _TREE.match(path, len(self.trees)) if path.startswith(self.trees) else None
+        return None if match is None else path[: match.end()]
+
+    def record_of(self, path: str) -> str | None:
+        """Return the record whose time says when a file or tree of ours was used; None for any other."""
+        address = self.address(path)
+        if address is not None:
+            return self.record(address.digest)
+        tree = self.tree_of(path)
+        return None if tree is None else f"{tree}/{TREE_RECORD}"
 
     def lock(self, uid: str) -> str:
         """Return the lock of those who fetch a uid."""

@@ -66,27 +66,44 @@ class Record:
 
 def read_record(path: str) -> Record | None:
     """Read a record; one that is missing, damaged or no regular file is None, the latter two logged."""
+    found = read_plainly(path, _MAX_SIZE)
+    if found is None:
+        return None
+    record = _parsed(found[0])
+    if record is None:
+        log.warning("the record %s is damaged: its files are hashed before they are used", path)
+        return None
+    record.used = found[1]
+    return record
+
+
+def read_plainly(path: str, largest: int) -> tuple[bytes, float] | None:
+    """Read a file of ours, whatever became of it, without waiting for a FIFO.
+
+    Args:
+        path: The file.
+        largest: The most bytes that are read.
+
+    Returns:
+        Its content and when it was last modified, in seconds since 1970 UTC; no content where it is no
+        regular file or too large; None where it is missing or cannot be read, the latter logged.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     except OSError as error:
-        log.debug("the record %s cannot be read: %s", path, error)
+        log.debug("%s cannot be read: %s", path, error)
         return None
     try:
         status = os.fstat(descriptor)
-        regular = stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_SIZE
-        record = _parsed(os.read(descriptor, status.st_size + 1)) if regular else None
+        regular = stat.S_ISREG(status.st_mode) and status.st_size <= largest
+        return os.read(descriptor, status.st_size + 1) if regular else b"", status.st_mtime
     except OSError as error:
-        log.debug("the record %s cannot be read: %s", path, error)
+        log.debug("%s cannot be read: %s", path, error)
         return None
     finally:
         os.close(descriptor)
-    if record is None:
-        log.warning("the record %s is damaged: its files are hashed before they are used", path)
-        return None
-    record.used = status.st_mtime
-    return record
 
 
 def write_record(
@@ -146,13 +163,33 @@ def _parsed(data: bytes) -> Record | None:
         if value["v"] != _VERSION:
             return None
         return Record(
-            digests=frozenset(_digest(*item) for item in value["digests"].items()),
-            size=_number(value["size"], int),
-            added=_number(value["added"], int, float),
+            digests=digests_in(value["digests"]),
+            size=number_in(value["size"], int),
+            added=number_in(value["added"], int, float),
             files={name: _known(one) for name, one in value["files"].items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def digests_in(value: Any) -> frozenset[Digest]:  # noqa: ANN401 - whatever a file held
+    """Return the digests that a mapping of JSON gives by algorithm.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: It gives none.
+    """
+    return frozenset(_digest(*item) for item in value.items())
+
+
+def number_in(value: Any, *kinds: type) -> Any:  # noqa: ANN401 - whatever a file held
+    """Return a number of JSON that is of one of these types, and no flag.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if type(value) not in kinds:
+        raise ValueError("number")
+    return value
 
 
 def _digest(algorithm: str, number: Any) -> Digest:  # noqa: ANN401 - whatever a file held
@@ -165,9 +202,3 @@ def _known(value: Any) -> Known:  # noqa: ANN401 - whatever a file held
     if type(value["durable"]) is not bool:
         raise ValueError("durable")
     return Known(Stamp.from_json(value["stamp"]), value["durable"])
-
-
-def _number(value: Any, *kinds: type) -> Any:  # noqa: ANN401 - whatever a file held
-    if type(value) not in kinds:
-        raise ValueError("number")
-    return value

@@ -173,4 +173,4 @@ def _adds_up(header: bytes) -> bool:
     said = _octal(header[148:156])
     whole = sum(header) - sum(header[148:156]) + 8 * ord(" ")
     # Some old systems took the bytes for signed ones.
-    return said in {whole, whole - 256 * sum(one >> 7 for one in header)}
+    return said == whole or said == whole - 256 * sum([one >> 7 for one in header])

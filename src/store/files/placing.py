@@ -29,7 +29,7 @@ _KERNEL_CHUNK: Final = 1 << 26
 _FATAL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 """What no other way of copying can mend; any other refusal means that the next way is tried."""
 
-_NO_LINK: Final = frozenset(
+NO_LINK: Final = frozenset(
     {errno.EXDEV, errno.EMLINK, errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS}
 )
 """What ``link(2)`` says where a copy is the way: another file system, too many links, none at all."""
@@ -150,7 +150,7 @@ def _linked(source: Path, origin: int, target: Path, *, durable: bool) -> bool:
         try:
             os.link(source, temporary, follow_symlinks=False)
         except OSError as error:
-            if error.errno in _NO_LINK:
+            if error.errno in NO_LINK:
                 return False
             raise
         if durable:
@@ -184,7 +184,7 @@ def _may_stay(origin: int, target: Path, *, link: bool) -> bool:
     here = os.fstat(origin)
     if os.path.samestat(here, there):
         return link
-    return here.st_size == there.st_size and _same_bytes(origin, target)
+    return here.st_size == there.st_size and same_bytes(origin, target)
 
 
 def _leads_to_special(link: Path) -> bool:
@@ -198,7 +198,8 @@ def _leads_to_special(link: Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
-def _same_bytes(origin: int, target: Path) -> bool:
+def same_bytes(origin: int, target: str | Path) -> bool:
+    """Whether a file has the content of an open one, whose position is left alone."""
     try:
         other = _open_source(target)
     except OSError:

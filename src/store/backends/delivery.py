@@ -235,16 +235,9 @@ def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery
 
     name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
     target = Path(delivery.directory) / name
-    if delivery.claims is not None:
-        uid = uid_of(metadata)
-        if delivery.claims.setdefault(str(target), uid) != uid:
-            raise RefusedError(
-                f"{target} was just given to another resource: fetch {label_of(metadata)} into a directory"
-                " of its own",
-                limit="one resource a path",
-            )
+    claim(delivery, target, uid_of(metadata), label_of(metadata))
     content = store.cache_backend.content
-    with _leaving_no_directory(delivery.directory):
+    with leaving_no_directory(delivery.directory):
         place(path, target, link=delivery.link, durable=content.durability == "full")
     if delivery.link and content.owns(path):
         content.linked(path)
@@ -257,7 +250,7 @@ def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtain
 
     _refuse_offline(store, metadata)
     with (
-        _leaving_no_directory(delivery.directory),
+        leaving_no_directory(delivery.directory),
         private_directory(delivery.directory) as directory,
     ):
         path = _moved(store, metadata, directory)
@@ -268,8 +261,21 @@ def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtain
         return Obtained(_placed(store, metadata, path, delivery))
 
 
+def claim(delivery: Delivery, target: Path, uid: str, label: str) -> None:
+    """Take a path for a resource, where several are placed together.
+
+    Raises:
+        RefusedError: Another resource has it.
+    """
+    if delivery.claims is not None and delivery.claims.setdefault(str(target), uid) != uid:
+        raise RefusedError(
+            f"{target} was just given to another resource: fetch {label} into a directory of its own",
+            limit="one resource a path",
+        )
+
+
 @contextlib.contextmanager
-def _leaving_no_directory(path: str) -> Iterator[None]:
+def leaving_no_directory(path: str) -> Iterator[None]:
     """Remove the directories that the block made for a file, where it did not bring the file there."""
     missing = [one for one in (Path(path), *Path(path).parents) if not one.exists()]
     try:

@@ -40,6 +40,9 @@ def bring(
     link: bool = False,
     refresh: bool = False,
     allow_unverified: bool | None = None,
+    unpack: bool = False,
+    decompress: bool = False,
+    symlinks: bool = False,
 ) -> int:
     """Fetch each locator and print its path, or with ``--json`` an object.
 
@@ -52,6 +55,9 @@ def bring(
         link: Make a hard link in place of the copy.
         refresh: Ask the store anew.
         allow_unverified: Accept a URL without a digest; None takes the setting.
+        unpack: Unpack archives; the paths are those of directories.
+        decompress: Decompress single files.
+        symlinks: Make the symbolic links of archives.
 
     Returns:
         The exit status: see `each`.
@@ -71,6 +77,9 @@ def bring(
                 refresh=refresh,
                 allow_unverified=allow_unverified,
                 claims=claims,
+                unpack=unpack,
+                decompress=decompress,
+                symlinks=symlinks,
             )
             _print(result, frame)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -32,6 +33,7 @@ from store.transports.deadlines import begun, keeping
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.fetching.unpacked import Unpacking, Wish
     from store.transports.progress import Progress
 
 
@@ -88,6 +90,9 @@ class Fetcher:
         refresh: bool = False,
         allow_unverified: bool | None = None,
         claims: dict[str, str] | None = None,
+        unpack: bool = False,
+        decompress: bool = False,
+        symlinks: bool = False,
     ) -> Result:
         """Bring one resource here; see `store.fetch` for arguments and errors.
 
@@ -97,12 +102,13 @@ class Fetcher:
         delivery = None
         if dest is not None or output is not None:
             delivery = _delivery(dest, output, link)._replace(claims=claims)
+        wish = _wish(unpack, decompress, symlinks) if unpack or decompress or symlinks else None
         seconds = self._options.bounds.deadline
         if seconds is None:
-            return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
+            return self._fetch(wanted, delivery, digest, refresh, allow_unverified, wish=wish)
         # One deadline for all that a fetch waits for: the question, another's download, its own.
         with keeping(begun(self._options.clock, seconds)):
-            return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
+            return self._fetch(wanted, delivery, digest, refresh, allow_unverified, wish=wish)
 
     def _fetch(
         self,
@@ -111,8 +117,23 @@ class Fetcher:
         digest: DigestsLike,
         refresh: bool,  # noqa: FBT001
         allow_unverified: bool | None,  # noqa: FBT001
+        *,
+        wish: Wish | None,
     ) -> Result:
         answer = self._ask(wanted, digest, refresh, allow_unverified)
+        bring = partial(self._brought, answer, wanted, digest, allow_unverified)
+        if wish is None and answer.locator.member is None:
+            return bring(delivery)
+        return self._unpacking(answer, wish).fetch(bring, delivery)
+
+    def _brought(
+        self,
+        answer: Answer,
+        wanted: Wanted,
+        digest: DigestsLike,
+        allow_unverified: bool | None,  # noqa: FBT001
+        delivery: Delivery | None,
+    ) -> Result:
         try:
             if answer.remembered and not getattr(answer.metadata, "urls", ()):
                 answer = self._asked_anew(answer, wanted, digest, allow_unverified)
@@ -161,7 +182,10 @@ class Fetcher:
             StoreError: The locator cannot be read, or what it stands for is not known offline.
         """
         answer = self._ask(wanted, digest)
-        path = cached_path(answer.store, answer.metadata)
+        if answer.locator.member is None:
+            path = cached_path(answer.store, answer.metadata)
+        else:
+            path = self._unpacking(answer, None).cached()
         return None if path is None else Path(path)
 
     def close(self) -> None:
@@ -211,6 +235,18 @@ class Fetcher:
             return answer
         return self._asking.ask(wanted, digest, refresh=True, allow_unverified=allow_unverified)
 
+    def _unpacking(self, answer: Answer, wish: Wish | None) -> Unpacking:
+        """Return what unpacks; loaded now, since a plain fetch has no need of it."""
+        from store.fetching.unpacked import Unpacking, Wish
+
+        return Unpacking(
+            answer,
+            wish or Wish(),
+            content=self.cache.content,
+            settings=self.settings,
+            options=self._options,
+        )
+
     def _obtained(self, answer: Answer, delivery: Delivery | None) -> Obtained:
         if answer.pins:
             hold_against_pins(answer, obtain(answer.store, answer.metadata, query=answer.query))
@@ -218,6 +254,12 @@ class Fetcher:
         if obtained.path is None:
             raise failure_of(answer, obtained)
         return obtained
+
+
+def _wish(unpack: bool, decompress: bool, symlinks: bool) -> Wish:  # noqa: FBT001
+    from store.fetching.unpacked import Wish
+
+    return Wish(unpack=unpack, decompress=decompress, symlinks=symlinks)
 
 
 def _delivery(

@@ -129,9 +129,9 @@ def _is_kept(source: str, planted: Sequence[Planted], target: Path) -> bool:
             return True
         what = "a directory that holds something else"
     else:
-        what = "no directory, and is"
+        what = "a file or a link"
     raise StorageError(
-        f"{target}: {what} in the way: remove it, or choose another directory", path=str(target)
+        f"{target}: {what} is in the way: remove it, or choose another directory", path=str(target)
     )
 
 

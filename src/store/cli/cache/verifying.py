@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from store.cli.cache.opening import held_as_data, opened_cache
+from store.cli.cache.opening import counted, held_as_data, opened_cache
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
@@ -18,7 +18,6 @@ from store.cli.output import (
     on_terminal,
     replace_status_line,
     say,
-    several,
     words,
 )
 
@@ -48,7 +47,7 @@ UNREAD = 10
 @common
 @click.pass_context
 def verify(context: click.Context, /, *, quick: bool, jobs: int | None) -> int:
-    """Hold every file in the cache against its digest.
+    """Hold every file in the cache against its digest, and every tree against its files' digests.
 
     What is damaged is set aside and named on stdout; it is fetched anew when it is next asked for. The exit
     status is then 4, and 10 where files could not be read.
@@ -70,14 +69,15 @@ def verify(context: click.Context, /, *, quick: bool, jobs: int | None) -> int:
         faults = [f"{len(bad) - gone} not what they should be"] if len(bad) > gone else []
         faults += [f"{gone} gone, fetched anew when asked for"] if gone else []
         result = ", ".join(faults) or "all as they should be"
-        say(f"{several(len(findings), 'file')}, {size}: {result}")
+        say(f"{counted([one.held for one in findings])}, {size}: {result}")
     states = {one.state for one in bad}
     return DAMAGED if "damaged" in states else UNREAD if "unread" in states else 0
 
 
 def _as_data(findings: list[Finding], bad: list[Finding]) -> dict[str, Any]:
     return {
-        "files": len(findings),
+        "files": sum(one.held.kind == "file" for one in findings),
+        "trees": sum(one.held.kind == "tree" for one in findings),
         "bytes": sum(one.held.size for one in findings),
         "ok": len(findings) - len(bad),
         "bad": [

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
         UnverifiedError,
     )
     from store.fetching.fetcher import Fetcher
-    from store.fetching.many import fetch_many
-    from store.fetching.results import Resolved, Result
+    from store.fetching.many import fetch_each, fetch_many
+    from store.fetching.results import Outcome, Resolved, Result
     from store.fetching.single import fetch, resolve
     from store.hooks import hookimpl
     from store.integrity.digest import Digest
@@ -86,8 +86,8 @@ _HOMES: Final = {
         "UnverifiedError",
     ),
     "store.fetching.fetcher": ("Fetcher",),
-    "store.fetching.many": ("fetch_many",),
-    "store.fetching.results": ("Resolved", "Result"),
+    "store.fetching.many": ("fetch_each", "fetch_many"),
+    "store.fetching.results": ("Outcome", "Resolved", "Result"),
     "store.fetching.single": ("fetch", "resolve"),
     "store.hooks": ("hookimpl",),
     "store.integrity.digest": ("Digest",),
@@ -113,6 +113,7 @@ __all__ = [
     "LocatorError",
     "LockTimeoutError",
     "OfflineError",
+    "Outcome",
     "PluginConflictError",
     "PluginError",
     "Provenance",
@@ -137,6 +138,7 @@ __all__ = [
     "UnverifiedError",
     "__version__",
     "fetch",
+    "fetch_each",
     "fetch_many",
     "hookimpl",
     "load_cache",

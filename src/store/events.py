@@ -26,6 +26,32 @@ class Attempted(NamedTuple):
     number: int
 
 
+class AttemptFailed(NamedTuple):
+    """An address did not give the resource; what comes next is told by the next event."""
+
+    name: str
+    address: str
+    number: int
+    reason: str
+
+
+class Resumed(NamedTuple):
+    """An attempt goes on where an earlier one, or a run that was cut off, has ended."""
+
+    name: str
+    address: str
+    received: int
+    """The bytes that are there already."""
+
+
+class Parted(NamedTuple):
+    """A large body comes over several connections from now on."""
+
+    name: str
+    address: str
+    connections: int
+
+
 class Progressed(NamedTuple):
     """Bytes arrived; ``total`` is None where the server does not say."""
 
@@ -41,6 +67,15 @@ class Retried(NamedTuple):
     address: str
     reason: str
     delay: float
+
+
+class Saved(NamedTuple):
+    """An attempt broke off, and what came of it is kept: the next one goes on from there."""
+
+    name: str
+    received: int
+    """The bytes that are there."""
+    total: int
 
 
 class Verified(NamedTuple):
@@ -91,8 +126,12 @@ class Failed(NamedTuple):
 Event: TypeAlias = (
     Started
     | Attempted
+    | AttemptFailed
+    | Resumed
+    | Parted
     | Progressed
     | Retried
+    | Saved
     | Verified
     | Waited
     | Hit

@@ -25,7 +25,7 @@ from store.hooks import hookimpl
 from store.plugins.manager import plugins
 from store.testing.misbehaving import Drip
 from store.testing.servers import Server
-from store.transports.receiving import Attempt
+from store.transports.attempts import Attempt
 
 Run = Callable[..., Any]
 

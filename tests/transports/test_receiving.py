@@ -18,7 +18,7 @@ from store.errors import (
     StoreError,
     TransportError,
 )
-from store.events import Attempted, Event, Progressed, Retried
+from store.events import Attempted, AttemptFailed, Event, Progressed, Retried
 from store.files import failures
 from store.integrity.digest import digests_from
 from store.integrity.stamp import Stamp
@@ -178,8 +178,10 @@ def test_what_passes_is_tried_again(
     assert [one.reason is None for one in received.attempts] == [False, False, True]
     assert [type(one) for one in told if not isinstance(one, Progressed)] == [
         Attempted,
+        AttemptFailed,
         Retried,
         Attempted,
+        AttemptFailed,
         Retried,
         Attempted,
     ]

@@ -30,8 +30,10 @@ from store.cache.content import Content
 from store.cache.holding import Kept
 from store.errors import OfflineError, RefusedError, StorageError
 from store.records import CachedResource, Provenance
+from store.transports.attempts import Attempt, noting
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
+from store.transports.resuming import resumable
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +79,13 @@ class Obtained(NamedTuple):
         path: The file, or None where there is none.
         cached: Whether the cache had it.
         verified: False where the driver brought something that does not verify.
+        attempts: Every try that was made for it; none for a hit.
     """
 
     path: str | None
     cached: bool = False
     verified: bool = True
+    attempts: tuple[Attempt, ...] = ()
 
 
 def obtain(
@@ -105,13 +109,14 @@ def obtain(
             return Obtained(path, cached=True)
         return Obtained(_placed(store, metadata, path, delivery), cached=True)
     try:
-        obtained = _fetched(store, metadata, delivery, query)
+        with noting() as attempts:
+            obtained = _fetched(store, metadata, delivery, query)
     except BaseException as error:
         tell_failed(store.options.listener, metadata, str(error) or type(error).__name__)
         raise
     if obtained.path is None:
         tell_failed(store.options.listener, metadata, "the driver brought nothing that is right")
-    return obtained
+    return obtained._replace(attempts=tuple(attempts))
 
 
 def _fetched(
@@ -177,7 +182,8 @@ def _brought(
     """Have the driver bring the file, verify it, and let the cache keep it."""
     _refuse_offline(store, metadata)  # said rather than what the cache's directory may lack
     with content.workspace() as directory:
-        path = _moved(store, metadata, directory)
+        with resumable(Path(content.layout.part(uid_of(metadata)))):
+            path = _moved(store, metadata, directory)
         if path is None:
             return Obtained(None)
         if not verifies(metadata, path):

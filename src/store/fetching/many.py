@@ -1,15 +1,17 @@
-"""Fetches many resources, a few at a time."""
+"""Fetches many resources, some at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.cache.backends.base import Cache
-from store.errors import QueryError, StoreError
+from store.errors import StoreError
 from store.fetching.asking import Wanted
+from store.fetching.gathering import JOBS, gather
+from store.fetching.results import Outcome
 from store.fetching.single import default_fetcher, fetcher_for
 
 if TYPE_CHECKING:
@@ -28,11 +30,12 @@ def fetch_many(
     refresh: bool = False,
     allow_unverified: bool | None = None,
     listener: Listener | None = None,
-    jobs: int = 8,
+    jobs: int = JOBS,
+    fail_fast: bool = False,
 ) -> list[Path]:
     """Fetch many resources, ``jobs`` at a time; the arguments are those of `store.fetch`.
 
-    A failed one does not stop the others.
+    A failed one does not stop the others, unless ``fail_fast``.
 
     Returns:
         The paths, in the order of the input.
@@ -42,47 +45,60 @@ def fetch_many(
         QueryError: One locator was given and no list: nothing was tried.
         ValueError: ``jobs`` is less than one.
     """
-    if jobs < 1:
-        raise ValueError(f"jobs must be at least 1, not {jobs}")
-    if isinstance(locators, str | bytes | Mapping | PathLike):
-        raise QueryError("fetch_many takes several locators: put the one into a list")
+    outcomes = fetch_each(
+        locators,
+        dest=dest,
+        cache=cache,
+        progress=progress,
+        offline=offline,
+        refresh=refresh,
+        allow_unverified=allow_unverified,
+        listener=listener,
+        jobs=jobs,
+        fail_fast=fail_fast,
+    )
+    found = sorted(outcomes, key=lambda outcome: outcome.number)
+    failure: StoreError | None = next((one.error for one in found if one.error is not None), None)
+    if failure is not None:
+        raise failure
+    return [one.result.path for one in found if one.result is not None]
+
+
+def fetch_each(
+    locators: Iterable[Wanted],
+    *,
+    dest: str | PathLike[str] | None = None,
+    cache: Cache | None = None,
+    progress: Progress = None,
+    offline: bool | None = None,
+    refresh: bool = False,
+    allow_unverified: bool | None = None,
+    listener: Listener | None = None,
+    jobs: int = JOBS,
+    ordered: bool = False,
+    fail_fast: bool = False,
+) -> Iterator[Outcome]:
+    """Fetch many resources and give each outcome, a result or an error, as it comes.
+
+    The arguments are those of `store.fetch`, and those of `store.fetching.gathering.gather`.
+
+    Yields:
+        An `Outcome` for each that was begun; nothing is raised for a failed one.
+
+    Raises:
+        StoreError: The settings cannot be read, or the cache cannot be opened.
+        QueryError: One locator was given and no list: nothing was tried.
+        ValueError: ``jobs`` is less than one.
+    """
     plain = cache is None and progress is None and offline is None and listener is None
     fetcher = default_fetcher() if plain else fetcher_for(cache, progress, offline, listener)
-
-    claims: dict[str, str] = {}
-
-    def one(wanted: Wanted) -> Path | StoreError:
-        try:
-            return fetcher.fetch(
-                wanted,
-                dest=dest,
-                refresh=refresh,
-                allow_unverified=allow_unverified,
-                claims=claims,
-            ).path
-        except StoreError as error:
-            return error
-
-    outcomes = _mapped(one, list(locators), jobs)
-    failures = [outcome for outcome in outcomes if isinstance(outcome, StoreError)]
-    if failures:
-        raise failures[0]
-    return [outcome for outcome in outcomes if isinstance(outcome, Path)]
-
-
-def _mapped(
-    one: Callable[[Wanted], Path | StoreError], wanted: list[Wanted], jobs: int
-) -> list[Path | StoreError]:
-    """Run ``one`` over all, in threads where there is more than one."""
-    if jobs == 1 or len(wanted) <= 1:
-        return [one(each) for each in wanted]
-    # Modules that the workers would load first are loaded here: an import in a thread may deadlock
-    # with one in another, and a fork in between would find it half done.
-    from concurrent.futures import ThreadPoolExecutor
-
-    import store.files.placing
-    import store.transports.opening
-    import store.transports.receiving  # noqa: F401
-
-    with ThreadPoolExecutor(jobs, thread_name_prefix="store-fetch") as pool:
-        return list(pool.map(one, wanted))
+    return gather(
+        fetcher,
+        locators,
+        dest=dest,
+        refresh=refresh,
+        allow_unverified=allow_unverified,
+        jobs=jobs,
+        ordered=ordered,
+        fail_fast=fail_fast,
+    )

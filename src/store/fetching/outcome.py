@@ -26,6 +26,7 @@ def result_of(answer: Answer, obtained: Obtained) -> Result:
         tuple([str(one) for one in digests]),
         bool(getattr(metadata, "verified", True)),
         obtained.cached,
+        obtained.attempts,
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from store.errors import StoreError
+from store.transports.attempts import Attempt
+
 
 class Result(NamedTuple):
     """A fetched resource.
@@ -18,6 +21,7 @@ class Result(NamedTuple):
         digests: What it was verified against, as ``algorithm:hex``; empty where nothing was pinned.
         verified: Whether it was held against a digest.
         cached: Whether the cache had it, so that nothing was moved.
+        attempts: Every try that was made for it in this call, the last of which succeeded; none for a hit.
     """
 
     locator: str
@@ -28,6 +32,23 @@ class Result(NamedTuple):
     digests: tuple[str, ...]
     verified: bool
     cached: bool
+    attempts: tuple[Attempt, ...] = ()
+
+
+class Outcome(NamedTuple):
+    """What became of one of many: a result or an error.
+
+    Attributes:
+        number: Its place in the input, from 0.
+        locator: What was asked for, without secrets.
+        result: The fetched resource, or None.
+        error: Why there is none, or None; its ``attempts`` hold every try.
+    """
+
+    number: int
+    locator: str
+    result: Result | None
+    error: StoreError | None = None
 
 
 class Resolved(NamedTuple):

@@ -1,0 +1,78 @@
+"""Fetches many resources with one fetcher, and gives each as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Final
+
+from store.addresses import public
+from store.errors import QueryError, StoreError
+from store.fetching.asking import Wanted
+from store.fetching.results import Outcome
+from store.fetching.workers import outcomes
+
+if TYPE_CHECKING:
+    from store.fetching.fetcher import Fetcher
+
+JOBS: Final = 16
+"""How many resources are fetched at once, unless the caller says otherwise."""
+
+
+def gather(
+    fetcher: Fetcher,
+    wanted: Iterable[Wanted],
+    *,
+    dest: str | PathLike[str] | None = None,
+    link: bool = False,
+    refresh: bool = False,
+    allow_unverified: bool | None = None,
+    jobs: int = JOBS,
+    ordered: bool = False,
+    fail_fast: bool = False,
+) -> Iterator[Outcome]:
+    """Fetch resources, ``jobs`` at a time, and give each outcome as it comes.
+
+    Args:
+        fetcher: Who fetches.
+        wanted: Locators, paths or queries.
+        dest: As for `Fetcher.fetch`; two resources are never given one path.
+        link: As for `Fetcher.fetch`.
+        refresh: As for `Fetcher.fetch`.
+        allow_unverified: As for `Fetcher.fetch`.
+        jobs: How many are fetched at once.
+        ordered: Give the outcomes in the order of the input instead.
+        fail_fast: Begin nothing new once one has failed; what was not begun has no outcome.
+
+    Yields:
+        One outcome for each that was begun. Leaving the loop early ends what has not begun.
+
+    Raises:
+        QueryError: One locator was given and no list: nothing was tried.
+        ValueError: ``jobs`` is less than one.
+    """
+    if jobs < 1:
+        raise ValueError(f"jobs must be at least 1, not {jobs}")
+    if isinstance(wanted, str | bytes | Mapping | PathLike):
+        raise QueryError("many are fetched from a list of locators: put the one into a list")
+    claims: dict[str, str] = {}
+
+    def one(number: int, each: Wanted) -> Outcome:
+        try:
+            result = fetcher.fetch(
+                each,
+                dest=dest,
+                link=link,
+                refresh=refresh,
+                allow_unverified=allow_unverified,
+                claims=claims,
+            )
+        except StoreError as error:
+            return Outcome(number, _named(each), None, error)
+        return Outcome(number, result.locator, result)
+
+    yield from outcomes(one, list(wanted), jobs, ordered=ordered, fail_fast=fail_fast)
+
+
+def _named(wanted: Wanted) -> str:
+    return public(wanted) if isinstance(wanted, str) else type(wanted).__name__

@@ -86,9 +86,10 @@ class Roster:
 
     def _take(self, path: str, name: str) -> None:
         folded = _folded(path)
-        other = self._claimed.setdefault(folded, path)
-        if other is not path:
+        if folded in self._claimed:
+            other = self._claimed[folded]
             raise self._guard.unsafe(f"it is in the way of {other!r}", "one member a name", name)
+        self._claimed[folded] = path
 
 
 def _folded(path: str) -> str:

@@ -98,7 +98,7 @@ class TreeRecord:
     making: str
     size: int
     added: float
-    used: float = 0.0
+    used: float = attrs.field(default=0.0, eq=False)
 
 
 def read_manifest(entry: str) -> Manifest | None:
@@ -197,7 +197,8 @@ def _leaves(values: Any) -> Mapping[str, Leaf]:  # noqa: ANN401 - whatever a fil
     leaves = {leaf.path: leaf for leaf in map(_leaf, values)}
     for path in leaves.keys() - {""}:
         parent, _, last = path.rpartition("/")
-        if leaves[parent].kind != "directory" or last in {"", ".", ".."} or "\0" in last:
+        plain = not path.startswith("/") and last not in {"", ".", ".."} and "\0" not in last
+        if not plain or leaves[parent].kind != "directory":
             raise ValueError("path")
     if leaves[""].kind != "directory":
         raise ValueError("top")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.errors import ArchiveError, StoreError
+from store.errors import ArchiveError, UnsafeArchiveError
 from store.files.unpacking.archive import unpack
 from store.files.unpacking.limits import Guard, Limits
 from store.testing.archives import KINDS, packed
@@ -94,13 +95,11 @@ def test_any_damage_gives_the_right_bytes_or_an_error_of_ours(
         archive.write_bytes(whole)
         root.mkdir(parents=True)
 
-        try:
-            unpack(archive, root, Guard("a", len(whole), Limits(), None))
-        except StoreError as error:
-            assert error.exit_status in {4, 5}
+        with contextlib.suppress(ArchiveError, UnsafeArchiveError):
+            unpack(archive, root, Guard("a", len(whole), Limits()))
 
-        assert sorted(os.listdir(directory)) == ["archive", "outer"]
-        assert os.listdir(root.parent) == ["root"]
+        assert {path.name for path in Path(directory).iterdir()} == {"archive", "outer"}
+        assert [path.name for path in root.parent.iterdir()] == ["root"]
 
 
 @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])

@@ -142,12 +142,6 @@ def replace(path: Path) -> None:
     path.with_name("new").replace(path)
 
 
-def into_link(path: Path) -> None:
-    """Put a link to the right content in its place."""
-    path.rename(path.with_name("moved"))
-    path.symlink_to("moved")
-
-
 def into_directory(path: Path) -> None:
     """Put a directory in its place."""
     path.unlink()
@@ -160,40 +154,61 @@ def into_fifo(path: Path) -> None:
     os.mkfifo(path)
 
 
-DAMAGES: dict[str, Callable[[Path], object]] = {
-    "changed": lambda tree: change_content(tree / "top/a"),
-    "replaced": lambda tree: replace(tree / "top/a"),
-    "removed": lambda tree: (tree / "top/a").unlink(),
-    "added": lambda tree: (tree / "top/deep/c").write_bytes(b""),
-    "added at the top": lambda tree: (tree / "c").write_bytes(b""),
-    "added to an empty directory": lambda tree: (tree / "hollow/c").mkdir(),
-    "directory removed": lambda tree: (tree / "hollow").rmdir(),
-    "directory replaced": lambda tree: ((tree / "hollow").rmdir(), (tree / "hollow").touch()),
-    "mode": lambda tree: (tree / "run").chmod(0o444),
-    "link": lambda tree: into_link(tree / "top/a"),
-    "directory": lambda tree: into_directory(tree / "top/a"),
-    "fifo": lambda tree: into_fifo(tree / "top/a"),
-    "tree removed": shutil.rmtree,
-    "tree is a file": lambda tree: (shutil.rmtree(tree), tree.write_bytes(b"")),
-    "tree is a link": lambda tree: (tree.rename(tree.with_name("x")), tree.symlink_to("x")),
-    "manifest removed": lambda tree: (tree.parent / MANIFEST).unlink(),
-    "manifest damaged": lambda tree: (tree.parent / MANIFEST).write_bytes(b"{"),
-    "manifest foreign": lambda tree: (tree.parent / MANIFEST).write_bytes(b'{"v": 2}'),
-    "record removed": lambda tree: (tree.parent / "record.json").unlink(),
-    "record damaged": lambda tree: (tree.parent / "record.json").write_bytes(b"[]"),
-    "record foreign": lambda tree: (tree.parent / "record.json").write_bytes(b'{"v": 2}'),
-    "entry is a file": lambda tree: (shutil.rmtree(tree.parent), tree.parent.write_bytes(b"")),
-    "entry is empty": lambda tree: (shutil.rmtree(tree.parent), tree.parent.mkdir()),
+def into_file(path: Path) -> None:
+    """Put a file in a directory's place."""
+    shutil.rmtree(path)
+    path.write_bytes(b"")
+
+
+def moved_into_link(path: Path) -> None:
+    """Put a link to it in a directory's place."""
+    path.rename(path.with_name("moved"))
+    path.symlink_to("moved")
+
+
+def emptied(path: Path) -> None:
+    """Take all out of a directory."""
+    shutil.rmtree(path)
+    path.mkdir()
+
+
+Damage = Callable[[Path], object]
+
+DAMAGES: dict[str, tuple[str, Damage]] = {
+    "changed": ("tree/top/a", change_content),
+    "replaced": ("tree/top/a", replace),
+    "removed": ("tree/top/a", Path.unlink),
+    "added": ("tree/top/deep/c", Path.touch),
+    "added at the top": ("tree/c", Path.touch),
+    "added to an empty directory": ("tree/hollow/c", Path.mkdir),
+    "directory removed": ("tree/hollow", Path.rmdir),
+    "directory replaced": ("tree/hollow", into_file),
+    "mode": ("tree/run", lambda path: path.chmod(0o444)),
+    "link": ("tree/top/a", moved_into_link),
+    "directory": ("tree/top/a", into_directory),
+    "fifo": ("tree/top/a", into_fifo),
+    "tree removed": ("tree", shutil.rmtree),
+    "tree is a file": ("tree", into_file),
+    "tree is a link": ("tree", moved_into_link),
+    "manifest removed": ("manifest.json", Path.unlink),
+    "manifest damaged": ("manifest.json", lambda path: path.write_bytes(b"{")),
+    "manifest foreign": ("manifest.json", lambda path: path.write_bytes(b'{"v": 2}')),
+    "record removed": ("record.json", Path.unlink),
+    "record damaged": ("record.json", lambda path: path.write_bytes(b"[]")),
+    "record foreign": ("record.json", lambda path: path.write_bytes(b'{"v": 2}')),
+    "entry is a file": (".", into_file),
+    "entry is empty": (".", emptied),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_damage_is_found_and_the_tree_made_anew(
-    content: Content, reopened: Content, grow: Grow, damage: Callable[[Path], object]
+    content: Content, reopened: Content, grow: Grow, damage: tuple[str, Damage]
 ) -> None:
     """By a stat of each thing; what is damaged is set aside."""
     tree, _ = grow(content)
-    damage(Path(tree.path))
+    where, work = damage
+    work(Path(tree.path).parent / where)
 
     assert found(reopened) is None
     again, there = grow(reopened)
@@ -266,22 +281,17 @@ def test_other_clocks_steps_are_not_believed(
 
 @pytest.mark.parametrize("durable", [True, False])
 def test_after_another_boot_it_is_read_where_it_was_not_durable(
-    root: Path, grow: Grow, monkeypatch: pytest.MonkeyPatch, *, durable: bool
+    root: Path, grow: Grow, hashed: list[str], monkeypatch: pytest.MonkeyPatch, *, durable: bool
 ) -> None:
     """A power cut may have taken away what the stamps do not show."""
     content = Content(root, durability="full" if durable else "relaxed")
     grow(content)
-    read: list[str] = []
-    from store.cache import tending
-
-    real = tending.examine
-    monkeypatch.setattr(tending, "examine", lambda *a: (read.append(a[0]), real(*a))[1])
-    monkeypatch.setattr(tending, "boot_id", lambda: "another boot")
+    monkeypatch.setattr("store.cache.tending.boot_id", lambda: "another boot")
 
     first, second = found(content), found(content)
 
     assert first is not None
-    assert len(read) == (0 if durable else 3)
+    assert len(hashed) == (0 if durable else 3)
     assert second is not None
     assert second.manifest.durable
     content.close()
@@ -289,19 +299,14 @@ def test_after_another_boot_it_is_read_where_it_was_not_durable(
 
 @pytest.mark.parametrize("policy", ["always", "stamp", "never"])
 def test_a_hit_costs_what_was_chosen(
-    root: Path, grow: Grow, policy: str, monkeypatch: pytest.MonkeyPatch
+    root: Path, grow: Grow, policy: str, hashed: list[str]
 ) -> None:
     """A hash of all, a stat, or nothing."""
     content = Content(root, durability="relaxed", verify=policy)  # type: ignore[arg-type]
     tree, _ = grow(content)
-    read: list[str] = []
-    from store.cache import tending
-
-    real = tending.examine
-    monkeypatch.setattr(tending, "examine", lambda *a: (read.append(a[0]), real(*a))[1])
 
     assert found(content) is not None
-    assert len(read) == (3 if policy == "always" else 0)
+    assert len(hashed) == (3 if policy == "always" else 0)
     (Path(tree.path) / "top/a").unlink()
     assert (found(content) is None) == (policy != "never")
     content.close()
@@ -347,17 +352,15 @@ def test_links_are_looked_at_with_all_they_may_lead_to(content: Content, tmp_pat
 
 
 def test_hard_links_move_no_more_than_the_stamps(
-    content: Content, grow: Grow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    content: Content, grow: Grow, tmp_path: Path, hashed: list[str]
 ) -> None:
     """Who has made some says so, and nothing need be read."""
     tree, _ = grow(content)
     os.link(Path(tree.path) / "top/a", tmp_path / "linked")
     Trees(content).linked(tree)
-    from store.cache import tending
-
-    monkeypatch.setattr(tending, "examine", None)
 
     assert found(content) is not None
+    assert hashed == []
     with failing_call("rename", errno.EIO), failing_call("replace", errno.EIO):
         Trees(content).linked(tree)
 

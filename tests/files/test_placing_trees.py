@@ -172,10 +172,10 @@ def test_who_comes_second_keeps_what_the_first_brought(
     target = tmp_path / "target"
     real = os.symlink
 
-    def slow(*arguments: str) -> None:
+    def slow(leads_to: str, path: str) -> None:
         monkeypatch.setattr(os, "symlink", real)
         place_tree(source, PLANTED if same else PLANTED[:1], target)
-        real(*arguments)
+        real(leads_to, path)
 
     monkeypatch.setattr(os, "symlink", slow)
 

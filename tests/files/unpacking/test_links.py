@@ -117,7 +117,7 @@ def test_links_cost_what_they_cost(by_hand: Any) -> None:
 
 def test_the_caller_can_end_it(by_hand: Any) -> None:
     """Each link is a chance."""
-    told = []
+    told: list[int] = []
     checked_links({"a": "b", "b": "c"}, {}, Guard("a", 1, Limits(), told.append))
 
     assert told == [0, 0]

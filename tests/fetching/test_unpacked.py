@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import store
 from store.cache.audit import held_files
 from store.cache.pruning import prune
+from store.config.model import Settings
 from store.config.reading import read_settings
 from store.errors import (
     ArchiveError,
@@ -181,8 +183,11 @@ def test_a_member_that_is_not_there_is_not_found(locator: str, member: str, near
 
 def test_many_may_name_members(locator: str, tmp_path: Path) -> None:
     """Each is placed; where two would lie at one path, the later is refused."""
-    paths = store.fetch_many([f"{locator}!top/a.txt", f"{locator}!run"], dest=tmp_path)
-    assert [path.name for path in paths] == ["a.txt", "run"]
+    address, _, pin = locator.partition("#")
+    paths = store.fetch_many([f"{locator}!top/a.txt", f"{address}!run#{pin}"] * 3)
+    assert [path.name for path in paths] == ["a.txt", "run"] * 3
+    placed = store.fetch_many([f"{locator}!top/a.txt", f"{address}!run#{pin}"], dest=tmp_path)
+    assert [path.name for path in placed] == ["a.txt", "run"]
 
     claims: dict[str, str] = {}
     fetcher = default_fetcher()
@@ -272,14 +277,20 @@ def linked() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"),
-    [("unpack_max_size", 10), ("unpack_max_members", 2)],
+    ("setting", "change"),
+    [
+        ("unpack_max_size", lambda one: attrs.evolve(one, unpack_max_size=10)),
+        ("unpack_max_members", lambda one: attrs.evolve(one, unpack_max_members=2)),
+    ],
 )
-def test_the_limits_are_settings(locator: str, setting: str, value: int, house: Path) -> None:
+def test_the_limits_are_settings(
+    locator: str, setting: str, change: Callable[[Settings], Settings], house: Path
+) -> None:
     """The error names the one that was met; nothing is left."""
-    settings = attrs.evolve(read_settings().settings, **{setting: value})
-
-    with Fetcher(settings) as fetcher, pytest.raises(UnsafeArchiveError) as caught:
+    with (
+        Fetcher(change(read_settings().settings)) as fetcher,
+        pytest.raises(UnsafeArchiveError) as caught,
+    ):
         fetcher.fetch(locator, unpack=True)
 
     assert caught.value.limit == setting

@@ -11,8 +11,9 @@ import attrs
 from store.cache.content import Content
 from store.cache.layout import Address, Layout
 from store.cache.manifests import TREE, read_tree_record
-from store.cache.shelves import Shelf, shelves, tree_entries
+from store.cache.shelves import Shelf, shelf_of, shelves, tree_entries
 from store.cache.trees import Trees
+from store.integrity.digest import Digest
 from store.integrity.stamp import Stamp
 
 
@@ -98,6 +99,7 @@ def audit(
     content: Content,
     *,
     quick: bool = False,
+    only: Iterable[Digest] | None = None,
     jobs: int | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> Iterator[Finding]:
@@ -108,12 +110,14 @@ def audit(
     Args:
         content: The files.
         quick: Compare stamps only; a file whose stamp moved is hashed.
+        only: Of the files, look at those under these digests alone; see `cache.surveying`.
         jobs: How many are hashed at once; None is one a core.
         told: Is called with the bytes done and the bytes in all.
     """
     suspects: list[Held] = []
     done, total = 0, 0
-    for shelf in shelves(content.layout):
+    layout = content.layout
+    for shelf in shelves(layout) if only is None else (shelf_of(layout, one) for one in only):
         for name, status in shelf.files.items():
             held = _held(content.layout, shelf, name, status)
             total += held.size

@@ -51,6 +51,7 @@ class Fetcher:
     Attributes:
         settings: What it goes by.
         cache: The cache it asks.
+        options: How it moves bytes.
 
     Raises:
         ConfigurationError: The settings cannot be read, or ``cache`` is a name.
@@ -76,8 +77,8 @@ class Fetcher:
             from store.transports.progress import progress_listener, several
 
             listener = several(progress_listener(progress), listener)
-        self._options = transfer_options(self.settings, listener)
-        self._asking = Asking(self.settings, cache, self._options)
+        self.options = transfer_options(self.settings, listener)
+        self._asking = Asking(self.settings, cache, self.options)
 
     def fetch(
         self,
@@ -103,11 +104,11 @@ class Fetcher:
         if dest is not None or output is not None:
             delivery = _delivery(dest, output, link)._replace(claims=claims)
         wish = _wish(unpack, decompress, symlinks) if unpack or decompress or symlinks else None
-        seconds = self._options.bounds.deadline
+        seconds = self.options.bounds.deadline
         if seconds is None:
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified, wish=wish)
         # One deadline for all that a fetch waits for: the question, another's download, its own.
-        with keeping(begun(self._options.clock, seconds)):
+        with keeping(begun(self.options.clock, seconds)):
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified, wish=wish)
 
     def _fetch(
@@ -144,7 +145,7 @@ class Fetcher:
             load_transports()
             obtained = self._obtained(answer, delivery)
         except (ResourceNotFoundError, CredentialsError):
-            if not answer.remembered or self._options.offline:
+            if not answer.remembered or self.options.offline:
                 raise
             # The index may have moved the file since: one look costs less than a failure.
             answer = self._asking.ask(
@@ -231,7 +232,7 @@ class Fetcher:
         allow_unverified: bool | None,  # noqa: FBT001
     ) -> Answer:
         """Ask the store again where the remembered answer names no address and the file is gone."""
-        if self._options.offline or cached_path(answer.store, answer.metadata) is not None:
+        if self.options.offline or cached_path(answer.store, answer.metadata) is not None:
             return answer
         return self._asking.ask(wanted, digest, refresh=True, allow_unverified=allow_unverified)
 
@@ -244,7 +245,7 @@ class Fetcher:
             wish or Wish(),
             content=self.cache.content,
             settings=self.settings,
-            options=self._options,
+            options=self.options,
         )
 
     def _obtained(self, answer: Answer, delivery: Delivery | None) -> Obtained:

@@ -47,8 +47,13 @@ def held_as_data(held: Held) -> dict[str, Any]:
 def counted(held: Sequence[Held]) -> str:
     """Return how many files, and how many trees if there are any, as people say it."""
     trees = sum(one.kind == "tree" for one in held)
-    files = several(len(held) - trees, "file")
-    return f"{files} and {several(trees, 'tree')}" if trees else files
+    return in_words(len(held) - trees, trees)
+
+
+def in_words(files: int, trees: int) -> str:
+    """Return both numbers with their nouns; no trees are not spoken of."""
+    told = several(files, "file")
+    return f"{told} and {several(trees, 'tree')}" if trees else told
 
 
 def find_held(content: Content, what: str) -> Held | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from store.cli.cache.opening import counted, held_as_data, opened_cache
+from store.cli.cache.opening import held_as_data, in_words, opened_cache
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
@@ -53,33 +53,38 @@ def verify(context: click.Context, /, *, quick: bool, jobs: int | None) -> int:
     status is then 4, and 10 where files could not be read.
     """
     from store.cache.audit import audit
+    from store.cache.surveying import Survey, survey
 
     frame = frame_of(context)
     with opened_cache(frame) as cache, _progress(frame) as told:
-        findings = list(audit(cache.content, quick=quick, jobs=jobs, told=told))
+        seen = survey(cache.content.layout) if quick else Survey(0, 0, ())
+        only = seen.doubtful if quick else None
+        findings = list(audit(cache.content, quick=quick, only=only, jobs=jobs, told=told))
+    trees = sum(one.held.kind == "tree" for one in findings)
+    files = seen.files + len(findings) - trees
+    size = seen.size + sum(one.held.size for one in findings)
     bad = [one for one in findings if one.state != "ok"]
     if frame.json:
-        document(_as_data(findings, bad))
+        document(_as_data(files, trees, size, bad))
     else:
         for one in bad:
             words(f"{one.state}  {one.held.digest}  {one.held.name}  ({one.reason or 'gone'})")
     if not frame.quiet:
-        size = human_size(sum(one.held.size for one in findings))
         gone = sum(one.state == "missing" for one in bad)
         faults = [f"{len(bad) - gone} not what they should be"] if len(bad) > gone else []
         faults += [f"{gone} gone, fetched anew when asked for"] if gone else []
         result = ", ".join(faults) or "all as they should be"
-        say(f"{counted([one.held for one in findings])}, {size}: {result}")
+        say(f"{in_words(files, trees)}, {human_size(size)}: {result}")
     states = {one.state for one in bad}
     return DAMAGED if "damaged" in states else UNREAD if "unread" in states else 0
 
 
-def _as_data(findings: list[Finding], bad: list[Finding]) -> dict[str, Any]:
+def _as_data(files: int, trees: int, size: int, bad: list[Finding]) -> dict[str, Any]:
     return {
-        "files": sum(one.held.kind == "file" for one in findings),
-        "trees": sum(one.held.kind == "tree" for one in findings),
-        "bytes": sum(one.held.size for one in findings),
-        "ok": len(findings) - len(bad),
+        "files": files,
+        "trees": trees,
+        "bytes": size,
+        "ok": files + trees - len(bad),
         "bad": [
             {**held_as_data(one.held), "state": one.state, "reason": one.reason} for one in bad
         ],

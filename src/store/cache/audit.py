@@ -10,8 +10,9 @@ import attrs
 
 from store.cache.content import Content
 from store.cache.layout import Address, Layout
-from store.cache.manifests import TREE, read_tree_record
+from store.cache.manifests import TREE
 from store.cache.shelves import Shelf, shelf_of, shelves, tree_entries
+from store.cache.tree_records import read_tree_record
 from store.cache.trees import Trees
 from store.integrity.digest import Digest
 from store.integrity.stamp import Stamp

@@ -1,4 +1,4 @@
-"""Makes trees: one unpacks among many askers, and all of it appears at once."""
+"""Makes trees: one asker unpacks, and all of it appears at once."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from store.cache.manifests import (
     TREE,
     Leaf,
     Manifest,
-    TreeRecord,
     write_manifest,
-    write_tree_record,
 )
 from store.cache.quarantine import clear_way
 from store.cache.tending import leaves_of, youngest
+from store.cache.tree_records import TreeRecord, write_tree_record
 from store.cache.trees import Tree, Trees
 from store.files.atomic import make_directories
 from store.files.syncing import sync_directory, sync_many

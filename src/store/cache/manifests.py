@@ -1,8 +1,4 @@
-"""What is known of a tree: where it is from, and each thing in it.
-
-Two JSON files beside the tree. ``record.json`` is small, for listings; its modification time is when the
-tree was last used. ``manifest.json`` has a line for each file, directory and link.
-"""
+"""The manifest beside a tree: what is known of each thing in it."""
 
 from __future__ import annotations
 
@@ -13,10 +9,9 @@ from typing import Any, Final, Literal, NamedTuple
 
 import attrs
 
-from store.cache.layout import TREE_RECORD
-from store.cache.records import digests_in, number_in, read_plainly
+from store.cache.records import read_plainly
+from store.cache.tree_records import text_in
 from store.files.atomic import write_bytes
-from store.integrity.digest import Digest
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +25,6 @@ _VERSION: Final = 1
 
 _LARGEST: Final = 1 << 30
 """The largest manifest that is read, in bytes; a thing in a tree takes some two hundred."""
-
-_LARGEST_RECORD: Final = 1 << 20
 
 _KINDS: Final = frozenset({"file", "directory", "link"})
 
@@ -78,29 +71,6 @@ class Manifest:
         return self.steady and (self.durable or self.boot == boot != "")
 
 
-@attrs.define(kw_only=True)
-class TreeRecord:
-    """What is known of a tree as a whole.
-
-    Attributes:
-        digests: Those of the archive.
-        archive: The archive's file name.
-        archive_size: The archive's size in bytes.
-        making: How it was unpacked.
-        size: The bytes of all files in it.
-        added: When it was made, in seconds since 1970 UTC.
-        used: When it was last used, in seconds since 1970 UTC; lies in the file's time, not in it.
-    """
-
-    digests: frozenset[Digest]
-    archive: str
-    archive_size: int
-    making: str
-    size: int
-    added: float
-    used: float = attrs.field(default=0.0, eq=False)
-
-
 def read_manifest(entry: str) -> Manifest | None:
     """Read a tree's manifest; one that is missing or damaged is None, the latter logged."""
     found = read_plainly(f"{entry}/{MANIFEST}", _LARGEST)
@@ -111,7 +81,7 @@ def read_manifest(entry: str) -> Manifest | None:
         if value["v"] != _VERSION:
             return None
         return Manifest(
-            boot=_text(value["boot"]),
+            boot=text_in(value["boot"]),
             durable=value["durable"] is True,
             steady=value["steady"] is True,
             leaves=_leaves(value["leaves"]),
@@ -135,47 +105,6 @@ def write_manifest(entry: str, manifest: Manifest) -> None:
         "leaves": list(manifest.leaves.values()),
     }
     write_bytes(f"{entry}/{MANIFEST}", json.dumps(value, separators=(",", ":")).encode())
-
-
-def read_tree_record(entry: str) -> TreeRecord | None:
-    """Read a tree's record; one that is missing or damaged is None, the latter logged."""
-    found = read_plainly(f"{entry}/{TREE_RECORD}", _LARGEST_RECORD)
-    if found is None:
-        return None
-    try:
-        value = json.loads(found[0])
-        if value["v"] != _VERSION:
-            return None
-        return TreeRecord(
-            digests=digests_in(value["digests"]),
-            archive=_text(value["archive"]),
-            archive_size=number_in(value["archive_size"], int),
-            making=_text(value["making"]),
-            size=number_in(value["size"], int),
-            added=number_in(value["added"], int, float),
-            used=found[1],
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        log.warning("the record of %s is damaged", entry)
-        return None
-
-
-def write_tree_record(entry: str, record: TreeRecord) -> None:
-    """Write a tree's record in one step.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    value = {
-        "v": _VERSION,
-        "digests": {one.algorithm: one.hex for one in sorted(record.digests)},
-        "archive": record.archive,
-        "archive_size": record.archive_size,
-        "making": record.making,
-        "size": record.size,
-        "added": record.added,
-    }
-    write_bytes(f"{entry}/{TREE_RECORD}", json.dumps(value).encode())
 
 
 def _leaf(value: Any) -> Leaf:  # noqa: ANN401 - whatever a file held
@@ -203,9 +132,3 @@ def _leaves(values: Any) -> Mapping[str, Leaf]:  # noqa: ANN401 - whatever a fil
     if leaves[""].kind != "directory":
         raise ValueError("top")
     return leaves
-
-
-def _text(value: Any) -> str:  # noqa: ANN401 - whatever a file held
-    if type(value) is not str:
-        raise ValueError("text")
-    return value

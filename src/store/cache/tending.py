@@ -1,4 +1,4 @@
-"""Says whether a tree is still what was unpacked, by stat where that will do."""
+"""Says whether a tree is still what was unpacked."""
 
 from __future__ import annotations
 

@@ -21,13 +21,12 @@ from store.cache.holding import Verdict
 from store.cache.manifests import (
     TREE,
     Manifest,
-    TreeRecord,
     read_manifest,
-    read_tree_record,
     write_manifest,
 )
 from store.cache.quarantine import obstacle, set_aside
 from store.cache.tending import DamagedError, relinked, tended, youngest
+from store.cache.tree_records import TreeRecord, read_tree_record
 from store.integrity.digest import Digests
 from store.integrity.stamp import LOCAL_GRAIN_NS
 

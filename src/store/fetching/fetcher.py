@@ -33,7 +33,8 @@ from store.transports.deadlines import begun, keeping
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
-    from store.fetching.unpacked import Unpacking, Wish
+    from store.fetching.unpacked import Unpacking
+    from store.fetching.wishes import Wish
     from store.transports.progress import Progress
 
 
@@ -238,7 +239,8 @@ class Fetcher:
 
     def _unpacking(self, answer: Answer, wish: Wish | None) -> Unpacking:
         """Return what unpacks; loaded now, since a plain fetch has no need of it."""
-        from store.fetching.unpacked import Unpacking, Wish
+        from store.fetching.unpacked import Unpacking
+        from store.fetching.wishes import Wish
 
         return Unpacking(
             answer,
@@ -258,7 +260,7 @@ class Fetcher:
 
 
 def _wish(unpack: bool, decompress: bool, symlinks: bool) -> Wish:  # noqa: FBT001
-    from store.fetching.unpacked import Wish
+    from store.fetching.wishes import Wish
 
     return Wish(unpack=unpack, decompress=decompress, symlinks=symlinks)
 

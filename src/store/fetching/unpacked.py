@@ -1,11 +1,10 @@
-"""Gives what is in an archive: all of it, one member, or what one file was compressed from."""
+"""Gives what is in an archive: all of it, or one member."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 from store.backends.delivery import Delivery, claim, leaving_no_directory
 from store.backends.resources import digests_of, filename_of, size_of, uid_of
@@ -14,18 +13,15 @@ from store.cache.content import Content
 from store.cache.growing import Growing, Seed
 from store.cache.trees import Tree, Trees
 from store.config.model import Settings
-from store.errors import QueryError, StorageError, TransportTimeoutError
+from store.errors import QueryError, StorageError
 from store.fetching.asking import Answer
 from store.fetching.parts import Part, part_of, place_part
 from store.fetching.results import Result
+from store.fetching.wishes import Filling, Wish, limits_of
 from store.files.atomic import private_directory
 from store.files.failures import storage_errors
 from store.files.names import safe_name
-from store.files.unpacking.archive import VERSION, unpack
-from store.files.unpacking.limits import Guard, Limits
 from store.files.unpacking.members import Planted
-from store.files.unpacking.single import decompress
-from store.files.unpacking.suffixes import decompressed_name
 from store.integrity.digest import digests_from
 from store.transports.base import TransferOptions
 from store.transports.deadlines import current
@@ -34,20 +30,6 @@ log = logging.getLogger(__name__)
 
 Bring = Callable[[Delivery | None], Result]
 """Fetches the archive itself, verified."""
-
-
-class Wish(NamedTuple):
-    """What is wanted of an archive.
-
-    Attributes:
-        unpack: All of it is wanted, where no member is named.
-        decompress: It is one compressed file, whose content is wanted.
-        symlinks: Make the symbolic links that stay inside.
-    """
-
-    unpack: bool = False
-    decompress: bool = False
-    symlinks: bool = False
 
 
 class Unpacking:
@@ -79,11 +61,7 @@ class Unpacking:
         self._trees = Trees(content)
         self._options = options
         self._member = answer.locator.member or ""
-        self._limits = Limits(
-            max_bytes=settings.unpack_max_size,
-            max_ratio=settings.unpack_max_ratio,
-            max_members=settings.unpack_max_members,
-        )
+        self._filling = Filling(wish, limits_of(settings), current(options.clock), self._label())
         named = answer.locator.member is not None
         if wish.decompress and (wish.unpack or named):
             raise QueryError(
@@ -117,11 +95,11 @@ class Unpacking:
             result = self._hit(tree)
         part = part_of(tree.path, _planted(tree), self._inner(tree), tree.record.archive)
         if delivery is None:
-            return self._result(result, part, part.path)
+            return result._replace(path=Path(part.path), size=part.size)
         path = self._placed(part, delivery)
         if delivery.link:
             self._trees.linked(tree)
-        return self._result(result, part, path)
+        return result._replace(path=Path(path), size=part.size)
 
     def cached(self) -> str | None:
         """Return where the cache has what is wanted, looked at just now; None where it does not.
@@ -140,7 +118,7 @@ class Unpacking:
         digests, name = digests_of(metadata), filename_of(metadata)
         if self._answer.pins or not digests or (self._wish.decompress and name is None):
             return None
-        making = self._making(safe_name(name or ""))
+        making = self._wish.making(safe_name(name or ""))
         tree = self._trees.find(digests, making, within=self._member)
         if tree is None or size_of(metadata) not in {None, tree.record.archive_size}:
             return None
@@ -164,34 +142,14 @@ class Unpacking:
             digests=digests,
             name=name,
             size=path.stat().st_size,
-            making=self._making(name),
+            making=self._wish.making(name),
         )
         return Growing(self._content, self._trees).grow(
             seed,
-            lambda root: self._filled(path, name, root),
+            lambda root: self._filling.fill(path, name, root),
             waiting=waiting_for(self._options.listener, metadata),
             patience=current(self._options.clock).left(),
         )
-
-    def _filled(self, path: Path, name: str, root: str) -> Mapping[str, Planted]:
-        guard = Guard(name, path.stat().st_size, self._limits, self._tick())
-        if self._wish.decompress:
-            one = decompress(path, root, decompressed_name(name), guard, read_only=True)
-            return {one.path: one}
-        return unpack(path, root, guard, links=self._wish.symlinks, read_only=True)
-
-    def _tick(self) -> Callable[[int], None]:
-        """Return what ends the work once the deadline has passed."""
-        deadline = current(self._options.clock)
-
-        def tick(written: int) -> None:
-            if deadline.left() <= 0:
-                raise TransportTimeoutError(
-                    f"{self._label()} was not unpacked within {deadline.seconds:g} seconds:"
-                    f" {written} bytes were written; allow more time with deadline"
-                )
-
-        return tick
 
     def _past_the_cache(self, bring: Bring, delivery: Delivery) -> Result:
         """Unpack beside the target, then into place, where the cache cannot take it."""
@@ -203,10 +161,11 @@ class Unpacking:
             root = scratch / "tree"
             with storage_errors(root):
                 root.mkdir()
-                planted = self._filled(result.path, result.path.name, str(root))
+                planted = self._filling.fill(result.path, result.path.name, str(root))
             member = next(iter(planted)) if self._wish.decompress else self._member
             part = part_of(str(root), planted, member, result.path.name)
-            return self._result(result, part, self._placed(part, delivery))
+            path = self._placed(part, delivery)
+        return result._replace(path=Path(path), size=part.size)
 
     def _placed(self, part: Part, delivery: Delivery) -> str:
         target = Path(delivery.directory) / (delivery.name or part.name)
@@ -231,24 +190,11 @@ class Unpacking:
             cached=True,
         )
 
-    def _result(self, result: Result, part: Part, path: str) -> Result:
-        return result._replace(path=Path(path), size=part.size)
-
     def _inner(self, tree: Tree) -> str:
         """Return the member that is wanted; of what was decompressed it is the one there is."""
         if not self._wish.decompress:
             return self._member
         return next(path for path in tree.manifest.leaves if path)
-
-    def _making(self, name: str) -> str:
-        """Return what tells the tree from others of the same archive.
-
-        Args:
-            name: The archive's file name.
-        """
-        if self._wish.decompress:
-            return f"decompressed, version {VERSION}, as {decompressed_name(name)}"
-        return f"unpacked, version {VERSION}{', symlinks' if self._wish.symlinks else ''}"
 
     def _label(self) -> str:
         return label_of(self._answer.metadata)

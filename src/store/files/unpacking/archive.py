@@ -18,8 +18,8 @@ from store.files.unpacking.compression import (
 from store.files.unpacking.limits import Guard
 from store.files.unpacking.members import Member, Planted
 from store.files.unpacking.planting import Planting
-from store.files.unpacking.tar import BLOCK, is_tar
 from store.files.unpacking.tar import members as tar_members
+from store.files.unpacking.tar_header import BLOCK, is_tar
 
 VERSION: Final = 1
 """What the unpacker makes of an archive; a change of that gives new trees."""

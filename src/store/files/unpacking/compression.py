@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final, Literal, Protocol
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal
 
+from store.files.unpacking.decoders import codec_errors, decoder_of
 from store.files.unpacking.limits import Guard
 
 Compression = Literal["gz", "bz2", "xz", "zst"]
@@ -13,9 +14,6 @@ Compression = Literal["gz", "bz2", "xz", "zst"]
 
 CHUNK: Final = 1 << 18
 """How much is read, and how much decompressed at a time, in bytes."""
-
-_MEMORY: Final = 256 << 20
-"""How much memory a stream may ask for, in bytes: xz -9 asks for a quarter of it."""
 
 _MAGICS: Final[Mapping[bytes, Compression]] = {
     b"\x1f\x8b\x08": "gz",
@@ -27,29 +25,6 @@ _MAGICS: Final[Mapping[bytes, Compression]] = {
 
 _PADDED: Final = ("gz", "xz")
 """Which may be followed by zero bytes."""
-
-
-class Decoder(Protocol):
-    """What bz2's and lzma's decompressors are."""
-
-    @property
-    def eof(self) -> bool:
-        """Whether the stream has ended."""
-        ...
-
-    @property
-    def needs_input(self) -> bool:
-        """Whether there is nothing more without more input."""
-        ...
-
-    @property
-    def unused_data(self) -> bytes:
-        """What followed the end of the stream."""
-        ...
-
-    def decompress(self, data: bytes, limit: int, /) -> bytes:
-        """Return at most ``limit`` bytes more."""
-        ...
 
 
 def compression_of(head: bytes) -> Compression | None:
@@ -99,59 +74,9 @@ def decompressed(
         yield piece
 
 
-def decoder_of(compression: Compression) -> Callable[[], Decoder]:
-    """Return what makes the decoder of one stream; zst has none of this kind."""
-    if compression == "gz":
-        return Inflater
-    if compression == "bz2":
-        import bz2
-
-        return bz2.BZ2Decompressor
-    import lzma
-
-    return lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY)
-
-
-def codec_errors() -> tuple[type[Exception], ...]:
-    """Return what the standard library's decoders raise for damage, as far as they were loaded."""
-    import sys
-    import zlib
-
-    lzma = sys.modules.get("lzma")
-    return (zlib.error, OSError, EOFError, *((lzma.LZMAError,) if lzma else ()))
-
-
-class Inflater:
-    """One gzip or raw deflate stream, decompressed as bz2's and lzma's are.
-
-    Args:
-        window: zlib's ``wbits``: 31 is gzip with its check, -15 deflate alone.
-    """
-
-    def __init__(self, window: int = 31) -> None:
-        import zlib
-
-        self._inner = zlib.decompressobj(window)
-        self.needs_input = True
-
-    @property
-    def eof(self) -> bool:
-        """Whether the stream has ended."""
-        return self._inner.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        """What followed the end of the stream."""
-        return self._inner.unused_data
-
-    def decompress(self, data: bytes, limit: int, /) -> bytes:
-        """Return at most ``limit`` bytes more."""
-        piece = self._inner.decompress(data or self._inner.unconsumed_tail, limit)
-        self.needs_input = len(piece) < limit
-        return piece
-
-
-def _streams(chunks: Iterator[bytes], compression: Compression, guard: Guard) -> Iterator[bytes]:
+def _streams(
+    chunks: Iterator[bytes], compression: Literal["gz", "bz2", "xz"], guard: Guard
+) -> Iterator[bytes]:
     new = decoder_of(compression)
     left = next(chunks, b"")
     while left:

@@ -1,4 +1,4 @@
-"""Reads zip archives, all of whose members are looked at before the first."""
+"""Reads zip archives: all members are looked at before the first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from store.files.unpacking.compression import CHUNK, Decoder, Inflater, codec_errors, decoder_of
+from store.files.unpacking.compression import CHUNK
+from store.files.unpacking.decoders import Decoder, Inflater, codec_errors, decoder_of
 from store.files.unpacking.limits import Guard
 from store.files.unpacking.members import Data, Member
 from store.files.unpacking.zip_index import Entry, entries

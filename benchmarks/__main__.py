@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.measuring import Row
 
-WORKLOADS = ("startup", "hits", "cold", "racing")
+WORKLOADS = ("startup", "hits", "cold", "racing", "unpacking")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 
@@ -28,6 +29,9 @@ _LARGEST: Final = 1 << 30
 
 _KINDS: Final = frozenset({"file", "directory", "link"})
 
+_KEPT: Final = 16
+"""How many manifests are kept in memory."""
+
 Identity = tuple[int, int, int, int, int]
 """What stat says of a file that was fully checked: device, inode, size, mtime_ns, ctime_ns."""
 
@@ -48,6 +52,11 @@ class Leaf(NamedTuple):
     executable: bool
     content: str
     identity: Identity
+
+    @property
+    def size(self) -> int:
+        """A file's size in bytes, else 0."""
+        return self.identity[2] if self.kind == "file" else 0
 
 
 @attrs.frozen(kw_only=True)
@@ -71,13 +80,48 @@ class Manifest:
         return self.steady and (self.durable or self.boot == boot != "")
 
 
+_read: dict[str, tuple[Identity, Manifest]] = {}
+
+
 def read_manifest(entry: str) -> Manifest | None:
-    """Read a tree's manifest; one that is missing or damaged is None, the latter logged."""
-    found = read_plainly(f"{entry}/{MANIFEST}", _LARGEST)
-    if found is None:
-        return None
+    """Read a tree's manifest; one that is missing or damaged is None, the latter logged.
+
+    Some that were read before are kept in memory for as long as the file is the same. That costs no
+    trust: what a manifest says of a tree is held against the tree.
+    """
+    path = f"{entry}/{MANIFEST}"
     try:
-        value = json.loads(found[0])
+        mark = identity_of(os.lstat(path))
+    except OSError:
+        return None
+    known = _read.get(entry)
+    if known is not None and known[0] == mark:
+        return known[1]
+    found = read_plainly(path, _LARGEST)
+    manifest = None if found is None else _parsed(found[0])
+    if manifest is None:
+        log.warning("the manifest of %s is damaged", entry)
+        return None
+    if len(_read) >= _KEPT:
+        _read.clear()
+    _read[entry] = (mark, manifest)
+    return manifest
+
+
+def identity_of(status: os.stat_result) -> Identity:
+    """Return what stat says of a file that changes with any change of it."""
+    return (
+        status.st_dev,
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+    )
+
+
+def _parsed(data: bytes) -> Manifest | None:
+    try:
+        value = json.loads(data)
         if value["v"] != _VERSION:
             return None
         return Manifest(
@@ -87,7 +131,6 @@ def read_manifest(entry: str) -> Manifest | None:
             leaves=_leaves(value["leaves"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        log.warning("the manifest of %s is damaged", entry)
         return None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from store.cache.examining import examine, grain_of
-from store.cache.manifests import Identity, Leaf, Manifest
+from store.cache.manifests import Leaf, Manifest, identity_of
 from store.clock import Clock
 from store.files.unpacking.members import Planted
 from store.integrity.stamp import Stamp, boot_id
@@ -30,9 +30,9 @@ def leaves_of(root: str, planted: Iterable[Planted]) -> dict[str, Leaf]:
     Raises:
         OSError: Something cannot be looked at.
     """
-    leaves = {"": Leaf("", "directory", False, "", _identity(os.lstat(root)))}
+    leaves = {"": Leaf("", "directory", False, "", identity_of(os.lstat(root)))}
     for one in planted:
-        identity = _identity(os.lstat(f"{root}/{one.path}"))
+        identity = identity_of(os.lstat(f"{root}/{one.path}"))
         leaves[one.path] = Leaf(one.path, one.kind, one.executable, one.content, identity)
     return leaves
 
@@ -74,7 +74,7 @@ def tended(
         where = f"{root}/{path}" if path else root
         try:
             status = os.lstat(where)
-            if believed and _identity(status) == leaf.identity:
+            if believed and identity_of(status) == leaf.identity:
                 continue
             names = children().get(path, frozenset()) if leaf.kind == "directory" else frozenset()
             fresh[path], firm = _checked(where, leaf, status, names, clock)
@@ -89,7 +89,7 @@ def relinked(root: str, manifest: Manifest) -> Manifest:
     fresh = {}
     for path, leaf in manifest.leaves.items():
         if leaf.kind == "file":
-            found = _identity(os.lstat(f"{root}/{path}"))
+            found = identity_of(os.lstat(f"{root}/{path}"))
             if found[:4] == leaf.identity[:4]:
                 fresh[path] = leaf._replace(identity=found)
     return attrs.evolve(manifest, leaves={**manifest.leaves, **fresh})
@@ -118,7 +118,7 @@ def _checked(
         if dict(found.digests)["sha256"] != leaf.content:
             raise DamagedError(f"the content of {shown} is not what it was")
         return leaf._replace(identity=found.stamp[1:]), found.steady
-    return leaf._replace(identity=_identity(status)), steady
+    return leaf._replace(identity=identity_of(status)), steady
 
 
 def _refreshed(manifest: Manifest, fresh: Mapping[str, Leaf], *, steady: bool) -> Manifest:
@@ -139,13 +139,3 @@ def _children(leaves: Mapping[str, Leaf]) -> dict[str, frozenset[str]]:
             parent, _, name = path.rpartition("/")
             found.setdefault(parent, set()).add(name)
     return {path: frozenset(names) for path, names in found.items()}
-
-
-def _identity(status: os.stat_result) -> Identity:
-    return (
-        status.st_dev,
-        status.st_ino,
-        status.st_size,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-    )

@@ -146,7 +146,7 @@ class Trees:
         if any(leaf.kind == "link" for leaf in manifest.leaves.values()):
             within = ""  # a link may lead anywhere in the tree
         fresh = tended(path, manifest, self._clock, hashing=hashing, within=within)
-        if fresh != manifest:
+        if fresh is not manifest:
             try:
                 write_manifest(entry, fresh)
             except OSError as error:

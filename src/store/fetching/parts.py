@@ -11,7 +11,7 @@ from store.errors import ResourceNotFoundError
 from store.files.names import safe_name
 from store.files.unpacking.limits import Guard, Limits
 from store.files.unpacking.links import EscapeError, checked_links, resolve
-from store.files.unpacking.members import Planted
+from store.files.unpacking.members import Planted, Thing
 from store.files.unpacking.suffixes import stem_of
 
 _LOOKED_THROUGH: Final = 2000
@@ -31,15 +31,15 @@ class Part(NamedTuple):
     path: str
     name: str
     size: int
-    planted: tuple[Planted, ...] | None
+    planted: tuple[Thing, ...] | None
 
 
-def part_of(root: str, planted: Mapping[str, Planted], member: str, archive: str) -> Part:
+def part_of(root: str, planted: Mapping[str, Thing], member: str, archive: str) -> Part:
     """Return the part of a tree that a member's path names; links are followed inside the tree.
 
     Args:
         root: Where the tree lies.
-        planted: What is in it.
+        planted: What is in it, itself apart or under an empty path.
         member: The path; an empty text for all.
         archive: The archive's file name.
 
@@ -54,7 +54,8 @@ def part_of(root: str, planted: Mapping[str, Planted], member: str, archive: str
         path = "\0"  # nothing is called so
     if not path:
         name = safe_name(stem_of(archive))
-        return Part(root, name, _bytes(planted.values()), tuple(planted.values()))
+        everything = tuple(one for one in planted.values() if one.path)
+        return Part(root, name, _bytes(everything), everything)
     one = planted.get(path)
     if one is None:
         raise _missing(planted, member, archive)
@@ -64,9 +65,9 @@ def part_of(root: str, planted: Mapping[str, Planted], member: str, archive: str
         return Part(where, name, one.size, None)
     below = f"{path}/"
     inside = tuple(
-        other._replace(path=other.path.removeprefix(below))
-        for other in planted.values()
-        if other.path.startswith(below)
+        Planted(each.path.removeprefix(below), each.kind, each.size, each.content, each.executable)
+        for each in planted.values()
+        if each.path.startswith(below)
     )
     return Part(where, name, _bytes(inside), inside)
 
@@ -97,11 +98,11 @@ def place_part(part: Part, target: Path, *, link: bool, durable: bool) -> None:
     place_tree(part.path, part.planted, target, link=link, durable=durable)
 
 
-def _bytes(planted: Iterable[Planted]) -> int:
+def _bytes(planted: Iterable[Thing]) -> int:
     return sum(one.size for one in planted)
 
 
-def _missing(planted: Mapping[str, Planted], member: str, archive: str) -> ResourceNotFoundError:
+def _missing(planted: Mapping[str, Thing], member: str, archive: str) -> ResourceNotFoundError:
     """Return the error for a member that is not there, which names those that are nearly called so."""
     base = os.path.basename(member)  # noqa: PTH119 - text
     near = [path for path in planted if path.rpartition("/")[2] == base][:3]

@@ -21,7 +21,6 @@ from store.fetching.wishes import Filling, Wish, limits_of
 from store.files.atomic import private_directory
 from store.files.failures import storage_errors
 from store.files.names import safe_name
-from store.files.unpacking.members import Planted
 from store.integrity.digest import digests_from
 from store.transports.base import TransferOptions
 from store.transports.deadlines import current
@@ -93,7 +92,7 @@ class Unpacking:
             result = result._replace(cached=there)
         else:
             result = self._hit(tree)
-        part = part_of(tree.path, _planted(tree), self._inner(tree), tree.record.archive)
+        part = self._part(tree)
         if delivery is None:
             return result._replace(path=Path(part.path), size=part.size)
         path = self._placed(part, delivery)
@@ -110,7 +109,7 @@ class Unpacking:
         tree = self._known()
         if tree is None:
             return None
-        return part_of(tree.path, _planted(tree), self._inner(tree), tree.record.archive).path
+        return self._part(tree).path
 
     def _known(self) -> Tree | None:
         """Return the tree where the digests alone lead to it, whether the archive is still here or not."""
@@ -190,25 +189,16 @@ class Unpacking:
             cached=True,
         )
 
-    def _inner(self, tree: Tree) -> str:
-        """Return the member that is wanted; of what was decompressed it is the one there is."""
-        if not self._wish.decompress:
-            return self._member
-        return next(path for path in tree.manifest.leaves if path)
+    def _part(self, tree: Tree) -> Part:
+        """Return what is wanted of a tree; of what was decompressed it is the one file there is.
+
+        Raises:
+            ResourceNotFoundError: There is no such member.
+        """
+        leaves, member = tree.manifest.leaves, self._member
+        if self._wish.decompress:
+            member = next(path for path in leaves if path)
+        return part_of(tree.path, leaves, member, tree.record.archive)
 
     def _label(self) -> str:
         return label_of(self._answer.metadata)
-
-
-def _planted(tree: Tree) -> dict[str, Planted]:
-    return {
-        leaf.path: Planted(
-            leaf.path,
-            leaf.kind,
-            leaf.identity[2] if leaf.kind == "file" else 0,
-            leaf.content,
-            leaf.executable,
-        )
-        for leaf in tree.manifest.leaves.values()
-        if leaf.path
-    }

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from store.errors import StorageError
 from store.files.placing import same_bytes
-from store.files.unpacking.members import Planted
+from store.files.unpacking.members import Thing
 
 
-def lies_there(source: str, planted: Sequence[Planted], target: Path) -> bool:
+def lies_there(source: str, planted: Sequence[Thing], target: Path) -> bool:
     """Whether the same content lies at the target already; False where nothing is in the way.
 
     Args:
@@ -48,7 +48,7 @@ def _is_working_directory(path: Path) -> bool:
         return False
 
 
-def _same(source: str, planted: Sequence[Planted], target: str) -> bool:
+def _same(source: str, planted: Sequence[Thing], target: str) -> bool:
     """Whether a directory holds what another holds, and nothing else."""
     names = {one.path for one in planted}
     for directory, directories, files in os.walk(target):
@@ -62,7 +62,7 @@ def _same(source: str, planted: Sequence[Planted], target: str) -> bool:
         return False
 
 
-def _alike(source: str, one: Planted, target: str) -> bool:
+def _alike(source: str, one: Thing, target: str) -> bool:
     status = os.lstat(target)
     if one.kind == "directory":
         return stat.S_ISDIR(status.st_mode)

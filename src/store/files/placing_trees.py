@@ -13,7 +13,7 @@ from store.files.comparing_trees import lies_there, opened
 from store.files.failures import storage_errors
 from store.files.placing import NO_LINK, copy_descriptor
 from store.files.syncing import sync_directory, sync_many
-from store.files.unpacking.members import Planted
+from store.files.unpacking.members import Thing
 
 _OCCUPIED: Final = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
 """What ``rename(2)`` says where something lies in the way of a directory."""
@@ -21,7 +21,7 @@ _OCCUPIED: Final = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
 
 def place_tree(
     source: str,
-    planted: Sequence[Planted],
+    planted: Sequence[Thing],
     target: Path,
     *,
     link: bool = False,
@@ -69,7 +69,7 @@ def place_tree(
         return "link" if linked else "copy"
 
 
-def _fill(source: str, planted: Iterable[Planted], root: str, *, link: bool) -> bool:
+def _fill(source: str, planted: Iterable[Thing], root: str, *, link: bool) -> bool:
     """Make everything, symbolic links last; return whether all files are hard links."""
     links = []
     for one in planted:

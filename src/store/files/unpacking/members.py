@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 Data = bytes | memoryview
 """A piece of a member's content, good until the next one is asked for."""
@@ -43,3 +43,32 @@ class Planted(NamedTuple):
     size: int = 0
     content: str = ""
     executable: bool = False
+
+
+class Thing(Protocol):
+    """What others tell of something that was planted; see `Planted`."""
+
+    @property
+    def path(self) -> str:
+        """Where it lies."""
+        ...
+
+    @property
+    def kind(self) -> Literal["file", "directory", "link"]:
+        """What it is."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """A file's size in bytes, else 0."""
+        ...
+
+    @property
+    def content(self) -> str:
+        """A file's SHA-256, or what a link leads to."""
+        ...
+
+    @property
+    def executable(self) -> bool:
+        """Whether a file is for running."""
+        ...

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,22 @@ def test_a_member_needs_no_option(cli: Run, process: Run, archive: str, tmp_path
     assert Path(done.out.strip()).read_bytes() == b"content"
     done = cli("fetch", "--dest", tmp_path / "out", "x.tar.gz!top/a.txt")
     assert done.out == f"{tmp_path}/out/a.txt\n"
+
+
+def test_a_plain_fetch_loads_nothing_of_it(process: Run, archive: str) -> None:
+    """Neither warm nor cold, of an archive or not: what unpacks is loaded by who unpacks."""
+    script = (
+        "import sys\n"
+        "from store.cli.bringing import fetched_plainly\n"
+        "assert fetched_plainly(['x.tar.gz']) == 0\n"
+        "print(*(name for name in sys.modules"
+        " if 'unpack' in name or 'trees' in name or name in ('tarfile', 'zipfile', 'lzma', 'bz2')))"
+    )
+    for _ in ("cold", "warm"):
+        done = subprocess.run(
+            [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60
+        )
+    assert done.stdout.splitlines()[1] == ""
 
 
 def test_unpack_into_a_directory(cli: Run, archive: str, house: Path) -> None:

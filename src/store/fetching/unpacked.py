@@ -143,6 +143,7 @@ class Unpacking:
             size=path.stat().st_size,
             making=self._wish.making(name),
         )
+        log.info("unpacking %s", name)
         return Growing(self._content, self._trees).grow(
             seed,
             lambda root: self._filling.fill(path, name, root),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -48,11 +49,17 @@ def compressed(data: bytes, how: str) -> bytes:
         import lzma
 
         return lzma.compress(data)
-    if how == "zst":
-        import zstandard
+    return _by_zstandard(data) if how == "zst" else data
 
-        return zstandard.ZstdCompressor().compress(data)
-    return data
+
+def _by_zstandard(data: bytes) -> bytes:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+
+        return zstd.compress(data)
+    import zstandard
+
+    return zstandard.ZstdCompressor().compress(data)
 
 
 def _zipped(files: Mapping[str, bytes], executable: str) -> bytes:

@@ -134,14 +134,12 @@ def _measured(jobs: dict[str, Job], rounds: int, scratch: Path) -> dict[str, lis
 
 def _fetched(path: Path, durability: str, scratch: Path) -> Callable[[], float]:
     """Return what fetches an archive that is cached, into a tree that is not."""
-    import attrs
-
     from store.config.reading import read_settings
     from store.fetching.fetcher import Fetcher
 
     def timed() -> float:
         cache = scratch / f"cache-{os.urandom(4).hex()}"
-        settings = attrs.evolve(read_settings().settings, cache_dir=cache, durability=durability)
+        settings = read_settings().settings._replace(cache_dir=cache, durability=durability)
         with Fetcher(settings) as fetcher:
             fetcher.fetch(path)
             return _seconds(lambda: fetcher.fetch(path, unpack=True))

@@ -11,7 +11,8 @@ from store.cache import hand_on
 
 if TYPE_CHECKING:
     from store.backends.base import Store
-    from store.backends.resources import DigestedResource, ResourceInfo
+    from store.backends.digested import DigestedResource
+    from store.backends.resources import ResourceInfo
     from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
     from store.errors import (
         ArchiveError,
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from store.fetching.many import fetch_each, fetch_many
     from store.fetching.results import Outcome, Resolved, Result
     from store.fetching.single import fetch, resolve
+    from store.freshness.aged_file import AgedFile
+    from store.freshness.kernel_file import KernelFileCache
+    from store.freshness.listing import newest_in
     from store.hooks import hookimpl
     from store.integrity.digest import Digest
     from store.plugins.loading import load_cache, load_store
@@ -55,7 +59,8 @@ __version__: Final = "0.1.0"
 
 _HOMES: Final = {
     "store.backends.base": ("Store",),
-    "store.backends.resources": ("DigestedResource", "ResourceInfo"),
+    "store.backends.digested": ("DigestedResource",),
+    "store.backends.resources": ("ResourceInfo",),
     "store.cache.backends.base": ("DEFAULT_TIMEOUT", "NEVER", "Cache"),
     "store.errors": (
         "ArchiveError",
@@ -89,6 +94,9 @@ _HOMES: Final = {
     "store.fetching.many": ("fetch_each", "fetch_many"),
     "store.fetching.results": ("Outcome", "Resolved", "Result"),
     "store.fetching.single": ("fetch", "resolve"),
+    "store.freshness.aged_file": ("AgedFile",),
+    "store.freshness.kernel_file": ("KernelFileCache",),
+    "store.freshness.listing": ("newest_in",),
     "store.hooks": ("hookimpl",),
     "store.integrity.digest": ("Digest",),
     "store.plugins.loading": ("load_cache", "load_store"),
@@ -99,6 +107,7 @@ _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in name
 __all__ = [
     "DEFAULT_TIMEOUT",
     "NEVER",
+    "AgedFile",
     "ArchiveError",
     "Cache",
     "CacheError",
@@ -110,6 +119,7 @@ __all__ = [
     "DigestedResource",
     "Fetcher",
     "IntegrityError",
+    "KernelFileCache",
     "LocatorError",
     "LockTimeoutError",
     "OfflineError",
@@ -143,6 +153,7 @@ __all__ = [
     "hookimpl",
     "load_cache",
     "load_store",
+    "newest_in",
     "resolve",
 ]
 

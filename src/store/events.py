@@ -142,4 +142,4 @@ Event: TypeAlias = (
 """Something that happened; ``name`` is what a person would call the resource: a file name or locator."""
 
 Listener = Callable[[Event], None]
-"""Is told each event as it happens."""
+"""Is told each event as it happens; but of hits only unless it has a ``hears_hits`` that is false."""

@@ -12,12 +12,14 @@ import store
 from store import errors
 
 NAMES = {
+    "AgedFile",
     "Cache",
     "CachedResource",
     "DEFAULT_TIMEOUT",
     "Digest",
     "DigestedResource",
     "Fetcher",
+    "KernelFileCache",
     "NEVER",
     "Outcome",
     "Provenance",
@@ -32,6 +34,7 @@ NAMES = {
     "hookimpl",
     "load_cache",
     "load_store",
+    "newest_in",
     "resolve",
 }
 """What the face promises beside the errors."""

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 import store
@@ -279,8 +278,8 @@ def linked() -> bytes:
 @pytest.mark.parametrize(
     ("setting", "change"),
     [
-        ("unpack_max_size", lambda one: attrs.evolve(one, unpack_max_size=10)),
-        ("unpack_max_members", lambda one: attrs.evolve(one, unpack_max_members=2)),
+        ("unpack_max_size", lambda one: one._replace(unpack_max_size=10)),
+        ("unpack_max_members", lambda one: one._replace(unpack_max_members=2)),
     ],
 )
 def test_the_limits_are_settings(
@@ -305,7 +304,7 @@ def test_a_deadline_holds_for_unpacking(
     """An archive that takes too long is given up, without a trace."""
     locator = pinned(server, packed({str(number): b"x" for number in range(300)}))
     fetch(locator)
-    settings = attrs.evolve(read_settings().settings, deadline=0.2)
+    settings = read_settings().settings._replace(deadline=0.2)
     real = os.open
 
     def slow(path: Any, *arguments: Any, **options: Any) -> int:
@@ -514,3 +513,19 @@ def test_who_waits_for_another_is_told(locator: str) -> None:
 
     assert files(root) == FILES
     assert any(isinstance(event, Waited) for event in told)
+
+
+def test_what_grows_old_is_unpacked_as_it_is_now(server: Server, tmp_path: Path) -> None:
+    """Each version has a tree of its own, and a young one is not asked for again."""
+    url = server.serve("/x.tar.gz", packed({"a": b"old"}))
+    old = fetch(f"{url}!a", max_age="1d")
+    server.serve("/x.tar.gz", packed({"a": b"new"}))
+
+    assert fetch(url, max_age="1d", unpack=True) == old.parent
+    new = default_fetcher().fetch(f"{url}!a", max_age=0)
+
+    assert (old.read_bytes(), new.path.read_bytes()) == (b"old", b"new")
+    assert (new.locator, new.size, new.cached) == (f"{url}!a", 3, False)
+    assert fetch(url, max_age="1d", unpack=True, dest=tmp_path) == tmp_path / "x"
+    assert files(tmp_path / "x") == {"a": b"new"}
+    assert fetch(url, max_age="1d", dest=tmp_path) == tmp_path / "x.tar.gz"

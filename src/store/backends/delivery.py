@@ -6,15 +6,15 @@ many downloads, the file is verified, kept by the cache, and placed where the ca
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from store.backends.destinations import claim, leaving_no_directory
 from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, check_size, knows, verifies
+from store.backends.known import whole
 from store.backends.resources import ResourceInfo, digests_of, filename_of, origin_of, uid_of
 from store.backends.telling import (
     label_of,
@@ -28,12 +28,14 @@ from store.backends.telling import (
 from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
 from store.cache.content import Content
 from store.cache.holding import Kept
-from store.errors import OfflineError, RefusedError, StorageError
+from store.errors import OfflineError, StorageError
 from store.records import CachedResource, Provenance
-from store.transports.attempts import Attempt, noting
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
-from store.transports.resuming import resumable
+
+if TYPE_CHECKING:
+    # A hit tries nothing: what brings bytes is loaded when there are some to be brought.
+    from store.transports.attempts import Attempt
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +110,9 @@ def obtain(
         if delivery is None:
             return Obtained(path, cached=True)
         return Obtained(_placed(store, metadata, path, delivery), cached=True)
+    from store.transports.attempts import noting
+
+    metadata = whole(metadata)
     try:
         with noting() as attempts:
             obtained = _fetched(store, metadata, delivery, query)
@@ -180,6 +185,8 @@ def _brought(
     store: Source, metadata: ResourceInfo, content: Content, delivery: Delivery | None
 ) -> Kept | Obtained:
     """Have the driver bring the file, verify it, and let the cache keep it."""
+    from store.transports.resuming import resumable
+
     _refuse_offline(store, metadata)  # said rather than what the cache's directory may lack
     with content.workspace() as directory:
         with resumable(Path(content.layout.part(uid_of(metadata)))):
@@ -238,12 +245,14 @@ def _provenance(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -
 def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery) -> str:
     from store.files.names import safe_name
     from store.files.placing import place
+    from store.files.sweeping import SWEEPER
 
     name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
     target = Path(delivery.directory) / name
-    claim(delivery, target, uid_of(metadata), label_of(metadata))
+    claim(delivery.claims, target, uid_of(metadata), label_of(metadata))
     content = store.cache_backend.content
     with leaving_no_directory(delivery.directory):
+        SWEEPER.sweep(delivery.directory)
         place(path, target, link=delivery.link, durable=content.durability == "full")
     if delivery.link and content.owns(path):
         content.linked(path)
@@ -265,28 +274,3 @@ def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtain
         if not verifies(metadata, path):
             return Obtained(None, verified=False)
         return Obtained(_placed(store, metadata, path, delivery))
-
-
-def claim(delivery: Delivery, target: Path, uid: str, label: str) -> None:
-    """Take a path for a resource, where several are placed together.
-
-    Raises:
-        RefusedError: Another resource has it.
-    """
-    if delivery.claims is not None and delivery.claims.setdefault(str(target), uid) != uid:
-        raise RefusedError(
-            f"{target} was just given to another resource: fetch {label} into a directory of its own",
-            limit="one resource a path",
-        )
-
-
-@contextlib.contextmanager
-def leaving_no_directory(path: str) -> Iterator[None]:
-    """Remove the directories that the block made for a file, where it did not bring the file there."""
-    missing = [one for one in (Path(path), *Path(path).parents) if not one.exists()]
-    try:
-        yield
-    finally:
-        for one in missing:
-            with contextlib.suppress(OSError):  # one that holds something stays
-                one.rmdir()

@@ -19,8 +19,8 @@ def label_of(metadata: ResourceInfo) -> str:
 
 
 def tell_hit(listener: Listener | None, metadata: ResourceInfo, path: str) -> None:
-    """Tell that the cache had it."""
-    if listener is not None:
+    """Tell that the cache had it, unless nobody wants to hear of it: then events are not even loaded."""
+    if listener is not None and getattr(listener, "hears_hits", True):
         from store.events import Hit
 
         listener(Hit(name=label_of(metadata), path=path))

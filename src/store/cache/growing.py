@@ -29,7 +29,8 @@ from store.files.atomic import make_directories
 from store.files.syncing import sync_directory, sync_many
 from store.files.unpacking.members import Planted
 from store.integrity.digest import Digest, Digests
-from store.integrity.stamp import LOCAL_GRAIN_NS, boot_id
+from store.integrity.stamp import LOCAL_GRAIN_NS
+from store.machine import boot_id
 
 _OCCUPIED: Final = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
 """What ``rename(2)`` says where something lies at a tree's place."""

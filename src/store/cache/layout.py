@@ -6,6 +6,7 @@ On disk, below the cache's directory::
     content/v1/<algorithm>/<2 hex>/<hex>/<name>      the files, read-only
     records/v1/<algorithm>/<2 hex>/<hex>.json        stamp, digests, size of each; its mtime is the last use
     trees/v1/<algorithm>/<2 hex>/<hex>-<how>/        what archives were unpacked into: see `cache.trees`
+    aged/v1/<key>/<name>  aged/v1/<key>.json         lasting names of files that grow old: see `cache.naming`
     partial/<random>/                                private directories of downloads under way
     partial/part-<derived name>/                     what came of a download that broke off, for a day
     quarantine/<time>-<name>                         what was not what it should be
@@ -16,16 +17,21 @@ On disk, below the cache's directory::
 from __future__ import annotations
 
 import os
-import re
 from typing import Final, NamedTuple
 
 from store.files.names import derived_name
 from store.integrity.digest import SIZES, Digest
 
-_TREE: Final = re.compile(r"([a-z0-9]+)/([0-9a-f]{2})/\2[0-9a-f]+-[0-9a-f]{16}(?=/|\Z)")
-"""The directory of a tree: its archive's digest, and what says how it was made."""
+_HEXADECIMAL: Final = "0123456789abcdef"
 
-_ADDRESS: Final = re.compile(r"([a-z0-9]+)/([0-9a-f]{2})/(\2[0-9a-f]+)/([^/\0]+)", re.DOTALL)
+_PARTS: Final = 4
+"""How many parts the path of an owned file has: algorithm, first two digits, digest, name."""
+
+_TREE_PARTS: Final = 3
+"""How many parts the path of a tree's directory has: algorithm, first two digits, digest and making."""
+
+_MAKING: Final = 16
+"""How many hexadecimal digits stand for how a tree was made."""
 
 
 TREE_RECORD: Final = "record.json"
@@ -58,6 +64,7 @@ class Layout:
         self.content = f"{self.root}/content/v1/"
         self.records = f"{self.root}/records/v1/"
         self.trees = f"{self.root}/trees/v1/"
+        self.aged = f"{self.root}/aged/v1/"
         self.partial = f"{self.root}/partial"
         self.quarantine = f"{self.root}/quarantine"
         self.locks = f"{self.root}/locks"
@@ -82,13 +89,26 @@ class Layout:
             digest: What the archive is named by.
             making: How it was unpacked.
         """
-        name = f"{digest.hex}-{derived_name(making)[:16]}"
+        name = f"{digest.hex}-{derived_name(making)[:_MAKING]}"
         return f"{self.trees}{digest.algorithm}/{digest.hex[:2]}/{name}"
 
     def tree_of(self, path: str) -> str | None:
         """Return the directory of the tree that a path lies in; None where it lies in none."""
-        match = _TREE.match(path, len(self.trees)) if path.startswith(self.trees) else None
-        return None if match is None else path[: match.end()]
+        if not path.startswith(self.trees):
+            return None
+        parts = path[len(self.trees) :].split("/")[:_TREE_PARTS]
+        if len(parts) < _TREE_PARTS:
+            return None
+        algorithm, first, name = parts
+        number, _, making = name.partition("-")
+        if (
+            len(number) != 2 * SIZES.get(algorithm, 0)
+            or len(making) != _MAKING
+            or (number + making).strip(_HEXADECIMAL)
+            or first != number[:2]
+        ):
+            return None
+        return f"{self.trees}{algorithm}/{first}/{name}"
 
     def record_of(self, path: str) -> str | None:
         """Return the record whose time says when a file or tree of ours was used; None for any other."""
@@ -117,10 +137,16 @@ class Layout:
         """Read the path of an owned file; None for any other path."""
         if not path.startswith(self.content):
             return None
-        match = _ADDRESS.fullmatch(path, len(self.content))
-        if match is None:
+        parts = path[len(self.content) :].split("/")
+        if len(parts) != _PARTS:
             return None
-        algorithm, _, number, name = match.groups()
-        if len(number) != 2 * SIZES.get(algorithm, 0) or name in {".", ".."}:
+        algorithm, first, number, name = parts
+        if (
+            len(number) != 2 * SIZES.get(algorithm, 0)
+            or number.strip(_HEXADECIMAL)
+            or first != number[:2]
+            or name in {"", ".", ".."}
+            or "\0" in name
+        ):
             return None
         return Address(Digest(algorithm, number), name)

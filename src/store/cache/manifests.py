@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import attrs
 
-from store.cache.records import read_plainly
+from store.cache.records import read_small
 from store.cache.tree_records import text_in
 from store.files.atomic import write_bytes
 
@@ -97,7 +97,7 @@ def read_manifest(entry: str) -> Manifest | None:
     known = _read.get(entry)
     if known is not None and known[0] == mark:
         return known[1]
-    found = read_plainly(path, _LARGEST)
+    found = read_small(path, _LARGEST)
     manifest = None if found is None else _parsed(found[0])
     if manifest is None:
         log.warning("the manifest of %s is damaged", entry)

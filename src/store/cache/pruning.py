@@ -15,14 +15,17 @@ from store.cache.audit import Held, bytes_of, held_files
 from store.cache.content import Content
 from store.cache.failures import cache_errors
 from store.cache.layout import TREE_RECORD, Layout
+from store.cache.naming import nameless
 from store.cache.quarantine import clear_way, obstacle
 from store.cache.records import write_record
 from store.cache.shelves import shelves, tree_entries
 from store.cache.uses import DAY
-from store.cache.workspaces import abandoned, workspace_name
-from store.files.atomic import PARTIAL_PREFIX, discard
+from store.cache.workspaces import abandoned
+from store.files.atomic import discard
 from store.files.leases import oldest_lease
 from store.files.locks import exclusively
+from store.files.names import PARTIAL_PREFIX
+from store.files.unfinished import partial_name
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +179,7 @@ def _taken_away(content: Content, held: Held) -> bool:
     """
     if not _unused(content, held):
         return False
-    doomed = Path(content.layout.partial) / workspace_name()
+    doomed = Path(content.layout.partial) / partial_name()
     clear_way(content.layout, str(doomed), content.clock)
     doomed.parent.mkdir(parents=True, exist_ok=True)
     tree = content.layout.tree_of(held.path)
@@ -251,8 +254,10 @@ def _size(path: Path) -> int:
 
 
 def _tidy(content: Content) -> None:
-    """Let records speak only of what is there, and remove directories that hold nothing."""
+    """Let records and names speak only of what is there, and remove directories that hold nothing."""
     layout = content.layout
+    for name in nameless(layout):
+        discard(name)
     for shelf in shelves(layout):
         if shelf.record is None or shelf.record.files.keys() <= shelf.files.keys() != set():
             continue
@@ -261,7 +266,7 @@ def _tidy(content: Content) -> None:
                 left = {
                     name: one for name, one in shelf.record.files.items() if name in shelf.files
                 }
-                fresh = attrs.evolve(shelf.record, files=left)
+                fresh = shelf.record._replace(files=left)
                 write_record(layout, shelf.digest, fresh, content.clock, used=fresh.used)
             else:
                 os.unlink(layout.record(shelf.digest))  # noqa: PTH108 - text

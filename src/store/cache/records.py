@@ -13,13 +13,10 @@ import stat
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-import attrs
-
 from store.cache.layout import Layout
 from store.cache.quarantine import clear_way, made_way
 from store.clock import Clock
 from store.errors import StorageError
-from store.files.atomic import write_bytes
 from store.integrity.digest import SIZES, Digest
 from store.integrity.stamp import Stamp
 
@@ -46,8 +43,7 @@ class Known(NamedTuple):
         return self.durable or (self.stamp.boot == stamp.boot != "")
 
 
-@attrs.define(kw_only=True)
-class Record:
+class Record(NamedTuple):
     """What is known of the files of one content.
 
     Attributes:
@@ -61,33 +57,26 @@ class Record:
     digests: frozenset[Digest]
     size: int
     added: float
-    files: dict[str, Known] = attrs.field(factory=dict)
+    files: dict[str, Known]
     used: float = 0.0
 
 
 def read_record(path: str) -> Record | None:
     """Read a record; one that is missing, damaged or no regular file is None, the latter two logged."""
-    found = read_plainly(path, _MAX_SIZE)
+    found = read_small(path)
     if found is None:
         return None
-    record = _parsed(found[0])
+    record = _parsed(*found)
     if record is None:
         log.warning("the record %s is damaged: its files are hashed before they are used", path)
-        return None
-    record.used = found[1]
     return record
 
 
-def read_plainly(path: str, largest: int) -> tuple[bytes, float] | None:
-    """Read a file of ours, whatever became of it, without waiting for a FIFO.
+def read_small(path: str, largest: int = _MAX_SIZE) -> tuple[bytes, float] | None:
+    """Read a small file of ours, and when it was last changed, in seconds since 1970 UTC.
 
-    Args:
-        path: The file.
-        largest: The most bytes that are read.
-
-    Returns:
-        Its content and when it was last modified, in seconds since 1970 UTC; no content where it is no
-        regular file or too large; None where it is missing or cannot be read, the latter logged.
+    One that is missing or cannot be read is None; what is no regular file, or has more than ``largest``
+    bytes, reads as empty.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -99,12 +88,29 @@ def read_plainly(path: str, largest: int) -> tuple[bytes, float] | None:
     try:
         status = os.fstat(descriptor)
         regular = stat.S_ISREG(status.st_mode) and status.st_size <= largest
-        return os.read(descriptor, status.st_size + 1) if regular else b"", status.st_mtime
+        return (os.read(descriptor, status.st_size + 1) if regular else b""), status.st_mtime
     except OSError as error:
-        log.debug("%s cannot be read: %s", path, error)
-        return None
+        log.debug("the record %s cannot be read: %s", path, error)
+        return b"", 0.0
     finally:
         os.close(descriptor)
+
+
+def write_small(layout: Layout, path: str, data: bytes, clock: Clock, *, durable: bool) -> None:
+    """Write a small file of ours in one step, whatever lies in its way.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    from store.files.atomic import write_bytes
+
+    clear_way(layout, path, clock)
+    try:
+        write_bytes(path, data, durable=durable)
+    except StorageError:
+        if not made_way(layout, path, clock):
+            raise
+        write_bytes(path, data, durable=durable)
 
 
 def write_record(
@@ -129,14 +135,8 @@ def write_record(
     Raises:
         OSError: It cannot be written.
     """
-    path, text = layout.record(digest), spelled(record).encode()
-    clear_way(layout, path, clock)
-    try:
-        write_bytes(path, text, durable=durable)
-    except StorageError:
-        if not made_way(layout, path, clock):
-            raise
-        write_bytes(path, text, durable=durable)
+    path = layout.record(digest)
+    write_small(layout, path, spelled(record).encode(), clock, durable=durable)
     if used is not None:
         os.utime(path, (used, used))
 
@@ -164,7 +164,7 @@ def spelled(record: Record, beside: Iterable[tuple[str, Any]] | Mapping[str, Any
     return json.dumps({**dict(beside), **data})
 
 
-def _parsed(data: bytes) -> Record | None:
+def _parsed(data: bytes, used: float) -> Record | None:
     try:
         value = json.loads(data)
         if value["v"] != VERSION:
@@ -174,6 +174,7 @@ def _parsed(data: bytes) -> Record | None:
             size=number_in(value["size"], int),
             added=number_in(value["added"], int, float),
             files={name: _known(one) for name, one in value["files"].items()},
+            used=used,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

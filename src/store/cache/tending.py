@@ -13,7 +13,8 @@ from store.cache.examining import examine, grain_of
 from store.cache.manifests import Leaf, Manifest, identity_of
 from store.clock import Clock
 from store.files.unpacking.members import Planted
-from store.integrity.stamp import Stamp, boot_id
+from store.integrity.stamp import Stamp
+from store.machine import boot_id
 
 
 class DamagedError(Exception):

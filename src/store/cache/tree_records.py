@@ -13,16 +13,13 @@ from typing import Any, Final
 import attrs
 
 from store.cache.layout import TREE_RECORD
-from store.cache.records import digests_in, number_in, read_plainly
+from store.cache.records import digests_in, number_in, read_small
 from store.files.atomic import write_bytes
 from store.integrity.digest import Digest
 
 log = logging.getLogger(__name__)
 
 _VERSION: Final = 1
-
-_LARGEST: Final = 1 << 20
-"""The largest record that is read, in bytes; ours have some hundred."""
 
 
 @attrs.define(kw_only=True)
@@ -50,7 +47,7 @@ class TreeRecord:
 
 def read_tree_record(entry: str) -> TreeRecord | None:
     """Read a tree's record; one that is missing or damaged is None, the latter logged."""
-    found = read_plainly(f"{entry}/{TREE_RECORD}", _LARGEST)
+    found = read_small(f"{entry}/{TREE_RECORD}")
     if found is None:
         return None
     try:

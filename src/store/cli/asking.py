@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from store.cli.ending import failure
 from store.cli.frame import Frame
 
 if TYPE_CHECKING:
+    from store.cli.telling import Teller
+    from store.events import Event
     from store.fetching.fetcher import Fetcher
 
 
@@ -46,13 +49,38 @@ def opened_fetcher(frame: Frame) -> Fetcher:
 
     if frame.quiet:
         return Fetcher(frame.settings)
-    from store.cli.telling import Teller
+    return Fetcher(frame.settings, listener=_Later(frame))
 
-    bars = None
-    if frame.shows_bars():
-        from store.transports.progress import progress_listener
 
-        bars = progress_listener(True)  # not through the fetcher, which would not end them
-    teller = Teller(bars)
-    frame.settle = teller.settle
-    return Fetcher(frame.settings, listener=teller)
+class _Later:
+    """A listener that is made with the first event: a hit, which nobody is told of, pays for none.
+
+    Args:
+        frame: Tells whether bars are drawn, and is told how to end them.
+    """
+
+    hears_hits = False
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._teller: Teller | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        """Hand an event on."""
+        with self._lock:
+            if self._teller is None:
+                self._teller = self._made()
+        self._teller(event)
+
+    def _made(self) -> Teller:
+        from store.cli.telling import Teller
+
+        bars = None
+        if self._frame.shows_bars():
+            from store.transports.progress import progress_listener
+
+            bars = progress_listener(True)  # not through the fetcher, which would not end them
+        teller = Teller(bars)
+        self._frame.settle = teller.settle
+        return teller

@@ -40,6 +40,8 @@ def bring(
     link: bool = False,
     refresh: bool = False,
     allow_unverified: bool | None = None,
+    max_age: float | str | None = None,
+    stale_if_error: float | str = 0,
     unpack: bool = False,
     decompress: bool = False,
     symlinks: bool = False,
@@ -55,6 +57,8 @@ def bring(
         link: Make a hard link in place of the copy.
         refresh: Ask the store anew.
         allow_unverified: Accept a URL without a digest; None takes the setting.
+        max_age: How old a file may be, in seconds, or ``none``; None where it does not grow old.
+        stale_if_error: How old a copy may be where the source fails, in seconds, or ``none``.
         unpack: Unpack archives; the paths are those of directories.
         decompress: Decompress single files.
         symlinks: Make the symbolic links of archives.
@@ -76,6 +80,8 @@ def bring(
                 link=link,
                 refresh=refresh,
                 allow_unverified=allow_unverified,
+                max_age=max_age,
+                stale_if_error=stale_if_error,
                 claims=claims,
                 unpack=unpack,
                 decompress=decompress,
@@ -91,7 +97,7 @@ def _print(result: Result, frame: Frame) -> None:
         record(result._asdict())
     else:
         line(result.path)
-    if not result.verified and not frame.quiet:
+    if not result.verified and result.origin is None and not frame.quiet:
         say(
             f"{result.locator} is not verified: nothing says what it should be; pin it with --digest"
         )

@@ -63,9 +63,7 @@ class Frame:
         """
         settings = self.reading.settings
         if self.reading.sources.get("deadline", "default") == "default":
-            import attrs
-
-            return attrs.evolve(settings, deadline=COMMAND_DEADLINE)
+            return settings._replace(deadline=COMMAND_DEADLINE)
         return settings
 
     def shows_bars(self) -> bool:

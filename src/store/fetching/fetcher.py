@@ -6,7 +6,7 @@ import os
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from store.addresses import public
 from store.backends.delivery import Delivery, Obtained, obtain
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from store.events import Listener
     from store.fetching.unpacked import Unpacking
     from store.fetching.wishes import Wish
+    from store.freshness.policy import Duration
     from store.transports.progress import Progress
 
 
@@ -55,7 +56,8 @@ class Fetcher:
         options: How it moves bytes.
 
     Raises:
-        ConfigurationError: The settings cannot be read, or ``cache`` is a name.
+        ConfigurationError: The settings cannot be read, a driver of ours does not understand what its
+            table says, or ``cache`` is a name.
         UnknownNameError: There is no cache backend of that name.
     """
 
@@ -80,6 +82,8 @@ class Fetcher:
             listener = several(progress_listener(progress), listener)
         self.options = transfer_options(self.settings, listener)
         self._asking = Asking(self.settings, cache, self.options)
+        if self.settings.drivers:
+            self._asking.check_tables()
 
     def fetch(
         self,
@@ -91,6 +95,8 @@ class Fetcher:
         link: bool = False,
         refresh: bool = False,
         allow_unverified: bool | None = None,
+        max_age: Duration = None,
+        stale_if_error: Duration = 0,
         claims: dict[str, str] | None = None,
         unpack: bool = False,
         decompress: bool = False,
@@ -104,7 +110,14 @@ class Fetcher:
         delivery = None
         if dest is not None or output is not None:
             delivery = _delivery(dest, output, link)._replace(claims=claims)
-        wish = _wish(unpack, decompress, symlinks) if unpack or decompress or symlinks else None
+        wish = None
+        if unpack or decompress or symlinks:
+            from store.fetching.wishes import Wish
+
+            wish = Wish(unpack, decompress, symlinks)
+        if max_age is not None:
+            age = {"max_age": max_age, "stale_if_error": stale_if_error}
+            return self._aged(wanted, delivery, wish, digest=digest, refresh=refresh, **age)
         seconds = self.options.bounds.deadline
         if seconds is None:
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified, wish=wish)
@@ -116,9 +129,9 @@ class Fetcher:
         self,
         wanted: Wanted,
         delivery: Delivery | None,
-        digest: DigestsLike,
-        refresh: bool,  # noqa: FBT001
-        allow_unverified: bool | None,  # noqa: FBT001
+        digest: DigestsLike = None,
+        refresh: bool = False,  # noqa: FBT001, FBT002
+        allow_unverified: bool | None = None,  # noqa: FBT001
         *,
         wish: Wish | None,
     ) -> Result:
@@ -127,6 +140,20 @@ class Fetcher:
         if wish is None and answer.locator.member is None:
             return bring(delivery)
         return self._unpacking(answer, wish).fetch(bring, delivery)
+
+    def _aged(
+        self,
+        wanted: Wanted,
+        delivery: Delivery | None,
+        wish: Wish | None,
+        **beside: Any,  # noqa: ANN401 - what `fetch_aged` takes
+    ) -> Result:
+        from store.fetching.aged import fetch_aged
+        from store.fetching.aged_parts import fetch_aged_part
+
+        beside |= {"cache": self.cache, "options": self.options, "asking": self._asking}
+        bring = partial(fetch_aged, **beside)
+        return fetch_aged_part(wanted, bring, self._fetch, delivery=delivery, wish=wish)
 
     def _brought(
         self,
@@ -240,15 +267,9 @@ class Fetcher:
     def _unpacking(self, answer: Answer, wish: Wish | None) -> Unpacking:
         """Return what unpacks; loaded now, since a plain fetch has no need of it."""
         from store.fetching.unpacked import Unpacking
-        from store.fetching.wishes import Wish
 
-        return Unpacking(
-            answer,
-            wish or Wish(),
-            content=self.cache.content,
-            settings=self.settings,
-            options=self.options,
-        )
+        content, settings, options = self.cache.content, self.settings, self.options
+        return Unpacking(answer, wish, content=content, settings=settings, options=options)
 
     def _obtained(self, answer: Answer, delivery: Delivery | None) -> Obtained:
         if answer.pins:
@@ -257,12 +278,6 @@ class Fetcher:
         if obtained.path is None:
             raise failure_of(answer, obtained)
         return obtained
-
-
-def _wish(unpack: bool, decompress: bool, symlinks: bool) -> Wish:  # noqa: FBT001
-    from store.fetching.wishes import Wish
-
-    return Wish(unpack=unpack, decompress=decompress, symlinks=symlinks)
 
 
 def _delivery(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from store.errors import StoreError
-from store.transports.attempts import Attempt
+
+if TYPE_CHECKING:
+    # A hit tries nothing.
+    from store.transports.attempts import Attempt
 
 
 class Result(NamedTuple):
@@ -22,6 +25,8 @@ class Result(NamedTuple):
         verified: Whether it was held against a digest.
         cached: Whether the cache had it, so that nothing was moved.
         attempts: Every try that was made for it in this call, the last of which succeeded; none for a hit.
+        origin: How it was come by, where a greatest age was given: ``fetched``, ``fresh``, ``revalidated``
+            or ``stale``: see `store.freshness.policy.Origin`. Else None.
     """
 
     locator: str
@@ -33,6 +38,7 @@ class Result(NamedTuple):
     verified: bool
     cached: bool
     attempts: tuple[Attempt, ...] = ()
+    origin: str | None = None
 
 
 class Outcome(NamedTuple):

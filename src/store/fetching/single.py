@@ -17,6 +17,7 @@ from store.integrity.digest import DigestsLike
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.freshness.policy import Duration
     from store.transports.progress import Progress
 
 _lock = threading.Lock()
@@ -35,6 +36,8 @@ def fetch(
     refresh: bool = False,
     link: bool = False,
     allow_unverified: bool | None = None,
+    max_age: Duration = None,
+    stale_if_error: Duration = 0,
     listener: Listener | None = None,
     unpack: bool = False,
     decompress: bool = False,
@@ -54,6 +57,11 @@ def fetch(
         refresh: Ask the store anew what the query stands for.
         link: Place by a hard link where that is possible.
         allow_unverified: Accept a URL without a digest; None takes the setting.
+        max_age: Of an address or path: how old the file may be before its source is asked again: seconds,
+            ``"1d"``, a ``timedelta``, or ``"none"`` for any age; 0 asks each time. It implies
+            ``allow_unverified``. None keeps what was fetched for as long as the driver has it.
+        stale_if_error: With ``max_age``: how old a copy may be to be returned where the source fails; None
+            for any age.
         listener: Is told each event.
         unpack: Unpack the archive (tar, plain or compressed, or zip) once it is verified. The path is that
             of a directory: read-only in the cache, a private one below ``dest`` (named as the archive,
@@ -77,6 +85,8 @@ def fetch(
         link=link,
         refresh=refresh,
         allow_unverified=allow_unverified,
+        max_age=max_age,
+        stale_if_error=stale_if_error,
         unpack=unpack,
         decompress=decompress,
         symlinks=symlinks,

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from store.backends.delivery import Delivery, claim, leaving_no_directory
+from store.backends.delivery import Delivery
+from store.backends.destinations import claim, leaving_no_directory
 from store.backends.resources import digests_of, filename_of, size_of, uid_of
 from store.backends.telling import label_of, tell_hit, waiting_for
 from store.cache.content import Content
@@ -36,7 +37,7 @@ class Unpacking:
 
     Args:
         answer: What the locator stands for.
-        wish: What is wanted of it.
+        wish: What is wanted of it; None for the member alone.
         content: The cache's files.
         settings: What the user decided.
         options: The time, and who is told.
@@ -48,12 +49,13 @@ class Unpacking:
     def __init__(
         self,
         answer: Answer,
-        wish: Wish,
+        wish: Wish | None,
         *,
         content: Content,
         settings: Settings,
         options: TransferOptions,
     ) -> None:
+        wish = wish or Wish()
         self._answer = answer
         self._wish = wish
         self._content = content
@@ -170,7 +172,7 @@ class Unpacking:
     def _placed(self, part: Part, delivery: Delivery) -> str:
         target = Path(delivery.directory) / (delivery.name or part.name)
         uid = f"{uid_of(self._answer.metadata)} {self._wish} {self._member}"
-        claim(delivery, target, uid, self._label())
+        claim(delivery.claims, target, uid, self._label())
         with leaving_no_directory(delivery.directory):
             durable = self._content.durability == "full"
             place_part(part, target, link=delivery.link, durable=durable)

@@ -18,7 +18,7 @@ from store.integrity.hashing import Hashing
 from store.integrity.stamp import Stamp
 from store.integrity.verification import LEDGER
 from store.transports.attempts import Attempt
-from store.transports.base import Stream, TransferOptions, Transport
+from store.transports.base import NotModified, Stream, TransferOptions, Transport
 from store.transports.deadlines import Deadline
 from store.transports.filling import Wanted, check_room, fill
 from store.transports.landing import Place, landing, opened, opener_of
@@ -73,11 +73,13 @@ def bring(
 
     Raises:
         StoreError: What went wrong; ``source.hopeless`` says whether the disk did.
+        NotModified: The source's condition does not hold; nothing came.
     """
     transport = transport_for(source.address, options)
     source.steady = not transport.needs_network
     try:
-        stream, part = opened(transport, source.address, part_of(source.address))
+        part = part_of(source.address)
+        stream, part = opened(transport, source.address, part, source.conditions)
     except StoreError:
         raise
     except OSError as error:
@@ -85,6 +87,8 @@ def bring(
         raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
     bringing = _Bringing(source, wanted, options, deadline, pace)
     with stream:
+        if stream.not_modified:
+            raise NotModified(source.address, stream.etag, stream.last_modified)
         if part is not None:
             bringing.tell(Resumed(source.name, stream.address, sum_of(part)))
         return bringing.land(transport, stream, part, directory, durable=durable)

@@ -6,10 +6,10 @@ import abc
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
-import attrs
-
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.credentials import Credentials
+from store.config.model import Settings
+from store.frozen import Frozen, field
 
 if TYPE_CHECKING:
     # A hit tells nobody: events load when there is something to tell.
@@ -18,8 +18,7 @@ MAX_SIZE: Final = 50 * 1024**3
 """The most bytes that a body may have unless another limit is given: 50 GiB."""
 
 
-@attrs.frozen(kw_only=True)
-class Bounds:
+class Bounds(Frozen):
     """The limits of one call; times in seconds, sizes in bytes, rates in bytes a second.
 
     Attributes:
@@ -45,8 +44,7 @@ class Bounds:
     allow_downgrade: bool = False
 
 
-@attrs.frozen(kw_only=True)
-class Retrying:
+class Retrying(Frozen):
     """How often what is transient is tried again, and how long is waited in between, in seconds.
 
     The wait before try n+1 is drawn evenly between 0 and ``min(longest, base * 2**(n-1))`` (full jitter);
@@ -60,8 +58,7 @@ class Retrying:
     longest_retry_after: float = 60.0
 
 
-@attrs.frozen(kw_only=True)
-class TransferOptions:
+class TransferOptions(Frozen):
     """How bytes are to be moved: handed by the face to the store, and by the store to its transports.
 
     Attributes:
@@ -79,15 +76,40 @@ class TransferOptions:
     bounds: Bounds = Bounds()
     retrying: Retrying = Retrying()
     offline: bool = False
-    credentials: Credentials = attrs.field(factory=Credentials, repr=False)
+    credentials: Credentials = field(factory=Credentials, shown=False)
     listener: Listener | None = None
     clock: Clock = SYSTEM_CLOCK
     durable: bool = False
     strict: bool = False
 
+    @classmethod
+    def from_settings(cls, settings: Settings, listener: Listener | None = None) -> Self:
+        """Return what settings decide, for callers that never answer None (``strict``).
 
-@attrs.frozen(kw_only=True)
-class Conditions:
+        Args:
+            settings: What the user decided.
+            listener: Is told what happens, or None.
+        """
+        return cls(
+            bounds=Bounds(
+                connect_timeout=settings.connect_timeout,
+                read_timeout=settings.read_timeout,
+                stall_timeout=settings.stall_timeout,
+                minimum_rate=settings.minimum_rate,
+                deadline=settings.deadline,
+                max_size=settings.max_size,
+                allow_downgrade=settings.allow_downgrade,
+            ),
+            retrying=Retrying(attempts=settings.retries + 1),
+            offline=settings.offline,
+            credentials=Credentials(use_keyring=settings.keyring),
+            listener=listener,
+            durable=settings.durability == "full",
+            strict=True,
+        )
+
+
+class Conditions(Frozen):
     """Under which condition a body is wanted (RFC 9110, section 13).
 
     Attributes:
@@ -105,6 +127,24 @@ class Conditions:
     if_none_match: str | None = None
     if_modified_since: str | None = None
     accept: str | None = None
+
+
+class NotModified(Exception):  # noqa: N818 - an answer that ends a call early, and no failure
+    """The condition under which a body was wanted does not hold: what the asker has is current.
+
+    It is caught by whoever set the condition, and never reaches a caller of `store`.
+
+    Args:
+        address: What was asked, as it was given.
+        etag: The entity tag that came with the answer, or None.
+        last_modified: The time of change that came with the answer, as an HTTP date, or None.
+    """
+
+    def __init__(self, address: str, etag: str | None, last_modified: str | None) -> None:
+        super().__init__("not modified")
+        self.address = address
+        self.etag = etag
+        self.last_modified = last_modified
 
 
 class Stream(abc.ABC):

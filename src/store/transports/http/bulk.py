@@ -117,6 +117,8 @@ class _Running:
         self._waker.setblocking(False)
         self._connected: deque[tuple[Any, bool] | None] = deque()
         self._connecting = 0
+        self._ending = threading.Lock()
+        self._ended = False
         self._selector.register(self._waker, selectors.EVENT_READ)
 
     def run(self) -> None:
@@ -136,6 +138,11 @@ class _Running:
 
     def end(self) -> None:
         """Close what is open; what was under way is told of as not had."""
+        with self._ending:
+            self._ended = True
+        for arrived in self._connected:
+            if arrived is not None:
+                arrived[0].close()
         for line in list(self._lines):
             self._drop(line)
         self._selector.close()
@@ -147,12 +154,15 @@ class _Running:
         threading.Thread(target=self._connect, name="store-connect", daemon=True).start()
 
     def _connect(self) -> None:
-        try:
-            self._connected.append(self._bulk.connect(self._deadline))
-        except Exception:  # noqa: BLE001 - whoever asks in the usual way is told why
-            self._connected.append(None)
-        with contextlib.suppress(OSError):  # the run may have ended
-            self._bell.send(b"!")
+        arrived = None
+        with contextlib.suppress(Exception):  # whoever asks in the usual way is told why
+            arrived = self._bulk.connect(self._deadline)
+        with self._ending:
+            if not self._ended:
+                self._connected.append(arrived)
+                self._bell.send(b"!")
+            elif arrived is not None:
+                arrived[0].close()
 
     def _welcome(self) -> None:
         """Put connections to work that came about; ask for more while there is enough to do."""

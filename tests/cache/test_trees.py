@@ -470,6 +470,47 @@ def test_what_is_in_the_way_is_set_aside(content: Content, grow: Grow, tmp_path:
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+def test_a_directory_that_a_pruning_took_away_is_made_again(
+    content: Content, grow: Grow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was empty for a moment, between its making and the rename."""
+    real = Path.rename
+
+    def late(path: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "rename", real)
+        Path(target).parent.rmdir()
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+
+    assert files(grow(content)[0]) == WHOLE
+
+
+@pytest.mark.parametrize("kind", ["directory", "file", "unreadable"])
+def test_what_comes_in_the_way_meanwhile_is_set_aside(
+    content: Content, reopened: Content, archive: Path, kind: str
+) -> None:
+    """Whatever lies at the tree's place when it is to appear, and is no whole tree."""
+    target = Path(content.layout.tree(DIGEST, MAKING))
+    fill = filler(archive)
+
+    def slow(root: str) -> Mapping[str, Planted]:
+        planted = fill(root)
+        if kind == "unreadable":
+            other = Growing(reopened, Trees(reopened))._made(seed(), fill)
+            os.utime(Path(other.path) / "top/a")
+        else:
+            target.parent.mkdir(parents=True)
+            target.write_bytes(b"") if kind == "file" else (target / "x").mkdir(parents=True)
+        return planted
+
+    with failing_call("open", errno.EACCES, below=target / "tree"):
+        tree = Growing(content, Trees(content))._made(seed(), slow)
+
+    assert files(tree) == WHOLE
+    assert len(list((content.root / "quarantine").iterdir())) == 1
+
+
 def test_a_use_is_marked_and_a_lease_taken(content: Content, reopened: Content, grow: Grow) -> None:
     """So that pruning knows."""
     tree, _ = grow(content)

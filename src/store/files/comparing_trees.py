@@ -70,13 +70,12 @@ def _alike(source: str, one: Thing, target: str) -> bool:
         return stat.S_ISLNK(status.st_mode) and os.readlink(target) == one.content  # noqa: PTH115 - text
     if not stat.S_ISREG(status.st_mode) or status.st_size != one.size:
         return False
-    origin = opened(source)
+    origin = _opened(source)
     try:
         return same_bytes(origin, target)
     finally:
         os.close(origin)
 
 
-def opened(path: str) -> int:
-    """Open a file for reading that is no link, without waiting for a FIFO; the caller closes it."""
+def _opened(path: str) -> int:
     return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

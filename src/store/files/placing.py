@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from store.errors import StorageError
-from store.files.atomic import discard, make_directories, replacing
+from store.files.atomic import create_exclusively, discard, make_directories, replacing
 from store.files.failures import storage_errors
 from store.files.syncing import sync_directory, sync_file
 from store.files.unfinished import partial_name
@@ -105,6 +105,28 @@ def link_over(source: str | Path, target: str | Path, *, durable: bool = False) 
             return _linked(Path(source), origin, wanted, durable=durable)
         finally:
             os.close(origin)
+
+
+def copy_anew(source: str, target: str, mode: int) -> None:
+    """Copy a regular file to where none is yet, in a directory that only we use.
+
+    Args:
+        source: The file; a symbolic link is refused.
+        target: Where the copy is to lie; a text, for thousands of them.
+        mode: Its permission bits, of which the umask takes its own.
+
+    Raises:
+        OSError: One cannot be read, or the other not be made.
+    """
+    origin = _open_source(source)
+    try:
+        descriptor = create_exclusively(target, mode)
+        try:
+            copy_descriptor(origin, descriptor)
+        finally:
+            os.close(descriptor)
+    finally:
+        os.close(origin)
 
 
 def copy_descriptor(source: int, target: int) -> Literal["reflink", "copy"]:

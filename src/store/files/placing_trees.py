@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-from store.files.atomic import create_exclusively, make_directories, private_directory
-from store.files.comparing_trees import lies_there, opened
+from store.files.atomic import make_directories, private_directory
+from store.files.comparing_trees import lies_there
 from store.files.failures import storage_errors
-from store.files.placing import NO_LINK, copy_descriptor
+from store.files.placing import NO_LINK, copy_anew
 from store.files.syncing import sync_directory, sync_many
 from store.files.unpacking.members import Thing
 
@@ -79,7 +79,8 @@ def _fill(source: str, planted: Iterable[Thing], root: str, *, link: bool) -> bo
             links.append(one)
         elif not (link and _linked(f"{source}/{one.path}", f"{root}/{one.path}")):
             link = False
-            _copy(f"{source}/{one.path}", f"{root}/{one.path}", executable=one.executable)
+            mode = 0o777 if one.executable else 0o666
+            copy_anew(f"{source}/{one.path}", f"{root}/{one.path}", mode)
     for one in links:
         os.symlink(one.content, f"{root}/{one.path}")  # noqa: PTH211 - text, as above
     return link
@@ -93,15 +94,3 @@ def _linked(source: str, target: str) -> bool:
             return False
         raise
     return True
-
-
-def _copy(source: str, target: str, *, executable: bool) -> None:
-    origin = opened(source)
-    try:
-        descriptor = create_exclusively(target, 0o777 if executable else 0o666)
-        try:
-            copy_descriptor(origin, descriptor)
-        finally:
-            os.close(descriptor)
-    finally:
-        os.close(origin)

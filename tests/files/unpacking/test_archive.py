@@ -55,7 +55,7 @@ def test_every_kind_is_unpacked(unpacking: Unpack, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(files=trees())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_unpacking_is_the_inverse_of_packing(kind: str, files: dict[str, bytes]) -> None:
     """Any tree that may lie in an archive comes out as it went in."""
     data = packed(files, kind)
@@ -79,7 +79,7 @@ def test_unpacking_is_the_inverse_of_packing(kind: str, files: dict[str, bytes])
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_damage_gives_the_right_bytes_or_an_error_of_ours(
     kind: str, data: st.DataObject
 ) -> None:

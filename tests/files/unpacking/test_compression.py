@@ -33,7 +33,7 @@ def whole(data: bytes, how: Compression, *, size: int = 1000, **limits: int) -> 
 
 @pytest.mark.parametrize("how", HOWS)
 @given(content=st.binary(max_size=5000), size=st.integers(1, 700))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_what_was_compressed_comes_back(how: Compression, content: bytes, size: int) -> None:
     """However it is cut into pieces."""
     data = compressed(content, how)
@@ -100,7 +100,7 @@ def test_padding_is_as_the_formats_say(how: Compression, *, fine: bool) -> None:
 
 @pytest.mark.parametrize("how", HOWS)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_damage_is_an_error_of_ours(how: Compression, data: st.DataObject) -> None:
     """Or gives what was packed, where a byte was no matter (a time in gzip's header)."""
     content = b"some content, " * 30

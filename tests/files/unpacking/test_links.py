@@ -130,7 +130,7 @@ PATHS = st.lists(st.one_of(NAMES, st.just(".."), st.just(".")), min_size=1, max_
 
 
 @given(links=st.dictionaries(NAMES, PATHS, max_size=4), asked=PATHS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_links_are_followed_as_the_system_follows_them(links: dict[str, str], asked: str) -> None:
     """Whatever is resolved in thought is what the kernel opens, or is refused."""
     with tempfile.TemporaryDirectory() as directory:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from store.files.atomic import create_exclusively
-from store.files.placing import copy_descriptor
+from store.files.placing import copy_anew
 from store.files.unpacking.limits import Guard
 from store.files.unpacking.links import checked_links
 from store.files.unpacking.members import Data, Member, Planted
@@ -107,15 +107,8 @@ class Planting:
                 member.name,
             )
         self._guard.write(source.size, member.name)
-        origin = os.open(f"{self._root}/{source.path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            descriptor = create_exclusively(f"{self._root}/{path}", self._modes[source.executable])
-            try:
-                copy_descriptor(origin, descriptor)
-            finally:
-                os.close(descriptor)
-        finally:
-            os.close(origin)
+        mode = self._modes[source.executable]
+        copy_anew(f"{self._root}/{source.path}", f"{self._root}/{path}", mode)
         return source._replace(path=path)
 
     def _make_links(self) -> None:

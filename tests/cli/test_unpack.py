@@ -146,7 +146,7 @@ def test_links_are_made_with_symlinks(cli: Run, house: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--unpack", "--decompress", "x.tar.gz"), "give one"),
+        (("--unpack", "--decompress", "x.tar.gz"), "leave out unpack"),
         (("--symlinks", "x.tar.gz"), "symlinks is for archives"),
         (("--decompress", "x.tar.gz!top"), "leave out"),
         (("-o", "here/", "x.tar.gz"), "names a file"),

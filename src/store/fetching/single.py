@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from store.cache.backends.base import Cache
 from store.config.reading import read_settings, settings_fingerprint
 from store.fetching.asking import Wanted
 from store.fetching.fetcher import Fetcher
+from store.fetching.mirrored import with_mirrors
 from store.fetching.results import Resolved
 from store.integrity.digest import DigestsLike
 
@@ -39,6 +41,7 @@ def fetch(
     max_age: Duration = None,
     stale_if_error: Duration = 0,
     listener: Listener | None = None,
+    mirrors: Sequence[str] = (),
     unpack: bool = False,
     decompress: bool = False,
     symlinks: bool = False,
@@ -63,6 +66,8 @@ def fetch(
         stale_if_error: With ``max_age``: how old a copy may be to be returned where the source fails; None
             for any age.
         listener: Is told each event.
+        mirrors: Further addresses of the same resource, asked in their order after the locator, which is
+            a URL with a digest.
         unpack: Unpack the archive (tar, plain or compressed, or zip) once it is verified. The path is that
             of a directory: read-only in the cache, a private one below ``dest`` (named as the archive,
             without its suffix), or ``output`` itself. It appears whole or not at all.
@@ -78,7 +83,7 @@ def fetch(
     with_default = cache is None and progress is None and offline is None and listener is None
     fetcher = default_fetcher() if with_default else fetcher_for(cache, progress, offline, listener)
     return fetcher.fetch(
-        locator,
+        with_mirrors(locator, mirrors) if mirrors else locator,
         dest=dest,
         output=output,
         digest=digest,

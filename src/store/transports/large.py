@@ -98,19 +98,26 @@ class _Large:
         return False
 
     def _watch(self) -> None:
-        """Wait until the crew has brought everything."""
+        """Wait until the crew has brought everything; what failed is asked for again, a few times."""
         before = -1
-        while self._crew.watch():
+        while self._crew.watch() or self._asked_again():
             if self._spans.received == before:
                 self._pace.pause()
             else:
                 before = self._spans.received
                 self._looks_up()
             further = self._crew.wanted()
-            if further:
-                self._crew.add(further)
+            if further and self._crew.add(further):
                 self._parted(self._crew.most)
         if self._spans.received < self._spans.total:
             raise self._crew.failure or TruncatedError(
                 "the body did not come whole", expected=self._spans.total
             )
+        self._pace.advance(self._spans.received)
+
+    def _asked_again(self) -> bool:
+        """Open another connection for what those that failed have left, if it may be had."""
+        again = self._spans.idle and not self._crew.tired and self._crew.failure is not None
+        if again:
+            self._crew.add(1)
+        return again

@@ -75,9 +75,11 @@ class Source:
         silence: For how long nothing has come, over all tries, in seconds.
         delay: How long to wait before it is asked again, in seconds.
         steady: Whether it gives the same each time, as a local file does.
+        spare: Whether other addresses may be asked in its place.
         error: What it said last, or None.
         hopeless: Whether what failed is this machine's disk, so that no address can help.
         connections: Over how many connections its last body came at most.
+        whole: Whether so many ranges of it failed that it is asked for over one connection.
         conditions: Under which condition the body is wanted, or None.
     """
 
@@ -88,9 +90,11 @@ class Source:
     silence: float = 0.0
     delay: float = 0.0
     steady: bool = False
+    spare: bool = False
     error: StoreError | None = attrs.field(default=None, repr=False)
     hopeless: bool = False
     connections: int = 1
+    whole: bool = False
     conditions: Conditions | None = None
 
     def recovers(self, options: TransferOptions, deadline: Deadline, chance: Random) -> bool:

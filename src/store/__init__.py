@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from store.backends.resources import ResourceInfo
     from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
     from store.errors import (
+        ArchiveError,
         CacheError,
         ConfigurationError,
         CredentialsError,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         TransportTimeoutError,
         TruncatedError,
         UnknownNameError,
+        UnsafeArchiveError,
         UnsafeNameError,
         UnverifiedError,
     )
@@ -63,6 +65,7 @@ _HOMES: Final = {
     "store.backends.resources": ("ResourceInfo",),
     "store.cache.backends.base": ("DEFAULT_TIMEOUT", "NEVER", "Cache"),
     "store.errors": (
+        "ArchiveError",
         "CacheError",
         "ConfigurationError",
         "CredentialsError",
@@ -87,6 +90,7 @@ _HOMES: Final = {
         "TransportTimeoutError",
         "TruncatedError",
         "UnknownNameError",
+        "UnsafeArchiveError",
         "UnsafeNameError",
         "UnverifiedError",
     ),
@@ -108,6 +112,7 @@ __all__ = [
     "DEFAULT_TIMEOUT",
     "NEVER",
     "AgedFile",
+    "ArchiveError",
     "Cache",
     "CacheError",
     "CachedResource",
@@ -144,6 +149,7 @@ __all__ = [
     "TransportTimeoutError",
     "TruncatedError",
     "UnknownNameError",
+    "UnsafeArchiveError",
     "UnsafeNameError",
     "UnverifiedError",
     "__version__",

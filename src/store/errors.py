@@ -12,9 +12,11 @@ Each carries its data as attributes and the exit status that the command line en
     ├── PluginError                                           1   a plugin cannot be loaded
     ├── ResourceNotFoundError (LookupError)                   3   the store does not have it
     ├── IntegrityError                                        4   the content is not what was pinned
+    ├── ArchiveError                                          4   damaged, or no archive at all
     ├── RefusedError                                          5   a safety limit says no
     │   ├── UnverifiedError                                   5   no digest, and none was waived
     │   ├── UnsafeNameError (ValueError)                      5   a name would lead elsewhere
+    │   ├── UnsafeArchiveError                                5   an archive's member, or its size, is refused
     │   ├── TooLargeError                                     5   more bytes than max_size
     │   └── StatusError                                       5   an item may not move so
     ├── OfflineError                                          6   not cached, and offline
@@ -99,7 +101,6 @@ class ConfigurationError(StoreError, ValueError):
     key: str | None = None
     """The setting's key, or the name of its variable."""
     known: tuple[str, ...] = ()
-    """The keys that would have been understood."""
 
 
 class QueryError(StoreError, ValueError):
@@ -107,7 +108,6 @@ class QueryError(StoreError, ValueError):
 
     exit_status = 2
     query: Any = None
-    """The query that was refused."""
     known: tuple[str, ...] = ()
     """The keys that the driver understands."""
 
@@ -120,7 +120,6 @@ class DigestError(QueryError):
     """A digest is malformed, of an unknown algorithm, or of one too weak to be trusted."""
 
     digest: str | None = None
-    """The digest as it was given."""
 
 
 class UnknownNameError(StoreError, LookupError):
@@ -130,9 +129,7 @@ class UnknownNameError(StoreError, LookupError):
     kind: str = ""
     """What was looked for: ``driver``, ``cache``, ``transport``, …"""
     name: str = ""
-    """The name that was asked for."""
     known: tuple[str, ...] = ()
-    """The names there are."""
 
 
 class PluginConflictError(StoreError):
@@ -142,7 +139,6 @@ class PluginConflictError(StoreError):
     kind: str = ""
     name: str = ""
     plugins: tuple[str, ...] = ()
-    """The plugins that bring it."""
 
 
 class PluginError(StoreError):
@@ -158,7 +154,6 @@ class ResourceNotFoundError(StoreError, LookupError):
     query: Any = None
     url: str | None = None
     status: int | None = None
-    """The HTTP status, or None."""
 
 
 class IntegrityError(StoreError):
@@ -176,12 +171,20 @@ class IntegrityError(StoreError):
     """The size of what was found, in bytes."""
 
 
+class ArchiveError(StoreError):
+    """A file cannot be unpacked: damaged, perhaps at its source, or no archive that is understood."""
+
+    exit_status = 4
+    archive: str | None = None
+    member: str | None = None
+    """The member at which it was noticed, as the archive spells it, or None."""
+
+
 class RefusedError(StoreError):
     """A safety limit says no."""
 
     exit_status = 5
     limit: Any = None
-    """The limit that was met."""
     url: str | None = None
 
 
@@ -193,6 +196,14 @@ class UnsafeNameError(RefusedError, ValueError):
     """A name would lead outside the directory that was chosen for it."""
 
     name: str = ""
+
+
+class UnsafeArchiveError(RefusedError):
+    """An archive holds what is not unpacked, or more than the limits allow; ``limit`` says which."""
+
+    archive: str | None = None
+    member: str | None = None
+    """The member that is refused, as the archive spells it, or None."""
 
 
 class TooLargeError(RefusedError):
@@ -236,7 +247,6 @@ class TransportError(StoreError):
     url: str | None = None
     """The address, without secrets."""
     status: int | None = None
-    """The HTTP status, or None."""
     retry_after: float | None = None
     """Seconds that the server asked to wait, or None."""
 
@@ -277,7 +287,6 @@ class StorageError(StoreError, OSError):
     needed: int | None = None
     """Bytes that were needed, where that is known."""
     free: int | None = None
-    """Bytes that were free."""
 
 
 class CacheError(StorageError):

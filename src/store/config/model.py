@@ -155,6 +155,26 @@ class Settings(Frozen):
         env="STORE_MAX_SIZE",
         kind="bytes",
     )
+    unpack_max_size: int = setting(
+        50 * 1024**3,
+        "The most bytes that an archive may become when it is unpacked.",
+        env="STORE_UNPACK_MAX_SIZE",
+        kind="bytes",
+    )
+    unpack_max_ratio: int = setting(
+        200,
+        "How many times its own size an archive may become; looked at from 64 MiB on.",
+        env="STORE_UNPACK_MAX_RATIO",
+        kind="count",
+        positive=True,
+    )
+    unpack_max_members: int = setting(
+        100_000,
+        "The most files, directories and links that an archive may hold.",
+        env="STORE_UNPACK_MAX_MEMBERS",
+        kind="count",
+        positive=True,
+    )
     retries: int = setting(
         3, "How often an attempt is repeated that failed in a way that may pass.", kind="count"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from store.cli.agreeing import agreed, refuse_where_nobody_can_be_asked
-from store.cli.cache.opening import held_as_data, opened_cache
+from store.cli.cache.opening import counted, held_as_data, opened_cache
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import Measure
@@ -111,7 +111,7 @@ def _remove(
 
 def _told(pruned: Pruned) -> str:
     orphans = f" and {several(pruned.orphans, 'leftover')}" if pruned.orphans else ""
-    return f"{several(len(pruned.removed), 'file')}{orphans}, {human_size(pruned.freed)}"
+    return f"{counted(pruned.removed)}{orphans}, {human_size(pruned.freed)}"
 
 
 def _show(pruned: Pruned, frame: Frame, *, dry_run: bool) -> None:

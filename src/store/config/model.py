@@ -89,6 +89,17 @@ class Settings(Frozen):
     cache: str = setting(
         "file-cache", "The name of the cache backend that remembers the entries.", env="STORE_CACHE"
     )
+    registry: str | None = setting(
+        None,
+        "Where the registry lies: a directory, or postgresql://host/database; below cache_dir by default.",
+        env="STORE_REGISTRY",
+    )
+    registry_files: Path | None = setting(
+        None,
+        "The directory with the files of a registry on PostgreSQL; below cache_dir by default.",
+        env="STORE_REGISTRY_FILES",
+        kind="path",
+    )
     durability: Literal["full", "relaxed"] = setting(
         "full",
         "Whether a power cut loses nothing that was returned (full) or may lose what is young (relaxed).",

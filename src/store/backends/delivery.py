@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from store.backends.destinations import claim, leaving_no_directory
 from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, check_size, knows, verifies
 from store.backends.known import whole
@@ -243,6 +242,7 @@ def _provenance(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -
 
 
 def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery) -> str:
+    from store.backends.destinations import claim, leaving_no_directory
     from store.files.names import safe_name
     from store.files.placing import place
     from store.files.sweeping import SWEEPER
@@ -261,6 +261,7 @@ def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery
 
 def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtained:
     """Deliver without the cache: into a private directory beside the target, then into place."""
+    from store.backends.destinations import leaving_no_directory
     from store.files.atomic import private_directory
 
     _refuse_offline(store, metadata)

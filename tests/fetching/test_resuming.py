@@ -83,11 +83,17 @@ def until(process: subprocess.Popen[str], house: Path, share: float, data: bytes
         time.sleep(0.002)
 
 
-def killed(process: subprocess.Popen[str], how: signal.Signals = signal.SIGKILL) -> int:
-    """End a process, and return its status."""
+def killed(
+    process: subprocess.Popen[str], server: Server, how: signal.Signals = signal.SIGKILL
+) -> int:
+    """End a process; return how much its server has sent, once that has noticed."""
     process.send_signal(how)
     process.communicate(timeout=30)
-    return process.returncode
+    sent = -1
+    while sent != server.sent():
+        sent = server.sent()
+        time.sleep(0.05)
+    return sent
 
 
 def nothing_left(house: Path) -> bool:
@@ -102,8 +108,7 @@ def test_a_run_that_is_killed_at_half_costs_no_more_than_the_other_half(
     wanted = pinned(slow.serve("/a.bin", DATA), DATA)
     process = start(wanted)
     until(process, house, 0.5, DATA)
-    killed(process)
-    before = slow.sent()
+    before = killed(process, slow)
 
     path = store.fetch(wanted)
 
@@ -121,7 +126,7 @@ def test_a_run_that_is_killed_again_and_again_gets_on(
     for share in (0.3, 0.6, 0.9):
         process = start(wanted)
         until(process, house, share, DATA)
-        killed(process)
+        killed(process, slow)
 
     path = store.fetch(wanted)
 
@@ -137,9 +142,8 @@ def test_a_run_with_several_connections_that_is_killed_is_gone_on_with(
     wanted = pinned(slow.serve("/a.bin", LARGE), LARGE)
     process = start(wanted)
     until(process, house, 0.5, LARGE)
-    killed(process)
+    before = killed(process, slow)
     assert slow.connections > 1
-    before = slow.sent()
 
     path = store.fetch(wanted)
 
@@ -157,7 +161,7 @@ def test_an_origin_that_has_changed_meanwhile_gives_the_new_content_whole(
     url = slow.serve("/a.bin", DATA)
     process = start(pinned(url, DATA) if pin else url)
     until(process, house, 0.5, DATA)
-    killed(process)
+    killed(process, slow)
     slow.serve("/a.bin", changed)
 
     path = store.fetch(pinned(url, changed) if pin else url, allow_unverified=True)
@@ -171,10 +175,10 @@ def test_ctrl_c_keeps_what_came(slow: Server, house: Path, start: Start) -> None
     process = start(wanted)
     until(process, house, 0.4, DATA)
 
-    assert killed(process, signal.SIGINT) == -signal.SIGINT
+    before = killed(process, slow, signal.SIGINT)
     there = promised(house)
-    before = slow.sent()
 
+    assert process.returncode == -signal.SIGINT
     assert there >= 0.4 * len(DATA)
     assert store.fetch(wanted).read_bytes() == DATA
     assert slow.sent() - before <= len(DATA) - there + 64
@@ -186,8 +190,7 @@ def test_two_runs_at_once_transfer_once(slow: Server, house: Path, start: Start)
     wanted = pinned(slow.serve("/a.bin", DATA), DATA)
     process = start(wanted)
     until(process, house, 0.3, DATA)
-    killed(process)
-    before = slow.sent()
+    before = killed(process, slow)
 
     both = [start(wanted), start(wanted)]
     said = [process.communicate(timeout=60) for process in both]
@@ -209,7 +212,7 @@ def test_a_run_that_is_killed_while_another_waits_is_taken_over(
     second = start(wanted)
     until(first, house, 0.5, DATA)
     before = slow.sent()
-    killed(first)
+    first.kill()
 
     out, err = second.communicate(timeout=60)
 
@@ -228,7 +231,7 @@ def test_without_a_strong_validator_nothing_is_kept(
     end = time.monotonic() + 30
     while slow.sent() < 0.5 * len(DATA) and time.monotonic() < end:
         time.sleep(0.01)
-    killed(process)
+    killed(process, slow)
 
     assert list(house.glob("partial/part-*")) == []
     assert store.fetch(wanted).read_bytes() == DATA
@@ -241,7 +244,7 @@ def test_what_nobody_goes_on_with_is_swept(slow: Server, house: Path, start: Sta
     wanted = pinned(slow.serve("/a.bin", DATA), DATA)
     process = start(wanted)
     until(process, house, 0.2, DATA)
-    killed(process)
+    killed(process, slow)
     (part,) = house.glob("partial/part-*")
 
     for age, left in ((86_000, True), (86_500, False)):

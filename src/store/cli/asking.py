@@ -83,4 +83,5 @@ class _Later:
             bars = progress_listener(True)  # not through the fetcher, which would not end them
         teller = Teller(bars)
         self._frame.settle = teller.settle
+        self._frame.saved = teller.saved
         return teller

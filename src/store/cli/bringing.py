@@ -9,8 +9,10 @@ from store.cli.asking import each, opened_fetcher
 from store.cli.ending import ended
 from store.cli.frame import Frame
 from store.cli.output import line, record, say
+from store.transports.deadlines import keeping
 
 if TYPE_CHECKING:
+    from store.fetching.asking import Wanted
     from store.fetching.results import Result
 
 
@@ -40,6 +42,7 @@ def bring(
     link: bool = False,
     refresh: bool = False,
     allow_unverified: bool | None = None,
+    mirrors: tuple[str, ...] = (),
     max_age: float | str | None = None,
     stale_if_error: float | str = 0,
 ) -> int:
@@ -54,6 +57,7 @@ def bring(
         link: Make a hard link in place of the copy.
         refresh: Ask the store anew.
         allow_unverified: Accept a URL without a digest; None takes the setting.
+        mirrors: Further addresses of the same resource.
         max_age: How old a file may be, in seconds, or ``none``; None where it does not grow old.
         stale_if_error: How old a copy may be where the source fails, in seconds, or ``none``.
 
@@ -63,11 +67,11 @@ def bring(
     # One digest stays a text, which the fetcher can remember its answer by.
     digest = digests[0] if len(digests) == 1 else digests or None
     claims: dict[str, str] = {}
-    with opened_fetcher(frame) as fetcher:
+    with opened_fetcher(frame) as fetcher, keeping(fetcher.begin_deadline()):
 
         def one(locator: str) -> None:
             result = fetcher.fetch(
-                locator,
+                _with_mirrors(locator, mirrors),
                 dest=dest,
                 output=output,
                 digest=digest,
@@ -83,9 +87,19 @@ def bring(
         return each(locators, one, frame)
 
 
+def _with_mirrors(locator: str, mirrors: tuple[str, ...]) -> Wanted:
+    if not mirrors:
+        return locator
+    from store.fetching.mirrored import with_mirrors
+
+    return with_mirrors(locator, mirrors)
+
+
 def _print(result: Result, frame: Frame) -> None:
     if frame.json:
-        record(result._asdict())
+        from store.cli.describing import result_data
+
+        record(result_data(result))
     else:
         line(result.path)
     if not result.verified and result.origin is None and not frame.quiet:

@@ -7,12 +7,12 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from store.cli.frame import Frame
-from store.cli.output import document, either, fail, on_terminal, plain, say
+from store.cli.output import document, either, fail, human_size, on_terminal, plain, say, several
 
 if TYPE_CHECKING:
     from store.errors import StoreError
@@ -106,6 +106,7 @@ def _as_json(error: Exception, beside: dict[str, Any]) -> None:
 def described(error: Exception) -> dict[str, Any]:
     """Return an error as plain data: its class, message, exit status, and what it carries."""
     from store.addresses import without_secrets
+    from store.cli.describing import as_data
     from store.errors import StoreError
 
     if not isinstance(error, StoreError):
@@ -122,24 +123,8 @@ def described(error: Exception) -> dict[str, Any]:
     hidden = {"messages", "origin", "args"}
     for name, value in vars(error).items():
         if name not in hidden and not name.startswith("_") and value not in (None, ()):
-            data[name] = _as_data(value)
+            data[name] = as_data(value)
     return data
-
-
-def _as_data(value: Any) -> Any:  # noqa: ANN401 - from anything to what JSON can hold
-    from store.addresses import without_secrets
-
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Mapping):
-        return {str(name): _as_data(one) for name, one in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_as_data(one) for one in value]
-    if hasattr(type(value), "__attrs_attrs__"):
-        import attrs
-
-        return {name: _as_data(one) for name, one in attrs.asdict(value, recurse=False).items()}
-    return without_secrets(str(value))
 
 
 def _tell_step(error: StoreError, frame: Frame) -> None:
@@ -195,8 +180,18 @@ def _interrupted(frame: Frame) -> int:
         if on_terminal("stderr"):
             plain("")
         frame.settle()
-        say("interrupted")
+        say(f"interrupted{_saved(frame)}")
     return INTERRUPTED
+
+
+def _saved(frame: Frame) -> str:
+    """Say what is kept of bodies that are not whole yet."""
+    parts = tuple(frame.saved.values())
+    if not parts:
+        return ""
+    size = human_size(sum(one.received for one in parts))
+    of = parts[0].name if len(parts) == 1 else several(len(parts), "file")
+    return f"; {size} of {of} are kept: the same command goes on from there"
 
 
 def _trace(error: Exception) -> None:

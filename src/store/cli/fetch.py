@@ -8,7 +8,7 @@ import click
 
 from store.cli.bringing import bring
 from store.cli.lazy import examples
-from store.cli.measures import Measure, with_bounds, with_cache, with_pins
+from store.cli.measures import Measure, with_bounds, with_cache, with_manners, with_pins
 from store.cli.options import common, frame_of, refuse_shared_pins, with_json, with_locators
 
 
@@ -20,6 +20,7 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
         "store fetch --dest inputs pypi:six pypi:attrs==25.3.0",
         "store fetch --max-age 1d https://example.org/latest.tls",
         "store fetch -o tool.tar.gz https://example.org/tool-1.0.tar.gz#sha256=<hex>",
+        "store fetch --mirror https://mirror.example.org/a.gz https://example.org/a.gz#sha256=<hex>",
     )
 )
 @with_locators
@@ -28,6 +29,13 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
     "--dest", metavar="DIR", type=click.Path(), help="Put a private, editable copy in DIR."
 )
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Put it at this path.")
+@click.option(
+    "--mirror",
+    "mirrors",
+    metavar="URL",
+    multiple=True,
+    help="Another address of the same resource, asked when LOCATOR fails; needs a digest.",
+)
 @click.option("--link", is_flag=True, help="With --dest or -o: make a hard link, not a copy.")
 @click.option(
     "--max-age",
@@ -42,6 +50,7 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
     help="With --max-age: where that fails, give a copy up to this age (7d; none).",
 )
 @with_cache
+@with_manners
 @with_bounds
 @with_json("Print a JSON object a line.")
 @common
@@ -60,6 +69,10 @@ def _refuse_contradictions(
     context: click.Context, locators: tuple[str, ...], options: dict[str, Any]
 ) -> None:
     refuse_shared_pins(locators, options["digests"])
+    if options["mirrors"] and len(locators) > 1:
+        raise click.UsageError(
+            "--mirror is another address of one resource: fetch it alone", context
+        )
     if options["stale_if_error"] is None:
         options["stale_if_error"] = 0
     elif options["max_age"] is None:

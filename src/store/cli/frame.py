@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from store.config.model import Settings
     from store.config.reading import Reading
+    from store.events import Saved
 
 _LEVELS: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
 
@@ -31,6 +32,7 @@ class Frame:
         json: Whether the result is to be JSON.
         flags: Settings by key, as text, that flags decided.
         settle: Ends what is drawn on stderr, so that lines may follow.
+        saved: What is kept of bodies that are not whole yet, by name: an interruption tells of it.
     """
 
     def __init__(self) -> None:
@@ -40,6 +42,7 @@ class Frame:
         self.json = False
         self.flags: dict[str, Any] = {}
         self.settle: Callable[[], None] = lambda: None
+        self.saved: Mapping[str, Saved] = {}
         self._handler: logging.Handler | None = None
         self._level_before = logging.WARNING
 

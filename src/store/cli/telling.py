@@ -6,7 +6,18 @@ from typing import Final
 
 from store.cli.output import human_size, on_terminal, replace_status_line, say
 from store.clock import SYSTEM_CLOCK, Clock
-from store.events import Event, Failed, Listener, Progressed, Quarantined, Retried, Started, Waited
+from store.events import (
+    Event,
+    Failed,
+    Listener,
+    Progressed,
+    Quarantined,
+    Retried,
+    Saved,
+    Started,
+    Verified,
+    Waited,
+)
 
 INTERVAL: Final = 10.0
 """The time between two lines about one file where no bar is drawn, in seconds."""
@@ -18,6 +29,9 @@ class Teller:
     Args:
         bars: Draws bars, or None.
         clock: The time.
+
+    Attributes:
+        saved: What is kept of unfinished bodies, by name.
     """
 
     def __init__(self, bars: Listener | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -25,6 +39,7 @@ class Teller:
         self._clock = clock
         self._told: dict[str, float] = {}
         self._drawn: set[str] = set()
+        self.saved: dict[str, Saved] = {}
 
     def __call__(self, event: Event) -> None:
         """Tell of an event, if a person wants to know."""
@@ -32,6 +47,10 @@ class Teller:
             self._bars(event)
             if isinstance(event, Progressed):
                 self._drawn.add(event.name)
+        if isinstance(event, Saved):
+            self.saved[event.name] = event
+        elif isinstance(event, Verified):
+            self.saved.pop(event.name, None)
         text = self._text(event)
         if text is not None:
             if self._bars is not None and on_terminal("stderr"):

@@ -14,6 +14,7 @@ from store.cache.backends.base import Cache
 from store.config.model import Settings
 from store.errors import ConfigurationError, LocatorError, OfflineError, PluginError
 from store.fetching.locator import Locator, from_query, parse_locator
+from store.fetching.mirrored import Mirrored
 from store.fetching.pinning import pinned, spelled
 from store.fetching.resolutions import DIRECTORY, Resolutions, resolution_key
 from store.integrity.digest import Digests, DigestsLike, digests_from
@@ -21,8 +22,8 @@ from store.plugins import builtin
 from store.plugins.loading import find, load_store
 from store.transports.base import TransferOptions
 
-Wanted = str | PathLike[str] | Mapping[str, Any]
-"""A locator, a path, or a query with ``driver`` beside the driver's own keys."""
+Wanted = str | PathLike[str] | Mapping[str, Any] | Mirrored
+"""A locator, a path, a query with ``driver`` beside the driver's own keys, or a URL with mirrors."""
 
 _MEMORY: Final = 10_000
 """How many answers are kept in memory."""
@@ -224,6 +225,8 @@ def read_locator(wanted: Wanted) -> Locator:
         return parse_locator(wanted)
     if isinstance(wanted, Mapping):
         return from_query(wanted)
+    if isinstance(wanted, Mirrored):
+        return wanted.read()
     try:
         path = fsdecode(wanted)
     except TypeError:

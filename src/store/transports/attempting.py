@@ -20,14 +20,16 @@ from store.integrity.verification import LEDGER
 from store.transports.attempts import Attempt
 from store.transports.base import NotModified, Stream, TransferOptions, Transport
 from store.transports.deadlines import Deadline
+from store.transports.excuses import excusing
 from store.transports.filling import Wanted, check_room, fill
-from store.transports.landing import Place, landing, opened, opener_of
+from store.transports.landing import Place, landing, opened, opener_of, room_at
 from store.transports.large import fill_large
 from store.transports.opening import transport_for
 from store.transports.pace import Pace
 from store.transports.ranges import CONNECTIONS, Crew
 from store.transports.resuming import RESUMABLE_FROM, forget, part_for, part_of, worth_keeping
 from store.transports.retrying import Source
+from store.transports.sources import check_kind
 from store.transports.spans import Spans
 
 
@@ -77,24 +79,25 @@ def bring(
     """
     transport = transport_for(source.address, options)
     source.steady = not transport.needs_network
-    try:
-        stream, part = opened(
-            transport,
-            source.address,
-            part_of(source.address, pinned=bool(wanted.digests)),
-            source.conditions,
-            last=source.tries >= options.retrying.attempts,
-        )
-    except StoreError:
-        raise
-    except OSError as error:
-        shown = public(source.address)
-        raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
-    bringing = _Bringing(source, wanted, options, deadline, pace)
-    with stream:
-        if stream.not_modified:
-            raise NotModified(source.address, stream.etag, stream.last_modified)
-        return bringing.land(transport, stream, part, directory, durable=durable)
+    with excusing(pace.excuse):
+        try:
+            stream, part = opened(
+                transport,
+                source.address,
+                part_of(source.address, pinned=bool(wanted.digests)),
+                source.conditions,
+                last=source.tries >= options.retrying.attempts,
+            )
+        except StoreError:
+            raise
+        except OSError as error:
+            shown = public(source.address)
+            raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
+        bringing = _Bringing(source, wanted, options, deadline, pace)
+        with stream:
+            if stream.not_modified:
+                raise NotModified(source.address, stream.etag, stream.last_modified)
+            return bringing.land(transport, stream, part, directory, durable=durable)
 
 
 def sum_of(part: Growing) -> int:
@@ -159,6 +162,8 @@ class _Bringing:
         try:
             if part is not None:
                 self.tell(Resumed(self._source.name, stream.address, sum_of(part)))
+            pinned = bool(self._wanted.digests)
+            check_kind(stream, self._source, pinned=pinned, size=self._wanted.size)
             self._wanted.check_announced(stream)
             there = 0 if part is None else sum_of(part)
             self._source.hopeless = True  # no other address makes this disk larger
@@ -181,9 +186,11 @@ class _Bringing:
             spans,
             place.descriptor,
             opener_of(transport, self._source.address, stream),
+            room=room_at(stream, self._options),
+            excuse=self._pace.excuse,
             deadline=self._deadline,
             monotonic=self._options.clock.monotonic,
-            limit=1 if self._source.whole else CONNECTIONS,
+            limit=1 if self._source.whole else min(CONNECTIONS, self._options.per_host),
         )
         try:
             found = fill_large(

@@ -58,6 +58,7 @@ def transport_for(address: str, options: TransferOptions) -> Transport:
     Raises:
         UnknownNameError: No transport of that scheme is registered (``kind`` is ``transport``).
         PluginError: A stranger's factory fails, or makes no transport.
+        RefusedError: The settings keep the address from being asked.
     """
     scheme = scheme_of(address)
     factory = _factory(scheme)
@@ -71,7 +72,14 @@ def transport_for(address: str, options: TransferOptions) -> Transport:
         )
     wanted = options._replace(listener=None)
     key = (factory, wanted.bounds, wanted.retrying, wanted.offline, wanted.durable)
-    return _kept((*key, id(wanted.credentials), id(wanted.clock)), factory, wanted)
+    manners = (wanted.routes, wanted.user_agent, wanted.per_host, wanted.limit_rate)
+    whole = (*key, *manners, id(wanted.credentials), id(wanted.clock))
+    transport = _kept(whole, factory, wanted)
+    if options.routes.guarded:
+        from store.transports.routing import refuse
+
+        refuse(address, options.routes)
+    return transport
 
 
 def scheme_of(address: str) -> str:

@@ -219,7 +219,7 @@ def test_a_run_that_is_killed_while_another_waits_is_taken_over(
     assert second.returncode == 0, err
     assert Path(out.strip()).read_bytes() == DATA
     assert slow.sent() - before <= 0.55 * len(DATA)
-    assert nothing_left(house)
+    assert list(house.glob("partial/part-*")) == []
 
 
 def test_without_a_strong_validator_nothing_is_kept(

@@ -6,13 +6,12 @@ many downloads, the file is verified, kept by the cache, and placed where the ca
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from store.backends.destinations import claim, leaving_no_directory
 from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, check_size, knows, verifies
 from store.backends.known import whole
@@ -29,7 +28,7 @@ from store.backends.telling import (
 from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
 from store.cache.content import Content
 from store.cache.holding import Kept
-from store.errors import OfflineError, RefusedError, StorageError
+from store.errors import OfflineError, StorageError
 from store.records import CachedResource, Provenance
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
@@ -250,16 +249,9 @@ def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery
 
     name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
     target = Path(delivery.directory) / name
-    if delivery.claims is not None:
-        uid = uid_of(metadata)
-        if delivery.claims.setdefault(str(target), uid) != uid:
-            raise RefusedError(
-                f"{target} was just given to another resource: fetch {label_of(metadata)} into a directory"
-                " of its own",
-                limit="one resource a path",
-            )
+    claim(delivery.claims, target, uid_of(metadata), label_of(metadata))
     content = store.cache_backend.content
-    with _leaving_no_directory(delivery.directory):
+    with leaving_no_directory(delivery.directory):
         SWEEPER.sweep(delivery.directory)
         place(path, target, link=delivery.link, durable=content.durability == "full")
     if delivery.link and content.owns(path):
@@ -273,7 +265,7 @@ def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtain
 
     _refuse_offline(store, metadata)
     with (
-        _leaving_no_directory(delivery.directory),
+        leaving_no_directory(delivery.directory),
         private_directory(delivery.directory) as directory,
     ):
         path = _moved(store, metadata, directory)
@@ -282,15 +274,3 @@ def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtain
         if not verifies(metadata, path):
             return Obtained(None, verified=False)
         return Obtained(_placed(store, metadata, path, delivery))
-
-
-@contextlib.contextmanager
-def _leaving_no_directory(path: str) -> Iterator[None]:
-    """Remove the directories that the block made for a file, where it did not bring the file there."""
-    missing = [one for one in (Path(path), *Path(path).parents) if not one.exists()]
-    try:
-        yield
-    finally:
-        for one in missing:
-            with contextlib.suppress(OSError):  # one that holds something stays
-                one.rmdir()

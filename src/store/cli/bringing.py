@@ -45,6 +45,7 @@ def bring(
     mirrors: tuple[str, ...] = (),
     max_age: float | str | None = None,
     stale_if_error: float | str = 0,
+    **parts: bool,
 ) -> int:
     """Fetch each locator and print its path, or with ``--json`` an object.
 
@@ -60,6 +61,7 @@ def bring(
         mirrors: Further addresses of the same resource.
         max_age: How old a file may be, in seconds, or ``none``; None where it does not grow old.
         stale_if_error: How old a copy may be where the source fails, in seconds, or ``none``.
+        parts: What is wanted of archives: ``unpack``, ``decompress``, ``symlinks``.
 
     Returns:
         The exit status: see `each`.
@@ -81,6 +83,7 @@ def bring(
                 max_age=max_age,
                 stale_if_error=stale_if_error,
                 claims=claims,
+                **parts,
             )
             _print(result, frame)
 

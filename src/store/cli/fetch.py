@@ -21,6 +21,8 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
         "store fetch --max-age 1d https://example.org/latest.tls",
         "store fetch -o tool.tar.gz https://example.org/tool-1.0.tar.gz#sha256=<hex>",
         "store fetch --mirror https://mirror.example.org/a.gz https://example.org/a.gz#sha256=<hex>",
+        "store fetch --unpack --dest . https://example.org/tool-1.0.tar.gz#sha256=<hex>",
+        "store fetch 'https://example.org/tool-1.0.tar.gz#sha256=<hex>!tool-1.0/README'",
     )
 )
 @with_locators
@@ -36,6 +38,9 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
     multiple=True,
     help="Another address of the same resource, asked when LOCATOR fails; needs a digest.",
 )
+@click.option("--unpack", is_flag=True, help="Unpack archives; print the directory of each.")
+@click.option("--decompress", is_flag=True, help="Decompress single files (gz, bz2, xz, zst).")
+@click.option("--symlinks", is_flag=True, help="Make the symbolic links that stay in the archive.")
 @click.option("--link", is_flag=True, help="With --dest or -o: make a hard link, not a copy.")
 @click.option(
     "--max-age",
@@ -58,8 +63,8 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
 def fetch(context: click.Context, /, locators: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401
     """Bring resources here, verified, and print the path of each.
 
-    LOCATOR is a URL, a path, or driver:spec. What the cache has is not fetched again. Without
-    --dest or -o the path lies in the cache and is read-only.
+    LOCATOR is a URL, a path, or driver:spec; LOCATOR!member is one thing in an archive. What the
+    cache has is not fetched again. Without --dest or -o the path lies in the cache and is read-only.
     """
     _refuse_contradictions(context, locators, options)
     return bring(locators, frame_of(context), **options)
@@ -83,7 +88,7 @@ def _refuse_contradictions(
             raise click.UsageError("give --dest (a directory) or -o (a file), not both", context)
         if len(locators) > 1:
             raise click.UsageError("-o names one file: for several locators, give --dest", context)
-        if not output or output.endswith("/"):
+        if not output or (output.endswith("/") and not options["unpack"]):
             raise click.UsageError("-o names a file: for a directory, give --dest", context)
         if output == "-":
             raise click.UsageError(

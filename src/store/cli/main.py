@@ -17,6 +17,7 @@ _HOMES: Final = {
     "fetch": "store.cli.fetch:fetch",
     "resolve": "store.cli.resolve:resolve",
     "cache": "store.cli.cache.group:cache",
+    "registry": "store.cli.registry.group:registry",
     "plugins": "store.cli.plugins:plugins",
     "config": "store.cli.config:config",
     "doctor": "store.cli.doctor:doctor",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from store.addresses import public
 from store.backends.delivery import Delivery, Obtained, obtain
@@ -32,6 +33,8 @@ from store.transports.deadlines import Deadline, begun, keeping
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.fetching.unpacked import Unpacking
+    from store.fetching.wishes import Wish
     from store.freshness.policy import Duration
     from store.transports.progress import Progress
 
@@ -95,6 +98,9 @@ class Fetcher:
         max_age: Duration = None,
         stale_if_error: Duration = 0,
         claims: dict[str, str] | None = None,
+        unpack: bool = False,
+        decompress: bool = False,
+        symlinks: bool = False,
     ) -> Result:
         """Bring one resource here; see `store.fetch` for arguments and errors.
 
@@ -104,36 +110,59 @@ class Fetcher:
         delivery = None
         if dest is not None or output is not None:
             delivery = _delivery(dest, output, link)._replace(claims=claims)
-        if max_age is not None:
-            from store.fetching.aged import fetch_aged
+        wish = None
+        if unpack or decompress or symlinks:
+            from store.fetching.wishes import Wish
 
-            return fetch_aged(
-                wanted,
-                cache=self.cache,
-                options=self.options,
-                asking=self._asking,
-                max_age=max_age,
-                stale_if_error=stale_if_error,
-                digest=digest,
-                delivery=delivery,
-                refresh=refresh,
-            )
+            wish = Wish(unpack, decompress, symlinks)
+        if max_age is not None:
+            age = {"max_age": max_age, "stale_if_error": stale_if_error}
+            return self._aged(wanted, delivery, wish, digest=digest, refresh=refresh, **age)
         seconds = self.options.bounds.deadline
         if seconds is None:
-            return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
+            return self._fetch(wanted, delivery, digest, refresh, allow_unverified, wish=wish)
         # One deadline for all that a fetch waits for: the question, another's download, its own.
         with keeping(begun(self.options.clock, seconds)):
-            return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
+            return self._fetch(wanted, delivery, digest, refresh, allow_unverified, wish=wish)
 
     def _fetch(
         self,
         wanted: Wanted,
         delivery: Delivery | None,
-        digest: DigestsLike,
-        refresh: bool,  # noqa: FBT001
-        allow_unverified: bool | None,  # noqa: FBT001
+        digest: DigestsLike = None,
+        refresh: bool = False,  # noqa: FBT001, FBT002
+        allow_unverified: bool | None = None,  # noqa: FBT001
+        *,
+        wish: Wish | None,
     ) -> Result:
         answer = self._ask(wanted, digest, refresh, allow_unverified)
+        bring = partial(self._brought, answer, wanted, digest, allow_unverified)
+        if wish is None and answer.locator.member is None:
+            return bring(delivery)
+        return self._unpacking(answer, wish).fetch(bring, delivery)
+
+    def _aged(
+        self,
+        wanted: Wanted,
+        delivery: Delivery | None,
+        wish: Wish | None,
+        **beside: Any,  # noqa: ANN401 - what `fetch_aged` takes
+    ) -> Result:
+        from store.fetching.aged import fetch_aged
+        from store.fetching.aged_parts import fetch_aged_part
+
+        beside |= {"cache": self.cache, "options": self.options, "asking": self._asking}
+        bring = partial(fetch_aged, **beside)
+        return fetch_aged_part(wanted, bring, self._fetch, delivery=delivery, wish=wish)
+
+    def _brought(
+        self,
+        answer: Answer,
+        wanted: Wanted,
+        digest: DigestsLike,
+        allow_unverified: bool | None,  # noqa: FBT001
+        delivery: Delivery | None,
+    ) -> Result:
         try:
             if answer.remembered and not getattr(answer.metadata, "urls", ()):
                 answer = self._asked_anew(answer, wanted, digest, allow_unverified)
@@ -182,7 +211,10 @@ class Fetcher:
             StoreError: The locator cannot be read, or what it stands for is not known offline.
         """
         answer = self._ask(wanted, digest)
-        path = cached_path(answer.store, answer.metadata)
+        if answer.locator.member is None:
+            path = cached_path(answer.store, answer.metadata)
+        else:
+            path = self._unpacking(answer, None).cached()
         return None if path is None else Path(path)
 
     def begin_deadline(self) -> Deadline:
@@ -238,6 +270,13 @@ class Fetcher:
         if self.options.offline or cached_path(answer.store, answer.metadata) is not None:
             return answer
         return self._asking.ask(wanted, digest, refresh=True, allow_unverified=allow_unverified)
+
+    def _unpacking(self, answer: Answer, wish: Wish | None) -> Unpacking:
+        """Return what unpacks; loaded now, since a plain fetch has no need of it."""
+        from store.fetching.unpacked import Unpacking
+
+        content, settings, options = self.cache.content, self.settings, self.options
+        return Unpacking(answer, wish, content=content, settings=settings, options=options)
 
     def _obtained(self, answer: Answer, delivery: Delivery | None) -> Obtained:
         if answer.pins:

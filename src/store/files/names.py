@@ -96,7 +96,7 @@ def inside(root: str | Path, relative: str | Path) -> Path:
     """
     text = os.fspath(relative)
     parts = text.split("/")
-    if any(_unsafe(part) for part in parts):
+    if any(unsafe_component(part) for part in parts):
         raise UnsafeNameError(
             f"{text!r} is refused: it must be a plain relative path below {root}", name=text
         )
@@ -115,12 +115,16 @@ def inside(root: str | Path, relative: str | Path) -> Path:
     return path
 
 
-def _unsafe(part: str) -> bool:
+def unsafe_component(part: str) -> bool:
+    """Whether one component of a relative path is refused: see `inside`, links apart."""
+    if part in {"", ".", ".."} or "\\" in part:
+        return True
+    if part.isascii() and part.isprintable():
+        return len(part) > _LONGEST_COMPONENT
     import unicodedata
 
     return (
-        part in {"", ".", ".."}
-        or "\\" in part
+        "/" in part
         or len(part.encode(errors="surrogatepass")) > _LONGEST_COMPONENT
         or any(
             unicodedata.category(one) in _REFUSED

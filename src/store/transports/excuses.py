@@ -13,8 +13,8 @@ _told: ContextVar[Excused | None] = ContextVar("store_excuses", default=None)
 
 
 @contextlib.contextmanager
-def excusing(tell: Excused) -> Iterator[None]:
-    """Have told what our own limits cost in the block, in this thread."""
+def excusing(tell: Excused | None) -> Iterator[None]:
+    """Have told what our own limits cost in the block, in this thread; None wants to know nothing."""
     token = _told.set(tell)
     try:
         yield

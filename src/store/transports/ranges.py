@@ -105,8 +105,9 @@ class Crew:
         spans: What is to come.
         descriptor: The file it is written to.
         opener: Opens further streams; None where the source gives no ranges.
-        room: Takes seats for further connections: where none is free, the others do without.
-        excuse: Is told what our own limits cost.
+        room: Takes seats for further connections: where none is free, the others do without. None sets no
+            limit.
+        excuse: Is told what our own limits cost, or None.
         deadline: Holds for the threads, too.
         monotonic: The time, in seconds.
         limit: How many connections there may be.
@@ -122,8 +123,8 @@ class Crew:
         descriptor: int,
         opener: Opener | None,
         *,
-        room: Room,
-        excuse: Excused,
+        room: Room | None = None,
+        excuse: Excused | None = None,
         deadline: Deadline,
         monotonic: Callable[[], float],
         limit: int = CONNECTIONS,
@@ -184,8 +185,8 @@ class Crew:
         Where the origin has no seat left for them, only one that nobody could do without waits for one.
         """
         for number in range(count):
-            seat = self._room()
-            if seat is None and self._working:
+            seat = None if self._room is None else self._room()
+            if seat is None and self._room is not None and self._working:
                 return number
             if number == 0:
                 self._spans.cut(_FIRST_PIECE)

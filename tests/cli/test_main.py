@@ -19,7 +19,7 @@ from store.plugins.manager import plugins
 
 Run = Callable[..., Any]
 
-COMMANDS = ["fetch", "resolve", "cache", "plugins", "config", "doctor", "completion"]
+COMMANDS = ["fetch", "resolve", "cache", "registry", "plugins", "config", "doctor", "completion"]
 
 
 def loaded_by(*arguments: str) -> set[str]:

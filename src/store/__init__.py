@@ -40,6 +40,8 @@ if TYPE_CHECKING:
         UnverifiedError,
     )
     from store.fetching.fetcher import Fetcher
+    from store.fetching.lists import read_list
+    from store.fetching.locator import Listed
     from store.fetching.many import fetch_each, fetch_many
     from store.fetching.results import Outcome, Resolved, Result
     from store.fetching.single import fetch, resolve
@@ -82,6 +84,8 @@ _HOMES: Final = {
         "UnverifiedError",
     ),
     "store.fetching.fetcher": ("Fetcher",),
+    "store.fetching.lists": ("read_list",),
+    "store.fetching.locator": ("Listed",),
     "store.fetching.many": ("fetch_each", "fetch_many"),
     "store.fetching.results": ("Outcome", "Resolved", "Result"),
     "store.fetching.single": ("fetch", "resolve"),
@@ -105,6 +109,7 @@ __all__ = [
     "DigestedResource",
     "Fetcher",
     "IntegrityError",
+    "Listed",
     "LocatorError",
     "LockTimeoutError",
     "OfflineError",
@@ -137,6 +142,7 @@ __all__ = [
     "hookimpl",
     "load_cache",
     "load_store",
+    "read_list",
     "resolve",
 ]
 

@@ -18,6 +18,7 @@ NAMES = {
     "Digest",
     "DigestedResource",
     "Fetcher",
+    "Listed",
     "NEVER",
     "Outcome",
     "Provenance",
@@ -32,6 +33,7 @@ NAMES = {
     "hookimpl",
     "load_cache",
     "load_store",
+    "read_list",
     "resolve",
 }
 """What the face promises beside the errors."""

@@ -72,6 +72,7 @@ class Holding:
     Attributes:
         policy: As given.
         proven: What was found, by path; the hot path of `Content.holds` reads it.
+        damaged: Why a path was set aside, until somebody asks.
     """
 
     def __init__(self, layout: Layout, policy: VerifyPolicy, uses: Uses, clock: Clock) -> None:
@@ -80,6 +81,7 @@ class Holding:
         self._uses = uses
         self._clock = clock
         self.proven: dict[str, Proven] = {}
+        self.damaged: dict[str, str] = {}
 
     def check(
         self,
@@ -186,6 +188,7 @@ class Holding:
 
     def _damaged(self, path: str, reason: str) -> Verdict:
         set_aside(self._layout, path, reason, self._clock)
+        self.damaged[path] = reason
         return Verdict("damaged", reason)
 
     def _noted(

@@ -7,21 +7,22 @@ from collections.abc import Mapping
 from os import PathLike, fsdecode
 from typing import Any, Final, NamedTuple
 
+from store.addresses import public
 from store.backends.base import Store
 from store.backends.failures import drivers_errors
 from store.backends.resources import DigestedResource, ResourceInfo, digests_of, uid_of
 from store.cache.backends.base import Cache
 from store.config.model import Settings
 from store.errors import LocatorError, OfflineError, PluginError
-from store.fetching.locator import Locator, from_query, parse_locator
+from store.fetching.locator import Listed, Locator, from_query, parse_locator
 from store.fetching.pinning import pinned, spelled
 from store.fetching.resolutions import DIRECTORY, Resolutions, resolution_key
 from store.integrity.digest import Digests, DigestsLike, digests_from
 from store.plugins.loading import load_store
 from store.transports.base import TransferOptions
 
-Wanted = str | PathLike[str] | Mapping[str, Any]
-"""A locator, a path, or a query with ``driver`` beside the driver's own keys."""
+Wanted = str | PathLike[str] | Mapping[str, Any] | Listed
+"""A locator, a path, a query with ``driver`` beside the driver's own keys, or what a list names."""
 
 _MEMORY: Final = 10_000
 """How many answers are kept in memory."""
@@ -111,7 +112,7 @@ class Asking:
         self, wanted: Wanted, digest: DigestsLike, *, refresh: bool, allow_unverified: bool | None
     ) -> tuple[Answer, float]:
         locator = _read(wanted)
-        pins = digests_from([*locator.digests, *digests_from(digest)])
+        pins = digests_from([*locator.digests, *digests_from(digest)], allow_weak=True)
         store = self.store(locator.driver)
         query = self._completed(store, locator, pins, allow_unverified)
         metadata, good_until, remembered = self._metadata(store, locator, query, refresh=refresh)
@@ -193,6 +194,11 @@ def _read(wanted: Wanted) -> Locator:
         return parse_locator(wanted)
     if isinstance(wanted, Mapping):
         return from_query(wanted)
+    if isinstance(wanted, Listed):
+        read = parse_locator(wanted.locator)
+        # What is too weak was refused when the list was read, or is refused by the driver.
+        digests = digests_from([*read.digests, *wanted.digests], allow_weak=True)
+        return read._replace(digests=digests)
     try:
         path = fsdecode(wanted)
     except TypeError:
@@ -200,3 +206,13 @@ def _read(wanted: Wanted) -> Locator:
             f"a locator is a text, a path or a mapping with 'driver', not {type(wanted).__name__}"
         ) from None
     return Locator("file", {"path": path}, path)
+
+
+def named(wanted: Wanted) -> str:
+    """Return what a person would recognise it by, without secrets, whether it can be read or not."""
+    if isinstance(wanted, str | Listed):
+        return public(wanted if isinstance(wanted, str) else wanted.locator)
+    try:
+        return _read(wanted).text
+    except LocatorError:
+        return type(wanted).__name__

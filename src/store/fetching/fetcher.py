@@ -8,8 +8,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from store.addresses import public
-from store.backends.delivery import Delivery, Obtained, obtain
+from store.backends.delivery import Obtained, obtain, tell_end
 from store.backends.hits import cached_path
+from store.backends.placing import Delivery, place_cached
 from store.backends.resources import digests_of, filename_of, size_of, uid_of
 from store.cache.backends.base import Cache
 from store.config.model import Settings
@@ -22,9 +23,11 @@ from store.errors import (
     UnknownNameError,
 )
 from store.fetching.asking import Answer, Asking, Wanted
+from store.fetching.locator import Listed
 from store.fetching.options import cache_configuration, transfer_options
-from store.fetching.outcome import failure_of, hold_against_pins, result_of
+from store.fetching.outcome import failure_of, hold_against_pins, result_of, tell_failure
 from store.fetching.results import Resolved, Result
+from store.files.names import inside
 from store.integrity.digest import DigestsLike
 from store.plugins.loading import load_cache, load_transports
 from store.transports.deadlines import begun, keeping
@@ -97,6 +100,8 @@ class Fetcher:
         delivery = None
         if dest is not None or output is not None:
             delivery = _delivery(dest, output, link)._replace(claims=claims)
+        if delivery is not None and isinstance(wanted, Listed) and wanted.name and output is None:
+            delivery = _below(delivery, wanted.name)
         seconds = self._options.bounds.deadline
         if seconds is None:
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
@@ -112,25 +117,30 @@ class Fetcher:
         refresh: bool,  # noqa: FBT001
         allow_unverified: bool | None,  # noqa: FBT001
     ) -> Result:
-        answer = self._ask(wanted, digest, refresh, allow_unverified)
+        answer = None
         try:
-            if answer.remembered and not getattr(answer.metadata, "urls", ()):
-                answer = self._asked_anew(answer, wanted, digest, allow_unverified)
-            obtained = self._obtained(answer, delivery)
-        except UnknownNameError as error:
-            if error.kind != "transport":
-                raise
-            load_transports()
-            obtained = self._obtained(answer, delivery)
-        except (ResourceNotFoundError, CredentialsError):
-            if not answer.remembered or self._options.offline:
-                raise
-            # The index may have moved the file since: one look costs less than a failure.
-            answer = self._asking.ask(
-                wanted, digest, refresh=True, allow_unverified=allow_unverified
-            )
-            obtained = self._obtained(answer, delivery)
-        return result_of(answer, obtained)
+            answer = self._ask(wanted, digest, refresh, allow_unverified)
+            try:
+                if answer.remembered and not getattr(answer.metadata, "urls", ()):
+                    answer = self._asked_anew(answer, wanted, digest, allow_unverified)
+                obtained = self._obtained(answer, delivery)
+            except UnknownNameError as error:
+                if error.kind != "transport":
+                    raise
+                load_transports()
+                obtained = self._obtained(answer, delivery)
+            except (ResourceNotFoundError, CredentialsError):
+                if not answer.remembered or self._options.offline:
+                    raise
+                # The index may have moved the file since: one look costs less than a failure.
+                answer = self._asking.ask(
+                    wanted, digest, refresh=True, allow_unverified=allow_unverified
+                )
+                obtained = self._obtained(answer, delivery)
+            return result_of(answer, obtained)
+        except BaseException as error:
+            tell_failure(self._options.listener, wanted, answer, error)
+            raise
 
     def resolve(
         self,
@@ -213,11 +223,34 @@ class Fetcher:
 
     def _obtained(self, answer: Answer, delivery: Delivery | None) -> Obtained:
         if answer.pins:
-            hold_against_pins(answer, obtain(answer.store, answer.metadata, query=answer.query))
+            return self._pinned(answer, delivery)
         obtained = obtain(answer.store, answer.metadata, delivery, query=answer.query)
         if obtained.path is None:
             raise failure_of(answer, obtained)
         return obtained
+
+    def _pinned(self, answer: Answer, delivery: Delivery | None) -> Obtained:
+        """Hold what a stranger's resource brought against what the caller pinned, before it is placed."""
+        store, metadata = answer.store, answer.metadata
+        obtained = obtain(store, metadata, query=answer.query, open_end=True)
+        path = obtained.path
+        if path is None:
+            raise failure_of(answer, obtained)
+        hold_against_pins(answer, path)
+        if delivery is not None:
+            obtained = obtained._replace(path=place_cached(store, metadata, path, delivery))
+        tell_end(store, metadata, path, cached=obtained.cached)
+        return obtained
+
+
+def _below(delivery: Delivery, name: str) -> Delivery:
+    """Deliver at the name that a list gives, directories included.
+
+    Raises:
+        UnsafeNameError: It would lead elsewhere.
+    """
+    path = inside(delivery.directory, name)
+    return delivery._replace(directory=str(path.parent), name=path.name)
 
 
 def _delivery(

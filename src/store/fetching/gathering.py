@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Final
 
-from store.addresses import public
 from store.errors import QueryError, StoreError
-from store.fetching.asking import Wanted
+from store.fetching.asking import Wanted, named
+from store.fetching.locator import Listed
 from store.fetching.results import Outcome
 from store.fetching.workers import outcomes
 
@@ -53,7 +53,7 @@ def gather(
     """
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs}")
-    if isinstance(wanted, str | bytes | Mapping | PathLike):
+    if isinstance(wanted, str | bytes | Mapping | PathLike | Listed):
         raise QueryError("many are fetched from a list of locators: put the one into a list")
     claims: dict[str, str] = {}
 
@@ -68,11 +68,7 @@ def gather(
                 claims=claims,
             )
         except StoreError as error:
-            return Outcome(number, _named(each), None, error)
+            return Outcome(number, named(each), None, error)
         return Outcome(number, result.locator, result)
 
     yield from outcomes(one, list(wanted), jobs, ordered=ordered, fail_fast=fail_fast)
-
-
-def _named(wanted: Wanted) -> str:
-    return public(wanted) if isinstance(wanted, str) else type(wanted).__name__

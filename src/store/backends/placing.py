@@ -1,0 +1,82 @@
+"""Puts a verified file where the caller wants it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from store.backends.resources import ResourceInfo, filename_of, uid_of
+from store.backends.telling import label_of
+from store.cache.backends.base import Cache
+from store.errors import RefusedError
+
+
+class Owner(Protocol):
+    """What is needed of a store."""
+
+    cache_backend: Cache
+
+
+class Delivery(NamedTuple):
+    """Where a caller wants the file, other than in the cache.
+
+    Attributes:
+        directory: The directory it is to lie in; made if missing.
+        name: What it is to be called; None keeps the resource's name.
+        link: Place it by a hard link where that is possible.
+        claims: The uid that each path was given to so far, where several resources are placed together:
+            a second one for the same path is refused.
+    """
+
+    directory: str
+    name: str | None = None
+    link: bool = False
+    claims: dict[str, str] | None = None
+
+
+def place_cached(store: Owner, metadata: ResourceInfo, path: str, delivery: Delivery) -> str:
+    """Put a verified file where the caller wants it, and return that path.
+
+    Args:
+        store: Whose cache it may lie in.
+        metadata: What it is.
+        path: Where it lies.
+        delivery: Where it is wanted.
+
+    Raises:
+        RefusedError: Another resource was just given that path.
+        StorageError: It cannot be placed there.
+    """
+    from store.files.names import safe_name
+    from store.files.placing import place
+
+    name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
+    target = Path(delivery.directory) / name
+    if delivery.claims is not None:
+        uid = uid_of(metadata)
+        if delivery.claims.setdefault(str(target), uid) != uid:
+            raise RefusedError(
+                f"{target} was just given to another resource: fetch {label_of(metadata)} into a directory"
+                " of its own",
+                limit="one resource a path",
+            )
+    content = store.cache_backend.content
+    with leaving_no_directory(delivery.directory):
+        place(path, target, link=delivery.link, durable=content.durability == "full")
+    if delivery.link and content.owns(path):
+        content.linked(path)
+    return str(target)
+
+
+@contextlib.contextmanager
+def leaving_no_directory(path: str) -> Iterator[None]:
+    """Remove the directories that the block made for a file, where it did not bring the file there."""
+    missing = [one for one in (Path(path), *Path(path).parents) if not one.exists()]
+    try:
+        yield
+    finally:
+        for one in missing:
+            with contextlib.suppress(OSError):  # one that holds something stays
+                one.rmdir()

@@ -80,6 +80,15 @@ class Retried(NamedTuple):
     delay: float
 
 
+class Saved(NamedTuple):
+    """An attempt broke off, and what came of it is kept: the next one goes on from there."""
+
+    name: str
+    received: int
+    """The bytes that are there."""
+    total: int
+
+
 class Verified(NamedTuple):
     """The content is what its digests say; ``digests`` are ``algorithm:hex``."""
 
@@ -150,6 +159,7 @@ Event: TypeAlias = (
     | Parted
     | Progressed
     | Retried
+    | Saved
     | Verified
     | Waited
     | Hit

@@ -32,6 +32,7 @@ from store.records import CachedResource, Provenance
 from store.transports.attempts import Attempt, noting
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
+from store.transports.resuming import resumable
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +185,8 @@ def _brought(
     """Have the driver bring the file, verify it, and let the cache keep it."""
     _refuse_offline(store, metadata)  # said rather than what the cache's directory may lack
     with content.workspace() as directory:
-        path = _moved(store, metadata, directory)
+        with resumable(Path(content.layout.part(uid_of(metadata)))):
+            path = _moved(store, metadata, directory)
         if path is None:
             return Obtained(None)
         if not verifies(metadata, path):

@@ -57,6 +57,10 @@ class Layout:
         """Return the lock of those who fetch a uid."""
         return f"{self.locks}/{derived_name(uid)}.lock"
 
+    def part(self, uid: str) -> str:
+        """Return where what came of a download lies that broke off."""
+        return f"{self.partial}/part-{derived_name(uid)}"
+
     def address(self, path: str) -> Address | None:
         """Read the path of an owned file; None for any other path."""
         if not path.startswith(self.content):

@@ -14,7 +14,6 @@ from store.config.credentials import Credentials
 if TYPE_CHECKING:
     # A hit tells nobody: events load when there is something to tell.
     from store.events import Listener
-
 MAX_SIZE: Final = 50 * 1024**3
 """The most bytes that a body may have unless another limit is given: 50 GiB."""
 
@@ -93,6 +92,8 @@ class Conditions:
 
     Attributes:
         if_range: A strong entity tag: the range is wanted only of that version, else the whole.
+        until: Behind the last byte that is wanted; None wants all that follow. A source may give more:
+            whoever asks reads no further.
         if_none_match: An entity tag: no body is wanted if it is still the one (`NotModified`).
         if_modified_since: An HTTP date, used where there is no entity tag.
         accept: The media types that are wanted, as an ``Accept`` header spells them (section 12.5.1);
@@ -100,6 +101,7 @@ class Conditions:
     """
 
     if_range: str | None = None
+    until: int | None = None
     if_none_match: str | None = None
     if_modified_since: str | None = None
     accept: str | None = None
@@ -146,6 +148,9 @@ class Stream(abc.ABC):
     @abc.abstractmethod
     def close(self) -> None:
         """Give the connection back, or close it where the body was not read to its end."""
+
+    def abort(self) -> None:  # noqa: B027 - most end soon enough by themselves
+        """End the stream from another thread: whoever reads it gets an error, or its end, at once."""
 
     def __enter__(self) -> Self:
         """Return the stream itself."""

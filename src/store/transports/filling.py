@@ -91,8 +91,16 @@ class Wanted:
         if expected is not None and hashing.size < expected:
             raise _other_length(stream, hashing.size, "shorter", expected)
         found = hashing.digests()
-        compare(self.digests, found, size=hashing.size, url=stream.address)
+        self.check_digests(found, size=hashing.size, address=stream.address)
         return found
+
+    def check_digests(self, found: Digests, *, size: int, address: str) -> None:
+        """Hold the digests of a whole body against those that were pinned.
+
+        Raises:
+            IntegrityError: One differs.
+        """
+        compare(self.digests, found, size=size, url=address)
 
     def _too_large(self, address: str, size: int) -> TooLargeError:
         return TooLargeError(

@@ -67,6 +67,26 @@ class Pace:
         self._tell(self._total)
         self._check(now - self._begun)
 
+    def pause(self) -> None:
+        """Nothing came for a moment.
+
+        Raises:
+            TransportTimeoutError: Nothing came for too long, or the deadline has passed.
+        """
+        now = self._monotonic()
+        if now - self._lively > self._bounds.stall_timeout:
+            raise TransportTimeoutError(
+                f"{self._address}: nothing came for {self._bounds.stall_timeout:g} s after"
+                f" {self.received} bytes",
+                url=self._address,
+            )
+        self._check(now - self._begun)
+
+    @property
+    def resumed(self) -> int:
+        """The bytes that were there when the body began."""
+        return max(self._first, 0)
+
     def finish(self) -> None:
         """Everything is there; the last bytes are always told, with the total that is known by now."""
         if self._told != self.received or self._total is None:

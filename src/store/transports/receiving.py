@@ -3,56 +3,27 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import attrs
 
 from store.addresses import label, public
-from store.errors import QueryError, StoreError, TooLargeError, TransportError
+from store.errors import QueryError, StoreError, TooLargeError
 from store.events import Attempted, AttemptFailed, Event, Retried
-from store.files.atomic import replacing
-from store.files.failures import storage_error
-from store.files.names import safe_name
 from store.integrity.digest import DEFAULT_ALGORITHM, Digests
 from store.integrity.hashing import Hashing
-from store.integrity.stamp import Stamp
-from store.integrity.verification import LEDGER
+from store.transports.attempting import Received, bring
 from store.transports.attempts import Attempt, note
-from store.transports.base import Stream, TransferOptions
+from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
-from store.transports.filling import Wanted, check_room, fill
-from store.transports.opening import transport_for
+from store.transports.filling import Wanted
 from store.transports.pace import Pace
 from store.transports.retrying import CHANCE, Random, Source
 
+__all__ = ["Received", "receive"]
+
 log = logging.getLogger(__name__)
-
-
-@attrs.frozen(kw_only=True)
-class Received:
-    """A file that came in.
-
-    Attributes:
-        path: Where it lies.
-        size: Its size in bytes.
-        digests: What was computed on the way, strongest first.
-        address: The address that gave it, without secrets.
-        etag: Its entity tag, or None.
-        last_modified: Its time of change as an HTTP date, or None.
-        filename: A name that the source suggests, as a label, or None.
-        attempts: Every try, the last of which succeeded.
-    """
-
-    path: Path
-    size: int
-    digests: Digests
-    address: str
-    etag: str | None = None
-    last_modified: str | None = None
-    filename: str | None = None
-    attempts: tuple[Attempt, ...] = ()
 
 
 def receive(
@@ -140,7 +111,6 @@ class _Receiving:
         self._durable = durable
         self._chance = chance
         self._attempts: list[Attempt] = []
-        self._hopeless = False
 
     def receive(self, sources: list[Source]) -> Received:
         """Ask each source once, then those again that may have recovered, until one gives the resource."""
@@ -152,7 +122,7 @@ class _Receiving:
                 received = self._ask(source)
                 if received is not None:
                     return received
-                if self._hopeless or self.deadline.left() <= 0:
+                if source.hopeless or self.deadline.left() <= 0:
                     raise self._failure(sources)
             waiting = [
                 one for one in waiting if one.recovers(self._options, self.deadline, self._chance)
@@ -169,7 +139,15 @@ class _Receiving:
         begun = self._options.clock.monotonic()
         source.tries += 1
         try:
-            received = self._receive(source, pace)
+            received = bring(
+                source,
+                self._directory,
+                wanted=self._wanted,
+                options=self._options,
+                deadline=self.deadline,
+                pace=pace,
+                durable=self._durable,
+            )
         except StoreError as error:
             log.debug("attempt %s at %s failed: %s", number, shown, error)
             source.error = error
@@ -179,53 +157,20 @@ class _Receiving:
             source.error = None
             reason = None
         seconds = self._options.clock.monotonic() - begun
-        attempt = Attempt(address=shown, reason=reason, received=pace.received, seconds=seconds)
+        attempt = Attempt(
+            address=shown,
+            reason=reason,
+            received=pace.received - pace.resumed,
+            seconds=seconds,
+            resumed=pace.resumed,
+            connections=source.connections,
+        )
         self._attempts.append(attempt)
         note(attempt)
         if source.error is not None:
             self._tell(AttemptFailed(source.name, shown, number, str(source.error)))
             return None
         return attrs.evolve(received, attempts=tuple(self._attempts))
-
-    def _receive(self, source: Source, pace: Pace) -> Received:
-        transport = transport_for(source.address, self._options)
-        source.steady = not transport.needs_network
-        try:
-            stream = transport.open_stream(source.address)
-        except StoreError:
-            raise
-        except OSError as error:
-            shown = public(source.address)
-            raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
-        with stream:
-            self._wanted.check_announced(stream)
-            return self._place(stream, self._directory / safe_name(source.name), pace)
-
-    def _place(self, stream: Stream, target: Path, pace: Pace) -> Received:
-        hashing = Hashing(self._wanted.algorithms)
-        try:
-            self._hopeless = True  # no other address makes this disk larger
-            check_room(self._directory, stream.size)
-            self._hopeless = False
-            with replacing(target, durable=self._durable) as descriptor:
-                fill(descriptor, stream, hashing, self._wanted, pace)
-                found = self._wanted.check_whole(stream, hashing)
-            LEDGER.note(Stamp.of(os.lstat(target)), found)
-        except StoreError:
-            raise
-        except OSError as error:
-            self._hopeless = True  # no other address makes this disk larger
-            raise storage_error(error, target, needed=stream.size) from error
-        pace.finish()
-        return Received(
-            path=target,
-            size=hashing.size,
-            digests=found,
-            address=stream.address,
-            etag=stream.etag,
-            last_modified=stream.last_modified,
-            filename=stream.filename,
-        )
 
     def _wait(self, source: Source, error: StoreError) -> None:
         self._tell(

@@ -76,6 +76,8 @@ class Source:
         delay: How long to wait before it is asked again, in seconds.
         steady: Whether it gives the same each time, as a local file does.
         error: What it said last, or None.
+        hopeless: Whether what failed is this machine's disk, so that no address can help.
+        connections: Over how many connections its last body came at most.
     """
 
     address: str = attrs.field(repr=False)
@@ -86,6 +88,8 @@ class Source:
     delay: float = 0.0
     steady: bool = False
     error: StoreError | None = attrs.field(default=None, repr=False)
+    hopeless: bool = False
+    connections: int = 1
 
     def recovers(self, options: TransferOptions, deadline: Deadline, chance: Random) -> bool:
         """Whether it is worth to ask again, after ``delay``, which is set.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
+import socket
 from typing import Any, Final
 
 import requests
@@ -80,6 +81,13 @@ class HttpStream(Stream):
         if response is not None:
             with contextlib.suppress(*_FOREIGN), Quiet():
                 response.close()
+
+    def abort(self) -> None:
+        """Shut the connection down, so that whoever waits for it waits no longer."""
+        if self._socket is None:
+            return
+        with contextlib.suppress(*_FOREIGN):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def _read(self, buffer: memoryview) -> int:
         if self._rest is not None and len(buffer) > self._rest:

@@ -63,8 +63,10 @@ def framed_length(lengths: Iterable[str], transfer: str | None) -> int | None:
     return length
 
 
-def content_range(value: str | None, offset: int, length: int | None = None) -> int:
-    """Return the whole body's size in bytes from the ``Content-Range`` that answers ``bytes=offset-``.
+def content_range(
+    value: str | None, offset: int, length: int | None = None, until: int | None = None
+) -> int:
+    """Return the whole body's size in bytes from the ``Content-Range`` that answers our ``Range``.
 
     Source: RFC 9110, section 14.4.
 
@@ -72,6 +74,7 @@ def content_range(value: str | None, offset: int, length: int | None = None) -> 
         value: The header.
         offset: The byte that was asked for, with all that follow it.
         length: The announced length in bytes of the part, or None.
+        until: Behind the last byte that was asked for; None asked for all that follow.
 
     Raises:
         ValueError: It is missing, malformed, or not the range that was asked for.
@@ -80,12 +83,13 @@ def content_range(value: str | None, offset: int, length: int | None = None) -> 
     if match is None:
         raise ValueError("a part without a Content-Range that can be read")
     first, last, total = (int(number) for number in match.groups())
-    if first != offset or last != total - 1:
+    end = total if until is None else min(until, total)
+    if first != offset or last != end - 1:
         raise ValueError(
-            f"the bytes {first}-{last} of {total}, where {offset} to the end were asked for"
+            f"the bytes {first}-{last} of {total}, where {offset} to {end - 1} were asked for"
         )
-    if length is not None and length != total - offset:
-        raise ValueError(f"{length} bytes for a part of {total - offset}")
+    if length is not None and length != end - offset:
+        raise ValueError(f"{length} bytes for a part of {end - offset}")
     return total
 
 

@@ -8,8 +8,10 @@ import os
 import threading
 import urllib.request
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+import requests
 
 from store.transports.http.connections import Adapter
 
@@ -57,6 +59,20 @@ class Sessions:
         process = os.getpid()
         found = self._by_process.get(process)
         return found or self._by_process.setdefault(process, _new_adapter())
+
+    def pool(self, address: str) -> Any:  # noqa: ANN401 - urllib3's
+        """Return urllib3's pool of the connections to an address's origin, with no proxy between.
+
+        Raises:
+            OSError: The certificates to trust are not to be found.
+            RequestException: The address cannot be asked.
+        """
+        request = requests.Request("GET", address).prepare()
+        verify = self.bundle or True
+        adapter = self.adapter()
+        pool = adapter.get_connection_with_tls_context(request, verify, proxies={})
+        adapter.cert_verify(pool, address, verify, None)  # type: ignore[no-untyped-call, unused-ignore]
+        return pool
 
     def proxies_for(self, address: str) -> dict[str, str]:
         """Return the proxies for an address, by scheme; none where ``no_proxy`` excepts its host."""

@@ -14,7 +14,8 @@ from store.addresses import public
 from store.clock import SYSTEM_CLOCK
 from store.config.credential import Credential
 from store.errors import ConfigurationError, OfflineError
-from store.transports.base import Conditions, Stream, TransferOptions, Transport
+from store.transports.base import Conditions, Stream, TransferOptions
+from store.transports.bulk import Bulk, BulkTransport
 from store.transports.deadlines import begun, current, keeping
 from store.transports.http import headers as reading
 from store.transports.http.bodies import HttpStream
@@ -36,7 +37,7 @@ _NOT_MODIFIED = 304
 _UNAUTHORIZED = 401
 
 
-class HttpTransport(Transport):
+class HttpTransport(BulkTransport):
     """Speaks HTTP through requests; asks once, and leaves trying again to those above.
 
     Bodies are read as they are sent (``Accept-Encoding: identity``) and redirects are followed by hand.
@@ -78,10 +79,27 @@ class HttpTransport(Transport):
             _close(response)
             hop = next_hop(hop, _decoded(location), self.options.bounds)
         try:
-            return self._body(response, hop, offset, conditioned=conditions is not None)
+            return self._body(response, hop, offset, conditions)
         except BaseException:
             _close(response)
             raise
+
+    def bulk(self, address: str, *, connections: int, largest: int) -> Bulk | None:
+        """Return what asks an origin for many small bodies; None behind a proxy."""
+        if self.options.offline or self._sessions.proxies_for(address):
+            return None
+        from store.transports.http.bulk import HttpBulk
+
+        try:
+            pool = self._sessions.pool(address)
+            hop = first_hop(address)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
+            return None  # whoever asks in the usual way is told why
+        headers = {"Host": urlsplit(hop.address).netloc, **headers_for(hop, _asked(0, None))}
+        credential = self.options.credentials.find(address)
+        if credential is not None:
+            headers["Authorization"] = credential.header
+        return HttpBulk(pool, headers, self.options, connections=connections, largest=largest)
 
     def close(self) -> None:
         """Close the idle connections of this process; the transport may be used again."""
@@ -138,11 +156,12 @@ class HttpTransport(Transport):
         raise failure
 
     def _body(
-        self, response: requests.Response, hop: Hop, offset: int, *, conditioned: bool
+        self, response: requests.Response, hop: Hop, offset: int, conditions: Conditions | None
     ) -> Stream:
         status = response.status_code
-        partial = status == _PART and offset > 0
-        unmodified = status == _NOT_MODIFIED and conditioned
+        until = None if conditions is None else conditions.until
+        partial = status == _PART and (offset > 0 or until is not None)
+        unmodified = status == _NOT_MODIFIED and conditions is not None
         if not (status == _WHOLE or partial or unmodified):
             raise self._refused(response, hop)
         length = 0 if unmodified else _length(response, hop)
@@ -163,7 +182,11 @@ class HttpTransport(Transport):
         stream.size = None if unmodified else length
         if partial:
             stream.offset = offset
-            stream.size = _total(headers.get("Content-Range"), hop, offset, length)
+            told = headers.get("Content-Range")
+            try:
+                stream.size = reading.content_range(told, offset, length, until)
+            except ValueError as error:
+                raise _misplaced(hop, error) from None
         return stream
 
     def _refused(self, response: requests.Response, hop: Hop) -> Exception:
@@ -187,12 +210,14 @@ def _asked(offset: int, conditions: Conditions | None) -> dict[str, str]:
         "Accept": "*/*",
         "Accept-Encoding": "identity",
     }
-    if offset > 0:
-        headers["Range"] = f"bytes={offset}-"
+    until = None if conditions is None else conditions.until
+    parted = offset > 0 or until is not None
+    if parted:
+        headers["Range"] = f"bytes={offset}-{'' if until is None else until - 1}"
     if conditions is not None:
         wanted = {
             "Accept": conditions.accept,
-            "If-Range": conditions.if_range if offset > 0 else None,
+            "If-Range": conditions.if_range if parted else None,
             "If-None-Match": conditions.if_none_match,
             "If-Modified-Since": None if conditions.if_none_match else conditions.if_modified_since,
         }
@@ -220,14 +245,11 @@ def _length(response: requests.Response, hop: Hop) -> int | None:
         raise HTTPTruncatedError(f"{shown}: the server announces {error}", url=shown) from None
 
 
-def _total(value: str | None, hop: Hop, offset: int, length: int | None) -> int:
+def _misplaced(hop: Hop, error: ValueError) -> HTTPStatusError:
     shown = public(hop.address)
-    try:
-        return reading.content_range(value, offset, length)
-    except ValueError as error:
-        raise HTTPStatusError(
-            f"{shown}: the server answered with {error}", url=shown, status=_PART, transient=False
-        ) from None
+    return HTTPStatusError(
+        f"{shown}: the server answered with {error}", url=shown, status=_PART, transient=False
+    )
 
 
 def _decoded(location: str) -> str:

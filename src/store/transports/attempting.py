@@ -1,0 +1,199 @@
+"""Makes one attempt at one address: a body becomes a file, or nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import attrs
+
+from store.addresses import public
+from store.errors import StoreError, TransportError
+from store.events import Event, Parted, Resumed, Saved
+from store.files.failures import storage_error
+from store.files.growing import Growing
+from store.files.names import safe_name
+from store.integrity.digest import Digests
+from store.integrity.hashing import Hashing
+from store.integrity.stamp import Stamp
+from store.integrity.verification import LEDGER
+from store.transports.attempts import Attempt
+from store.transports.base import Stream, TransferOptions, Transport
+from store.transports.deadlines import Deadline
+from store.transports.filling import Wanted, check_room, fill
+from store.transports.landing import Place, landing, opened, opener_of
+from store.transports.large import fill_large
+from store.transports.opening import transport_for
+from store.transports.pace import Pace
+from store.transports.ranges import Crew
+from store.transports.resuming import RESUMABLE_FROM, part_for, part_of
+from store.transports.retrying import Source
+from store.transports.spans import Spans
+
+
+@attrs.frozen(kw_only=True)
+class Received:
+    """A file that came in.
+
+    Attributes:
+        path: Where it lies.
+        size: Its size in bytes.
+        digests: What was computed on the way, strongest first.
+        address: The address that gave it, without secrets.
+        etag: Its entity tag, or None.
+        last_modified: Its time of change as an HTTP date, or None.
+        filename: A name that the source suggests, as a label, or None.
+        attempts: Every try, the last of which succeeded.
+    """
+
+    path: Path
+    size: int
+    digests: Digests
+    address: str
+    etag: str | None = None
+    last_modified: str | None = None
+    filename: str | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+
+def bring(
+    source: Source,
+    directory: Path,
+    *,
+    wanted: Wanted,
+    options: TransferOptions,
+    deadline: Deadline,
+    pace: Pace,
+    durable: bool,
+) -> Received:
+    """Make one attempt at an address; see `store.transports.receiving.receive`.
+
+    A large body that broke off before, in this call or in a run that was killed, is gone on with where its
+    source can do that.
+
+    Raises:
+        StoreError: What went wrong; ``source.hopeless`` says whether the disk did.
+    """
+    transport = transport_for(source.address, options)
+    source.steady = not transport.needs_network
+    try:
+        stream, part = opened(transport, source.address, part_of(source.address))
+    except StoreError:
+        raise
+    except OSError as error:
+        shown = public(source.address)
+        raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
+    bringing = _Bringing(source, wanted, options, deadline, pace)
+    with stream:
+        if part is not None:
+            bringing.tell(Resumed(source.name, stream.address, sum_of(part)))
+        return bringing.land(transport, stream, part, directory, durable=durable)
+
+
+def sum_of(part: Growing) -> int:
+    """Return how many bytes of a part are there."""
+    return sum(end - start for start, end in part.stretches)
+
+
+class _Bringing:
+    """One attempt whose stream is open."""
+
+    def __init__(
+        self,
+        source: Source,
+        wanted: Wanted,
+        options: TransferOptions,
+        deadline: Deadline,
+        pace: Pace,
+    ) -> None:
+        self._source = source
+        self._wanted = wanted
+        self._options = options
+        self._deadline = deadline
+        self._pace = pace
+
+    def land(
+        self,
+        transport: Transport,
+        stream: Stream,
+        part: Growing | None,
+        directory: Path,
+        *,
+        durable: bool,
+    ) -> Received:
+        """Let the body become a file in a directory."""
+        target = directory / safe_name(self._source.name)
+        try:
+            part = self._accepted(stream, part, directory)
+            with landing(target, part, durable=durable) as place:
+                size, found = self._filled(transport, stream, place)
+            LEDGER.note(Stamp.of(os.lstat(target)), found)
+        except StoreError:
+            self._tell_what_is_saved(part)
+            raise
+        except OSError as error:
+            self._source.hopeless = True
+            raise storage_error(error, target, needed=stream.size) from error
+        self._pace.finish()
+        return Received(
+            path=target,
+            size=size,
+            digests=found,
+            address=stream.address,
+            etag=stream.etag,
+            last_modified=stream.last_modified,
+            filename=stream.filename,
+        )
+
+    def _accepted(self, stream: Stream, part: Growing | None, directory: Path) -> Growing | None:
+        """Make sure that a body is wanted and fits; return the part it is to fill, or None."""
+        try:
+            self._wanted.check_announced(stream)
+            there = 0 if part is None else sum_of(part)
+            self._source.hopeless = True  # no other address makes this disk larger
+            check_room(directory, None if stream.size is None else stream.size - there)
+            self._source.hopeless = False
+        except BaseException:
+            if part is not None:
+                part.discard()
+            raise
+        return part or part_for(self._source.address, stream, self._options.clock)
+
+    def _filled(self, transport: Transport, stream: Stream, place: Place) -> tuple[int, Digests]:
+        """Fill the file; return its size and digests."""
+        if stream.size is None or stream.size < RESUMABLE_FROM:
+            hashing = Hashing(self._wanted.algorithms)
+            fill(place.descriptor, stream, hashing, self._wanted, self._pace)
+            return hashing.size, self._wanted.check_whole(stream, hashing)
+        spans = Spans(stream.size, place.have, place.mark)
+        crew = Crew(
+            spans,
+            place.descriptor,
+            opener_of(transport, self._source.address, stream),
+            deadline=self._deadline,
+            monotonic=self._options.clock.monotonic,
+        )
+        try:
+            found = fill_large(
+                place.descriptor,
+                stream,
+                spans,
+                crew,
+                wanted=self._wanted,
+                pace=self._pace,
+                parted=lambda count: self.tell(Parted(self._source.name, stream.address, count)),
+            )
+        finally:
+            self._source.connections = crew.most
+        return spans.total, found
+
+    def _tell_what_is_saved(self, part: Growing | None) -> None:
+        """Tell of a part that was kept, for the next attempt to go on with."""
+        if part is not None and part.kept and part.about is not None:
+            total = part.about["total"]
+            self.tell(Saved(self._source.name, self._pace.received, total))
+
+    def tell(self, event: Event) -> None:
+        """Tell whoever listens."""
+        if self._options.listener is not None:
+            self._options.listener(event)

@@ -1,0 +1,68 @@
+"""Carries a stretch of a body from its stream into its place in a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from store.addresses import public
+from store.errors import StoreError, TransportError, TruncatedError
+from store.transports.base import Stream
+from store.transports.filling import WRITE
+from store.transports.spans import Span, Spans
+
+Stop = Callable[[], bool]
+"""Is asked after each piece whether the stretch is to be left where it is."""
+
+
+def carry(
+    stream: Stream, descriptor: int, span: Span, spans: Spans, *, buffer: memoryview, stop: Stop
+) -> None:
+    """Write what a stream gives into its place, until its stretch is there or ``stop`` says so.
+
+    Args:
+        stream: Begins at the stretch's position.
+        descriptor: The file, open for writing; only positional writes are made.
+        span: The stretch, which may become shorter meanwhile.
+        spans: Is told what is written.
+        buffer: What is read into; not shared.
+        stop: Is asked after each piece.
+
+    Raises:
+        StoreError: What the stream raises.
+        TruncatedError: It ended before the stretch did.
+        OSError: The file cannot be written.
+    """
+    while span.rest > 0:
+        count = read(stream, buffer[: span.rest])
+        if count == 0:
+            raise TruncatedError(
+                f"{stream.address}: the body ended at byte {span.position} of {spans.total}",
+                url=stream.address,
+                expected=spans.total,
+                found=span.position,
+            )
+        written = 0
+        while written < count:
+            piece = buffer[written : min(count, written + WRITE)]
+            written += os.pwrite(descriptor, piece, span.position + written)
+        spans.advance(span, count)
+        if stop():
+            return
+
+
+def read(stream: Stream, buffer: memoryview) -> int:
+    """Read the next bytes; what a stranger's stream raises becomes an error of ours.
+
+    Raises:
+        StoreError: What the stream raised.
+        TransportError: It raised an ``OSError`` that is no error of ours.
+    """
+    try:
+        return stream.readinto(buffer)
+    except StoreError:
+        raise
+    except OSError as error:
+        shown = public(stream.address)
+        reason = error.strerror or type(error).__name__
+        raise TransportError(f"{shown}: {reason}", url=shown) from error

@@ -1,0 +1,244 @@
+"""Asks one origin for many small bodies, over a few connections, from one thread.
+
+Connections, their TLS and their pool are urllib3's; what goes over them is spelled and read here, since a
+request through requests costs a millisecond, and one through urllib3 a quarter of it. Whatever is not plain
+is given back, to be asked for in the usual way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from store.clock import SYSTEM_CLOCK
+from store.transports.base import TransferOptions
+from store.transports.bulk import Asked, Bulk, Tell
+from store.transports.deadlines import Deadline, current, keeping
+from store.transports.http.lines import Line, Outcome
+from store.transports.http.wire import spell_request
+
+_TICK: Final = 0.25
+"""How often it is looked for connections that fell silent, in seconds."""
+
+
+class HttpBulk(Bulk):
+    """The connections to one origin.
+
+    Args:
+        pool: urllib3's pool of that origin's connections.
+        headers: What every request says.
+        options: The bounds.
+        connections: How many connections there are at most.
+        largest: The largest body that is read here, in bytes.
+    """
+
+    def __init__(
+        self,
+        pool: Any,  # noqa: ANN401 - urllib3's
+        headers: Mapping[str, str],
+        options: TransferOptions,
+        *,
+        connections: int,
+        largest: int,
+    ) -> None:
+        self._pool = pool
+        self._headers = dict(headers)
+        self._options = options
+        self._connections = connections
+        self._largest = largest
+
+    def run(self, wanted: Iterator[Asked], tell: Tell) -> None:
+        """Ask for all that is wanted; see `Bulk.run`."""
+        running = _Running(self, wanted, tell)
+        try:
+            running.run()
+        finally:
+            running.end()
+
+    def connect(self, deadline: Deadline) -> Any:  # noqa: ANN401 - urllib3's
+        """Return a connection of the pool, connected; whether it is a used one is told by ``fresh``."""
+        bounds = self._options.bounds
+        connection = self._pool._get_conn()  # noqa: SLF001 - there is no other way to have one
+        fresh = connection.is_closed
+        connection.timeout = bounds.connect_timeout
+        with keeping(deadline):
+            self._pool._validate_conn(connection)  # noqa: SLF001 - connects TLS, and warns of none
+            if connection.is_closed:
+                connection.connect()
+        connection.sock.setblocking(False)
+        return connection, fresh
+
+    def give_back(self, connection: Any) -> None:  # noqa: ANN401 - urllib3's
+        """Put an idle connection back into the pool."""
+        connection.sock.settimeout(self._options.bounds.read_timeout)
+        self._pool._put_conn(connection)  # noqa: SLF001
+
+    def line(self, connection: Any, *, fresh: bool) -> Line:  # noqa: ANN401 - urllib3's
+        """Return what reads and writes on a connection."""
+        bounds = self._options.bounds
+        patience = min(bounds.read_timeout, bounds.stall_timeout)
+        return Line(connection, fresh=fresh, largest=self._largest, patience=patience)
+
+    def spelled(self, address: str) -> bytes | None:
+        """Return the request for an address, or None where it cannot be spelled plainly."""
+        parts = urlsplit(address)
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        try:
+            return spell_request(target, self._headers)
+        except ValueError:
+            return None
+
+    @property
+    def connections(self) -> int:
+        """How many connections there are at most."""
+        return self._connections
+
+
+class _Running:
+    """One run: the lines, what they are busy with, and who is told."""
+
+    def __init__(self, bulk: HttpBulk, wanted: Iterator[Asked], tell: Tell) -> None:
+        self._bulk = bulk
+        self._wanted = wanted
+        self._tell = tell
+        self._again: deque[Asked] = deque()
+        self._exhausted = False
+        self._going_on = True
+        self._selector = selectors.DefaultSelector()
+        self._lines: set[Line] = set()
+        self._deadline = current(SYSTEM_CLOCK)
+        self._waker, self._bell = socket.socketpair()
+        self._waker.setblocking(False)
+        self._connected: deque[tuple[Any, bool] | None] = deque()
+        self._connecting = 0
+        self._selector.register(self._waker, selectors.EVENT_READ)
+
+    def run(self) -> None:
+        """Go on until all that was wanted is told of."""
+        self._connect_one_more()
+        while self._going_on:
+            if not self._lines and not self._connecting:
+                break
+            for key, _ in self._selector.select(_TICK):
+                if key.data is None:
+                    self._welcome()
+                else:
+                    self._attend(key.data)
+            self._look_for_the_silent()
+        while self._going_on and (asked := self._next()) is not None:
+            self._going_on = self._tell(asked, None)
+
+    def end(self) -> None:
+        """Close what is open; what was under way is told of as not had."""
+        for line in list(self._lines):
+            self._drop(line)
+        self._selector.close()
+        self._waker.close()
+        self._bell.close()
+
+    def _connect_one_more(self) -> None:
+        self._connecting += 1
+        threading.Thread(target=self._connect, name="store-connect", daemon=True).start()
+
+    def _connect(self) -> None:
+        try:
+            self._connected.append(self._bulk.connect(self._deadline))
+        except Exception:  # noqa: BLE001 - whoever asks in the usual way is told why
+            self._connected.append(None)
+        with contextlib.suppress(OSError):  # the run may have ended
+            self._bell.send(b"!")
+
+    def _welcome(self) -> None:
+        """Put connections to work that came about; ask for more while there is enough to do."""
+        with contextlib.suppress(BlockingIOError):
+            self._waker.recv(64)
+        while self._connected:
+            arrived = self._connected.popleft()
+            self._connecting -= 1
+            if arrived is None:
+                continue
+            line = self._bulk.line(arrived[0], fresh=arrived[1])
+            self._lines.add(line)
+            self._selector.register(line.socket, selectors.EVENT_READ, line)
+            if self._put_to_work(line):
+                for _ in range(self._bulk.connections - len(self._lines) - self._connecting):
+                    self._connect_one_more()
+
+    def _attend(self, line: Line) -> None:
+        """Read what is there on a line, and give it the next work when it has done its own."""
+        outcome = line.read()
+        if outcome is Outcome.MORE:
+            return
+        asked = line.asked
+        if asked is None or outcome is Outcome.LOST:
+            if asked is not None:
+                line.asked = None
+                self._again.append(asked)
+            self._drop(line)
+            self._replace()
+            return
+        answer = line.answer()
+        line.asked = None
+        if outcome is Outcome.DONE:
+            # The next request is on its way while this answer is looked after.
+            self._put_to_work(line)
+        else:
+            self._forget(line, close=outcome is not Outcome.HANDED)
+            self._replace()
+        self._going_on = self._tell(asked, answer) and self._going_on
+
+    def _put_to_work(self, line: Line) -> bool:
+        """Give a line the next request; where there is none it goes back to the pool."""
+        while (asked := self._next()) is not None:
+            request = self._bulk.spelled(asked.address)
+            if request is None:
+                self._going_on = self._tell(asked, None) and self._going_on
+            elif line.send(asked, request):
+                return True
+            else:
+                line.asked = None
+                self._again.append(asked)
+                self._drop(line)
+                return False
+        self._forget(line, close=False)
+        self._bulk.give_back(line.connection)
+        return False
+
+    def _replace(self) -> None:
+        """Open a connection in place of one that was closed, where there is work for it."""
+        if (self._again or not self._exhausted) and self._going_on:
+            self._connect_one_more()
+
+    def _next(self) -> Asked | None:
+        if self._again:
+            return self._again.popleft()
+        asked = None if self._exhausted else next(self._wanted, None)
+        self._exhausted = asked is None
+        return asked
+
+    def _look_for_the_silent(self) -> None:
+        now = SYSTEM_CLOCK.monotonic()
+        over = self._deadline.left() <= 0
+        for line in [one for one in self._lines if over or now > one.due]:
+            self._drop(line)
+        self._going_on = self._going_on and not over
+
+    def _drop(self, line: Line) -> None:
+        """Close a line; what it was busy with is to be asked for in the usual way."""
+        asked, line.asked = line.asked, None
+        self._forget(line, close=True)
+        if asked is not None:
+            self._going_on = self._tell(asked, None) and self._going_on
+
+    def _forget(self, line: Line, *, close: bool) -> None:
+        self._lines.discard(line)
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(line.socket)
+        if close:
+            line.connection.close()

@@ -1,0 +1,99 @@
+"""A body whose beginning was read by one hand, and the rest by another."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import Any, Final
+
+from store.addresses import public
+from store.clock import SYSTEM_CLOCK
+from store.transports.base import Stream
+from store.transports.deadlines import current
+from store.transports.http.errors import HTTPTimeoutError, HTTPTruncatedError
+from store.transports.http.mapping import raised
+from store.transports.http.wire import Head
+
+_FOREIGN: Final = (OSError, ValueError)
+
+
+class HandedStream(Stream):
+    """The rest of a plain answer, read from its connection without a library between.
+
+    Args:
+        connection: urllib3's connection, whose socket is at the body.
+        address: What was asked.
+        head: What the answer's head said.
+        begun: The bytes of the body that were read with the head.
+        patience: How long the server may be silent, in seconds.
+    """
+
+    def __init__(
+        self,
+        connection: Any,  # noqa: ANN401 - urllib3's
+        address: str,
+        head: Head,
+        begun: bytes,
+        patience: float,
+    ) -> None:
+        self.address = public(address)
+        self.size = head.length
+        self.etag = head.etag
+        self.last_modified = head.last_modified
+        self.content_type = head.content_type
+        self.accepts_ranges = head.ranges
+        self._connection = connection
+        self._begun = memoryview(begun)
+        self._rest = head.length
+        self._patience = patience
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer with the next bytes; see `Stream.readinto`."""
+        if self._rest == 0 or self._connection is None:
+            return 0
+        if self._begun:
+            count = min(len(buffer), len(self._begun))
+            buffer[:count] = self._begun[:count]
+            self._begun = self._begun[count:]
+        else:
+            count = self._received(buffer[: self._rest])
+        self._rest -= count
+        if self._rest == 0:
+            self.close()
+        return count
+
+    def abort(self) -> None:
+        """Shut the connection down, so that whoever waits for it waits no longer."""
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            with contextlib.suppress(*_FOREIGN):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _received(self, buffer: memoryview) -> int:
+        left = current(SYSTEM_CLOCK).left()
+        if left <= 0:
+            self.close()
+            raise HTTPTimeoutError(f"{self.address}: the deadline has passed", url=self.address)
+        try:
+            self._connection.sock.settimeout(min(self._patience, left))
+            count: int = self._connection.sock.recv_into(buffer)
+        except _FOREIGN as error:
+            failure = raised(error, self.address)
+        else:
+            if count:
+                return count
+            size = self.size or 0
+            failure = HTTPTruncatedError(
+                f"{self.address}: the body ended after {size - self._rest} of {size} announced bytes",
+                url=self.address,
+                expected=size,
+                found=size - self._rest,
+            )
+        self.close()
+        raise failure

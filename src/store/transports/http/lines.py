@@ -1,0 +1,159 @@
+"""One connection on which plain requests and answers go to and fro."""
+
+from __future__ import annotations
+
+import enum
+import ssl
+from typing import Any, Final
+
+from store.clock import SYSTEM_CLOCK
+from store.transports.bulk import Answer, Asked, Came
+from store.transports.http.handed import HandedStream
+from store.transports.http.mapping import refused
+from store.transports.http.wire import LONGEST_HEAD, Head, read_head, status_of
+
+_ROOM: Final = 64 << 10
+"""How large a line's buffer is at first, in bytes."""
+
+_GONE: Final = frozenset({404, 410})
+"""The statuses that are a final no, whoever asks again."""
+
+_WAIT: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class Outcome(enum.Enum):
+    """What became of an answer."""
+
+    MORE = "there is more to come"
+    DONE = "it came whole, and the connection is free"
+    LAST = "it came whole, and the connection ends"
+    HANDED = "it is large, and its stream is handed on"
+    ODD = "it needs thought"
+    LOST = "the connection was closed while it was idle: the request may be made again"
+
+
+class Line:
+    """A connection with at most one request under way.
+
+    Args:
+        connection: urllib3's, connected, its socket not blocking.
+        fresh: Whether it was made just now.
+        largest: The largest body that is read here, in bytes.
+        patience: How long the server may be silent, in seconds.
+
+    Attributes:
+        connection: As given.
+        socket: The connection's.
+        asked: What it is busy with, or None.
+        due: When the server has been silent for too long, monotonic.
+    """
+
+    def __init__(self, connection: Any, *, fresh: bool, largest: int, patience: float) -> None:  # noqa: ANN401
+        self.connection = connection
+        self.socket = connection.sock
+        self.asked: Asked | None = None
+        self.due = float("inf")
+        self._fresh = fresh
+        self._largest = largest
+        self._patience = patience
+        self._buffer = bytearray(_ROOM)
+        self._have = 0
+        self._head: Head | None = None
+        self._body = 0
+        self._began = 0.0
+        self._answer: Answer = None
+
+    def send(self, asked: Asked, request: bytes) -> bool:
+        """Send a request; False where the connection does not take it at once."""
+        self.asked, self._answer, self._head, self._have = asked, None, None, 0
+        self._began = SYSTEM_CLOCK.monotonic()
+        self.due = self._began + self._patience
+        try:
+            return bool(self.socket.send(request) == len(request))
+        except OSError:
+            return False
+
+    def answer(self) -> Answer:
+        """Return what came."""
+        return self._answer
+
+    def read(self) -> Outcome:
+        """Read what is there."""
+        while True:
+            try:
+                count = self.socket.recv_into(memoryview(self._buffer)[self._have :])
+            except _WAIT:
+                return Outcome.MORE
+            except OSError:
+                count = 0
+            if count == 0:
+                idle = self.asked is None or (self._have == 0 and not self._fresh)
+                return Outcome.LOST if idle else Outcome.ODD
+            self._have += count
+            outcome = self._look()
+            if outcome is not Outcome.MORE or not self._pending():
+                return outcome
+
+    def _pending(self) -> bool:
+        """Whether TLS holds bytes back that no selector knows of."""
+        pending = getattr(self.socket, "pending", None)
+        return bool(pending and pending())
+
+    def _look(self) -> Outcome:
+        if self.asked is None:
+            return Outcome.ODD  # nobody asked for anything
+        if self._head is None:
+            outcome = self._look_at_the_head()
+            if outcome is not None:
+                return outcome
+        return self._look_at_the_body()
+
+    def _look_at_the_head(self) -> Outcome | None:
+        """Read the head once it is there; None where the body is to be looked at."""
+        end = self._buffer.find(b"\r\n\r\n", 0, self._have)
+        if end < 0:
+            return Outcome.ODD if self._have >= LONGEST_HEAD else Outcome.MORE
+        head = bytes(self._buffer[:end])
+        self._head = read_head(head)
+        self._body = end + 4
+        if self._head is None:
+            return self._odd(head)
+        if self._head.length > self._largest:
+            return self._handed(self._head)
+        self._make_room(self._body + self._head.length)
+        return None
+
+    def _look_at_the_body(self) -> Outcome:
+        if self._head is None:
+            return Outcome.MORE
+        self.due = SYSTEM_CLOCK.monotonic() + self._patience
+        end = self._body + self._head.length
+        if self._have < end:
+            return Outcome.MORE
+        if self._have > end:
+            return Outcome.ODD  # it goes on after its announced end
+        data = memoryview(bytes(memoryview(self._buffer)[self._body : end]))
+        self._answer = Came(data, SYSTEM_CLOCK.monotonic() - self._began)
+        self._fresh = False
+        return Outcome.LAST if self._head.closes else Outcome.DONE
+
+    def _odd(self, head: bytes) -> Outcome:
+        status = status_of(head)
+        if status in _GONE and self.asked is not None:
+            self._answer = refused(status, self.asked.address, retry_after=None)
+        return Outcome.ODD
+
+    def _handed(self, head: Head) -> Outcome:
+        if self.asked is None:
+            return Outcome.ODD
+        begun = bytes(memoryview(self._buffer)[self._body : self._have])
+        self.socket.settimeout(self._patience)
+        self._answer = HandedStream(
+            self.connection, self.asked.address, head, begun, self._patience
+        )
+        return Outcome.HANDED
+
+    def _make_room(self, size: int) -> None:
+        # One byte more, so that what goes on after its announced end is seen.
+        if len(self._buffer) <= size:
+            self._buffer.extend(bytes(size + 1 - len(self._buffer)))

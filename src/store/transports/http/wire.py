@@ -1,0 +1,102 @@
+"""Spells plain requests and reads plain answers, without a library between.
+
+Only what needs no thought is read here: an answer 200 of HTTP/1.1 with one ``Content-Length`` and nothing
+unusual in its head (RFC 9112). Anything else is `None`, and is asked for again in the usual way.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+LONGEST_HEAD: Final = 32 << 10
+"""The longest head that is read, in bytes: 32 KiB."""
+
+_OK: Final = re.compile(rb"HTTP/1\.1 200(?: [\x20-\x7e]*)?")
+_FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\t]*?)[ \t]*")
+_LENGTH: Final = re.compile(rb"[0-9]{1,18}")
+
+_ODD: Final = frozenset({b"transfer-encoding", b"content-encoding", b"content-range", b"trailer"})
+"""Headers that make an answer one that needs thought."""
+
+_ONCE: Final = frozenset(
+    {b"content-length", b"etag", b"last-modified", b"connection", b"content-type"}
+)
+
+
+class Head(NamedTuple):
+    """What the head of a plain answer says."""
+
+    length: int
+    """The body's length in bytes."""
+    etag: str | None
+    """The entity tag as the server spelled it, or None."""
+    last_modified: str | None
+    """The time of change as an HTTP date, or None."""
+    content_type: str | None
+    """The media type, or None."""
+    ranges: bool
+    """Whether parts are given."""
+    closes: bool
+    """Whether the connection ends with the body."""
+
+
+def read_head(head: bytes) -> Head | None:
+    """Read a head.
+
+    Args:
+        head: From the status line to before the empty line.
+
+    Returns:
+        What it says, or None where it needs thought.
+    """
+    lines = head.split(b"\r\n")
+    if not _OK.fullmatch(lines[0]):
+        return None
+    found: dict[bytes, bytes] = {}
+    for line in lines[1:]:
+        match = _FIELD.fullmatch(line)
+        if match is None:
+            return None
+        name = match[1].lower()
+        if name in _ODD or (name in _ONCE and name in found):
+            return None
+        found[name] = match[2]
+    length = found.get(b"content-length", b"")
+    if not _LENGTH.fullmatch(length):
+        return None
+    return Head(
+        length=int(length),
+        etag=_text(found.get(b"etag")),
+        last_modified=_text(found.get(b"last-modified")),
+        content_type=_text(found.get(b"content-type")),
+        ranges=b"bytes" in found.get(b"accept-ranges", b"").lower(),
+        closes=b"close" in found.get(b"connection", b"").lower(),
+    )
+
+
+def status_of(head: bytes) -> int | None:
+    """Return the status of an answer that ``read_head`` made nothing of, or None."""
+    match = re.match(rb"HTTP/1\.[01] ([0-9]{3})(?: |\r|$)", head)
+    return int(match[1]) if match else None
+
+
+def spell_request(target: str, headers: dict[str, str]) -> bytes:
+    """Return a GET request.
+
+    Args:
+        target: Path and query, percent-encoded.
+        headers: ``Host`` and the rest.
+
+    Raises:
+        ValueError: A character may not stand there.
+    """
+    lines = [f"GET {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    text = "\r\n".join([*lines, "", ""])
+    if not target.startswith("/") or " " in target or text.count("\n") != len(lines) + 1:
+        raise ValueError(f"{target!r} cannot be asked for")
+    return text.encode("ascii")
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("ascii")

@@ -1,0 +1,122 @@
+"""Opens one body and gives it a place to land: afresh, or where it broke off."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from store.errors import TransportError
+from store.files.atomic import replacing
+from store.files.growing import Growing, Stretches, gaps
+from store.transports.base import Conditions, Stream, Transport
+from store.transports.ranges import Opener
+from store.transports.resuming import is_the_same, strong, worth_keeping
+from store.transports.spans import Mark
+
+_UNSATISFIABLE = 416
+
+
+class Place(NamedTuple):
+    """A file that a body is written into."""
+
+    descriptor: int
+    """Open for reading and writing."""
+    have: Stretches
+    """What is there already."""
+    mark: Mark | None
+    """Is to be told what was written, or None."""
+
+
+def opened(
+    transport: Transport, address: str, part: Growing | None
+) -> tuple[Stream, Growing | None]:
+    """Open a body at the first byte that is missing of its part, else from the beginning.
+
+    Args:
+        transport: Opens the address.
+        address: Where the body is.
+        part: What is there already, or None. It is closed where the body has to begin anew.
+
+    Returns:
+        The stream, and the part it goes on with, or None.
+
+    Raises:
+        StoreError: What the transport says.
+        OSError: It is a stranger's, and raises what is no error of ours.
+    """
+    if part is not None and part.about is not None:
+        try:
+            offset = gaps(part.stretches, part.about["total"])[0][0]
+            stream = _continued(transport, address, offset, part.about["etag"])
+        except BaseException:
+            part.close()
+            raise
+        if stream is not None and is_the_same(part, stream, offset):
+            return stream, part
+        part.clear()
+        part.close()
+        if stream is not None and stream.offset == 0:
+            return stream, None
+        if stream is not None:
+            stream.close()
+    return transport.open_stream(address), None
+
+
+def _continued(transport: Transport, address: str, offset: int, etag: str) -> Stream | None:
+    """Open the rest of a body; None where the source says that there is no such rest (416)."""
+    try:
+        return transport.open_stream(address, offset, conditions=Conditions(if_range=etag))
+    except TransportError as error:
+        if error.status != _UNSATISFIABLE:
+            raise
+        return None
+
+
+def opener_of(transport: Transport, address: str, first: Stream) -> Opener | None:
+    """Return what opens further ranges of the version that a stream gives; None where none can be had."""
+    etag, total = first.etag, first.size
+    if not first.accepts_ranges or not strong(etag) or total is None:
+        return None
+
+    def open_range(start: int, end: int) -> Stream:
+        conditions = Conditions(if_range=etag, until=end)
+        stream = transport.open_stream(address, start, conditions=conditions)
+        if (stream.offset, stream.etag, stream.size) == (start, etag, total):
+            return stream
+        stream.close()
+        raise TransportError(
+            f"{stream.address}: the server answered the range from byte {start} on with something else",
+            url=stream.address,
+        )
+
+    return open_range
+
+
+@contextlib.contextmanager
+def landing(target: Path, part: Growing | None, *, durable: bool) -> Iterator[Place]:
+    """Give a file that lies at ``target`` once the block ends well.
+
+    Args:
+        target: Where it is to lie.
+        part: Is filled and put there; kept where the block fails and that is worth it. None takes a
+            hidden file beside the target, of which nothing is left when the block fails.
+        durable: Return only when a power cut can no longer take the file away.
+
+    Raises:
+        OSError: It cannot be made or renamed.
+    """
+    if part is None:
+        with replacing(target, durable=durable) as descriptor:
+            yield Place(descriptor, [], None)
+        return
+    try:
+        yield Place(part.descriptor, part.stretches, part.mark)
+        part.publish(target, durable=durable)
+    except BaseException as error:
+        if worth_keeping(error):
+            part.leave()
+        else:
+            part.discard()
+        raise

@@ -1,0 +1,122 @@
+"""Fills a file with a large body: hashed behind the writers, over several connections where that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from store.errors import TruncatedError
+from store.integrity.digest import Digests
+from store.integrity.following import Following
+from store.transports.base import Stream
+from store.transports.carrying import carry
+from store.transports.filling import Wanted
+from store.transports.pace import Pace
+from store.transports.ranges import Crew
+from store.transports.spans import Spans
+
+_BUFFER: Final = 1 << 20
+"""How much the first stream reads at a time, in bytes."""
+
+Parted = Callable[[int], None]
+"""Is told over how many connections the body comes from now on."""
+
+
+def fill_large(
+    descriptor: int,
+    stream: Stream,
+    spans: Spans,
+    crew: Crew,
+    *,
+    wanted: Wanted,
+    pace: Pace,
+    parted: Parted,
+) -> Digests:
+    """Write a body of known size into a file, and return its digests, computed in one pass.
+
+    Args:
+        descriptor: The file, open for reading and writing.
+        stream: The first stream: begins at the first byte that is missing.
+        spans: What is missing.
+        crew: Brings what others are to bring.
+        wanted: What the body must be.
+        pace: Is told how it goes.
+        parted: Is told when further connections are opened.
+
+    Raises:
+        StoreError: What the streams, ``wanted`` or ``pace`` raise.
+        OSError: The file cannot be read or written.
+    """
+    pace.begin(spans.total, spans.received)
+    with Following(descriptor, wanted.algorithms) as following:
+        try:
+            _Large(spans, crew, following, pace, parted).bring(descriptor, stream)
+        finally:
+            crew.stop()
+        found = following.finish(spans.total)
+    wanted.check_digests(found, size=spans.total, address=stream.address)
+    return found
+
+
+class _Large:
+    """One large body on its way: who brings it, who hashes it, who is told."""
+
+    def __init__(
+        self, spans: Spans, crew: Crew, following: Following, pace: Pace, parted: Parted
+    ) -> None:
+        self._spans = spans
+        self._crew = crew
+        self._following = following
+        self._pace = pace
+        self._parted = parted
+        self._further = 0
+
+    def bring(self, descriptor: int, stream: Stream) -> None:
+        """Bring all that is missing, by the first stream alone as long as that will do."""
+        span = self._spans.take()
+        if span is None:
+            return
+        buffer = memoryview(bytearray(min(_BUFFER, span.rest)))
+        try:
+            carry(stream, descriptor, span, self._spans, buffer=buffer, stop=self._looks_up)
+        except BaseException:
+            self._spans.leave(span)
+            raise
+        if span.rest == 0:
+            self._spans.leave(span)
+            stream.close()
+            # What another run has left may have holes.
+            self._further = max(self._further, int(self._spans.received < self._spans.total))
+        else:
+            self._crew.join(stream, span)
+        self._add()
+        self._watch()
+
+    def _looks_up(self) -> bool:
+        """Tell how far it is; return whether further connections are wanted."""
+        self._following.advance(self._spans.frontier())
+        self._pace.advance(self._spans.received)
+        self._further = self._crew.wanted()
+        return self._further > 0
+
+    def _add(self) -> None:
+        if self._further and self._spans.received < self._spans.total:
+            self._crew.add(self._further)
+            self._parted(self._crew.most)
+        self._further = 0
+
+    def _watch(self) -> None:
+        """Wait until the crew has brought everything."""
+        before = -1
+        while self._crew.watch():
+            if self._spans.received == before:
+                self._pace.pause()
+                self._further = self._crew.wanted()
+            else:
+                before = self._spans.received
+                self._looks_up()
+            self._add()
+        if self._spans.received < self._spans.total:
+            raise self._crew.failure or TruncatedError(
+                "the body did not come whole", expected=self._spans.total
+            )

@@ -1,0 +1,217 @@
+"""Brings one large body over several connections, where that helps."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+
+from store.errors import StoreError, TransportError
+from store.transports.base import Stream
+from store.transports.carrying import carry
+from store.transports.deadlines import Deadline, keeping
+from store.transports.spans import LEAST, Span, Spans
+
+PARTED_FROM: Final = 32 << 20
+"""From which rest on a body may come over several connections, in bytes: 32 MiB."""
+
+CONNECTIONS: Final = 16
+"""How many connections one body comes over at the most."""
+
+_ENOUGH: Final = 100 << 20
+"""A rate at which no further connection is asked for, in bytes a second."""
+
+_PATIENT: Final = 0.3
+"""A rest that comes within this time needs no further connection, in seconds."""
+
+_SHARE: Final = 0.25
+"""How long a connection should be busy to be worth its beginning, in seconds."""
+
+_FIRST_LOOK: Final = 0.1
+"""How long the first stream is watched before it is judged, in seconds."""
+
+_NEXT_LOOK: Final = 1.0
+"""How long further connections are watched before others are added, in seconds."""
+
+_TICK: Final = 0.05
+"""How often who waits for the others looks up, in seconds."""
+
+_FAILURES: Final = 4
+"""After how many failures of further connections no other is opened."""
+
+_BUFFER: Final = 256 << 10
+"""How much a further connection reads at a time, in bytes."""
+
+Opener = Callable[[int, int], Stream]
+"""Opens the body from a byte to before another; checks that it is the version that is wanted."""
+
+
+def more_connections(rate: float, rest: int, now: int, most: int = CONNECTIONS) -> int:
+    """Return how many connections are worth to be opened beside those there are.
+
+    Args:
+        rate: What came lately, in bytes a second, over all of them.
+        rest: The bytes that are still to come.
+        now: How many there are.
+        most: How many there may be.
+    """
+    wait = rest / max(rate, 1.0)
+    if rate >= _ENOUGH or wait <= _PATIENT or rest < LEAST:
+        return 0
+    worth = min(most, round(now * wait / _SHARE), max(1, rest // LEAST))
+    return max(0, worth - now)
+
+
+@attrs.define
+class _Look:
+    """What was seen when the rate was last judged."""
+
+    at: float
+    received: int
+    rate: float = 0.0
+
+
+class Crew:
+    """The connections that bring one body.
+
+    The first stream is read by whoever asked. Once others are wanted, it is given to a thread as they
+    are, and whoever asked only watches, so that no stream's silence holds it up.
+
+    Args:
+        spans: What is to come.
+        descriptor: The file it is written to.
+        opener: Opens further streams; None where the source gives no ranges.
+        deadline: Holds for the threads, too.
+        monotonic: The time, in seconds.
+        most: How many connections there may be.
+
+    Attributes:
+        most: How many there were at most.
+        failure: What a further connection failed with last, or None.
+    """
+
+    def __init__(
+        self,
+        spans: Spans,
+        descriptor: int,
+        opener: Opener | None,
+        *,
+        deadline: Deadline,
+        monotonic: Callable[[], float],
+        limit: int = CONNECTIONS,
+    ) -> None:
+        self._spans = spans
+        self._descriptor = descriptor
+        self._opener = opener
+        self._deadline = deadline
+        self._monotonic = monotonic
+        self._limit = limit
+        self._look = _Look(monotonic(), spans.received)
+        self._due = self._look.at + _FIRST_LOOK
+        self._threads: list[threading.Thread] = []
+        self._streams: set[Stream] = set()
+        self._changed = threading.Condition()
+        self._working = 0
+        self._failures = 0
+        self._stopped = False
+        self.most = 1
+        self.failure: StoreError | None = None
+        self._fatal: BaseException | None = None
+
+    def wanted(self) -> int:
+        """Return how many further connections are worth their while, judged now and then."""
+        now = self._monotonic()
+        if now < self._due or self._opener is None or self._failures >= _FAILURES:
+            return 0
+        passed, came = now - self._look.at, self._spans.received - self._look.received
+        rate = came / passed
+        grown = self._working == 0 or rate > 1.2 * self._look.rate
+        self._look = _Look(now, self._spans.received, rate)
+        self._due = now + _NEXT_LOOK
+        if not grown:
+            return 0
+        rest = self._spans.total - self._spans.received
+        return more_connections(rate, rest, max(1, self._working), self._limit)
+
+    def join(self, stream: Stream, span: Span) -> None:
+        """Give the first stream and its stretch to a thread."""
+        self._begin(stream, span)
+
+    def add(self, count: int) -> None:
+        """Open further connections, each with a stretch of its own."""
+        for _ in range(count):
+            self._begin(None, None)
+
+    def watch(self) -> bool:
+        """Wait a moment; return whether anybody still works.
+
+        Raises:
+            BaseException: What is wrong with the file, or with ourselves.
+        """
+        with self._changed:
+            if self._working:
+                self._changed.wait(_TICK)
+            if self._fatal is not None:
+                raise self._fatal
+            return self._working > 0
+
+    def stop(self) -> None:
+        """End all connections, and wait until nobody writes any more."""
+        with self._changed:
+            self._stopped = True
+            streams = list(self._streams)
+        for stream in streams:
+            stream.abort()
+        for thread in self._threads:
+            thread.join()
+
+    def _begin(self, stream: Stream | None, span: Span | None) -> None:
+        with self._changed:
+            self._working += 1
+            self.most = max(self.most, self._working)
+        thread = threading.Thread(
+            target=self._run, args=(stream, span), name="store-part", daemon=True
+        )
+        self._threads.append(thread)
+        thread.start()
+
+    def _run(self, stream: Stream | None, span: Span | None) -> None:
+        buffer = memoryview(bytearray(_BUFFER))
+        try:
+            with keeping(self._deadline):
+                while not self._stopped and (span is not None or (span := self._spans.take())):
+                    try:
+                        self._bring(stream, span, buffer)
+                    finally:
+                        self._spans.leave(span)
+                        stream = span = None
+        except StoreError as error:
+            self.failure = error
+            self._failures += 1
+        except BaseException as error:  # noqa: BLE001 - raised by whoever watches
+            self._fatal = error
+        finally:
+            with self._changed:
+                self._working -= 1
+                self._changed.notify_all()
+
+    def _bring(self, stream: Stream | None, span: Span, buffer: memoryview) -> None:
+        if stream is None:
+            if self._opener is None:
+                raise TransportError("the source gives no ranges")
+            stream = self._opener(span.position, span.end)
+        self._streams.add(stream)
+        try:
+            with stream:
+                carry(
+                    stream,
+                    self._descriptor,
+                    span,
+                    self._spans,
+                    buffer=buffer,
+                    stop=lambda: self._stopped,
+                )
+        finally:
+            self._streams.discard(stream)

@@ -6,12 +6,14 @@ does the work and must return quickly; what it raises ends the work.
 
 Of one fetch the events come in this order, those in brackets where there is something to tell::
 
-    [Retried] [Quarantined] [Waited] Hit
-    [Retried] [Quarantined] [Waited] Started Attempted … Verified Cached | Bypassed
-    …  Failed
+    [Retried…] [Quarantined] [Waited] Hit
+    [Retried…] [Quarantined] [Waited] Started [attempts] Verified Cached | Bypassed
+    … Failed
 
-An attempt is ``Attempted [Resumed] [Parted] Progressed…``, and ``AttemptFailed`` where it fails, after which
-``Retried`` or another ``Attempted`` may follow. The last event is one of `ENDS`, and there is one of them.
+An attempt is ``Attempted [Resumed] [Parted] Progressed…``; where it fails, ``[Saved] AttemptFailed`` follows,
+and then perhaps ``Retried`` and another attempt. A driver that does not `receive` tells of no attempts. Where
+an answer turns out to be outdated, or the cache full, ``Started`` comes again. The last event is one of
+`ENDS`, and there is one of them; a failure may come after any other event.
 """
 
 from __future__ import annotations

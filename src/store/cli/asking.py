@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from store.cli.ending import failure
 from store.cli.frame import Frame
 
 if TYPE_CHECKING:
+    from store.events import Event, Listener
     from store.fetching.fetcher import Fetcher
 
 
@@ -33,19 +35,56 @@ def each(locators: Sequence[str], work: Callable[[str], None], frame: Frame) -> 
         except StoreError as error:
             frame.settle()
             statuses.add(failure(error, frame, locator=public(locator)))
+    return common_status(statuses)
+
+
+def common_status(statuses: set[int]) -> int:
+    """Return 0 where nothing failed, the exit status that all failures have in common, or 1."""
     return 0 if not statuses else statuses.pop() if len(statuses) == 1 else 1
 
 
-def opened_fetcher(frame: Frame) -> Fetcher:
-    """Return a fetcher that goes by the settings and tells on stderr what happens.
+@contextlib.contextmanager
+def opened_fetcher(frame: Frame, *, files: int = 1, counted: bool = False) -> Iterator[Fetcher]:
+    """Open a fetcher that goes by the settings and tells on stderr what happens, and close it afterwards.
+
+    Args:
+        frame: Tells how much is to be said.
+        files: How many files are wanted.
+        counted: Whether what happens counts for ``store stats``.
 
     Raises:
         StoreError: The settings cannot be read, or there is no such cache.
     """
     from store.fetching.fetcher import Fetcher
 
+    settings = frame.settings
+    counting = None
+    if counted and settings.stats:
+        from store.cli.counting import Counting
+
+        counting = Counting()
+    with Fetcher(settings, listener=_both(_teller(frame, files), counting)) as fetcher:
+        try:
+            yield fetcher
+        finally:
+            if counting is not None:
+                counting.keep(fetcher.cache.content.layout, fetcher.cache.clock)
+
+
+def _teller(frame: Frame, files: int) -> Listener | None:
+    """Return what tells on stderr how it goes, as far as that is wanted."""
+    if frame.events:
+        from store.cli.following import Follower
+
+        return Follower()
     if frame.quiet:
-        return Fetcher(frame.settings)
+        return None
+    if files > 1:
+        from store.cli.watching import Watcher
+
+        watcher = Watcher(files, drawn=frame.shows_bars())
+        frame.settle, frame.pause = watcher.settle, watcher.paused
+        return watcher
     from store.cli.telling import Teller
 
     bars = None
@@ -55,4 +94,15 @@ def opened_fetcher(frame: Frame) -> Fetcher:
         bars = progress_listener(True)  # not through the fetcher, which would not end them
     teller = Teller(bars)
     frame.settle = teller.settle
-    return Fetcher(frame.settings, listener=teller)
+    return teller
+
+
+def _both(first: Listener | None, second: Listener | None) -> Listener | None:
+    if first is None or second is None:
+        return first or second
+
+    def tell(event: Event) -> None:
+        first(event)
+        second(event)
+
+    return tell

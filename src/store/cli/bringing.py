@@ -1,4 +1,4 @@
-"""Brings locators here, one after the other, and prints where they lie."""
+"""Brings locators here, and prints where they lie."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from store.cli.asking import each, opened_fetcher
-from store.cli.ending import ended
+from store.cli.ending import as_data, ended
 from store.cli.frame import Frame
 from store.cli.output import line, record, say
 
@@ -24,14 +24,20 @@ def fetched_plainly(locators: Sequence[str]) -> int:
         The exit status.
     """
     frame = Frame()
+    frame.arguments = ("fetch", *locators)
     with ended(frame) as ending:
         frame.listen()
-        ending.status = bring(locators, frame)
+        if len(locators) == 1:
+            ending.status = bring(locators[0], frame)
+        else:
+            from store.cli.many import bring_many
+
+            ending.status = bring_many(locators, frame)
     return ending.status
 
 
 def bring(
-    locators: Sequence[str],
+    locator: str,
     frame: Frame,
     *,
     dest: str | None = None,
@@ -41,10 +47,10 @@ def bring(
     refresh: bool = False,
     allow_unverified: bool | None = None,
 ) -> int:
-    """Fetch each locator and print its path, or with ``--json`` an object.
+    """Fetch a locator and print its path, or with ``--json`` an object.
 
     Args:
-        locators: What to fetch.
+        locator: What to fetch.
         frame: What was decided beside.
         dest: The directory of a private copy, or None.
         output: The path of a private copy, or None.
@@ -54,12 +60,11 @@ def bring(
         allow_unverified: Accept a URL without a digest; None takes the setting.
 
     Returns:
-        The exit status: see `each`.
+        The exit status.
     """
     # One digest stays a text, which the fetcher can remember its answer by.
     digest = digests[0] if len(digests) == 1 else digests or None
-    claims: dict[str, str] = {}
-    with opened_fetcher(frame) as fetcher:
+    with opened_fetcher(frame, counted=True) as fetcher:
 
         def one(locator: str) -> None:
             result = fetcher.fetch(
@@ -70,16 +75,16 @@ def bring(
                 link=link,
                 refresh=refresh,
                 allow_unverified=allow_unverified,
-                claims=claims,
             )
-            _print(result, frame)
+            show(result, frame)
 
-        return each(locators, one, frame)
+        return each([locator], one, frame)
 
 
-def _print(result: Result, frame: Frame) -> None:
+def show(result: Result, frame: Frame) -> None:
+    """Print a result, and a hint where nothing says that it is the right one."""
     if frame.json:
-        record(result._asdict())
+        record(as_data(result))
     else:
         line(result.path)
     if not result.verified and not frame.quiet:

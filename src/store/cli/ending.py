@@ -122,23 +122,26 @@ def described(error: Exception) -> dict[str, Any]:
     hidden = {"messages", "origin", "args"}
     for name, value in vars(error).items():
         if name not in hidden and not name.startswith("_") and value not in (None, ()):
-            data[name] = _as_data(value)
+            data[name] = as_data(value)
     return data
 
 
-def _as_data(value: Any) -> Any:  # noqa: ANN401 - from anything to what JSON can hold
+def as_data(value: Any) -> Any:  # noqa: ANN401 - from anything to what JSON can hold
+    """Return a value as plain data: tuples with names and attrs values as objects, secrets left out."""
     from store.addresses import without_secrets
 
     if value is None or isinstance(value, bool | int | float):
         return value
+    if hasattr(type(value), "_asdict"):
+        value = value._asdict()
     if isinstance(value, Mapping):
-        return {str(name): _as_data(one) for name, one in value.items()}
+        return {str(name): as_data(one) for name, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_as_data(one) for one in value]
+        return [as_data(one) for one in value]
     if hasattr(type(value), "__attrs_attrs__"):
         import attrs
 
-        return {name: _as_data(one) for name, one in attrs.asdict(value, recurse=False).items()}
+        return {name: as_data(one) for name, one in attrs.asdict(value, recurse=False).items()}
     return without_secrets(str(value))
 
 
@@ -192,9 +195,8 @@ def _lower(message: str) -> str:
 
 def _interrupted(frame: Frame) -> int:
     with contextlib.suppress(OSError):
-        if on_terminal("stderr"):
-            plain("")
-        frame.settle()
+        if not frame.settle() and on_terminal("stderr"):
+            plain("")  # away from the ^C
         say("interrupted")
     return INTERRUPTED
 

@@ -19,6 +19,7 @@ _HOMES: Final = {
     "cache": "store.cli.cache.group:cache",
     "plugins": "store.cli.plugins:plugins",
     "config": "store.cli.config:config",
+    "stats": "store.cli.stats:stats",
     "doctor": "store.cli.doctor:doctor",
     "completion": "store.cli.completion:completion",
 }
@@ -78,6 +79,7 @@ def run(arguments: Sequence[str]) -> int:
         The exit status.
     """
     frame = Frame()
+    frame.arguments = tuple(arguments)
     with ended(frame) as ending:
         ending.status = _invoke(list(arguments), frame)
     return ending.status

@@ -1,16 +1,4 @@
-"""The files a cache owns: each whole, verified and known by its stamp.
-
-On disk, below the cache's directory::
-
-    CACHEDIR.TAG                                     so that backups pass it over (bford.info/cachedir)
-    content/v1/<algorithm>/<2 hex>/<hex>/<name>      the files, read-only
-    records/v1/<algorithm>/<2 hex>/<hex>.json        stamp, digests, size of each; its mtime is the last use
-    partial/<random>/                                private directories of downloads under way
-    partial/part-<derived name>/                     what came of a download that broke off, for a day
-    quarantine/<time>-<name>                         what was not what it should be
-    locks/<derived name>.lock                        one download among many askers
-    leases/<pid>-<random>                            who may be using what was handed out
-"""
+"""The files a cache owns: each whole, verified, known by its stamp."""
 
 from __future__ import annotations
 
@@ -35,10 +23,11 @@ from store.cache.workspaces import prepare, workspace_name
 from store.clock import SYSTEM_CLOCK, Clock
 from store.files.atomic import discard
 from store.files.names import safe_name
-from store.integrity.digest import Digests
+from store.integrity.digest import Digest, Digests
 
 if TYPE_CHECKING:
     from store.cache.keeping import Keeper
+    from store.cache.shelving import Shelf
 
 __all__ = ["Content", "Kept", "VerifyPolicy", "open_content"]
 
@@ -157,10 +146,7 @@ class Content:
             self._uses.mark(self.layout.record(address.digest), None)
 
     def linked(self, path: str) -> None:
-        """Take the new stamp of an owned file that was just hard-linked elsewhere: no hash is needed.
-
-        Nothing happens where more than change time and link count moved, or nothing was known of it.
-        """
+        """Take the new stamp of an owned file that was just hard-linked elsewhere, where only that moved."""
         self._mine()
         self._keeper().linked(path)
 
@@ -213,6 +199,27 @@ class Content:
         self._prepare()
         return self._keeper().keep(path, safe_name(name or path.name), digests)
 
+    def shelf(self) -> Shelf:
+        """Return what takes many small bodies in at once; see `cache.shelving.Shelf`.
+
+        Raises:
+            CacheError: The cache cannot be written to.
+        """
+        from store.cache.shelving import Shelf
+
+        self._prepare()
+        durable = self.durability == "full"
+        return Shelf(self.layout, self._holding, self._uses, self.clock, durable=durable)
+
+    def glance(self, digest: Digest, name: str) -> tuple[str, int] | None:
+        """Return path and size of an owned file that is right beyond doubt, at the least cost.
+
+        None says nothing: whoever gets it asks `find` or `holds`.
+        """
+        if self._process != os.getpid():
+            return None
+        return self._holding.glance(digest, name)
+
     def batch(self) -> contextlib.AbstractContextManager[None]:
         """Make what is kept in a block last, and stamp it, together at its end.
 
@@ -225,17 +232,11 @@ class Content:
         return self._keeper().batch()
 
     def joins_batch(self, path: str) -> bool:
-        """Let another file of the cache, an entry, be made to last at the end of the batch.
-
-        Returns: Whether there is a batch; else the caller makes it last.
-        """
+        """Let an entry be made to last at the batch's end; False without one: the caller does it."""
         return self._keeper().joins(path)
 
     def quarantine(self, path: str, reason: str) -> Path | None:
-        """Set an owned file aside by a rename; return where it lies now, or None where it was gone.
-
-        What the cache does not own is left alone: None.
-        """
+        """Set an owned file aside; return where it lies now, or None where it was gone or is not owned."""
         self._mine()
         self._proven.pop(path, None)
         if self.layout.address(path) is None:

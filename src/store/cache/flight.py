@@ -16,6 +16,7 @@ from typing import Final
 from store.cache.layout import Layout
 from store.clock import Clock
 from store.errors import StoreError
+from store.files.dirlocks import locked_directory
 from store.files.locks import locked
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ Waiting = Callable[[str], None]
 """Is told, once, who is being waited for."""
 
 
-class _Flight:
+class Flight:
     """One thread that fetches, and an event for those who wait for it."""
 
     def __init__(self) -> None:
@@ -41,9 +42,9 @@ class Flights:
     def _reset(self) -> None:
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._flights: dict[tuple[str, str], _Flight] = {}
+        self._flights: dict[tuple[str, str], Flight] = {}
 
-    def begin(self, key: tuple[str, str]) -> tuple[_Flight, bool]:
+    def begin(self, key: tuple[str, str]) -> tuple[Flight, bool]:
         """Return the flight of a key, and whether it was begun just now by this thread."""
         if self._process != os.getpid():
             self._reset()
@@ -51,10 +52,10 @@ class Flights:
             flight = self._flights.get(key)
             if flight is not None:
                 return flight, False
-            flight = self._flights[key] = _Flight()
+            flight = self._flights[key] = Flight()
             return flight, True
 
-    def end(self, key: tuple[str, str], flight: _Flight) -> None:
+    def end(self, key: tuple[str, str], flight: Flight) -> None:
         """End a flight; who waits for it looks again."""
         with self._lock:
             if self._flights.get(key) is flight:
@@ -109,20 +110,40 @@ def flying(
         flight, leading = FLIGHTS.begin(key)
     try:
         with contextlib.ExitStack() as stack:
-            left = max(0.0, deadline - clock.monotonic())
             try:
-                lock = locked(
-                    layout.lock(uid), timeout=left, clock=clock, waiting=told, ready=ready
-                )
-                if not stack.enter_context(lock) and told.waited and not (ready and ready()):
-                    log.warning(
-                        "%.100s is still being fetched elsewhere: going on without the lock", uid
-                    )
+                for lock in _locks(layout, uid, deadline, clock, told, ready or _never):
+                    if not stack.enter_context(lock) and told.waited and not (ready and ready()):
+                        log.warning("%.100s is still being fetched elsewhere: going on", uid)
             except (OSError, StoreError) as error:
                 log.debug("%.100s is fetched without a lock: %s", uid, error)
             yield told.waited
     finally:
         FLIGHTS.end(key, flight)
+
+
+def _locks(  # noqa: PLR0917 - handed on as they are
+    layout: Layout,
+    uid: str,
+    deadline: float,
+    clock: Clock,
+    waiting: Waiting,
+    ready: Callable[[], bool],
+) -> Iterator[contextlib.AbstractContextManager[bool]]:
+    """Give the locks of a uid, to be taken in turn.
+
+    Whoever fetches one takes its lock file, which names the holder; whoever fetches many takes none but
+    the directory that the content is to lie in (`cache.claims`), so that both exclude each other there.
+    """
+    left = max(0.0, deadline - clock.monotonic())
+    yield locked(layout.lock(uid), timeout=left, clock=clock, waiting=waiting, ready=ready)
+    leaf = layout.leaf(uid)
+    if leaf is not None:
+        left = max(0.0, deadline - clock.monotonic())
+        yield locked_directory(leaf, timeout=left, clock=clock, waiting=waiting, ready=ready)
+
+
+def _never() -> bool:
+    return False
 
 
 class _Once:

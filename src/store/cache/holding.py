@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from store.cache.examining import Examined, examine
+from store.cache.glancing import glance
 from store.cache.layout import Address, Layout
 from store.cache.quarantine import obstacle, set_aside
 from store.cache.records import Known, Record, read_record, write_record
@@ -46,6 +47,22 @@ class Proven(NamedTuple):
     digests: frozenset[Digest]
     due: float
     """When the use is to be marked again, in seconds since 1970 UTC."""
+
+    def stands(self, path: str, digest: Digest, now: float) -> bool:
+        """Whether a file is still the one that was found to have a digest."""
+        try:
+            status = os.lstat(path)
+        except OSError:
+            return False
+        return (
+            status.st_ino == self.inode
+            and status.st_ctime_ns == self.ctime_ns
+            and status.st_mtime_ns == self.mtime_ns
+            and status.st_size == self.size
+            and status.st_dev == self.device
+            and digest in self.digests
+            and now < self.due
+        )
 
 
 class Verdict(NamedTuple):
@@ -137,6 +154,22 @@ class Holding:
             if not os.path.lexists(path):  # pruned while the use was not yet marked
                 return _GONE
         return Verdict("ok")
+
+    def glance(self, digest: Digest, name: str) -> tuple[str, int] | None:
+        """Do the work of `Content.glance`."""
+        if self.policy != "stamp":
+            return None
+        path = f"{self._layout.directory(digest)}/{name}"
+        now = self._clock.now()
+        proven = self.proven.get(path)
+        if proven is not None and proven.stands(path, digest, now):
+            return path, proven.size
+        found = glance(self._layout, digest, name, now)
+        if found is None:
+            return None
+        self._uses.begin()
+        self.remember(path, found.stamp, found.digests, marked=True)
+        return path, found.stamp.size
 
     def remember(
         self, path: str, stamp: Stamp, digests: frozenset[Digest], *, marked: bool

@@ -1,4 +1,16 @@
-"""Where each thing of a cache lies, and whose address a path is."""
+"""Where each thing of a cache lies, and whose address a path is.
+
+On disk, below the cache's directory::
+
+    CACHEDIR.TAG                                     so that backups pass it over (bford.info/cachedir)
+    content/v1/<algorithm>/<2 hex>/<hex>/<name>      the files, read-only
+    records/v1/<algorithm>/<2 hex>/<hex>.json        stamp, digests, size of each; its mtime is the last use
+    partial/<random>/                                private directories of downloads under way
+    partial/part-<derived name>/                     what came of a download that broke off, for a day
+    quarantine/<time>-<name>                         what was not what it should be
+    locks/<derived name>.lock                        one download among many askers
+    leases/<pid>-<random>                            who may be using what was handed out
+"""
 
 from __future__ import annotations
 
@@ -56,6 +68,13 @@ class Layout:
     def lock(self, uid: str) -> str:
         """Return the lock of those who fetch a uid."""
         return f"{self.locks}/{derived_name(uid)}.lock"
+
+    def leaf(self, uid: str) -> str | None:
+        """Return where the files of a uid lie that is a SHA-256 digest; None for any other uid."""
+        algorithm, _, number = uid.partition(":")
+        if algorithm != "sha256" or len(number) != 2 * SIZES["sha256"] or not number.isalnum():
+            return None
+        return self.directory(Digest(algorithm, number))
 
     def part(self, uid: str) -> str:
         """Return where what came of a download lies that broke off."""

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import stat
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import attrs
@@ -24,7 +25,7 @@ from store.integrity.stamp import Stamp
 
 log = logging.getLogger(__name__)
 
-_VERSION: Final = 1
+VERSION: Final = 1
 
 _MAX_SIZE: Final = 1 << 20
 """The largest record that is read, in bytes; ours have some hundred."""
@@ -111,7 +112,7 @@ def write_record(
     Raises:
         OSError: It cannot be written.
     """
-    path, text = layout.record(digest), _spelled(record).encode()
+    path, text = layout.record(digest), spelled(record).encode()
     clear_way(layout, path, clock)
     try:
         write_bytes(path, text, durable=durable)
@@ -123,9 +124,15 @@ def write_record(
         os.utime(path, (used, used))
 
 
-def _spelled(record: Record) -> str:
+def spelled(record: Record, beside: Iterable[tuple[str, Any]] | Mapping[str, Any] = ()) -> str:
+    """Return a record as the text of its file.
+
+    Args:
+        record: What is known.
+        beside: What others read in the same file, by keys that are none of the record's.
+    """
     data = {
-        "v": _VERSION,
+        "v": VERSION,
         "digests": {one.algorithm: one.hex for one in sorted(record.digests)},
         "size": record.size,
         "added": record.added,
@@ -137,13 +144,13 @@ def _spelled(record: Record) -> str:
             for name, known in record.files.items()
         },
     }
-    return json.dumps(data)
+    return json.dumps({**dict(beside), **data})
 
 
 def _parsed(data: bytes) -> Record | None:
     try:
         value = json.loads(data)
-        if value["v"] != _VERSION:
+        if value["v"] != VERSION:
             return None
         return Record(
             digests=frozenset(_digest(*item) for item in value["digests"].items()),

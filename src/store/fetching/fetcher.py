@@ -52,6 +52,7 @@ class Fetcher:
     Attributes:
         settings: What it goes by.
         cache: The cache it asks.
+        options: How it moves bytes.
 
     Raises:
         ConfigurationError: The settings cannot be read, or ``cache`` is a name.
@@ -77,8 +78,8 @@ class Fetcher:
             from store.transports.progress import progress_listener, several
 
             listener = several(progress_listener(progress), listener)
-        self._options = transfer_options(self.settings, listener)
-        self._asking = Asking(self.settings, cache, self._options)
+        self.options = transfer_options(self.settings, listener)
+        self._asking = Asking(self.settings, cache, self.options)
 
     def fetch(
         self,
@@ -102,11 +103,11 @@ class Fetcher:
             delivery = _delivery(dest, output, link)._replace(claims=claims)
         if delivery is not None and isinstance(wanted, Listed) and wanted.name and output is None:
             delivery = _below(delivery, wanted.name)
-        seconds = self._options.bounds.deadline
+        seconds = self.options.bounds.deadline
         if seconds is None:
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
         # One deadline for all that a fetch waits for: the question, another's download, its own.
-        with keeping(begun(self._options.clock, seconds)):
+        with keeping(begun(self.options.clock, seconds)):
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
 
     def _fetch(
@@ -130,7 +131,7 @@ class Fetcher:
                 load_transports()
                 obtained = self._obtained(answer, delivery)
             except (ResourceNotFoundError, CredentialsError):
-                if not answer.remembered or self._options.offline:
+                if not answer.remembered or self.options.offline:
                     raise
                 # The index may have moved the file since: one look costs less than a failure.
                 answer = self._asking.ask(
@@ -139,7 +140,7 @@ class Fetcher:
                 obtained = self._obtained(answer, delivery)
             return result_of(answer, obtained)
         except BaseException as error:
-            tell_failure(self._options.listener, wanted, answer, error)
+            tell_failure(self.options.listener, wanted, answer, error)
             raise
 
     def resolve(
@@ -217,7 +218,7 @@ class Fetcher:
         allow_unverified: bool | None,  # noqa: FBT001
     ) -> Answer:
         """Ask the store again where the remembered answer names no address and the file is gone."""
-        if self._options.offline or cached_path(answer.store, answer.metadata) is not None:
+        if self.options.offline or cached_path(answer.store, answer.metadata) is not None:
             return answer
         return self._asking.ask(wanted, digest, refresh=True, allow_unverified=allow_unverified)
 

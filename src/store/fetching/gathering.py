@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Final
 
-from store.errors import QueryError, StoreError
-from store.fetching.asking import Wanted, named
+from store.errors import QueryError
+from store.fetching.asking import Wanted
+from store.fetching.bringing import bring_all
 from store.fetching.locator import Listed
 from store.fetching.results import Outcome
-from store.fetching.workers import outcomes
+from store.fetching.usual import Manner
 
 if TYPE_CHECKING:
     from store.fetching.fetcher import Fetcher
@@ -33,6 +34,9 @@ def gather(
 ) -> Iterator[Outcome]:
     """Fetch resources, ``jobs`` at a time, and give each outcome as it comes.
 
+    What the cache has comes first. Small files of one origin are asked for from one thread and kept in
+    batches; the others are fetched in threads of their own.
+
     Args:
         fetcher: Who fetches.
         wanted: Locators, paths or queries.
@@ -40,7 +44,7 @@ def gather(
         link: As for `Fetcher.fetch`.
         refresh: As for `Fetcher.fetch`.
         allow_unverified: As for `Fetcher.fetch`.
-        jobs: How many are fetched at once.
+        jobs: How many are fetched at once, and over how many connections.
         ordered: Give the outcomes in the order of the input instead.
         fail_fast: Begin nothing new once one has failed; what was not begun has no outcome.
 
@@ -55,20 +59,20 @@ def gather(
         raise ValueError(f"jobs must be at least 1, not {jobs}")
     if isinstance(wanted, str | bytes | Mapping | PathLike | Listed):
         raise QueryError("many are fetched from a list of locators: put the one into a list")
-    claims: dict[str, str] = {}
+    todo = list(enumerate(wanted))
+    manner = Manner(dest, link, refresh, allow_unverified, jobs, fail_fast)
+    found = bring_all(fetcher, todo, manner)
+    yield from in_order(found) if ordered else found
 
-    def one(number: int, each: Wanted) -> Outcome:
-        try:
-            result = fetcher.fetch(
-                each,
-                dest=dest,
-                link=link,
-                refresh=refresh,
-                allow_unverified=allow_unverified,
-                claims=claims,
-            )
-        except StoreError as error:
-            return Outcome(number, named(each), None, error)
-        return Outcome(number, result.locator, result)
 
-    yield from outcomes(one, list(wanted), jobs, ordered=ordered, fail_fast=fail_fast)
+def in_order(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """Give outcomes in the order of the input; at the end those behind one that never came."""
+    held: dict[int, Outcome] = {}
+    due = 0
+    for outcome in outcomes:
+        held[outcome.number] = outcome
+        while due in held:
+            yield held.pop(due)
+            due += 1
+    for number in sorted(held):
+        yield held[number]

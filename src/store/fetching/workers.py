@@ -1,63 +1,73 @@
-"""Does one thing for many, in threads, and gives what comes of each."""
+"""Does things in a few threads, and brings what comes of each."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-
-from store.fetching.asking import Wanted
-from store.fetching.results import Outcome
-
-One = Callable[[int, Wanted], Outcome]
-"""Fetches one of many, and never raises a `StoreError`."""
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import Any
 
 
-def outcomes(
-    one: One, wanted: list[Wanted], jobs: int, *, ordered: bool, fail_fast: bool
-) -> Iterator[Outcome]:
-    """Run ``one`` over all; see `store.fetching.gathering.gather` for what the arguments mean."""
-    if jobs == 1 or len(wanted) <= 1:
-        yield from _alone(one, wanted, fail_fast=fail_fast)
-    else:
-        yield from _together(one, wanted, jobs, ordered=ordered, fail_fast=fail_fast)
+class Workers:
+    """A few threads, made when there is something to do.
 
+    Args:
+        jobs: How many threads there are at most.
+        arrivals: Takes what each call returns, and None for one that was called off.
 
-def _alone(one: One, wanted: list[Wanted], *, fail_fast: bool) -> Iterator[Outcome]:
-    for number, each in enumerate(wanted):
-        outcome = one(number, each)
-        yield outcome
-        if fail_fast and outcome.error is not None:
-            return
+    Attributes:
+        pending: How many calls have not arrived; for the thread that submits and takes.
+    """
 
+    def __init__(self, jobs: int, arrivals: SimpleQueue[Any]) -> None:
+        self._jobs = jobs
+        self._arrivals = arrivals
+        self._called_off = threading.Event()
+        self._pool: ThreadPoolExecutor | None = None
+        self._failure: BaseException | None = None
+        self.pending = 0
 
-def _together(
-    one: One, wanted: list[Wanted], jobs: int, *, ordered: bool, fail_fast: bool
-) -> Iterator[Outcome]:
-    # Modules that the workers would load first are loaded here: an import in a thread may deadlock
-    # with one in another, and a fork in between would find it half done.
-    from concurrent.futures import ThreadPoolExecutor, as_completed
+    def submit(self, call: Callable[..., Any], *arguments: Any) -> None:  # noqa: ANN401 - what it takes
+        """Have a call made."""
+        if self._pool is None:
+            # Modules that the workers would load first are loaded here: an import in a thread may
+            # deadlock with one in another, and a fork in between would find it half done.
+            import store.files.placing
+            import store.transports.opening
+            import store.transports.receiving  # noqa: F401
 
-    import store.files.placing
-    import store.transports.opening
-    import store.transports.receiving  # noqa: F401
+            self._pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="store-fetch")
+        self.pending += 1
+        self._pool.submit(self._run, call, arguments)
 
-    failed = threading.Event()
+    def arrived(self) -> None:
+        """Note that one of the arrivals was taken.
 
-    def unless_failed(number: int, each: Wanted) -> Outcome | None:
-        if failed.is_set():
-            return None
-        outcome = one(number, each)
-        if fail_fast and outcome.error is not None:
-            failed.set()
-        return outcome
+        Raises:
+            BaseException: What a call has raised.
+        """
+        self.pending -= 1
+        if self._failure is not None:
+            raise self._failure
 
-    with ThreadPoolExecutor(jobs, thread_name_prefix="store-fetch") as pool:
-        futures = [pool.submit(unless_failed, *numbered) for numbered in enumerate(wanted)]
+    def call_off(self) -> None:
+        """Begin nothing more: what was not begun brings None."""
+        self._called_off.set()
+
+    def close(self) -> None:
+        """Call off what was not begun, and wait for the rest."""
+        self.call_off()
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _run(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        came = None
         try:
-            for future in futures if ordered else as_completed(futures):
-                outcome = future.result()
-                if outcome is not None:
-                    yield outcome
+            if not self._called_off.is_set():
+                came = call(*arguments)
+        except BaseException as error:  # noqa: BLE001 - raised by whoever takes the arrivals
+            self._failure = error
+            self.call_off()
         finally:
-            failed.set()
-            pool.shutdown(cancel_futures=True)
+            self._arrivals.put(came)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from store.addresses import public
-from store.errors import StoreError, TransportError, TruncatedError
+from store.errors import TruncatedError
 from store.transports.base import Stream
-from store.transports.filling import WRITE
+from store.transports.reading import WRITE, read
 from store.transports.spans import Span, Spans
 
 Stop = Callable[[], bool]
@@ -49,20 +48,3 @@ def carry(
         spans.advance(span, count)
         if stop():
             return
-
-
-def read(stream: Stream, buffer: memoryview) -> int:
-    """Read the next bytes; what a stranger's stream raises becomes an error of ours.
-
-    Raises:
-        StoreError: What the stream raised.
-        TransportError: It raised an ``OSError`` that is no error of ours.
-    """
-    try:
-        return stream.readinto(buffer)
-    except StoreError:
-        raise
-    except OSError as error:
-        shown = public(stream.address)
-        reason = error.strerror or type(error).__name__
-        raise TransportError(f"{shown}: {reason}", url=shown) from error

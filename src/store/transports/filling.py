@@ -7,13 +7,10 @@ from typing import Final
 
 import attrs
 
-from store.addresses import public
 from store.errors import (
     IntegrityError,
     StorageError,
-    StoreError,
     TooLargeError,
-    TransportError,
     TruncatedError,
 )
 from store.files.failures import free_bytes
@@ -22,16 +19,10 @@ from store.integrity.hashing import Hashing
 from store.integrity.verification import compare
 from store.transports.base import Stream
 from store.transports.pace import Pace
+from store.transports.reading import WRITE, read
 
 BUFFER: Final = 1 << 20
 """How much is read and hashed at a time, in bytes."""
-
-WRITE: Final = 64 * 1024
-"""How much is written at a time, in bytes.
-
-For a larger write the kernel looks for larger pages: on a virtual machine whose free memory was with its
-host, 64 MiB took 0.02 s so, and up to 0.25 s in writes of 128 KiB and more.
-"""
 
 
 @attrs.frozen(kw_only=True)
@@ -159,7 +150,7 @@ def fill(descriptor: int, stream: Stream, hashing: Hashing, wanted: Wanted, pace
     # The rest and one byte: what follows the announced end is seen without another allocation.
     buffer = memoryview(bytearray(min(BUFFER, max(least, (stream.size or BUFFER) + 1))))
     pace.begin(stream.size, hashing.size)
-    while count := _read(stream, buffer):
+    while count := read(stream, buffer):
         piece = buffer[:count]
         if hashing.size + count > _limit(stream, wanted):
             wanted.check_counted(stream, hashing.size + count)
@@ -176,17 +167,6 @@ def _limit(stream: Stream, wanted: Wanted) -> int:
         wanted.max_size if stream.size is None else stream.size,
         wanted.max_size if wanted.size is None else wanted.size,
     )
-
-
-def _read(stream: Stream, buffer: memoryview) -> int:
-    try:
-        return stream.readinto(buffer)
-    except StoreError:
-        raise
-    except OSError as error:
-        shown = public(stream.address)
-        reason = error.strerror or type(error).__name__
-        raise TransportError(f"{shown}: {reason}", url=shown) from error
 
 
 def _other_length(

@@ -1,4 +1,4 @@
-"""Opens one body and gives it a place to land: afresh, or where it broke off."""
+"""Opens a body, afresh or where it broke off, and lets it land."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from store.errors import TransportError
 from store.files.atomic import replacing
 from store.files.growing import Growing, Stretches, gaps
 from store.transports.base import Conditions, Stream, Transport
+from store.transports.handing import taken
 from store.transports.ranges import Opener
 from store.transports.resuming import is_the_same, strong, worth_keeping
 from store.transports.spans import Mark
@@ -61,7 +62,7 @@ def opened(
             return stream, None
         if stream is not None:
             stream.close()
-    return transport.open_stream(address), None
+    return taken(address) or transport.open_stream(address), None
 
 
 def _continued(transport: Transport, address: str, offset: int, etag: str) -> Stream | None:

@@ -1,4 +1,4 @@
-"""Fills a file with a large body: hashed behind the writers, over several connections where that helps."""
+"""Fills a file with a large body, which is hashed behind the writers."""
 
 from __future__ import annotations
 

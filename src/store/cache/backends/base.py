@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import logging
 import math
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -92,6 +93,19 @@ class Cache(abc.ABC):
     def has_resource(self, uid: str) -> bool:
         """Return whether a uid is known and has not expired."""
         return self.get(uid) is not None
+
+    def entry_of(self, uid: str, value: CachedResource) -> tuple[str, Mapping[str, Any]] | None:
+        """Return where an entry that does not grow old would lie, and what it would hold.
+
+        For a backend that keeps each entry as a JSON object in a file of its own, on the content's file
+        system, and passes over keys that it does not know: where many are fetched at once, record and
+        entry are then one file with two names.
+
+        Returns:
+            The path, and the object; None, the default, has `set` called.
+        """
+        del uid, value
+        return None
 
     def record(self, uid: str, provenance: Provenance) -> None:  # noqa: B027 - a backend may keep it
         """Take note of where an entry came from; called after `set`. A backend may keep it."""

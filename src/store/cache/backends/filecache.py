@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import logging
 import os
 import stat
 from collections.abc import Iterator
 from typing import Any, Final
 
-from store.cache.backends.base import DEFAULT_TIMEOUT, Cache
+from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
 from store.cache.backends.codec import MISS, decode, encode
 from store.cache.opening import directory_of
 from store.cache.quarantine import clear_way, made_way, obstacle
 from store.errors import StorageError
 from store.files.atomic import PARTIAL_PREFIX, write_bytes
 from store.files.names import derived_name
+from store.records import CachedResource
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class FileCache(Cache):
         super().__init__(cache_configuration)
         self.cache_dir = str(directory_of(cache_configuration))
         self._entries = f"{self.cache_dir}/entries/v1/"
+        self._clear: set[str] = set()
 
     def uid_to_file(self, uid: str) -> str:
         """Return the path of a uid's entry: derived from the uid, never the uid itself."""
@@ -103,6 +106,17 @@ class FileCache(Cache):
             log.warning("the entry of %.100r is not remembered: %s", uid, error)
             return False
         return True
+
+    def entry_of(self, uid: str, value: CachedResource) -> tuple[str, dict[str, Any]] | None:
+        """Return where an entry that does not grow old would lie, and what it would hold; see `Cache`."""
+        path = self.uid_to_file(uid)
+        prefix = path[len(self._entries) :][:2]
+        if prefix not in self._clear:
+            if obstacle(self.content.layout, f"{self._entries}{prefix}/") is not None:
+                return None
+            self._clear.add(prefix)
+        text = encode(uid, value, NEVER, self.cache_dir)
+        return None if text is None else (path, json.loads(text))
 
     def delete(self, uid: str) -> None:
         """Forget a uid; nothing happens where it is not known. No content is touched."""

@@ -1,4 +1,4 @@
-"""Asks one origin for many small bodies, over a few connections, from one thread.
+"""Asks one origin for many small bodies, from one thread.
 
 Connections, their TLS and their pool are urllib3's; what goes over them is spelled and read here, since a
 request through requests costs a millisecond, and one through urllib3 a quarter of it. Whatever is not plain

@@ -1,4 +1,4 @@
-"""Spells plain requests and reads plain answers, without a library between.
+"""Spells plain requests and reads plain answers.
 
 Only what needs no thought is read here: an answer 200 of HTTP/1.1 with one ``Content-Length`` and nothing
 unusual in its head (RFC 9112). Anything else is `None`, and is asked for again in the usual way.

@@ -1,0 +1,177 @@
+"""Takes many small bodies into the cache at once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from store.cache.examining import grain_of
+from store.cache.failures import cache_errors
+from store.cache.holding import Holding
+from store.cache.layout import Address, Layout
+from store.cache.records import Known, Record, spelled
+from store.cache.settling import Placed, settle
+from store.cache.uses import Uses
+from store.cache.workspaces import workspace_name
+from store.clock import Clock
+from store.files.atomic import discard
+from store.files.small import put_small
+from store.files.syncing import sync_many
+from store.integrity.digest import Digests
+from store.integrity.stamp import LOCAL_GRAIN_NS, Stamp
+
+
+class Entry(NamedTuple):
+    """An entry of the cache that lies in one file with a record: one inode, two names."""
+
+    path: str
+    """Its name."""
+    fields: Mapping[str, Any]
+    """What is to be read there; none of the record's own keys."""
+
+
+class Shelf:
+    """Puts small bodies in their places, and records them together; a context manager.
+
+    A body that was put lies in place, whole, but is hashed whenever it is asked for until `settle`.
+
+    Args:
+        layout: Where the cache lies.
+        holding: Is told what may be trusted.
+        uses: Is told that this process uses the cache.
+        clock: The time.
+        durable: Whether what is settled must survive a power cut.
+    """
+
+    def __init__(
+        self, layout: Layout, holding: Holding, uses: Uses, clock: Clock, *, durable: bool
+    ) -> None:
+        self._layout = layout
+        self._holding = holding
+        self._uses = uses
+        self._clock = clock
+        self._durable = durable
+        self._directory = f"{layout.partial}/{workspace_name()}"
+        self._count = self._grain = 0
+        self._placed: list[Placed] = []
+        self._entries: dict[Address, Entry] = {}
+
+    def __enter__(self) -> Self:
+        """Make a private directory on the cache's own file system.
+
+        Raises:
+            CacheError: It cannot be made.
+        """
+        self._uses.begin()
+        with cache_errors(self._directory):
+            Path(self._directory).mkdir(mode=0o700, parents=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Remove the private directory."""
+        discard(self._directory)
+
+    def put(self, data: memoryview, digests: Digests, name: str, entry: Entry | None = None) -> str:
+        """Put a verified body in its place.
+
+        Args:
+            data: The body.
+            digests: What it was verified to be, the strongest first.
+            name: Its file name, which is safe.
+            entry: What the cache is to remember of it, where that can lie in the record's file.
+
+        Returns:
+            Its path.
+
+        Raises:
+            CacheError: It cannot be written; nothing of it is left.
+        """
+        address = Address(digests[0], name)
+        target = self._layout.file(address)
+        own = self._own()
+        with cache_errors(target):
+            status, _ = put_small(own, target, data, 0o444)
+        self._placed.append(Placed(address=address, digests=digests, stamp=Stamp.of(status)))
+        if entry is not None:
+            self._entries[address] = entry
+        return target
+
+    def settle(self) -> set[str]:
+        """Make what was put last, and let it be trusted from now on.
+
+        Returns:
+            The paths of the entries that were not written, as something lay there.
+
+        Raises:
+            CacheError: The disk refused; what lies in place is hashed when it is next asked for.
+        """
+        placed, self._placed = self._placed, []
+        entries, self._entries = self._entries, {}
+        unwritten = {entry.path for entry in entries.values()}
+        if not placed:
+            return unwritten
+        with cache_errors(self._layout.root):
+            if self._durable:
+                sync_many(self._layout.file(one.address) for one in placed)
+            self._grain = grain_of(placed[0].stamp.device)
+            if self._grain == LOCAL_GRAIN_NS:
+                # A later change must show in the stamps; elsewhere that would take seconds.
+                self._clock.sleep(LOCAL_GRAIN_NS / 1e9)
+            known: list[Placed] = []
+            strangers: list[Placed] = []
+            for one in placed:
+                recorded = self._recorded(one, entries.get(one.address), unwritten)
+                (known if recorded else strangers).append(one)
+            if self._durable:
+                sync_many(self._layout.record(one.address.digest) for one in known)
+            # What was recorded before under another name or algorithm is joined with care.
+            if strangers:
+                settle(self._layout, strangers, self._clock, durable=self._durable)
+        return unwritten
+
+    def _recorded(self, placed: Placed, entry: Entry | None, unwritten: set[str]) -> bool:
+        """Write the first record of a content; False where there is one, or the file is another by now."""
+        path, record_path = (
+            self._layout.file(placed.address),
+            self._layout.record(placed.address.digest),
+        )
+        if os.path.lexists(record_path):
+            return False
+        try:
+            stamp = Stamp.of(os.lstat(path))
+        except OSError:
+            return False
+        racy = stamp.racy(self._clock.now_ns(), self._grain)
+        if racy or not stamp.only_links_moved(placed.stamp):
+            return False
+        known = Known(stamp, self._durable)
+        digests = frozenset(placed.digests)
+        record = Record(
+            digests=digests,
+            size=stamp.size,
+            added=self._clock.now(),
+            files={placed.address.name: known},
+        )
+        text = spelled(record, () if entry is None else entry.fields).encode()
+        with contextlib.suppress(OSError):
+            _, linked = put_small(
+                self._own(), record_path, text, also=None if entry is None else entry.path
+            )
+            if linked and entry is not None:
+                unwritten.discard(entry.path)
+            self._holding.remember(path, stamp, digests, marked=False)
+            return True
+        return False
+
+    def _own(self) -> str:
+        self._count += 1
+        return f"{self._directory}/{self._count}"

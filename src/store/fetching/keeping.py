@@ -1,0 +1,138 @@
+"""Keeps what came the short way, and says what came of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from store.cache.backends.base import NEVER, Cache, CachedResource
+from store.cache.layout import Address
+from store.cache.shelving import Entry, Shelf
+from store.clock import SYSTEM_CLOCK
+from store.errors import CacheError
+from store.fetching.lane import Back, Small
+from store.fetching.pinned import DRIVER, result_of
+from store.fetching.results import Outcome
+from store.records import Provenance
+
+if TYPE_CHECKING:
+    # Events load when there is something to tell.
+    from store.events import Listener
+
+log = logging.getLogger(__name__)
+
+_MANY: Final = 512
+"""How many files are settled together at most."""
+
+_SOON: Final = 0.5
+"""How long a file waits to be settled at most, in seconds."""
+
+
+Kept = tuple[Small, str, Entry | None]
+"""A body that was put, where it lies, and its entry."""
+
+
+class Keeping:
+    """Puts small bodies on a shelf and settles them, some at a time.
+
+    Args:
+        cache: The cache; its content owns the shelf.
+        shelf: Where they go.
+        listener: Is told of each, or None.
+    """
+
+    def __init__(self, cache: Cache, shelf: Shelf, listener: Listener | None) -> None:
+        self._cache = cache
+        self._shelf = shelf
+        self._listener = listener
+        self._waiting: list[Kept] = []
+        self._since = SYSTEM_CLOCK.monotonic()
+
+    def keep(self, small: Small) -> Back | None:
+        """Put a body in its place; what cannot be kept is handed back."""
+        try:
+            entry = self._entry(small)
+            path = self._shelf.put(small.data, small.digests, small.pinned.name, entry)
+        except CacheError:
+            small.claim.release(vain=True)
+            return Back(small.number, attempt=small.attempt)
+        except BaseException:
+            small.claim.release()
+            raise
+        small.claim.release()
+        self._waiting.append((small._replace(data=memoryview(b"")), path, entry))
+        return None
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything is to be settled."""
+        return bool(self._waiting)
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to settle."""
+        waited = SYSTEM_CLOCK.monotonic() - self._since
+        return len(self._waiting) >= _MANY or (bool(self._waiting) and waited > _SOON)
+
+    def settle(self) -> list[Outcome | Back]:
+        """Settle what was kept, and return its outcomes; or hand it back, where the disk refused."""
+        waiting, self._waiting = self._waiting, []
+        self._since = SYSTEM_CLOCK.monotonic()
+        try:
+            unwritten = self._shelf.settle()
+        except CacheError as error:
+            log.warning("what was kept cannot be settled: %s", error)
+            return [Back(small.number, attempt=small.attempt) for small, *_ in waiting]
+        self._remember(waiting, unwritten)
+        return [self._outcome(small, path) for small, path, _ in waiting]
+
+    def _remember(self, settled: Sequence[Kept], unwritten: set[str]) -> None:
+        """Write the entries that are not there; a cache that cannot costs only the next hit."""
+        cache = self._cache
+        records = type(cache).record is not Cache.record
+        try:
+            for small, path, entry in settled:
+                uid = small.pinned.uid
+                if entry is None or entry.path in unwritten:
+                    cache.set(uid, CachedResource(uid, path), NEVER)
+                if records:
+                    cache.record(uid, _provenance(small))
+        except Exception:
+            log.warning("the cache did not take %d entries", len(settled), exc_info=True)
+
+    def _entry(self, small: Small) -> Entry | None:
+        """Return what the cache would remember of a body, where that can lie in its record's file."""
+        pinned = small.pinned
+        path = self._cache.content.layout.file(Address(pinned.digest, pinned.name))
+        try:
+            entry = self._cache.entry_of(pinned.uid, CachedResource(pinned.uid, path))
+        except Exception:
+            log.warning("the cache failed when asked for an entry", exc_info=True)
+            return None
+        return None if entry is None else Entry(*entry)
+
+    def _outcome(self, small: Small, path: str) -> Outcome:
+        if self._listener is not None:
+            _tell(self._listener, small, path)
+        pinned, attempts = small.pinned, (small.attempt,)
+        result = result_of(pinned, path, small.attempt.received, attempts)
+        return Outcome(small.number, pinned.address, result)
+
+
+def _provenance(small: Small) -> Provenance:
+    address, uid = small.pinned.address, small.pinned.uid
+    query = json.dumps({"digests": [uid], "url": address}, sort_keys=True)
+    return Provenance(DRIVER, query, address, (uid,), small.attempt.received)
+
+
+def _tell(listener: Listener, small: Small, path: str) -> None:
+    from store.events import Attempted, Cached, Progressed, Started, Verified
+
+    name, uid, size = small.pinned.name, small.pinned.uid, small.attempt.received
+    listener(Started(name, uid))
+    listener(Attempted(name, small.pinned.address, 1))
+    listener(Progressed(name, size, size))
+    listener(Verified(name, (uid,), size))
+    listener(Cached(name, path, uid))

@@ -1,0 +1,136 @@
+"""Runs the short way and the threads of the usual one side by side."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Final
+
+from store.errors import StoreError
+from store.fetching.asking import Wanted
+from store.fetching.keeping import Keeping
+from store.fetching.lane import LEAST, Back, Ended, Lane, Small
+from store.fetching.pinned import Pinned
+from store.fetching.results import Outcome
+from store.fetching.usual import Manner, Usual
+from store.fetching.workers import Workers
+from store.transports.deadlines import begun
+
+if TYPE_CHECKING:
+    from store.fetching.fetcher import Fetcher
+
+_TICK: Final = 0.25
+"""How long it is waited for the next arrival before it is looked up, in seconds."""
+
+
+class Together:
+    """One run over many resources.
+
+    Args:
+        fetcher: Who fetches.
+        usual: Fetches one in the usual way.
+        manner: How.
+    """
+
+    def __init__(self, fetcher: Fetcher, usual: Usual, manner: Manner) -> None:
+        self._fetcher = fetcher
+        self._usual = usual
+        self._manner = manner
+        self._arrivals: SimpleQueue[Any] = SimpleQueue()
+        self._workers = Workers(manner.jobs, self._arrivals)
+        self._lane: Lane | None = None
+        self._keeping: Keeping | None = None
+        self._running = 0
+        self._called_off = False
+        self._wanted: dict[int, Wanted] = {}
+
+    def bring(
+        self, todo: list[tuple[int, Wanted]], short: list[tuple[int, Pinned]]
+    ) -> Iterator[Outcome]:
+        """Fetch all.
+
+        Args:
+            todo: All that is wanted.
+            short: What of it the short way may bring.
+        """
+        self._wanted = dict(todo)
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._workers.close)
+            usual = set(self._wanted)
+            if len(short) >= LEAST and self._usual.may_go_short:
+                usual -= self._start_lane(stack, short)
+            for number in sorted(usual):
+                self._submit(Back(number))
+            while self._running or self._workers.pending or self._waits():
+                yield from self._arrived()
+
+    def _start_lane(self, stack: contextlib.ExitStack, short: list[tuple[int, Pinned]]) -> set[int]:
+        """Start the short way; return what it takes on."""
+        options, content = self._fetcher.options, self._fetcher.cache.content
+        try:
+            shelf = stack.enter_context(content.shelf())
+        except StoreError:
+            return set()  # whoever fetches in the usual way says what is wrong with the cache
+        deadline = begun(options.clock, options.bounds.deadline)
+        self._lane = Lane(content, options, deadline, self._arrivals, connections=self._manner.jobs)
+        stack.callback(self._lane.stop)
+        self._keeping = Keeping(self._fetcher.cache, shelf, options.listener)
+        self._running, left = self._lane.start(short)
+        return {number for number, _ in short}.difference(left)
+
+    def _waits(self) -> bool:
+        return self._keeping is not None and self._keeping.waits
+
+    def _arrived(self) -> Iterator[Outcome]:
+        """Take the next arrival, and settle what is to be settled."""
+        with contextlib.suppress(Empty):
+            busy = self._running or self._workers.pending
+            yield from self._taken(self._arrivals.get(timeout=_TICK if busy else 0))
+        keeping = self._keeping
+        if keeping is None or not (keeping.due or (keeping.waits and not self._running)):
+            return
+        for settled in keeping.settle():
+            if isinstance(settled, Back):
+                self._submit(settled)
+            elif self._manner.dest is None:
+                yield settled
+            else:
+                wanted = self._wanted[settled.number]
+                self._workers.submit(self._usual.placed, settled, wanted)
+
+    def _taken(self, arrival: object) -> Iterator[Outcome]:
+        if isinstance(arrival, Small) and self._keeping is not None:
+            back = self._keeping.keep(arrival)
+            if back is not None:
+                self._submit(back)
+        elif isinstance(arrival, Back):
+            if arrival.error is not None:
+                yield self._seen(self._usual.failed(arrival, self._wanted[arrival.number]))
+            else:
+                self._submit(arrival)
+        elif isinstance(arrival, Ended):
+            self._running -= 1
+        else:
+            self._workers.arrived()
+            if isinstance(arrival, Outcome):
+                yield self._seen(arrival)
+
+    def _submit(self, back: Back) -> None:
+        """Fetch in the usual way what the short way does not bring."""
+        if self._called_off:
+            if back.stream is not None:
+                back.stream.close()
+            return
+        earlier = () if back.attempt is None else (back.attempt,)
+        wanted = self._wanted[back.number]
+        self._workers.submit(self._usual.fetch, back.number, wanted, back.stream, earlier)
+
+    def _seen(self, outcome: Outcome) -> Outcome:
+        """Call the rest off after a failure, where that is wanted."""
+        if outcome.error is not None and self._manner.fail_fast:
+            self._called_off = True
+            self._workers.call_off()
+            if self._lane is not None:
+                self._lane.call_off()
+        return outcome

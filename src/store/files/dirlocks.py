@@ -1,0 +1,90 @@
+"""Locks on directories that are there anyway."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from store.clock import Clock
+
+_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_LONGEST_PAUSE: Final = 0.05
+"""How long any pause between two tries may be, in seconds."""
+
+
+def take_directory(path: str) -> tuple[int | None, bool]:
+    """Lock a directory at once or not at all; it is made where it is missing.
+
+    Returns:
+        A descriptor that holds the lock until `give_directory`, or None where another holds it or there
+        are no locks; and whether the directory was made just now.
+
+    Raises:
+        OSError: It cannot be made, or something else lies there.
+    """
+    made = False
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except FileNotFoundError:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path)  # noqa: PTH102 - text, for thousands of them
+            made = True
+        descriptor = os.open(path, _FLAGS)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None, made
+    return descriptor, made
+
+
+def give_directory(descriptor: int) -> None:
+    """Give a directory's lock back: explicitly, since a fork keeps a closed lock alive."""
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked_directory(
+    path: str,
+    *,
+    timeout: float,
+    clock: Clock,
+    waiting: Callable[[str], None],
+    ready: Callable[[], bool],
+) -> Iterator[bool]:
+    """Hold the lock of a directory while the block runs, or go on without it.
+
+    Args:
+        path: The directory; made where it is missing.
+        timeout: Seconds to wait; 0 tries once.
+        clock: The time.
+        waiting: Is told once when the lock is not free at once.
+        ready: Is asked after each vain try whether the lock is still needed.
+
+    Yields:
+        Whether the lock is held.
+
+    Raises:
+        OSError: The directory cannot be made.
+    """
+    end, pause = clock.monotonic() + timeout, 0.002
+    descriptor, _ = take_directory(path)
+    while descriptor is None and not ready() and (left := end - clock.monotonic()) > 0:
+        waiting("another process")
+        spread = random.uniform(0.5, 1.0)  # noqa: S311 - keeps waiters apart, hides nothing
+        clock.sleep(min(left, pause * spread))
+        pause = min(2 * pause, _LONGEST_PAUSE)
+        descriptor, _ = take_directory(path)
+    try:
+        yield descriptor is not None
+    finally:
+        if descriptor is not None:
+            give_directory(descriptor)

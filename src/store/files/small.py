@@ -1,0 +1,90 @@
+"""Makes many small files with as few system calls as each needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def write_small(path: str, data: bytes | memoryview, mode: int = 0o666) -> os.stat_result:
+    """Write a new file, whose name nobody else knows.
+
+    Args:
+        path: Where; it must not exist.
+        data: The whole content.
+        mode: Its permission bits, of which the umask takes its own.
+
+    Returns:
+        What is known of the file.
+
+    Raises:
+        OSError: It cannot be made or written; nothing of it is left.
+    """
+    descriptor = os.open(path, _FLAGS, mode)
+    try:
+        written = os.write(descriptor, data)
+        while written < len(data):
+            written += os.write(descriptor, data[written:])
+        return os.fstat(descriptor)
+    except BaseException:
+        os.unlink(path)  # noqa: PTH108 - text, for thousands of them
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def put_small(
+    path: str,
+    target: str,
+    data: bytes | memoryview,
+    mode: int = 0o666,
+    *,
+    also: str | None = None,
+) -> tuple[os.stat_result, bool]:
+    """Write a new file and rename it to where it is to lie; directories that are missing are made.
+
+    Args:
+        path: A name that nobody else knows, on the same file system.
+        target: Where it is to lie; what lies there is replaced.
+        data: The whole content.
+        mode: Its permission bits, of which the umask takes its own.
+        also: A second name that it gets, if nothing lies there.
+
+    Returns:
+        What is known of the file before it was renamed, and whether it got the second name.
+
+    Raises:
+        OSError: It cannot be written or renamed; nothing of it is left.
+    """
+    try:
+        status = write_small(path, data, mode)
+    except FileNotFoundError:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        status = write_small(path, data, mode)
+    try:
+        linked = also is not None and _linked(path, also)
+        _with_parents(os.rename, path, target)
+    except BaseException:
+        os.unlink(path)  # noqa: PTH108 - text
+        raise
+    return status, linked
+
+
+def _linked(path: str, name: str) -> bool:
+    try:
+        _with_parents(os.link, path, name)
+    except OSError:
+        return False
+    return True
+
+
+def _with_parents(move: Callable[[str, str], None], path: str, target: str) -> None:
+    try:
+        move(path, target)
+    except FileNotFoundError:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        move(path, target)

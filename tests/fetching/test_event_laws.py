@@ -36,6 +36,7 @@ from store.events import (
     Waited,
 )
 from store.fetching.fetcher import Fetcher
+from store.fetching.gathering import gather
 from store.testing.disk_faults import failing_call
 from store.testing.faults import flip_bit
 from store.testing.misbehaving import OtherContent, Reset, ShortBody, Stall, Status
@@ -211,9 +212,9 @@ def test_a_cache_that_takes_nothing_is_bypassed(
     unmade = fetch(url, dest=tmp_path / "out")
     house.unlink()
 
-    with failing_call("mkdir", errno.ENOSPC, below=house / "content"):
+    with failing_call("replace", errno.ENOSPC, number=2, below=house / "partial"):
         unkept = fetch(url, dest=tmp_path / "out")
-    with failing_call("mkdir", errno.ENOSPC, below=house / "content"):
+    with failing_call("replace", errno.ENOSPC, number=2, below=house / "partial"):
         failed = fetch(url)
 
     assert re.fullmatch("sag+VB", check(unmade))
@@ -296,6 +297,34 @@ def test_a_strangers_resource_is_held_against_the_pin_before_the_end(
     assert check(second) == "H"
     assert check(wrong) == "F"
     assert check(nothing) == "sF"
+
+
+@pytest.mark.parametrize("dest", [None, "out"])
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_many_keep_the_laws_each(server: Server, house: Path, dest: str | None, jobs: int) -> None:
+    """Whichever way they are fetched, and whatever becomes of some of them."""
+    faults: dict[int, Any] = {3: Status(404), 5: OtherContent(), 7: [Status(503)]}
+    wanted = []
+    for number in range(20):
+        data = bytes([number]) * 1000
+        url = server.serve(f"/{number}.bin", data, fault=faults.get(number))
+        wanted.append(f"{url}#sha256={hashlib.sha256(data).hexdigest()}")
+    settings = Settings(cache_dir=house, durability="relaxed", retries=1)
+    told: dict[str, list[Event]] = {}
+
+    def listen(event: Event) -> None:
+        told.setdefault(event.name, []).append(event)
+
+    with Fetcher(settings, listener=listen) as fetcher:
+        fetcher.fetch(wanted[0])
+        outcomes = list(gather(fetcher, wanted, dest=dest, jobs=jobs))
+
+    assert sorted(told) == sorted(f"{number}.bin" for number in range(20))
+    ends = {name: check(events)[-1] for name, events in told.items() if name != "0.bin"}
+    assert {name for name, end in ends.items() if end == "F"} == {"3.bin", "5.bin"}
+    assert {name for name, end in ends.items() if end == "C"} == ends.keys() - {"3.bin", "5.bin"}
+    assert re.fullmatch("sag+VCH", "".join(LETTERS[type(one)] for one in told["0.bin"]))
+    assert sum(outcome.error is None for outcome in outcomes) == 18
 
 
 def test_a_store_that_is_used_by_itself_keeps_the_laws(server: Server, house: Path) -> None:

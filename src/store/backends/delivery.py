@@ -94,7 +94,11 @@ def obtain(
     """
     path = cached_path(store, metadata)
     if path is not None:
-        placed = path if delivery is None else place_cached(store, metadata, path, delivery)
+        placed = (
+            path
+            if delivery is None
+            else place_cached(store.cache_backend.content, metadata, path, delivery)
+        )
         if not open_end:
             tell_hit(store.options.listener, metadata, path)
         return Obtained(placed, cached=True)
@@ -135,7 +139,11 @@ def _fetched(
         return found
     path, cached = found
     # A place that refuses the file is no fault of the cache's: a second download would not help.
-    placed = path if delivery is None else place_cached(store, metadata, path, delivery)
+    placed = (
+        path
+        if delivery is None
+        else place_cached(store.cache_backend.content, metadata, path, delivery)
+    )
     if not open_end:
         tell_end(store, metadata, path, cached=cached)
     return Obtained(placed, cached=cached)
@@ -200,7 +208,7 @@ def _brought(
             if delivery is None:
                 raise
             log.warning("the cache cannot keep %s: %s", label_of(metadata), error)
-            placed = place_cached(store, metadata, path, delivery)
+            placed = place_cached(store.cache_backend.content, metadata, path, delivery)
             tell_bypassed(store.options.listener, metadata, placed, error)
             return Obtained(placed)
 
@@ -256,6 +264,6 @@ def _bypass(
         if not verifies(metadata, path):
             return Obtained(None, verified=False)
         tell_verified(store.options.listener, metadata, path)
-        placed = place_cached(store, metadata, path, delivery)
+        placed = place_cached(store.cache_backend.content, metadata, path, delivery)
         tell_bypassed(store.options.listener, metadata, placed, reason)
         return Obtained(placed)

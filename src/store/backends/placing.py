@@ -5,18 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from store.backends.resources import ResourceInfo, filename_of, uid_of
 from store.backends.telling import label_of
-from store.cache.backends.base import Cache
+from store.cache.content import Content
 from store.errors import RefusedError
-
-
-class Owner(Protocol):
-    """What is needed of a store."""
-
-    cache_backend: Cache
 
 
 class Delivery(NamedTuple):
@@ -36,11 +30,11 @@ class Delivery(NamedTuple):
     claims: dict[str, str] | None = None
 
 
-def place_cached(store: Owner, metadata: ResourceInfo, path: str, delivery: Delivery) -> str:
+def place_cached(content: Content, metadata: ResourceInfo, path: str, delivery: Delivery) -> str:
     """Put a verified file where the caller wants it, and return that path.
 
     Args:
-        store: Whose cache it may lie in.
+        content: The cache's files, which it may be one of.
         metadata: What it is.
         path: Where it lies.
         delivery: Where it is wanted.
@@ -62,7 +56,6 @@ def place_cached(store: Owner, metadata: ResourceInfo, path: str, delivery: Deli
                 " of its own",
                 limit="one resource a path",
             )
-    content = store.cache_backend.content
     with leaving_no_directory(delivery.directory):
         place(path, target, link=delivery.link, durable=content.durability == "full")
     if delivery.link and content.owns(path):

@@ -1,4 +1,4 @@
-"""Goes through locators, one after the other, and ends as they end."""
+"""Asks for resources, tells how it goes, and shows what came of it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from store.cli.ending import failure
+from store.cli.ending import as_data, failure
 from store.cli.frame import Frame
+from store.cli.output import line, record, say
 
 if TYPE_CHECKING:
     from store.events import Event, Listener
     from store.fetching.fetcher import Fetcher
+    from store.fetching.results import Result
 
 
 def each(locators: Sequence[str], work: Callable[[str], None], frame: Frame) -> int:
@@ -41,6 +43,18 @@ def each(locators: Sequence[str], work: Callable[[str], None], frame: Frame) -> 
 def common_status(statuses: set[int]) -> int:
     """Return 0 where nothing failed, the exit status that all failures have in common, or 1."""
     return 0 if not statuses else statuses.pop() if len(statuses) == 1 else 1
+
+
+def show(result: Result, frame: Frame) -> None:
+    """Print a result, and a hint where nothing says that it is the right one."""
+    if frame.json:
+        record(as_data(result))
+    else:
+        line(result.path)
+    if not result.verified and not frame.quiet:
+        say(
+            f"{result.locator} is not verified: nothing says what it should be; pin it with --digest"
+        )
 
 
 @contextlib.contextmanager

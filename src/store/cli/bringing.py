@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from store.cli.asking import each, opened_fetcher
-from store.cli.ending import as_data, ended
+from store.cli.asking import each, opened_fetcher, show
+from store.cli.ending import ended
 from store.cli.frame import Frame
-from store.cli.output import line, record, say
-
-if TYPE_CHECKING:
-    from store.fetching.results import Result
 
 
 def fetched_plainly(locators: Sequence[str]) -> int:
@@ -79,15 +74,3 @@ def bring(
             show(result, frame)
 
         return each([locator], one, frame)
-
-
-def show(result: Result, frame: Frame) -> None:
-    """Print a result, and a hint where nothing says that it is the right one."""
-    if frame.json:
-        record(as_data(result))
-    else:
-        line(result.path)
-    if not result.verified and not frame.quiet:
-        say(
-            f"{result.locator} is not verified: nothing says what it should be; pin it with --digest"
-        )

@@ -1,4 +1,4 @@
-"""Options of ``store fetch`` for many files, and the lists that name them."""
+"""Options of ``store fetch`` for many files, and the lists of them."""
 
 from __future__ import annotations
 

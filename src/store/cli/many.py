@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from store.cli.asking import common_status, opened_fetcher
-from store.cli.bringing import show
+from store.cli.asking import common_status, opened_fetcher, show
 from store.cli.ending import failure
 from store.cli.frame import Frame
 from store.cli.output import say

@@ -1,4 +1,4 @@
-"""Tells on stderr how many files get on: a panel on a terminal, else lines."""
+"""Tells on stderr how many files get on: in a panel, else in lines."""
 
 from __future__ import annotations
 

@@ -18,16 +18,14 @@ from store.config.reading import read_settings
 from store.errors import (
     ConfigurationError,
     CredentialsError,
-    QueryError,
     ResourceNotFoundError,
     UnknownNameError,
 )
 from store.fetching.asking import Answer, Asking, Wanted
-from store.fetching.locator import Listed
+from store.fetching.delivering import delivery_of
 from store.fetching.options import cache_configuration, transfer_options
 from store.fetching.outcome import failure_of, hold_against_pins, result_of, tell_failure
 from store.fetching.results import Resolved, Result
-from store.files.names import inside
 from store.integrity.digest import DigestsLike
 from store.plugins.loading import load_cache, load_transports
 from store.transports.deadlines import begun, keeping
@@ -98,11 +96,7 @@ class Fetcher:
         ``claims`` is one mapping for all resources that are placed together: where two of them would lie
         at one path, the later is refused (`RefusedError`) instead of taking the earlier one's place.
         """
-        delivery = None
-        if dest is not None or output is not None:
-            delivery = _delivery(dest, output, link)._replace(claims=claims)
-        if delivery is not None and isinstance(wanted, Listed) and wanted.name and output is None:
-            delivery = _below(delivery, wanted.name)
+        delivery = delivery_of(wanted, dest=dest, output=output, link=link, claims=claims)
         seconds = self.options.bounds.deadline
         if seconds is None:
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
@@ -239,29 +233,8 @@ class Fetcher:
             raise failure_of(answer, obtained)
         hold_against_pins(answer, path)
         if delivery is not None:
-            obtained = obtained._replace(path=place_cached(store, metadata, path, delivery))
+            obtained = obtained._replace(
+                path=place_cached(self.cache.content, metadata, path, delivery)
+            )
         tell_end(store, metadata, path, cached=obtained.cached)
         return obtained
-
-
-def _below(delivery: Delivery, name: str) -> Delivery:
-    """Deliver at the name that a list gives, directories included.
-
-    Raises:
-        UnsafeNameError: It would lead elsewhere.
-    """
-    path = inside(delivery.directory, name)
-    return delivery._replace(directory=str(path.parent), name=path.name)
-
-
-def _delivery(
-    dest: str | os.PathLike[str] | None,
-    output: str | os.PathLike[str] | None,
-    link: bool,  # noqa: FBT001
-) -> Delivery:
-    if output is None:
-        return Delivery(directory=os.path.abspath(os.fspath(dest or ".")), link=link)  # noqa: PTH100
-    if dest is not None:
-        raise QueryError("give dest (a directory) or output (a file), not both")
-    path = os.path.abspath(os.fspath(output))  # noqa: PTH100 - resolve() would follow links
-    return Delivery(directory=os.path.dirname(path), name=os.path.basename(path), link=link)  # noqa: PTH119, PTH120

@@ -41,12 +41,16 @@ class Keeping:
         cache: The cache; its content owns the shelf.
         shelf: Where they go.
         listener: Is told of each, or None.
+        ends: Whether it is told of the end, too; else whoever places the file tells it.
     """
 
-    def __init__(self, cache: Cache, shelf: Shelf, listener: Listener | None) -> None:
+    def __init__(
+        self, cache: Cache, shelf: Shelf, listener: Listener | None, *, ends: bool = True
+    ) -> None:
         self._cache = cache
         self._shelf = shelf
         self._listener = listener
+        self._ends = ends
         self._waiting: list[Kept] = []
         self._since = SYSTEM_CLOCK.monotonic()
 
@@ -115,7 +119,9 @@ class Keeping:
 
     def _outcome(self, small: Small, path: str) -> Outcome:
         if self._listener is not None:
-            _tell(self._listener, small, path)
+            _tell(self._listener, small)
+            if self._ends:
+                _tell_end(self._listener, small, path)
         pinned, attempts = small.pinned, (small.attempt,)
         result = result_of(pinned, path, small.attempt.received, attempts)
         return Outcome(small.number, pinned.address, result)
@@ -127,12 +133,17 @@ def _provenance(small: Small) -> Provenance:
     return Provenance(DRIVER, query, address, (uid,), small.attempt.received)
 
 
-def _tell(listener: Listener, small: Small, path: str) -> None:
-    from store.events import Attempted, Cached, Progressed, Started, Verified
+def _tell_end(listener: Listener, small: Small, path: str) -> None:
+    from store.events import Cached
+
+    listener(Cached(small.pinned.name, path, small.pinned.uid))
+
+
+def _tell(listener: Listener, small: Small) -> None:
+    from store.events import Attempted, Progressed, Started, Verified
 
     name, uid, size = small.pinned.name, small.pinned.uid, small.attempt.received
-    listener(Started(name, uid))
+    listener(Started(name, uid, DRIVER))
     listener(Attempted(name, small.pinned.address, 1))
     listener(Progressed(name, size, size))
     listener(Verified(name, (uid,), size))
-    listener(Cached(name, path, uid))

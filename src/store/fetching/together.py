@@ -75,7 +75,8 @@ class Together:
         deadline = begun(options.clock, options.bounds.deadline)
         self._lane = Lane(content, options, deadline, self._arrivals, connections=self._manner.jobs)
         stack.callback(self._lane.stop)
-        self._keeping = Keeping(self._fetcher.cache, shelf, options.listener)
+        ends = self._manner.dest is None
+        self._keeping = Keeping(self._fetcher.cache, shelf, options.listener, ends=ends)
         self._running, left = self._lane.start(short)
         return {number for number, _ in short}.difference(left)
 

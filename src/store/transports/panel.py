@@ -82,8 +82,9 @@ class Panel:
             return drawn
 
     def _draw(self, now: float) -> None:
-        if self._closed or (self._whole is None and not self._totals.running):
-            return  # nothing to wait for: hits need no picture
+        totals = self._totals
+        if self._closed or (self._whole is None and not (totals.running or totals.fetched)):
+            return  # hits need no picture
         self._drawn = now
         if self._whole is None:
             self._open()

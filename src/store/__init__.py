@@ -39,12 +39,13 @@ if TYPE_CHECKING:
         UnsafeNameError,
         UnverifiedError,
     )
+    from store.fetching.explaining import Explanation
     from store.fetching.fetcher import Fetcher
     from store.fetching.lists import read_list
     from store.fetching.locator import Listed
     from store.fetching.many import fetch_each, fetch_many
     from store.fetching.results import Outcome, Resolved, Result
-    from store.fetching.single import fetch, resolve
+    from store.fetching.single import fetch, resolve, why
     from store.hooks import hookimpl
     from store.integrity.digest import Digest
     from store.plugins.loading import load_cache, load_store
@@ -83,12 +84,13 @@ _HOMES: Final = {
         "UnsafeNameError",
         "UnverifiedError",
     ),
+    "store.fetching.explaining": ("Explanation",),
     "store.fetching.fetcher": ("Fetcher",),
     "store.fetching.lists": ("read_list",),
     "store.fetching.locator": ("Listed",),
     "store.fetching.many": ("fetch_each", "fetch_many"),
     "store.fetching.results": ("Outcome", "Resolved", "Result"),
-    "store.fetching.single": ("fetch", "resolve"),
+    "store.fetching.single": ("fetch", "resolve", "why"),
     "store.hooks": ("hookimpl",),
     "store.integrity.digest": ("Digest",),
     "store.plugins.loading": ("load_cache", "load_store"),
@@ -107,6 +109,7 @@ __all__ = [
     "Digest",
     "DigestError",
     "DigestedResource",
+    "Explanation",
     "Fetcher",
     "IntegrityError",
     "Listed",
@@ -144,6 +147,7 @@ __all__ = [
     "load_store",
     "read_list",
     "resolve",
+    "why",
 ]
 
 

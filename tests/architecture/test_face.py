@@ -17,6 +17,7 @@ NAMES = {
     "DEFAULT_TIMEOUT",
     "Digest",
     "DigestedResource",
+    "Explanation",
     "Fetcher",
     "Listed",
     "NEVER",
@@ -35,6 +36,7 @@ NAMES = {
     "load_store",
     "read_list",
     "resolve",
+    "why",
 }
 """What the face promises beside the errors."""
 

@@ -10,7 +10,8 @@ import attrs
 
 from store.cache.content import Content
 from store.cache.layout import Address, Layout
-from store.cache.shelves import Shelf, shelves
+from store.cache.shelves import Shelf, shelf_of, shelves
+from store.integrity.digest import Digest
 from store.integrity.stamp import Stamp
 
 
@@ -70,6 +71,7 @@ def audit(
     content: Content,
     *,
     quick: bool = False,
+    only: Iterable[Digest] | None = None,
     jobs: int | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> Iterator[Finding]:
@@ -78,12 +80,14 @@ def audit(
     Args:
         content: The files.
         quick: Compare stamps only; a file whose stamp moved is hashed.
+        only: Look at what lies under these digests alone; see `cache.surveying`.
         jobs: How many are hashed at once; None is one a core.
         told: Is called with the bytes done and the bytes in all.
     """
     suspects: list[tuple[Held, Shelf]] = []
     done, total = 0, 0
-    for shelf in shelves(content.layout):
+    layout = content.layout
+    for shelf in shelves(layout) if only is None else (shelf_of(layout, one) for one in only):
         for name, status in shelf.files.items():
             held = _held(content.layout, shelf, name, status)
             total += held.size

@@ -26,8 +26,8 @@ from store.files.names import safe_name
 from store.integrity.digest import Digest, Digests
 
 if TYPE_CHECKING:
+    from store.cache.intake import Intake
     from store.cache.keeping import Keeper
-    from store.cache.shelving import Shelf
 
 __all__ = ["Content", "Kept", "VerifyPolicy", "open_content"]
 
@@ -199,17 +199,17 @@ class Content:
         self._prepare()
         return self._keeper().keep(path, safe_name(name or path.name), digests)
 
-    def shelf(self) -> Shelf:
-        """Return what takes many small bodies in at once; see `cache.shelving.Shelf`.
+    def intake(self) -> Intake:
+        """Return what takes many small bodies in at once; see `cache.intake.Intake`.
 
         Raises:
             CacheError: The cache cannot be written to.
         """
-        from store.cache.shelving import Shelf
+        from store.cache.intake import Intake
 
         self._prepare()
         durable = self.durability == "full"
-        return Shelf(self.layout, self._holding, self._uses, self.clock, durable=durable)
+        return Intake(self.layout, self._holding, self._uses, self.clock, durable=durable)
 
     def glance(self, digest: Digest, name: str) -> tuple[str, int] | None:
         """Return path and size of an owned file that is right beyond doubt, at the least cost.

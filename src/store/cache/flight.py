@@ -113,7 +113,9 @@ def flying(
             try:
                 for lock in _locks(layout, uid, deadline, clock, told, ready or _never):
                     if not stack.enter_context(lock) and told.waited and not (ready and ready()):
-                        log.warning("%.100s is still being fetched elsewhere: going on", uid)
+                        log.warning(
+                            "%.100s is still being fetched elsewhere: going on without", uid
+                        )
             except (OSError, StoreError) as error:
                 log.debug("%.100s is fetched without a lock: %s", uid, error)
             yield told.waited

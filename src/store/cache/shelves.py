@@ -37,8 +37,7 @@ def shelves(layout: Layout) -> Iterator[Shelf]:
     """Go through all digests that have a directory or a record; links are not followed."""
     for algorithm, size in SIZES.items():
         content, records = f"{layout.content}{algorithm}", f"{layout.records}{algorithm}"
-        tops = {*_directories(layout, content, 2), *_directories(layout, records, 2)}
-        for top in sorted(tops):
+        for top in tops_of(layout, algorithm):
             held = set(_directories(layout, f"{content}/{top}", 2 * size))
             known = {
                 name.removesuffix(".json")
@@ -47,10 +46,19 @@ def shelves(layout: Layout) -> Iterator[Shelf]:
             }
             for number in sorted(held | known):
                 if number.startswith(top) and _HEX.fullmatch(number):
-                    digest = Digest(algorithm, number)
-                    record = read_record(layout.record(digest)) if number in known else None
-                    files = _files(layout, layout.directory(digest)) if number in held else {}
-                    yield Shelf(digest, files, record)
+                    yield shelf_of(layout, Digest(algorithm, number))
+
+
+def shelf_of(layout: Layout, digest: Digest) -> Shelf:
+    """Return what lies under one digest."""
+    record = read_record(layout.record(digest))
+    return Shelf(digest, _files(layout, layout.directory(digest)), record)
+
+
+def tops_of(layout: Layout, algorithm: str) -> list[str]:
+    """Return the first two digits of all digests of an algorithm that have a directory or a record."""
+    content, records = f"{layout.content}{algorithm}", f"{layout.records}{algorithm}"
+    return sorted({*_directories(layout, content, 2), *_directories(layout, records, 2)})
 
 
 def _directories(layout: Layout, directory: str, length: int) -> Iterator[str]:

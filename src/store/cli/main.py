@@ -16,6 +16,7 @@ from store.cli.output import show_version
 _HOMES: Final = {
     "fetch": "store.cli.fetch:fetch",
     "resolve": "store.cli.resolve:resolve",
+    "why": "store.cli.why:why",
     "cache": "store.cli.cache.group:cache",
     "plugins": "store.cli.plugins:plugins",
     "config": "store.cli.config:config",

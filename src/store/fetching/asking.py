@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from os import PathLike, fsdecode
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from store.addresses import public
 from store.backends.base import Store
@@ -46,6 +46,23 @@ class Answer(NamedTuple):
     pins: Digests
     query: str
     remembered: bool
+
+
+class Recalled(NamedTuple):
+    """What is known here of what a locator stands for.
+
+    Attributes:
+        locator: The locator, read.
+        store: Who would be asked.
+        state: ``known``; ``stale``: known, and to be asked again; ``unknown``; or ``unremembered``: asked
+            each time, whatever is known.
+        answer: What is known, or None.
+    """
+
+    locator: Locator
+    store: Store[Any]
+    state: Literal["known", "stale", "unknown", "unremembered"]
+    answer: Answer | None
 
 
 class Asking:
@@ -111,16 +128,52 @@ class Asking:
     def _find_out(
         self, wanted: Wanted, digest: DigestsLike, *, refresh: bool, allow_unverified: bool | None
     ) -> tuple[Answer, float]:
-        locator = _read(wanted)
-        pins = digests_from([*locator.digests, *digests_from(digest)], allow_weak=True)
-        store = self.store(locator.driver)
-        query = self._completed(store, locator, pins, allow_unverified)
+        locator, pins, store, query = self._question(wanted, digest, allow_unverified)
         metadata, good_until, remembered = self._metadata(store, locator, query, refresh=refresh)
         metadata, left = pinned(metadata, pins, locator)
         if pins and not left and pins == digests_of(metadata) and store.needs_network:
             good_until = math.inf
         answer = Answer(locator, store, metadata, left, spelled(locator.query), remembered)
         return answer, good_until
+
+    def recall(
+        self, wanted: Wanted, digest: DigestsLike = None, *, allow_unverified: bool | None = None
+    ) -> Recalled:
+        """Find out what is wanted from what is known here; nobody is asked over the network.
+
+        Raises:
+            StoreError: The locator cannot be read, or its store, which needs no network, said no.
+        """
+        locator, pins, store, query = self._question(wanted, digest, allow_unverified)
+        state: Literal["known", "stale", "unknown", "unremembered"] = "known"
+        if not store.metadata_needs_network:
+            metadata = _asked(store, query)
+        else:
+            key, max_age = self._remembering(store, query)
+            known = None if max_age is None else self._resolutions.get(key, max_age)
+            found = known or self._resolutions.get(key, math.inf)
+            if known is None:
+                state = (
+                    "unremembered" if max_age is None else "unknown" if found is None else "stale"
+                )
+            if found is None:
+                return Recalled(locator, store, state, None)
+            metadata = found
+        metadata, left = pinned(metadata, pins, locator)
+        answer = Answer(locator, store, metadata, left, spelled(locator.query), remembered=True)
+        return Recalled(locator, store, state, answer)
+
+    def _question(
+        self,
+        wanted: Wanted,
+        digest: DigestsLike,
+        allow_unverified: bool | None,  # noqa: FBT001
+    ) -> tuple[Locator, Digests, Store[Any], dict[str, Any]]:
+        """Return what is wanted, what it must be, who is asked, and for what."""
+        locator = _read(wanted)
+        pins = digests_from([*locator.digests, *digests_from(digest)], allow_weak=True)
+        store = self.store(locator.driver)
+        return locator, pins, store, self._completed(store, locator, pins, allow_unverified)
 
     def _completed(
         self,
@@ -148,11 +201,7 @@ class Asking:
         offline = self._options.offline
         if not store.metadata_needs_network:
             return _asked(store, query), 0.0, False
-        age = store.resolution_max_age(query)
-        max_age = self._settings.metadata_max_age if age == 0 else age
-        key = resolution_key(
-            store.name, query, store.store_configuration, store.resolution_context()
-        )
+        key, max_age = self._remembering(store, query)
         found = None
         if offline or (max_age is not None and not refresh):
             found = self._resolutions.get(key, math.inf if offline or max_age is None else max_age)
@@ -168,6 +217,13 @@ class Asking:
         if isinstance(metadata, DigestedResource) and metadata.digests_decide:
             self._resolutions.put(key, metadata)
         return metadata, math.inf if max_age == math.inf else 0.0, False
+
+    def _remembering(self, store: Store[Any], query: dict[str, Any]) -> tuple[str, float | None]:
+        """Return under which key an answer is remembered, and how long it is believed."""
+        age = store.resolution_max_age(query)
+        context = store.resolution_context()
+        key = resolution_key(store.name, query, store.store_configuration, context)
+        return key, self._settings.metadata_max_age if age == 0 else age
 
 
 def _asked(store: Store[Any], query: dict[str, Any]) -> ResourceInfo:

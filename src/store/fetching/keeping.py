@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from store.cache.backends.base import NEVER, Cache, CachedResource
+from store.cache.intake import Entry, Intake
 from store.cache.layout import Address
-from store.cache.shelving import Entry, Shelf
 from store.clock import SYSTEM_CLOCK
 from store.errors import CacheError
 from store.fetching.lane import Back, Small
@@ -35,20 +35,20 @@ Kept = tuple[Small, str, Entry | None]
 
 
 class Keeping:
-    """Puts small bodies on a shelf and settles them, some at a time.
+    """Takes small bodies in and settles them, some at a time.
 
     Args:
-        cache: The cache; its content owns the shelf.
-        shelf: Where they go.
+        cache: The cache; its content owns the files.
+        intake: Where they go.
         listener: Is told of each, or None.
         ends: Whether it is told of the end, too; else whoever places the file tells it.
     """
 
     def __init__(
-        self, cache: Cache, shelf: Shelf, listener: Listener | None, *, ends: bool = True
+        self, cache: Cache, intake: Intake, listener: Listener | None, *, ends: bool = True
     ) -> None:
         self._cache = cache
-        self._shelf = shelf
+        self._intake = intake
         self._listener = listener
         self._ends = ends
         self._waiting: list[Kept] = []
@@ -58,7 +58,7 @@ class Keeping:
         """Put a body in its place; what cannot be kept is handed back."""
         try:
             entry = self._entry(small)
-            path = self._shelf.put(small.data, small.digests, small.pinned.name, entry)
+            path = self._intake.put(small.data, small.digests, small.pinned.name, entry)
         except CacheError:
             small.claim.release(vain=True)
             return Back(small.number, attempt=small.attempt)
@@ -85,7 +85,7 @@ class Keeping:
         waiting, self._waiting = self._waiting, []
         self._since = SYSTEM_CLOCK.monotonic()
         try:
-            unwritten = self._shelf.settle()
+            unwritten = self._intake.settle()
         except CacheError as error:
             log.warning("what was kept cannot be settled: %s", error)
             return [Back(small.number, attempt=small.attempt) for small, *_ in waiting]

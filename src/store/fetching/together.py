@@ -69,14 +69,14 @@ class Together:
         """Start the short way; return what it takes on."""
         options, content = self._fetcher.options, self._fetcher.cache.content
         try:
-            shelf = stack.enter_context(content.shelf())
+            intake = stack.enter_context(content.intake())
         except StoreError:
             return set()  # whoever fetches in the usual way says what is wrong with the cache
         deadline = begun(options.clock, options.bounds.deadline)
         self._lane = Lane(content, options, deadline, self._arrivals, connections=self._manner.jobs)
         stack.callback(self._lane.stop)
         ends = self._manner.dest is None
-        self._keeping = Keeping(self._fetcher.cache, shelf, options.listener, ends=ends)
+        self._keeping = Keeping(self._fetcher.cache, intake, options.listener, ends=ends)
         self._running, left = self._lane.start(short)
         return {number for number, _ in short}.difference(left)
 

@@ -28,21 +28,26 @@ def take_directory(path: str) -> tuple[int | None, bool]:
     Raises:
         OSError: It cannot be made, or something else lies there.
     """
-    made = False
-    try:
-        descriptor = os.open(path, _FLAGS)
-    except FileNotFoundError:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(path)  # noqa: PTH102 - text, for thousands of them
-            made = True
-        descriptor = os.open(path, _FLAGS)
+    made = _made(path)
+    descriptor = os.open(path, _FLAGS)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
         return None, made
     return descriptor, made
+
+
+def _made(path: str) -> bool:
+    """Make a directory, and those above it; return whether it was not there."""
+    try:
+        os.mkdir(path)  # noqa: PTH102 - text, for thousands of them
+    except FileExistsError:
+        return False
+    except FileNotFoundError:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return _made(path)
+    return True
 
 
 def give_directory(descriptor: int) -> None:

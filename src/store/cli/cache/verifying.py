@@ -54,32 +54,35 @@ def verify(context: click.Context, /, *, quick: bool, jobs: int | None) -> int:
     status is then 4, and 10 where files could not be read.
     """
     from store.cache.audit import audit
+    from store.cache.surveying import Survey, survey
 
     frame = frame_of(context)
     with opened_cache(frame) as cache, _progress(frame) as told:
-        findings = list(audit(cache.content, quick=quick, jobs=jobs, told=told))
+        seen = survey(cache.content.layout) if quick else Survey(0, 0, ())
+        only = seen.doubtful if quick else None
+        findings = list(audit(cache.content, quick=quick, only=only, jobs=jobs, told=told))
+    files, size = seen.files + len(findings), seen.size + sum(one.held.size for one in findings)
     bad = [one for one in findings if one.state != "ok"]
     if frame.json:
-        document(_as_data(findings, bad))
+        document(_as_data(files, size, bad))
     else:
         for one in bad:
             words(f"{one.state}  {one.held.digest}  {one.held.name}  ({one.reason or 'gone'})")
     if not frame.quiet:
-        size = human_size(sum(one.held.size for one in findings))
         gone = sum(one.state == "missing" for one in bad)
         faults = [f"{len(bad) - gone} not what they should be"] if len(bad) > gone else []
         faults += [f"{gone} gone, fetched anew when asked for"] if gone else []
         result = ", ".join(faults) or "all as they should be"
-        say(f"{several(len(findings), 'file')}, {size}: {result}")
+        say(f"{several(files, 'file')}, {human_size(size)}: {result}")
     states = {one.state for one in bad}
     return DAMAGED if "damaged" in states else UNREAD if "unread" in states else 0
 
 
-def _as_data(findings: list[Finding], bad: list[Finding]) -> dict[str, Any]:
+def _as_data(files: int, size: int, bad: list[Finding]) -> dict[str, Any]:
     return {
-        "files": len(findings),
-        "bytes": sum(one.held.size for one in findings),
-        "ok": len(findings) - len(bad),
+        "files": files,
+        "bytes": size,
+        "ok": files - len(bad),
         "bad": [
             {**held_as_data(one.held), "state": one.state, "reason": one.reason} for one in bad
         ],

@@ -34,7 +34,7 @@ class Entry(NamedTuple):
     """What is to be read there; none of the record's own keys."""
 
 
-class Shelf:
+class Intake:
     """Puts small bodies in their places, and records them together; a context manager.
 
     A body that was put lies in place, whole, but is hashed whenever it is asked for until `settle`.

@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ Fetch = Callable[..., list[Event]]
 
 
 @pytest.fixture
-def fetch(house: Path) -> Iterator[Fetch]:
+def fetch(house: Path) -> Fetch:
     """Fetch something and return what was told, checked; a failure is told, too."""
 
     def run(locator: Any, *, settings: dict[str, Any] | None = None, **options: Any) -> list[Event]:

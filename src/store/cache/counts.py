@@ -68,9 +68,16 @@ class Tally(NamedTuple):
         for kind, count in other.failures.items():
             known = kind if kind in failures or len(failures) < _MOST_FAILURES else _REST
             failures[known] = failures.get(known, 0) + count
-        sums = [mine + others for mine, others in zip(self[:6], other[:6], strict=True)]
-        since = min(filter(None, (self.since, other.since)), default=0.0)
-        return Tally(*sums, failures, since)
+        return Tally(
+            hits=self.hits + other.hits,
+            misses=self.misses + other.misses,
+            files=self.files + other.files,
+            fetched=self.fetched + other.fetched,
+            saved=self.saved + other.saved,
+            resumed=self.resumed + other.resumed,
+            failures=failures,
+            since=min(filter(None, (self.since, other.since)), default=0.0),
+        )
 
 
 def count(layout: Layout, tally: Tally, clock: Clock) -> None:
@@ -217,12 +224,12 @@ def _parsed(data: bytes) -> Tally:
     """Read a line, or the totals; what is damaged counts nothing."""
     try:
         value = json.loads(data) if data else {}
-        numbers = [_number(value.get(name, 0)) for name in Tally._fields[:6]]
+        numbers = {name: _number(value.get(name, 0)) for name in Tally._fields[:6]}
         failures = {str(kind): _number(count) for kind, count in value.get("failures", {}).items()}
         since = _time(value.get("since", 0.0))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return Tally()
-    return Tally(*numbers, failures, since)
+    return Tally(**numbers, failures=failures, since=since)
 
 
 def _time(value: Any) -> float:  # noqa: ANN401 - whatever a file held

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from store.cache.content import Content
 from store.cache.examining import examine
+from store.cache.layout import Address
 from store.cache.quarantine import obstacle
 from store.cache.records import read_record
 from store.errors import DigestError
@@ -37,33 +38,39 @@ def look(content: Content, path: str, digests: Digests) -> Sight:
         path: One of them.
         digests: What it should be, beside what its path says.
     """
-    layout = content.layout
-    address = layout.address(path)
-    if address is None:
-        return Sight("missing")
+    address = content.layout.address(path)
     try:
         status = os.lstat(path)
     except OSError:
         return Sight("missing")
-    if obstacle(layout, path) is not None or not stat.S_ISREG(status.st_mode):
+    if address is None:
+        return Sight("missing", "the cache does not own it")
+    if obstacle(content.layout, path) is not None or not stat.S_ISREG(status.st_mode):
         return Sight("damaged", "it is no regular file")
     if content.verify == "never":
         return Sight("stamped", "verify = never believes it unseen")
-    record = read_record(layout.record(address.digest))
+    doubt = _doubt(content, address, Stamp.of(status), digests)
+    return Sight("stamped") if doubt is None else _read(content, path, address, digests, doubt)
+
+
+def _doubt(content: Content, address: Address, stamp: Stamp, digests: Digests) -> str | None:
+    """Return why a file's stamp does not vouch for it; None where it does."""
+    record = read_record(content.layout.record(address.digest))
     known = None if record is None else record.files.get(address.name)
-    doubt = "its stamp was never recorded"
     if content.verify == "always":
-        doubt = "verify = always hashes it each time"
-    elif known is not None and known.stamp is not None:
-        doubt = "its stamp has changed since it was checked"
-        if known.vouches_for(Stamp.of(status)) and record is not None:
-            if record.digests.issuperset(digests):
-                return Sight("stamped")
-            doubt = "one of its digests was never computed"
-        elif known.stamp.same_file(Stamp.of(status)):
-            doubt = (
-                "it was checked before the last start of the machine, and may have been lost since"
-            )
+        return "verify = always hashes it each time"
+    if record is None or known is None or known.stamp is None:
+        return "its stamp was never recorded"
+    if known.vouches_for(stamp):
+        unknown = not record.digests.issuperset(digests)
+        return "one of its digests was never computed" if unknown else None
+    if known.stamp.same_file(stamp):
+        return "it was checked before the machine was started, and may have been lost since"
+    return "its stamp has changed since it was checked"
+
+
+def _read(content: Content, path: str, address: Address, digests: Digests, doubt: str) -> Sight:
+    """Hash a file that has to be."""
     try:
         algorithms = {address.digest.algorithm, *(one.algorithm for one in digests)}
         found = examine(path, sorted(algorithms), content.clock).digests

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ def test_a_changed_stamp_costs_a_hash(why: Any, url: str) -> None:
     assert (explained.code, explained.path) == ("hit-rehash", path)
     assert explained.reason.endswith("its stamp has changed since it was checked")
     assert why(url).code == "hit-rehash"
+    time.sleep(0.05)  # a stamp that is as young as the clock's grain would not be trusted
     store.fetch(url)
     assert why(url).code == "hit"
 
@@ -211,10 +213,8 @@ def test_a_strangers_resource_is_held_against_its_own_verify(why: Any, sealed: A
 
     assert before.code == "miss-never-fetched"
     assert (hit.code, hit.path) == ("hit", path)
-    assert (denied.code, denied.reason[-30:]) == (
-        "miss-damaged",
-        "its driver does not accept it"[-30:],
-    )
+    assert denied.code == "miss-damaged"
+    assert denied.reason.endswith(": its driver does not accept it")
 
 
 class Denying(store.ResourceInfo):

@@ -128,7 +128,7 @@ def _of_answer(answer: Answer, cache: Cache) -> Explanation:
     path = _remembered(cache, uid_of(metadata))
     sight = None if path is None else _seen(cache, metadata, path)
     if path is None or sight is None or sight.state not in {"stamped", "hashed"}:
-        other = _by_digest(cache, answer)
+        other = _by_digest(cache, answer, but=path)
         if other is not None:
             return _sized(answer, _explained(shown, "hit-by-digest", path=other))
     if path is None or sight is None:
@@ -163,11 +163,11 @@ def _seen(cache: Cache, metadata: ResourceInfo, path: str) -> Sight:
     return sight
 
 
-def _by_digest(cache: Cache, answer: Answer) -> str | None:
-    """Return a file of the right content that another locator brought, or None."""
+def _by_digest(cache: Cache, answer: Answer, *, but: str | None) -> str | None:
+    """Return another file than the one that is remembered that has the right content, or None."""
     digests = digests_of(answer.metadata)
     for path in candidates(cache.content.layout, digests, filename_of(answer.metadata)):
-        if look(cache.content, path, digests).state in {"stamped", "hashed"}:
+        if path != but and look(cache.content, path, digests).state in {"stamped", "hashed"}:
             return path
     return None
 

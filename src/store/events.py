@@ -148,7 +148,7 @@ class Failed(NamedTuple):
     name: str
     reason: str
     error: str = ""
-    """The class of the error, such as ``ResourceNotFoundError``."""
+    """The class of the error, such as ``ResourceNotFoundError``; one of `STOPS` where it was broken off."""
     driver: str = ""
     """The name of the driver that was asked, where one was found."""
 
@@ -174,6 +174,9 @@ Event: TypeAlias = (
 
 ENDS: Final = (Hit, Cached, Bypassed, Failed)
 """The events that a fetch may end with."""
+
+STOPS: Final = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit"})
+"""The classes of what breaks a fetch off, through no fault of anybody."""
 
 Listener = Callable[[Event], None]
 """Is told each event as it happens."""

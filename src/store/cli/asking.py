@@ -77,7 +77,7 @@ def opened_fetcher(frame: Frame, *, files: int = 1, counted: bool = False) -> It
         from store.cli.counting import Counting
 
         counting = Counting()
-    with Fetcher(settings, listener=_both(_teller(frame, files), counting)) as fetcher:
+    with Fetcher(settings, listener=_told(frame, _teller(frame, files), counting)) as fetcher:
         try:
             yield fetcher
         finally:
@@ -111,12 +111,14 @@ def _teller(frame: Frame, files: int) -> Listener | None:
     return teller
 
 
-def _both(first: Listener | None, second: Listener | None) -> Listener | None:
-    if first is None or second is None:
-        return first or second
+def _told(frame: Frame, *listeners: Listener | None) -> Listener | None:
+    """Return what tells all of them, and breaks off what other threads do when the run is to end."""
+    told = [one for one in listeners if one is not None]
 
     def tell(event: Event) -> None:
-        first(event)
-        second(event)
+        for listener in told:
+            listener(event)
+        if frame.stopped and hasattr(event, "received"):
+            raise KeyboardInterrupt
 
-    return tell
+    return tell if told else None

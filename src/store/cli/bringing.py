@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from store.cli.asking import each, opened_fetcher, show
 from store.cli.ending import ended
 from store.cli.frame import Frame
+
+OFFLINE: Final = 6
+"""The exit status of what is not in the cache while the network is not to be used."""
 
 
 def fetched_plainly(locators: Sequence[str]) -> int:
@@ -73,4 +77,9 @@ def bring(
             )
             show(result, frame)
 
-        return each([locator], one, frame)
+        status = each([locator], one, frame)
+    if status == OFFLINE:
+        from store.cli.missing import tell_command
+
+        tell_command([locator], frame, allow_unverified)
+    return status

@@ -34,6 +34,7 @@ class Frame:
         flags: Settings by key, as text, that flags decided.
         events: Whether every event is to be printed, in place of bars and lines for people.
         arguments: What the command line was given.
+        stopped: Whether the run was told to end: what is on its way is to break off.
         settle: Ends what is drawn on stderr, so that lines may follow; says whether anything was.
         pause: Takes away what is drawn while lines are printed.
     """
@@ -44,6 +45,7 @@ class Frame:
         self.progress = True
         self.json = False
         self.events = False
+        self.stopped = False
         self.arguments: tuple[str, ...] = ()
         self.flags: dict[str, Any] = {}
         self.settle: Callable[[], bool] = lambda: False

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from store.cli.asking import common_status, opened_fetcher, show
-from store.cli.ending import failure
+from store.cli.ending import failure, record_failure
 from store.cli.frame import Frame
-from store.cli.output import say
+from store.cli.missing import tell_command
+from store.cli.output import fail, harmless, plain, say
 
 if TYPE_CHECKING:
     from store.fetching.asking import Wanted
+    from store.fetching.results import Outcome
 
 
 class Manner(NamedTuple):
@@ -47,11 +49,10 @@ def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = N
     Returns:
         The exit status: see `common_status`.
     """
-    from store.errors import OfflineError
     from store.fetching.gathering import gather
 
     todo, how = list(wanted), manner or Manner()
-    statuses, missing, tried = set(), [], 0
+    ends = _Ends(todo, frame)
     with opened_fetcher(frame, files=len(todo), counted=True) as fetcher:
         outcomes = gather(
             fetcher,
@@ -65,27 +66,49 @@ def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = N
             fail_fast=how.fail_fast,
         )
         for outcome in outcomes:
-            tried += 1
             with frame.pause():
-                if outcome.result is not None:
-                    show(outcome.result, frame)
-                elif outcome.error is not None:
-                    if isinstance(outcome.error, OfflineError):
-                        missing.append(todo[outcome.number])
-                    statuses.add(failure(outcome.error, frame, locator=outcome.locator))
+                ends.take(outcome)
         frame.settle()
-    if not frame.quiet:
-        _tell_what_is_left(len(todo) - tried, missing, frame, how)
-    return common_status(statuses)
+    ends.tell_the_rest(allow_unverified=bool(how.allow_unverified))
+    return common_status(ends.statuses)
 
 
-def _tell_what_is_left(untried: int, missing: list[Wanted], frame: Frame, manner: Manner) -> None:
-    if untried:
-        say(f"{untried} more were not tried, since one has failed (--fail-fast)")
-    if missing:
-        from store.cli.missing import command_for
+class _Ends:
+    """What came of each so far."""
 
-        say(
-            f"{len(missing)} missing; with the network, this fetches them:\n"
-            f"  {command_for(missing, frame, allow_unverified=bool(manner.allow_unverified))}"
-        )
+    def __init__(self, todo: list[Wanted], frame: Frame) -> None:
+        self._todo = todo
+        self._frame = frame
+        self._untried = len(todo)
+        self._missing: dict[int, str] = {}
+        self.statuses: set[int] = set()
+
+    def take(self, outcome: Outcome) -> None:
+        """Print an outcome; what is missing offline is told at the end, all together."""
+        from store.errors import OfflineError
+
+        self._untried -= 1
+        error = outcome.error
+        if outcome.result is not None:
+            show(outcome.result, self._frame)
+        elif isinstance(error, OfflineError):
+            self._missing[outcome.number] = outcome.locator
+            self.statuses.add(error.exit_status)
+            if self._frame.json:
+                record_failure(error, locator=outcome.locator)
+        elif error is not None:
+            self.statuses.add(failure(error, self._frame, locator=outcome.locator))
+
+    def tell_the_rest(self, *, allow_unverified: bool) -> None:
+        """Tell what is missing and which command fetches it, and what was not tried."""
+        if self._missing:
+            numbers = sorted(self._missing)
+            fail(
+                f"{len(numbers)} of {len(self._todo)} are not in the cache, and the network is not to be"
+                " used:"
+            )
+            for number in numbers:
+                plain(f"  {harmless(self._missing[number])}")
+            tell_command([self._todo[number] for number in numbers], self._frame, allow_unverified)
+        if self._untried and not self._frame.quiet:
+            say(f"{self._untried} more were not tried, since one has failed (--fail-fast)")

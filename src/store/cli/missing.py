@@ -1,4 +1,4 @@
-"""Spells the command that fetches what is missing offline."""
+"""Tells which command fetches what is missing offline."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from store.cli.frame import Frame
+from store.cli.output import say
 
 if TYPE_CHECKING:
     from store.fetching.asking import Wanted
 
 _MOST: Final = 20
 """How many locators a command has at most; beyond that, the command is given again that was run."""
+
+
+def tell_command(missing: Sequence[Wanted], frame: Frame, allow_unverified: object) -> None:
+    """Tell the command that fetches what is missing; see `command_for`."""
+    if not frame.quiet:
+        command = command_for(missing, frame, allow_unverified=bool(allow_unverified))
+        say(f"with the network, this fetches {'them' if len(missing) > 1 else 'it'}:\n  {command}")
 
 
 def command_for(missing: Sequence[Wanted], frame: Frame, *, allow_unverified: bool) -> str:
@@ -34,7 +42,10 @@ def command_for(missing: Sequence[Wanted], frame: Frame, *, allow_unverified: bo
         words += [_spelled(one) for one in missing]
     else:
         words += [_without_secret(one) for one in frame.arguments if one != "--offline"]
-    network = "" if frame.reading.sources.get("offline") == "flag" else "STORE_OFFLINE=0 "
+    from store.config.reading import read_settings
+
+    flags = {key: value for key, value in frame.flags.items() if key != "offline"}
+    network = "STORE_OFFLINE=0 " if read_settings(flags).settings.offline else ""
     return network + shlex.join(words)
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from store.cache.counts import Tally
 from store.events import (
+    STOPS,
     Attempted,
     Bypassed,
     Cached,
@@ -54,15 +55,19 @@ class Counter:
                 self._add(files=1)
                 self._ended(event.name)
             elif isinstance(event, Failed):
-                host = self._hosts.get(event.name, "")
-                kind = f"{event.error or '-'} {event.driver or '-'} {host or '-'}"
-                self._failures[kind] = self._failures.get(kind, 0) + 1
+                if event.error not in STOPS:
+                    self._failed(event)
                 self._ended(event.name)
 
     def _moved(self, name: str, received: int) -> None:
         more = received - self._received.get(name, 0)
         self._received[name] = received
         self._add(fetched=max(0, more))
+
+    def _failed(self, event: Failed) -> None:
+        host = self._hosts.get(event.name, "")
+        kind = f"{event.error or '-'} {event.driver or '-'} {host or '-'}"
+        self._failures[kind] = self._failures.get(kind, 0) + 1
 
     def _ended(self, name: str) -> None:
         self._add(misses=name in self._started)

@@ -57,9 +57,7 @@ def gather(
     """
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs}")
-    if isinstance(wanted, str | bytes | Mapping | PathLike | Listed):
-        raise QueryError("many are fetched from a list of locators: put the one into a list")
-    todo = list(enumerate(wanted))
+    todo = list(enumerate(several_of(wanted)))
     manner = Manner(dest, link, refresh, allow_unverified, jobs, fail_fast)
     found = bring_all(fetcher, todo, manner)
     yield from in_order(found) if ordered else found
@@ -76,3 +74,14 @@ def in_order(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
             due += 1
     for number in sorted(held):
         yield held[number]
+
+
+def several_of(wanted: Iterable[Wanted]) -> list[Wanted]:
+    """Return what is wanted as a list.
+
+    Raises:
+        QueryError: It is one locator, and no list of them.
+    """
+    if isinstance(wanted, str | bytes | Mapping | PathLike | Listed):
+        raise QueryError("many are fetched from a list of locators: put the one into a list")
+    return list(wanted)

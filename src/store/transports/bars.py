@@ -16,6 +16,13 @@ def bar_class() -> Callable[..., Any]:
     class Bar(tqdm):  # type: ignore[type-arg]
         monitor_interval = 0  # no thread of its own
 
+        def display(self, msg: str | None = None, pos: int | None = None) -> Any:  # noqa: ANN401 - as tqdm
+            """Draw, and go back to the beginning of the line: a ^C at its end would begin another."""
+            drawn = super().display(msg, pos)
+            self.fp.write("\r")
+            self.fp.flush()
+            return drawn
+
     # tqdm's own lock makes a semaphore between processes, which a fork would inherit.
     Bar.set_lock(threading.RLock())
     return Bar

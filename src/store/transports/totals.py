@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from store.clock import SYSTEM_CLOCK, Clock
 from store.events import (
     ENDS,
+    STOPS,
     Attempted,
     Bypassed,
     Cached,
@@ -126,6 +127,8 @@ class Totals:
         self.running[name] = now
 
     def _ended(self, event: Hit | Cached | Bypassed | Failed) -> None:
+        if isinstance(event, Failed) and event.error in STOPS:
+            return
         self.done += 1
         self.failed += isinstance(event, Failed)
         running = self.running.pop(event.name, None)

@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
+
+
+def screen_size() -> os.terminal_size:
+    """Return the columns and lines of the terminal that stderr is, wherever stdout leads.
+
+    ``COLUMNS`` and ``LINES`` win; 80 and 24 are taken where nothing is known.
+    """
+    try:
+        found = os.get_terminal_size(sys.stderr.fileno())
+    except (AttributeError, ValueError, OSError):
+        found = os.terminal_size((80, 24))
+    said = [os.environ.get(name, "") for name in ("COLUMNS", "LINES")]
+    both = [
+        int(one) if one.isdecimal() and int(one) else known
+        for one, known in zip(said, found, strict=True)
+    ]
+    return os.terminal_size((both[0] or 80, both[1] or 24))
 
 
 @functools.cache

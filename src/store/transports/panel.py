@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.events import ENDS, Event
-from store.transports.bars import bar_class
+from store.transports.bars import bar_class, screen_size
 from store.transports.totals import Running, Totals
 
 LINES: Final = 8
@@ -88,17 +87,19 @@ class Panel:
         self._drawn = now
         if self._whole is None:
             self._open()
+        columns = screen_size().columns
         self._describe_whole()
+        self._whole.ncols = columns
         self._whole.refresh()
         self._assign()
         for line, name in zip(self._lines, self._shown, strict=True):
             if name is not None:
-                _describe(line, name, self._totals.running[name])
+                _describe(line, name, self._totals.running[name], columns)
                 line.refresh()
 
     def _open(self) -> None:
-        bar, rows = bar_class(), shutil.get_terminal_size().lines
-        options = {"dynamic_ncols": True, "mininterval": 0}
+        bar, (columns, rows) = bar_class(), screen_size()
+        options = {"ncols": columns, "nrows": rows, "mininterval": 0}
         self._whole = bar(total=self._totals.files, bar_format=_WHOLE, position=0, **options)
         for number in range(max(0, min(LINES, self._totals.files, rows - 2))):
             line = bar(
@@ -145,8 +146,8 @@ class Panel:
         self._whole.total, self._whole.n = totals.files, totals.done
 
 
-def _describe(line: Any, name: str, running: Running) -> None:  # noqa: ANN401 - a tqdm
-    columns = shutil.get_terminal_size().columns
+def _describe(line: Any, name: str, running: Running, columns: int) -> None:  # noqa: ANN401 - a tqdm
+    line.ncols = columns
     line.set_description_str(_fitted(name, max(8, min(_LONGEST, columns // 3))), refresh=False)
     line.total, line.n = running.total, running.received
 

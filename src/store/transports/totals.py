@@ -59,7 +59,7 @@ class Totals:
         self._clock = clock
         self._whole = 0
         self._moved = 0
-        self._first = 0.0
+        self._first: float | None = None
         self._samples: deque[tuple[float, int]] = deque()
 
     def take(self, event: Event) -> None:
@@ -68,7 +68,9 @@ class Totals:
         if isinstance(event, Progressed):
             self._progressed(name, Running(event.received, event.total))
         elif isinstance(event, Started | Attempted):
-            self._first = self._first or self._clock.monotonic()
+            if self._first is None:
+                self._first = self._clock.monotonic()
+                self._samples.append((self._first, 0))
             self.running[name] = Running(0, self.running.get(name, Running()).total)
         elif isinstance(event, Resumed):
             self.running[name] = self.running.get(name, Running())._replace(received=event.received)
@@ -100,7 +102,7 @@ class Totals:
     @property
     def elapsed(self) -> float:
         """The seconds since the first download began; 0.0 where there was none."""
-        return self._clock.monotonic() - self._first if self._first else 0.0
+        return 0.0 if self._first is None else self._clock.monotonic() - self._first
 
     @property
     def rate(self) -> float:

@@ -96,7 +96,7 @@ def test_a_child_that_came_to_grief_is_made_up_for(
 ) -> None:
     """What it was to look at is looked at here."""
     monkeypatch.setattr(os, "_exit", lambda _: os.kill(os.getpid(), 9))
-    monkeypatch.setattr("store.cache.surveying.json.dump", lambda *_: None)
+    monkeypatch.setattr("store.cache.surveying.json.dumps", lambda _: "")
 
     assert survey(full.layout, jobs=2) == (60, 300, ())
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import http.client
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import pytest
 
 from store.testing.answering import Exchange, Fault
 from store.testing.misbehaving import Drip, Redirect, Stall, Status
+from store.testing.ranging import BrokenPart, ForParts, OtherPart, Whole
 from store.testing.servers import Server, unused_address
 
 DATA = bytes(range(256)) * 4
@@ -210,3 +213,79 @@ def test_nobody_listens_at_an_unused_address() -> None:
     """A connection to it is refused."""
     with pytest.raises(urllib.error.URLError, match="refused"):
         urllib.request.urlopen(unused_address("/a"), timeout=10)
+
+
+def test_it_counts_what_it_sent(server: Server) -> None:
+    """Bytes of bodies are counted by path; heads are not."""
+    server.serve("/a", DATA)
+    server.serve("/b", DATA)
+
+    ask(server, "/a", {"Range": "bytes=0-9"})
+    ask(server, "/b")
+    ask(server, "/b", method="HEAD")
+
+    assert (server.sent("/a"), server.sent("/b"), server.sent("/c")) == (10, len(DATA), 0)
+    assert server.sent() == 10 + len(DATA)
+
+
+def test_it_keeps_to_a_rate() -> None:
+    """A connection is given so many bytes a second, and no more."""
+    with Server(rate=10 * len(DATA)) as slow:
+        slow.serve("/a", DATA)
+        begun = time.monotonic()
+
+        assert ask(slow, "/a")[2] == DATA
+        assert time.monotonic() - begun >= 0.09
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "told", "body"),
+    [
+        (Whole(), 200, None, DATA),
+        (OtherPart(etag='"b"'), 206, "bytes 10-19/1024", DATA[10:20]),
+        (OtherPart(etag=None, shift=1), 206, "bytes 11-20/1024", DATA[11:21]),
+        (OtherPart(total=7, data=b"x" * 1024), 206, "bytes 10-19/7", b"x" * 10),
+    ],
+)
+def test_it_gives_other_parts_on_order(
+    server: Server, fault: Fault, status: int, told: str | None, body: bytes
+) -> None:
+    """What is asked for whole is given well."""
+    server.serve("/a", DATA, fault=ForParts(fault))
+
+    answered = ask(server, "/a", {"Range": "bytes=10-19"})
+
+    assert (answered[0], answered[1].get("content-range"), answered[2]) == (status, told, body)
+    assert ask(server, "/a")[2] == DATA
+
+
+@pytest.mark.parametrize(
+    ("how", "error"), [("short", http.client.IncompleteRead), ("reset", ConnectionResetError)]
+)
+def test_it_breaks_parts_off_on_order(
+    server: Server, how: Literal["short", "reset"], error: type[Exception]
+) -> None:
+    """Faults of a sequence are used up, one a part."""
+    server.serve("/a", DATA, fault=ForParts([None, BrokenPart(5, how)]))
+
+    assert ask(server, "/a", {"Range": "bytes=10-19"})[2] == DATA[10:20]
+    with pytest.raises(error):
+        ask(server, "/a", {"Range": "bytes=10-19"})
+    assert ask(server, "/a", {"Range": "bytes=10-19"})[2] == DATA[10:20]
+    assert server.sent("/a") == 25
+
+
+def test_it_stalls_in_the_middle_on_order() -> None:
+    """A whole body may break off, too; the server's stop ends the wait."""
+    with Server() as server:
+        server.serve("/a", DATA, fault=ForParts([], whole=BrokenPart(5, "stall")))
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection.request("GET", "/a")
+        answer = connection.getresponse()
+
+        assert answer.read(5) == DATA[:5]
+
+        server.stop()
+        with pytest.raises(http.client.IncompleteRead):
+            answer.read()
+        connection.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import NamedTuple
 
@@ -28,10 +27,7 @@ class Claim(NamedTuple):
         Args:
             vain: Whether nothing came, so that the directory that was made for it may go.
         """
-        if vain and self.made:
-            with contextlib.suppress(OSError):
-                os.rmdir(self.directory)  # noqa: PTH106 - text
-        give_directory(self.descriptor)
+        give_directory(self.descriptor, self.directory if vain and self.made else None)
         FLIGHTS.end(self.key, self.flight)
 
 

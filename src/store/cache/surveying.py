@@ -116,8 +116,9 @@ def _forked(layout: Layout, todo: Sequence[tuple[str, str]]) -> tuple[int, int]:
         os.close(writing)
         return process, reading
     try:
-        with os.fdopen(writing, "w") as pipe:
-            json.dump(_looked(layout, todo), pipe)
+        said = json.dumps(_looked(layout, todo)).encode()
+        while said:
+            said = said[os.write(writing, said) :]
     finally:
         os._exit(0)
 

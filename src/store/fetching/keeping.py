@@ -12,9 +12,9 @@ from store.cache.intake import Entry, Intake
 from store.cache.layout import Address
 from store.clock import SYSTEM_CLOCK
 from store.errors import CacheError
-from store.fetching.lane import Back, Small
 from store.fetching.pinned import DRIVER, result_of
 from store.fetching.results import Outcome
+from store.fetching.traffic import Back, Small
 from store.records import Provenance
 
 if TYPE_CHECKING:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from queue import SimpleQueue
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from store.addresses import public
 from store.cache.claims import Claim, Claims
 from store.cache.content import Content
 from store.errors import StoreError
 from store.fetching.pinned import Pinned
-from store.integrity.digest import Digests
+from store.fetching.traffic import Back, Ended, Small, Traffic
 from store.integrity.hashing import Hashing
 from store.transports.attempts import Attempt
-from store.transports.base import Stream, TransferOptions
+from store.transports.base import TransferOptions
 from store.transports.bulk import Answer, Asked, Bulk, BulkTransport, Came
 from store.transports.deadlines import Deadline, keeping
 from store.transports.opening import transport_for
@@ -38,37 +37,6 @@ Wanted = tuple[int, Pinned]
 """What is wanted, with its place in the input."""
 
 
-class Small(NamedTuple):
-    """A small body that came, verified."""
-
-    number: int
-    pinned: Pinned
-    claim: Claim
-    data: memoryview
-    digests: Digests
-    attempt: Attempt
-
-
-class Back(NamedTuple):
-    """What is to be fetched in the usual way."""
-
-    number: int
-    stream: Stream | None = None
-    """The body, open already, or None."""
-    attempt: Attempt | None = None
-    """What the short way has tried in vain, or None."""
-    error: StoreError | None = None
-    """What makes it vain to try again, or None."""
-
-
-class Ended(NamedTuple):
-    """An origin has nothing more to give."""
-
-
-Arrival = Small | Back | Ended
-"""What the threads of the short way bring."""
-
-
 class Lane:
     """Asks origins for many small bodies, a thread each.
 
@@ -76,7 +44,7 @@ class Lane:
         content: The cache's files; nothing is asked for that is there or is being fetched.
         options: How bytes are to be moved.
         deadline: When all must have ended.
-        arrivals: Takes what comes, and an `Ended` for each origin.
+        traffic: Takes what comes, and an `Ended` for each origin.
         connections: How many connections there are at most, over all origins.
     """
 
@@ -85,7 +53,7 @@ class Lane:
         content: Content,
         options: TransferOptions,
         deadline: Deadline,
-        arrivals: SimpleQueue[Any],
+        traffic: Traffic,
         *,
         connections: int,
     ) -> None:
@@ -94,8 +62,7 @@ class Lane:
         self._deadline = deadline
         self._connections = connections
         self._threads: list[threading.Thread] = []
-        self._stopped = False
-        self._arrivals = arrivals
+        self._traffic = traffic
 
     def start(self, wanted: Sequence[Wanted]) -> tuple[int, list[int]]:
         """Begin to ask.
@@ -123,7 +90,7 @@ class Lane:
             else:
                 chosen.append((bulk, group))
         for bulk, group in chosen:
-            asking = _Asking(group, self._content, self._arrivals, self._going_on)
+            asking = _Asking(group, self._content, self._traffic)
             thread = threading.Thread(
                 target=self._run, args=(bulk, asking), name="store-lane", daemon=True
             )
@@ -131,24 +98,13 @@ class Lane:
             thread.start()
         return len(chosen), left
 
-    def call_off(self) -> None:
-        """Ask for nothing more."""
-        self._stopped = True
-
     def stop(self) -> None:
         """Ask for nothing more, and give back what was claimed."""
-        self.call_off()
+        self._traffic.call_off()
+        self._deadline.expire()  # nobody waits for what is under way
         for thread in self._threads:
             thread.join()
-        while not self._arrivals.empty():
-            arrival = self._arrivals.get()
-            if isinstance(arrival, Small):
-                arrival.claim.release(vain=True)
-            elif isinstance(arrival, Back) and arrival.stream is not None:
-                arrival.stream.close()
-
-    def _going_on(self) -> bool:
-        return not self._stopped
+        self._traffic.give_back()
 
     def _bulk(self, address: str, connections: int) -> Bulk | None:
         transport = transport_for(address, self._options)
@@ -163,7 +119,7 @@ class Lane:
                 bulk.run(asking.wanted(), asking.tell)
         finally:
             asking.end()
-            self._arrivals.put(Ended())
+            self._traffic.bring(Ended())
 
 
 class _Asking:
@@ -173,24 +129,22 @@ class _Asking:
         self,
         group: Sequence[Wanted],
         content: Content,
-        arrivals: SimpleQueue[Any],
-        going_on: Callable[[], bool],
+        traffic: Traffic,
     ) -> None:
         self._left = dict(group)
         self._making = Claims(content.layout)
-        self._arrivals = arrivals
-        self._going_on = going_on
+        self._traffic = traffic
         self._claims: dict[int, Claim] = {}
 
     def wanted(self) -> Iterator[Asked]:
         """Go through what can be claimed; what is being fetched elsewhere is fetched in the usual way."""
         for number, pinned in list(self._left.items()):
-            if not self._going_on():
+            if not self._traffic.goes_on:
                 return
             claim = self._claimed(pinned)
             if claim is None:
                 del self._left[number]
-                self._arrivals.put(Back(number))
+                self._traffic.bring(Back(number))
             else:
                 self._claims[number] = claim
                 yield Asked(number, pinned.address)
@@ -202,8 +156,8 @@ class _Asking:
         arrival = self._arrival(asked.number, pinned, claim, answer)
         if isinstance(arrival, Back):
             claim.release(vain=True)
-        self._arrivals.put(arrival)
-        return self._going_on()
+        self._traffic.bring(arrival)
+        return self._traffic.goes_on
 
     def end(self) -> None:
         """Hand back what was not asked for, or not answered."""
@@ -211,7 +165,7 @@ class _Asking:
             claim.release(vain=True)
         self._claims.clear()
         for number in self._left:
-            self._arrivals.put(Back(number))
+            self._traffic.bring(Back(number))
         self._left.clear()
 
     def _claimed(self, pinned: Pinned) -> Claim | None:
@@ -220,7 +174,7 @@ class _Asking:
         except OSError:
             return None  # whoever fetches in the usual way says what is wrong
 
-    def _arrival(self, number: int, pinned: Pinned, claim: Claim, answer: Answer) -> Arrival:
+    def _arrival(self, number: int, pinned: Pinned, claim: Claim, answer: Answer) -> Small | Back:
         if isinstance(answer, Came):
             hashing = Hashing((pinned.digest.algorithm,))
             hashing.update(answer.data)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from store.errors import StoreError
 from store.fetching.asking import Wanted
 from store.fetching.keeping import Keeping
-from store.fetching.lane import LEAST, Back, Ended, Lane, Small
+from store.fetching.lane import LEAST, Lane
 from store.fetching.pinned import Pinned
 from store.fetching.results import Outcome
+from store.fetching.traffic import Back, Ended, Small, Traffic
 from store.fetching.usual import Manner, Usual
 from store.fetching.workers import Workers
 from store.transports.deadlines import begun
@@ -39,7 +40,7 @@ class Together:
         self._manner = manner
         self._arrivals: SimpleQueue[Any] = SimpleQueue()
         self._workers = Workers(manner.jobs, self._arrivals)
-        self._lane: Lane | None = None
+        self._traffic = Traffic(self._arrivals, fail_fast=manner.fail_fast)
         self._keeping: Keeping | None = None
         self._running = 0
         self._called_off = False
@@ -73,11 +74,11 @@ class Together:
         except StoreError:
             return set()  # whoever fetches in the usual way says what is wrong with the cache
         deadline = begun(options.clock, options.bounds.deadline)
-        self._lane = Lane(content, options, deadline, self._arrivals, connections=self._manner.jobs)
-        stack.callback(self._lane.stop)
+        lane = Lane(content, options, deadline, self._traffic, connections=self._manner.jobs)
+        stack.callback(lane.stop)
         ends = self._manner.dest is None
         self._keeping = Keeping(self._fetcher.cache, intake, options.listener, ends=ends)
-        self._running, left = self._lane.start(short)
+        self._running, left = lane.start(short)
         return {number for number, _ in short}.difference(left)
 
     def _waits(self) -> bool:
@@ -103,6 +104,7 @@ class Together:
     def _taken(self, arrival: object) -> Iterator[Outcome]:
         if isinstance(arrival, Small) and self._keeping is not None:
             back = self._keeping.keep(arrival)
+            self._traffic.kept()
             if back is not None:
                 self._submit(back)
         elif isinstance(arrival, Back):
@@ -132,6 +134,5 @@ class Together:
         if outcome.error is not None and self._manner.fail_fast:
             self._called_off = True
             self._workers.call_off()
-            if self._lane is not None:
-                self._lane.call_off()
+            self._traffic.call_off()
         return outcome

@@ -19,7 +19,7 @@ from store.fetching.results import Outcome, Result
 if TYPE_CHECKING:
     from store.events import Listener
     from store.fetching.fetcher import Fetcher
-    from store.fetching.lane import Back
+    from store.fetching.traffic import Back
     from store.transports.attempts import Attempt
     from store.transports.base import Stream
 

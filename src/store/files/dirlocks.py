@@ -50,8 +50,16 @@ def _made(path: str) -> bool:
     return True
 
 
-def give_directory(descriptor: int) -> None:
-    """Give a directory's lock back: explicitly, since a fork keeps a closed lock alive."""
+def give_directory(descriptor: int, empty: str | None = None) -> None:
+    """Give a directory's lock back: explicitly, since a fork keeps a closed lock alive.
+
+    Args:
+        descriptor: Holds the lock.
+        empty: The directory's path, where it is to go if nothing lies in it.
+    """
+    if empty is not None:
+        with contextlib.suppress(OSError):
+            os.rmdir(empty)  # noqa: PTH106 - text
     fcntl.flock(descriptor, fcntl.LOCK_UN)
     os.close(descriptor)
 

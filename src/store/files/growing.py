@@ -32,6 +32,8 @@ Stretches = list[tuple[int, int]]
 _HEADER: Final = 4096
 """How long the header is, in bytes."""
 
+_FLAGS: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
 _SLOT: Final = struct.Struct("<QQ")
 _SLOTS: Final = 1 << 16
 """How many records are read at the most."""
@@ -73,10 +75,12 @@ class Growing:
         place = Path(directory)
         with storage_errors(place), contextlib.ExitStack() as stack:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Not even the directory may be a link: what lies at its end is another's.
+            within = os.open(place, os.O_RDONLY | os.O_DIRECTORY | _FLAGS)
+            stack.callback(os.close, within)
             opened = []
             for name in ("data", "state"):
-                flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-                descriptor = os.open(place / name, flags, 0o666)
+                descriptor = os.open(name, os.O_RDWR | os.O_CREAT | _FLAGS, 0o666, dir_fd=within)
                 stack.callback(os.close, descriptor)
                 opened.append(descriptor)
             if not all(_sole(one) for one in opened) or not _locked(opened[0]):
@@ -85,6 +89,7 @@ class Growing:
                 return None  # its last writer finished it between our two steps
             growing = cls(place, *opened)
             stack.pop_all()
+            os.close(within)
             return growing
 
     def begin(self, about: Mapping[str, Any]) -> None:
@@ -170,7 +175,7 @@ def _read(state: int, size: int) -> tuple[dict[str, Any] | None, Stretches]:
     """Return the header and what is written; nothing of a state that is damaged."""
     try:
         about = json.loads(os.pread(state, _HEADER, 0))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None, []
     if not isinstance(about, dict):
         return None, []

@@ -26,15 +26,17 @@ def write_small(path: str, data: bytes | memoryview, mode: int = 0o666) -> os.st
     """
     descriptor = os.open(path, _FLAGS, mode)
     try:
-        written = os.write(descriptor, data)
-        while written < len(data):
-            written += os.write(descriptor, data[written:])
-        return os.fstat(descriptor)
+        try:
+            written = os.write(descriptor, data)
+            while written < len(data):
+                written += os.write(descriptor, data[written:])
+            status = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)  # a network file system may say only now that a write failed
     except BaseException:
         os.unlink(path)  # noqa: PTH108 - text, for thousands of them
         raise
-    finally:
-        os.close(descriptor)
+    return status
 
 
 def put_small(
@@ -65,11 +67,14 @@ def put_small(
     except FileNotFoundError:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         status = write_small(path, data, mode)
+    linked = False
     try:
         linked = also is not None and _linked(path, also)
         _with_parents(os.rename, path, target)
     except BaseException:
         os.unlink(path)  # noqa: PTH108 - text
+        if linked and also is not None:
+            os.unlink(also)  # noqa: PTH108 - text
         raise
     return status, linked
 

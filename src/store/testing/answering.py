@@ -17,6 +17,9 @@ import attrs
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)", re.ASCII)
 _SUFFIX = re.compile(r"bytes=-(\d+)", re.ASCII)
 
+_STEP = 0.01
+"""How often something is sent where a rate is kept, in seconds."""
+
 
 @attrs.frozen
 class Request:
@@ -46,6 +49,15 @@ class Owner(Protocol):
 
     def find(self, path: str) -> Served | None:
         """Return what is given at a path."""
+        ...
+
+    def note_sent(self, path: str, count: int) -> None:
+        """Remember that bytes of a body were sent."""
+        ...
+
+    @property
+    def rate(self) -> float | None:
+        """How many bytes of bodies a second a connection is given at most, or None."""
         ...
 
     @property
@@ -140,10 +152,17 @@ class Exchange:
         handler.end_headers()
 
     def send(self, data: bytes) -> None:
-        """Send bytes of a body as they are; none where only the headers were asked for."""
-        if self.request.method != "HEAD" and data:
-            self._handler.wfile.write(data)
-            self._handler.wfile.flush()
+        """Send bytes of a body as they are, no faster than the server's rate; none of them for ``HEAD``."""
+        if self.request.method == "HEAD":
+            return
+        rate = self._handler.owner.rate
+        size = len(data) if rate is None else max(1, int(rate * _STEP))
+        for begin in range(0, len(data), size or 1):
+            if rate is not None and self.stopping.wait(_STEP):
+                return
+            piece = data[begin : begin + size]
+            self._handler.wfile.write(piece)
+            self._handler.owner.note_sent(self.request.path, len(piece))
 
     def hang_up(self, *, reset: bool = False) -> None:
         """Close the connection after this answer; with ``reset`` at once and rudely (RST)."""
@@ -172,7 +191,7 @@ class Exchange:
             self.head(304, headers)
             return
         data = self.served.data
-        part = self._part()
+        part = self.part()
         if part is None:
             self.head(200, {**headers, "Content-Length": str(len(data))})
             self.send(data)
@@ -195,8 +214,11 @@ class Exchange:
         since = asked.get("if-modified-since")
         return since is not None and since == served.last_modified
 
-    def _part(self) -> tuple[int, int] | None:
-        """Return the first and last byte that are wanted, in the wrong order where there are none."""
+    def part(self) -> tuple[int, int] | None:
+        """Return the first and last byte that are wanted, in the wrong order where there are none.
+
+        None wants the whole.
+        """
         asked, served = self.request.headers, self.served
         text = asked.get("range", "")
         condition = asked.get("if-range")

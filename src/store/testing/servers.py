@@ -17,6 +17,7 @@ import contextlib
 import socket
 import ssl
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
@@ -35,6 +36,7 @@ class Server:
         tls: Speak https with this context.
         user: With ``password``: ask every request for these (Basic), answer 401 without.
         password: See ``user``.
+        rate: How many bytes of bodies a second each connection is given at most; None for no limit.
 
     Attributes:
         url: Where it is, without a slash at the end.
@@ -48,8 +50,11 @@ class Server:
         tls: ssl.SSLContext | None = None,
         user: str | None = None,
         password: str | None = None,
+        rate: float | None = None,
     ) -> None:
         self._tls = tls
+        self.rate = rate
+        self._sent: Counter[str] = Counter()
         self.authorization: str | None = None
         if user is not None:
             pair = f"{user}:{password or ''}".encode()
@@ -118,6 +123,11 @@ class Server:
         with self._lock:
             return [one for one in self.requests if path is None or one.path == path]
 
+    def sent(self, path: str | None = None) -> int:
+        """Return how many bytes of bodies were sent: for a path (its query left out), or in all."""
+        with self._lock:
+            return self._sent.total() if path is None else self._sent[path]
+
     def stop(self) -> None:
         """Close every connection and wait until all threads have ended; a second time does nothing."""
         if self.stopping.is_set():
@@ -153,6 +163,11 @@ class Server:
         """Remember a request; for handlers."""
         with self._lock:
             self.requests.append(request)
+
+    def note_sent(self, path: str, count: int) -> None:
+        """Remember that bytes of a body were sent; for handlers."""
+        with self._lock:
+            self._sent[path] += count
 
     def find(self, path: str) -> Served | None:
         """Return what is given at a path, without a query; for handlers."""

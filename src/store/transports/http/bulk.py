@@ -110,6 +110,7 @@ class _Running:
         self._again: deque[Asked] = deque()
         self._exhausted = False
         self._going_on = True
+        self._ended = False
         self._selector = selectors.DefaultSelector()
         self._lines: set[Line] = set()
         self._deadline = current(SYSTEM_CLOCK)
@@ -136,8 +137,10 @@ class _Running:
 
     def end(self) -> None:
         """Close what is open; what was under way is told of as not had."""
+        self._ended = True
         for line in list(self._lines):
             self._drop(line)
+        self._close_the_late()
         self._selector.close()
         self._waker.close()
         self._bell.close()
@@ -153,6 +156,16 @@ class _Running:
             self._connected.append(None)
         with contextlib.suppress(OSError):  # the run may have ended
             self._bell.send(b"!")
+        if self._ended:
+            self._close_the_late()
+
+    def _close_the_late(self) -> None:
+        """Close connections that came about when nobody had work for them any more."""
+        with contextlib.suppress(IndexError):
+            while True:
+                arrived = self._connected.popleft()
+                if arrived is not None:
+                    arrived[0].close()
 
     def _welcome(self) -> None:
         """Put connections to work that came about; ask for more while there is enough to do."""

@@ -19,7 +19,17 @@ from store.plugins.manager import plugins
 
 Run = Callable[..., Any]
 
-COMMANDS = ["fetch", "resolve", "cache", "plugins", "config", "doctor", "completion"]
+COMMANDS = [
+    "fetch",
+    "resolve",
+    "why",
+    "cache",
+    "plugins",
+    "config",
+    "stats",
+    "doctor",
+    "completion",
+]
 
 
 def loaded_by(*arguments: str) -> set[str]:

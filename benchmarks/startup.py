@@ -60,12 +60,16 @@ def run(rounds: int, scratch: Path) -> list[Row]:
             str(scratch / "warm-pooch"),
         ]
         fetch = [command, "fetch", f"{url}#sha256={digest}"]
-        for command_line in (fetch, fetch, [command, "--version"], pooch_script):
+        pinned = [command, "fetch", "pypi:demo==1.0"]
+        _lay_down_index(scratch, digest)
+        environment["PIP_INDEX_URL"] = f"file://{scratch}/simple/"
+        for command_line in (fetch, fetch, pinned, pinned, [command, "--version"], pooch_script):
             command_seconds(command_line, environment)
         found = in_turn(
             {
                 "version": lambda: command_seconds([command, "--version"], environment),
                 "fetch": lambda: command_seconds(fetch, environment),
+                "pinned": lambda: command_seconds(pinned, environment),
                 "pooch": lambda: command_seconds(pooch_script),
                 "bare": lambda: command_seconds([python, "-c", "pass"]),
             },
@@ -80,4 +84,17 @@ def run(rounds: int, scratch: Path) -> list[Row]:
         Row("warm store fetch URL#sha256", middle["fetch"], {"pooch script": middle["pooch"]}, "ms",
             "≤ 90 ms", middle["fetch"] <= 90, spread(found["fetch"]))
     )  # fmt: skip
+    rows.append(
+        Row("warm store fetch pypi:NAME==VERSION", middle["pinned"], {"bare python": middle["bare"]},
+            "ms", "≤ 90 ms", middle["pinned"] <= 90, spread(found["pinned"]))
+    )  # fmt: skip
     return rows
+
+
+def _lay_down_index(scratch: Path, digest: str) -> None:
+    """Lay down a package index of one project, whose file is ``warm.bin``."""
+    wheel = "demo-1.0-py3-none-any.whl"
+    page = scratch / "simple" / "demo" / "index.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(f'<!DOCTYPE html><a href="../../{wheel}#sha256={digest}">{wheel}</a>')
+    (scratch / wheel).write_bytes((scratch / "warm.bin").read_bytes())

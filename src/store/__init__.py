@@ -11,7 +11,8 @@ from store.cache import hand_on
 
 if TYPE_CHECKING:
     from store.backends.base import Store
-    from store.backends.resources import DigestedResource, ResourceInfo
+    from store.backends.digested import DigestedResource
+    from store.backends.resources import ResourceInfo
     from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
     from store.errors import (
         CacheError,
@@ -56,7 +57,8 @@ __version__: Final = "0.1.0"
 
 _HOMES: Final = {
     "store.backends.base": ("Store",),
-    "store.backends.resources": ("DigestedResource", "ResourceInfo"),
+    "store.backends.digested": ("DigestedResource",),
+    "store.backends.resources": ("ResourceInfo",),
     "store.cache.backends.base": ("DEFAULT_TIMEOUT", "NEVER", "Cache"),
     "store.errors": (
         "CacheError",

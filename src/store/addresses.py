@@ -62,7 +62,9 @@ def public(address: str) -> str:
     answer moves a terminal.
     """
     if "://" not in address:
-        return UNPARSED if re.match(_MISSPELT, address) else _printable(address)
+        # The pattern is compiled only for what might fit: most locators that come here do not.
+        doubtful = ":" in address or "@" in address
+        return UNPARSED if doubtful and re.match(_MISSPELT, address) else _printable(address)
     try:
         parts = urlsplit(address)
         _ = parts.port  # a password with a slash in it looks like a port that is none
@@ -72,7 +74,7 @@ def public(address: str) -> str:
     if parts.scheme != "file":
         if not parts.scheme or (not parts.netloc and "@" in path):
             return UNPARSED
-        path = re.sub(_NESTED_USER, "//", path)
+        path = re.sub(_NESTED_USER, "//", path) if "@" in path else path
     return _printable(f"{parts.scheme}://{_host(parts)}{path}")
 
 

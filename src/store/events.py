@@ -179,4 +179,4 @@ STOPS: Final = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit"})
 """The classes of what breaks a fetch off, through no fault of anybody."""
 
 Listener = Callable[[Event], None]
-"""Is told each event as it happens."""
+"""Is told each event as it happens; but of hits only unless it has a ``hears_hits`` that is false."""

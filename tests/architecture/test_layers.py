@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import pytest
 
 LAYERS = (
-    {"errors", "hooks", "records", "clock", "events", "addresses"},
+    {"errors", "hooks", "records", "clock", "events", "addresses", "frozen", "machine"},
     {"integrity", "files", "config"},
     {"transports", "cache"},
     {"freshness", "registry", "releases", "buckets", "sharing"},

@@ -7,7 +7,6 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from store.backends.base import digests_of
@@ -134,6 +133,6 @@ def test_offline_and_a_broken_disk_are_raised(
 
     with pytest.raises(StorageError):
         store.download_resource_content(metadata, str(tmp_path / "file"))
-    store.options = attrs.evolve(store.options, offline=True)
+    store.options = store.options._replace(offline=True)
     with pytest.raises(OfflineError):
         store.download_resource(metadata)

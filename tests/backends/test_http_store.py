@@ -173,7 +173,7 @@ def test_a_url_is_fetched_once(web: Any, store: HTTPStore, tmp_path: Path) -> No
     query = {"url": f"{web.address}/dir/file.txt", "sha256": SHA256}
 
     first = store.download_resource(store.get_resource_metadata(query))
-    store.options = attrs.evolve(store.options, offline=True)
+    store.options = store.options._replace(offline=True)
     second = store.download_resource(store.get_resource_metadata(query), str(tmp_path / "dest"))
 
     assert first is not None
@@ -335,7 +335,7 @@ def test_an_unpinned_url_needs_its_server(web: Any, store: HTTPStore) -> None:
     """Offline nothing is known of it; a 404 is a 404."""
     with pytest.raises(ResourceNotFoundError):
         store.get_resource_metadata(unpinned(web))
-    store.options = attrs.evolve(store.options, offline=True)
+    store.options = store.options._replace(offline=True)
     with pytest.raises(OfflineError):
         store.get_resource_metadata(unpinned(web))
 
@@ -344,7 +344,7 @@ def test_a_question_is_asked_again_after_what_may_pass(web: Any, store: HTTPStor
     """A 503 costs a wait, which is told."""
     told: list[Event] = []
     web.pages["/dir/file.txt"] = [(b"", 503), (CONTENT, 200, VERSIONED)]
-    store.options = attrs.evolve(store.options, listener=told.append)
+    store.options = store.options._replace(listener=told.append)
 
     store.get_resource_metadata(unpinned(web))
 

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from store.backends.base import DigestedResource
-from store.backends.pypi_store import PyPIResource, PyPIStore
+from store.backends.pypi_resource import PyPIResource
+from store.backends.pypi_store import PyPIStore
 from store.cache.backends.base import Cache
 from store.config.credential import Credential
 from store.config.credentials import Credentials
@@ -305,7 +305,7 @@ def test_an_index_that_is_gone_is_a_transport_error(cache: Cache, patient: Trans
 
 def test_offline_nothing_is_asked(store: PyPIStore, index: Any) -> None:
     """The transports hold the line."""
-    store.options = attrs.evolve(store.options, offline=True)
+    store.options = store.options._replace(offline=True)
 
     with pytest.raises(OfflineError):
         store.get_resource_metadata({"name": "demo"})
@@ -339,8 +339,8 @@ def test_a_page_that_only_trickles_is_given_up(store: PyPIStore) -> None:
             self.advance(1000.0)
             return super().monotonic()
 
-    store.options = attrs.evolve(
-        store.options, clock=Hurried(), bounds=Bounds(grace=1.0, minimum_rate=1e6)
+    store.options = store.options._replace(
+        clock=Hurried(), bounds=Bounds(grace=1.0, minimum_rate=1e6)
     )
 
     with pytest.raises(TransportTimeoutError, match="only"):
@@ -393,7 +393,7 @@ def test_what_the_caller_gives_wins_for_files(
     """An explicit credential is not replaced by one from the settings."""
     mine = Credentials({index.address: Credential(user="me", secret="mine", source="explicit")})
     address = index.address.replace("http://", "http://user:hunter2@")
-    store = store_of(cache, attrs.evolve(patient, credentials=mine), index_url=f"{address}/simple")
+    store = store_of(cache, patient._replace(credentials=mine), index_url=f"{address}/simple")
 
     store.download_resource(store.get_resource_metadata({"name": "demo"}))
 

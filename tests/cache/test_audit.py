@@ -112,7 +112,7 @@ def test_a_quick_audit_reads_nothing(
     def refuse(*args: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("store.cache.holding.examine", refuse)
+    monkeypatch.setattr("store.cache.examining.examine", refuse)
 
     assert set(states(content, quick=True).values()) == {"ok"}
 

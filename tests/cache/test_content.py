@@ -27,15 +27,16 @@ Pin = Callable[[bytes], Digests]
 @pytest.fixture
 def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that were read whole, in order."""
-    from store.cache import examining, holding
+    from store.cache import examining
 
     read: list[str] = []
+    examine = examining.examine
 
     def counted(path: str, algorithms: list[str], clock: object) -> examining.Examined:
         read.append(path)
-        return examining.examine(path, algorithms, SYSTEM_CLOCK)
+        return examine(path, algorithms, SYSTEM_CLOCK)
 
-    monkeypatch.setattr(holding, "examine", counted)
+    monkeypatch.setattr(examining, "examine", counted)
     return read
 
 
@@ -490,10 +491,10 @@ def test_a_workspace_goes_away(content: Content) -> None:
 
 def test_the_workspaces_of_the_dead_are_swept(root: Path, reopened: Content) -> None:
     """What was left by a process that is gone goes at once, what is a day old in any case."""
-    from store.cache.workspaces import workspace_name
+    from store.files.unfinished import partial_name
 
-    dead = workspace_name().replace(f"-{os.getpid()}-", "-4194305-")
-    for name in (dead, workspace_name(), "old", "young"):
+    dead = partial_name().replace(f"-{os.getpid()}-", "-4194305-")
+    for name in (dead, partial_name(), "old", "young"):
         (root / "partial" / name).mkdir(parents=True)
         (root / "partial" / name / "file").write_bytes(b"data")
     for path in (root / "partial/old", root / "partial/old/file"):
@@ -707,16 +708,16 @@ def test_another_containers_workspace_is_left_alone(
     root: Path, monkeypatch: pytest.MonkeyPatch, reopened: Content
 ) -> None:
     """A process number means nothing in another namespace; here, what lives is left too."""
-    from store.cache import workspaces
+    from store.files.unfinished import partial_name
 
     def unknown(path: str) -> str:
         raise OSError
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "readlink", unknown)
-        foreign = workspaces.workspace_name().replace(f"-{os.getpid()}-", "-4194305-")
-    beyond = workspaces.workspace_name().replace(f"-{os.getpid()}-", f"-{2**80}-")
-    living = workspaces.workspace_name().replace(f"-{os.getpid()}-", "-1-")
+        foreign = partial_name().replace(f"-{os.getpid()}-", "-4194305-")
+    beyond = partial_name().replace(f"-{os.getpid()}-", f"-{2**80}-")
+    living = partial_name().replace(f"-{os.getpid()}-", "-1-")
     for name in (foreign, beyond, living):
         (root / "partial" / name).mkdir(parents=True)
 

@@ -158,6 +158,25 @@ def hello_digest() -> str:
     return f"sha256:{hashlib.sha256(HELLO).hexdigest()}"
 
 
+@pytest.fixture
+def warm_locators(
+    server: Server, hello: Path, hello_digest: str, store_environment: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Return a locator of each kind that can be fetched; none needs a settings file."""
+    url = server.serve("/hello.txt", HELLO)
+    wheel = "demo-1.0-py3-none-any.whl"
+    server.serve(f"/files/{wheel}", HELLO)
+    pin = hello_digest.replace(":", "=")
+    server.serve(
+        "/simple/demo/",
+        f'<!DOCTYPE html><a href="../../files/{wheel}#{pin}">{wheel}</a>'.encode(),
+        headers={"Content-Type": "text/html"},
+    )
+    store_environment.setenv("PIP_CONFIG_FILE", os.devnull)
+    store_environment.setenv("PIP_INDEX_URL", f"{server.url}/simple/")
+    return {"url": f"{url}#{pin}", "pypi": "pypi:demo==1.0", "file": str(hello)}
+
+
 class Keyboard(io.StringIO):
     """A stdin that passes for a terminal, with what was typed."""
 

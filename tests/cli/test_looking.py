@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from store.hooks import hookimpl
+from store.plugins import loading, manager
 from store.plugins.brought import Found
 from store.plugins.distributions import Needed
 from store.plugins.manager import Plugins
@@ -39,8 +40,8 @@ def strangers(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [Found("store", "broken", "no_such_module_at_all", "broken-dist", "1.0")]
     known = Plugins(lambda: found)
     known.register(Mirror(), "mirrors", "mirror-dist")
-    for module in ("store.plugins.manager", "store.plugins.loading"):
-        monkeypatch.setattr(f"{module}.plugins", lambda: known)
+    for module in (manager, loading):
+        monkeypatch.setattr(module, "plugins", lambda: known)
 
 
 def test_plugins_are_listed(cli: Run, terminal: Run) -> None:
@@ -179,7 +180,7 @@ def test_secrets_of_drivers_are_hidden(cli: Run, house: Path) -> None:
     assert "hush" not in json.dumps(known)
     assert known["driver.mine.token"]["value"] == "(hidden)"
     assert known["driver.mine.root"]["value"] == "https://host/x"
-    assert known["driver.mine.size"]["source"] == f"{house}/store.toml:1"
+    assert known["driver.mine.size"]["source"] == f"{house}/store.toml:4"
     assert cli("config", "get", "driver.mine.deep").out == '{"password": "(hidden)", "n": 1}\n'
 
 
@@ -300,6 +301,20 @@ def test_the_doctor_goes_on_with_damaged_settings(cli: Run, house: Path) -> None
     assert found["settings"][0][0] == "bad"
     assert found["cache"][0][0] == "bad"
     assert found["certificates"][0][0] == "ok"
+
+
+@pytest.mark.usefixtures("strangers")
+def test_the_doctor_looks_at_what_drivers_are_told(cli: Run, house: Path) -> None:
+    """Each table is held against its driver, wherever that comes from; one of nobody may be a slip."""
+    (house / "store.toml").write_text(
+        "[driver.pypi]\nindexurl = 'x'\n[driver.pypy]\na = 1\n[driver.http]\nallow_weak = true\n"
+    )
+
+    found = checks(cli)["settings"]
+
+    assert [state for state, _ in found] == ["ok", "ok", "bad", "warn"]
+    assert "store.toml:2: the driver pypi has no setting 'indexurl'" in found[2][1]
+    assert "[driver.pypy] is for nobody: there is no driver 'pypy'; did you mean" in found[3][1]
 
 
 def test_the_doctor_does_not_faint(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:

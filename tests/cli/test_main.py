@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -137,26 +137,62 @@ def test_the_version_loads_no_click() -> None:
     assert "click" not in loaded_by("--version")
 
 
+DEAR = {
+    "ast",
+    "attr",
+    "attrs",
+    "dataclasses",
+    "diskcache",
+    "filelock",
+    "importlib.metadata",
+    "inspect",
+    "pluggy",
+    "pypi_simple",
+    "requests",
+    "tomllib",
+    "tqdm",
+}
+"""What a hit has no need of, and takes milliseconds to import."""
+
+
 def test_a_hit_loads_nothing_dear(cli: Run, hello: Path) -> None:
-    """The warm path stays light."""
+    """The warm path stays light; click, which options need, loads `inspect` by itself."""
     cli("fetch", "hello.txt")
 
     loaded = loaded_by("fetch", "-q", "hello.txt")
 
     assert "store.cli.fetch" in loaded
-    dear = {
-        "requests",
-        "diskcache",
-        "filelock",
-        "tqdm",
-        "tomllib",
-        "importlib.metadata",
-        "pypi_simple",
-    }
     ours = {
         f"store.cli.{one}" for one in ("resolve", "doctor", "config", "plugins", "telling", "cache")
     }
-    assert loaded & (dear | ours) == set()
+    assert loaded & (DEAR - {"ast", "inspect"} | ours) == set()
+
+
+@pytest.mark.parametrize("kind", ["url", "pypi", "file"])
+def test_a_plain_fetch_that_hits_loads_even_less(
+    kind: str, cli: Run, warm_locators: Mapping[str, str]
+) -> None:
+    """Neither classes of attrs, nor plugins' hooks, nor OpenSSL, nor what only a miss needs."""
+    locator = warm_locators[kind]
+    assert cli("fetch", "-q", locator).status == 0
+
+    loaded = loaded_by("fetch", locator)
+
+    assert "store.fetching.fetcher" in loaded
+    only_misses = {
+        f"store.{one}"
+        for one in (
+            "backends.digested",
+            "cache.flight",
+            "cache.keeping",
+            "cache.workspaces",
+            "files.atomic",
+            "hooks",
+            "transports.receiving",
+        )
+    }
+    dear = DEAR | ({"_hashlib"} if kind != "file" else set())
+    assert loaded & (dear | only_misses) == set()
 
 
 def test_a_fetch_without_options_loads_no_click(hello: Path) -> None:

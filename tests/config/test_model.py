@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import attrs
 import pytest
 
-from store.config.model import Settings
+from store.config.model import Setting, Settings, declared
 from store.config.values import parse_value
 
-_FIELDS = attrs.fields(Settings)
+_FIELDS = declared()
 
 
 @pytest.mark.parametrize("field", _FIELDS, ids=lambda field: field.name)
-def test_every_setting_says_what_it_is(field: attrs.Attribute[object]) -> None:
+def test_every_setting_says_what_it_is(field: Setting) -> None:
     """Meaning, kind and variable stand in the metadata, for the reference to be held against."""
-    meaning = field.metadata["meaning"]
-    variable = field.metadata["env"]
+    meaning = field.meaning
+    variable = field.env
 
     assert meaning.endswith(".")
     assert variable in {None, f"STORE_{field.name.upper()}"}
@@ -25,8 +24,8 @@ def test_defaults_are_of_their_own_kind() -> None:
     """Each default would be read back as itself."""
     for field in _FIELDS:
         value = getattr(Settings(), field.name)
-        if field.metadata["kind"] != "tables" and field.name != "cache_dir":
-            assert parse_value(value, field.metadata["kind"]) == value
+        if field.kind != "tables" and field.name != "cache_dir":
+            assert parse_value(value, field.kind) == value
 
 
 def test_settings_never_show_what_a_driver_is_told() -> None:

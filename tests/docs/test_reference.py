@@ -8,7 +8,6 @@ import typing
 from collections.abc import Iterator
 from pathlib import Path
 
-import attrs
 import click
 import pytest
 
@@ -16,7 +15,7 @@ import store
 from store import errors, events
 from store.cache.counts import Tally
 from store.cli.main import command as command_line
-from store.config.model import Settings
+from store.config.model import Setting, declared
 from store.fetching.explaining import CODES
 from store.integrity.digest import SIZES
 from store.plugins import builtin, specs
@@ -90,16 +89,16 @@ def test_all_hooks_were_found() -> None:
     assert {"store_drivers", "store_caches", "store_transports", "store_locators"} <= set(HOOKS)
 
 
-@pytest.mark.parametrize("field", attrs.fields(Settings), ids=lambda field: str(field.name))
-def test_every_setting_is_told(field: attrs.Attribute[object]) -> None:
+@pytest.mark.parametrize("field", declared(), ids=lambda field: str(field.name))
+def test_every_setting_is_told(field: Setting) -> None:
     """Each setting stands with its variable and its meaning, word for word."""
-    key = f"[{field.metadata['key']}.NAME]" if "key" in field.metadata else field.name
+    key = f"[{field.key}.NAME]" if field.key else field.name
     rows = dict(re.findall(r"^\| `([^`]+)` (\|.*)$", page("settings"), re.MULTILINE))
     _, variable, default, meaning, _ = (one.strip() for one in rows[key].split("|"))
 
-    assert variable == (f"`{field.metadata['env']}`" if field.metadata["env"] else "")
-    assert meaning == field.metadata["meaning"]
-    assert default or "key" in field.metadata
+    assert variable == (f"`{field.env}`" if field.env else "")
+    assert meaning == field.meaning
+    assert default or field.key
 
 
 @pytest.mark.parametrize("name", sorted(ERRORS))

@@ -32,7 +32,7 @@ class Late(Fault):
 def test_question_and_download_share_one_deadline(server: Server) -> None:
     """A URL without a digest is asked for its version first, and does not get the time twice."""
     url = server.serve("/a", b"data", fault=Late(0.4))
-    settings = attrs.evolve(read_settings().settings, deadline=0.6, retries=0)
+    settings = read_settings().settings._replace(deadline=0.6, retries=0)
     begun = SYSTEM_CLOCK.monotonic()
 
     with Fetcher(settings) as fetcher, pytest.raises(TransportTimeoutError):
@@ -44,7 +44,7 @@ def test_question_and_download_share_one_deadline(server: Server) -> None:
 def test_a_fetch_within_its_deadline_is_well(server: Server) -> None:
     """The deadline is for what takes longer."""
     url = server.serve("/a", b"data")
-    settings = attrs.evolve(read_settings().settings, deadline=60)
+    settings = read_settings().settings._replace(deadline=60)
 
     with Fetcher(settings) as fetcher:
         assert fetcher.fetch(url, allow_unverified=True).path.read_bytes() == b"data"

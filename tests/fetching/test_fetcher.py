@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from store import transports
 from store.config.reading import read_settings
 from store.errors import (
     IntegrityError,
@@ -25,6 +24,7 @@ from store.events import Event, Progressed
 from store.fetching.fetcher import Fetcher
 from store.testing.fakes import FakeCache
 from store.testing.servers import Server
+from store.transports import opening
 
 DATA = b"some bytes that are served" * 100
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -344,7 +344,7 @@ def test_a_strangers_wrong_content_is_an_integrity_error(sealed: Any) -> None:
 @pytest.mark.parametrize("as_query", [False, True])
 def test_a_strangers_transport_opens_its_scheme(as_query: bool) -> None:  # noqa: FBT001 - a case
     """It is looked for when the scheme is not ours."""
-    transports.opening._opened.strangers.clear()
+    opening._opened.strangers.clear()
     pinned = hashlib.sha256(b"faked").hexdigest()
     wanted: Any = f"fake://host/a.bin#sha256={pinned}"
     if as_query:

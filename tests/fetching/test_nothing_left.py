@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from store.config.reading import read_settings
@@ -24,7 +25,7 @@ def test_offline_is_said_before_what_the_cache_lacks(
 ) -> None:
     """A miss in a cache that cannot be written to: the network is what is missing, not the directory."""
     house.write_text("a file in place of the cache")
-    settings = attrs.evolve(read_settings().settings, offline=True)
+    settings = read_settings().settings._replace(offline=True)
 
     with Fetcher(settings) as fetcher, pytest.raises(OfflineError):
         fetcher.fetch(PINNED, dest=None if dest is None else tmp_path / dest)
@@ -53,3 +54,21 @@ def test_no_empty_directory_stays_where_a_file_cannot_be_placed(
 
     assert tmp_path.is_dir()
     assert not (tmp_path / "new").exists()
+
+
+def test_what_a_killed_process_left_beside_a_file_goes_with_the_next(tmp_path: Path) -> None:
+    """It lies in the user's own directory, where no pruning of the cache would find it."""
+    source, dest = tmp_path / "a.txt", tmp_path / "out"
+    source.write_bytes(b"data")
+    script = (
+        "import os, signal, sys; from pathlib import Path; from store.files.atomic import writing\n"
+        "with writing(sys.argv[1]) as file:\n"
+        "    file.write(b'half'), file.flush(), os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", script, dest / "a.txt"], check=False)
+    assert [one.name[:7] for one in dest.iterdir()] == [".store-"]
+
+    with Fetcher() as fetcher:
+        fetcher.fetch(source, dest=dest)
+
+    assert [one.read_bytes() for one in dest.iterdir()] == [b"data"]

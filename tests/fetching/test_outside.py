@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from store.cache.audit import audit
@@ -95,7 +94,7 @@ def test_a_link_out_of_the_cache_is_not_followed(
     server: Server, house: Path, outside: Path, place: str, backend: str
 ) -> None:
     """Nor by fetching, nor by verifying, pruning and clearing; and the fetch is well."""
-    settings = attrs.evolve(read_settings().settings, cache=backend)
+    settings = read_settings().settings._replace(cache=backend)
     url = server.serve("/a", DATA)
     with Fetcher(settings) as fetcher:
         fetcher.fetch(url, allow_unverified=True)
@@ -122,7 +121,7 @@ def test_a_file_in_place_of_a_directory_of_the_cache_heals(
     server: Server, house: Path, place: str, backend: str
 ) -> None:
     """It is set aside, and nobody has to remove it by hand."""
-    settings = attrs.evolve(read_settings().settings, cache=backend)
+    settings = read_settings().settings._replace(cache=backend)
     url = server.serve("/a", DATA)
     with Fetcher(settings) as fetcher:
         fetcher.fetch(url, allow_unverified=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.integrity import stamp as module
-from store.integrity.stamp import COARSE_GRAIN_NS, LOCAL_GRAIN_NS, Stamp, boot_id
+from store.integrity.stamp import COARSE_GRAIN_NS, LOCAL_GRAIN_NS, Stamp
 
 NUMBERS = st.integers(-(2**63), 2**64)
 STAMPS = st.builds(Stamp, st.text(), NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS)
@@ -143,26 +140,3 @@ def test_a_stamp_is_racy_until_the_grain_has_passed(grain: int, times: tuple[int
     racy = [stamp.racy(changed + after, grain) for after in (-1, 0, grain - 1, grain, 2 * grain)]
 
     assert racy == [True, True, True, False, False]
-
-
-def test_the_boot_has_a_name() -> None:
-    """The same in every process of this boot."""
-    command = "from store.integrity.stamp import boot_id; print(boot_id())"
-
-    printed = subprocess.run(
-        [sys.executable, "-c", command], capture_output=True, text=True, check=True
-    ).stdout
-
-    assert boot_id()
-    assert printed.strip() == boot_id()
-
-
-def test_a_machine_without_boot_names_has_an_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As other systems than Linux."""
-
-    def missing(path: str, **options: str) -> None:
-        raise FileNotFoundError(path)
-
-    monkeypatch.setattr(module, "open", missing, raising=False)
-
-    assert boot_id.__wrapped__() == ""

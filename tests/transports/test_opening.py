@@ -7,7 +7,6 @@ import subprocess
 import sys
 from typing import Any
 
-import attrs
 import pytest
 
 from store.config.credentials import Credentials
@@ -123,12 +122,12 @@ def test_a_transport_is_kept_for_its_options() -> None:
     """Equal bounds and the same credentials share it, whoever listens; others do not."""
     first = transport_for("http://host/a", OPTIONS)
 
-    listening = attrs.evolve(OPTIONS, listener=print)
+    listening = OPTIONS._replace(listener=print)
     assert transport_for("https://other/b", listening) is first
     assert first.options.listener is None
-    bounded = attrs.evolve(OPTIONS, bounds=Bounds(read_timeout=1))
+    bounded = OPTIONS._replace(bounds=Bounds(read_timeout=1))
     assert transport_for("http://host/a", bounded) is not first
-    secret = attrs.evolve(OPTIONS, credentials=Credentials())
+    secret = OPTIONS._replace(credentials=Credentials())
     assert transport_for("http://host/a", secret) is not first
 
 
@@ -138,7 +137,7 @@ def test_few_transports_are_kept() -> None:
     Counting.closed = 0
 
     for seconds in range(1, opening._KEPT + 3):
-        transport_for("fake://a", attrs.evolve(OPTIONS, bounds=Bounds(read_timeout=seconds)))
+        transport_for("fake://a", OPTIONS._replace(bounds=Bounds(read_timeout=seconds)))
 
     assert Counting.closed == 2
 

@@ -8,7 +8,6 @@ import random
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from store.errors import (
@@ -45,7 +44,7 @@ PINNED = digests_from(f"sha256:{hashlib.sha256(DATA).hexdigest()}")
 
 def bounded(options: TransferOptions, **bounds: Any) -> TransferOptions:
     """Return options with other bounds."""
-    return attrs.evolve(options, bounds=attrs.evolve(options.bounds, **bounds))
+    return options._replace(bounds=options.bounds._replace(**bounds))
 
 
 def listing(directory: Path) -> list[str]:
@@ -156,7 +155,7 @@ def test_paths_are_received_too(tmp_path: Path, directory: Path, options: Transf
     """A local file comes in like any other, offline as well."""
     source = tmp_path / "source.bin"
     source.write_bytes(DATA)
-    offline = attrs.evolve(options, offline=True)
+    offline = options._replace(offline=True)
 
     received = receive(str(source), directory, options=offline, digests=PINNED, durable=True)
 
@@ -172,7 +171,7 @@ def test_what_passes_is_tried_again(
     told: list[Event] = []
 
     received = receive(
-        url, directory, options=attrs.evolve(options, listener=told.append), digests=PINNED
+        url, directory, options=options._replace(listener=told.append), digests=PINNED
     )
 
     assert [one.reason is None for one in received.attempts] == [False, False, True]
@@ -195,7 +194,7 @@ def test_a_server_is_left_alone_as_long_as_it_asks(
     clock = FakeClock()
     url = server.serve("/a", DATA, fault=[Status(503, retry_after=7)])
 
-    receive(url, directory, options=attrs.evolve(options, clock=clock))
+    receive(url, directory, options=options._replace(clock=clock))
 
     assert clock.slept == [7.0]
 
@@ -216,8 +215,8 @@ def test_waits_are_drawn_from_chance(
     """With a seeded source the waits are known: between 0 and a bound that doubles."""
     clock = FakeClock()
     url = server.serve("/a", DATA, fault=Status(500))
-    patient = attrs.evolve(
-        bounded(options, deadline=None), clock=clock, retrying=Retrying(attempts=4, longest=1.5)
+    patient = bounded(options, deadline=None)._replace(
+        clock=clock, retrying=Retrying(attempts=4, longest=1.5)
     )
     expected = random.Random(7)
 
@@ -284,7 +283,7 @@ def test_progress_is_told_first_and_last(
     told: list[Event] = []
     url = server.serve("/a.bin", DATA, fault=Drip(size=512, every=0.001))
 
-    receive(url, directory, options=attrs.evolve(options, listener=told.append))
+    receive(url, directory, options=options._replace(listener=told.append))
 
     progress = [one for one in told if isinstance(one, Progressed)]
     counts = [one.received for one in progress]
@@ -306,7 +305,7 @@ def test_the_last_progress_knows_the_total(
     receive(
         server.serve("/a", data, fault=fault),
         directory,
-        options=attrs.evolve(options, listener=told.append),
+        options=options._replace(listener=told.append),
     )
 
     assert told[-1] == Progressed(name="a", received=len(data), total=len(data))
@@ -315,7 +314,7 @@ def test_the_last_progress_knows_the_total(
 def test_offline_opens_no_socket(server: Server, directory: Path, options: TransferOptions) -> None:
     """What needs the network is refused, unasked."""
     raised = failing(
-        OfflineError, server.serve("/a", DATA), directory, attrs.evolve(options, offline=True)
+        OfflineError, server.serve("/a", DATA), directory, options._replace(offline=True)
     )
 
     assert raised.missing == (f"{server.url}/a",)

@@ -7,7 +7,6 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from store.errors import (
@@ -55,7 +54,7 @@ PINNED = digests_from(f"sha256:{hashlib.sha256(DATA).hexdigest()}")
 
 def bounded(options: TransferOptions, **bounds: Any) -> TransferOptions:
     """Return options with other bounds."""
-    return attrs.evolve(options, bounds=attrs.evolve(options.bounds, **bounds))
+    return options._replace(bounds=options.bounds._replace(**bounds))
 
 
 def listing(directory: Path) -> list[str]:
@@ -165,8 +164,8 @@ def test_silence_is_counted_over_all_attempts(
 def test_a_trickle_is_a_timeout(server: Server, directory: Path, options: TransferOptions) -> None:
     """A server that is never silent but too slow is left after the grace."""
     url = server.serve("/a", DATA, fault=Drip(size=2, every=0.01))
-    strict = attrs.evolve(
-        bounded(options, minimum_rate=100_000.0, grace=0.1), retrying=Retrying(attempts=1)
+    strict = bounded(options, minimum_rate=100_000.0, grace=0.1)._replace(
+        retrying=Retrying(attempts=1)
     )
 
     raised = failing(TransportTimeoutError, url, directory, strict)
@@ -210,9 +209,7 @@ def test_an_interruption_leaves_nothing(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        receive(
-            server.serve("/a", DATA), directory, options=attrs.evolve(options, listener=interrupt)
-        )
+        receive(server.serve("/a", DATA), directory, options=options._replace(listener=interrupt))
 
     assert listing(directory) == []
 

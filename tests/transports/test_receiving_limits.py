@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from store.errors import (
@@ -39,7 +38,7 @@ WRONG = digests_from("sha256:" + "0" * 64)
 
 def bounded(options: TransferOptions, **bounds: Any) -> TransferOptions:
     """Return options with other bounds."""
-    return attrs.evolve(options, bounds=attrs.evolve(options.bounds, **bounds))
+    return options._replace(bounds=options.bounds._replace(**bounds))
 
 
 def listing(directory: Path) -> list[str]:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from store.errors import (
@@ -40,7 +39,7 @@ PINNED = digests_from(f"sha256:{hashlib.sha256(DATA).hexdigest()}")
 
 def bounded(options: TransferOptions, **bounds: Any) -> TransferOptions:
     """Return options with other bounds."""
-    return attrs.evolve(options, bounds=attrs.evolve(options.bounds, **bounds))
+    return options._replace(bounds=options.bounds._replace(**bounds))
 
 
 def listing(directory: Path) -> list[str]:
@@ -80,8 +79,8 @@ def test_secrets_appear_nowhere(
     secret = "planted" + "secret"
     server.serve("/a", DATA, fault=made(secret))
     told: list[Event] = []
-    quick = attrs.evolve(
-        bounded(options, read_timeout=0.1), listener=told.append, retrying=Retrying(attempts=1)
+    quick = bounded(options, read_timeout=0.1)._replace(
+        listener=told.append, retrying=Retrying(attempts=1)
     )
     url = server.url.replace("//", f"//user:{secret}@") + f"/a?token={secret}#{secret}"
 

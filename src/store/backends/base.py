@@ -8,16 +8,18 @@ from __future__ import annotations
 import abc
 import logging
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from store.backends.delivery import obtain
-from store.backends.placing import Delivery
-from store.backends.resources import DigestedResource, ResourceInfo, digests_of, uid_of
+from store.backends.resources import Digested, ResourceInfo, digests_of, uid_of
 from store.backends.telling import label_of, tell_failed
 from store.cache.backends.base import Cache
 from store.errors import StoreError
 from store.records import CachedResource
 from store.transports.base import TransferOptions
+
+if TYPE_CHECKING:
+    from store.backends.digested import DigestedResource
 
 __all__ = [
     "CachedResource",
@@ -33,6 +35,15 @@ __all__ = [
 logger = logging.getLogger("store")
 
 R = TypeVar("R", bound=ResourceInfo)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a class
+    """Load what drivers inherit when the first asks for it: a hit has no need of attrs (PEP 562)."""
+    if name != "DigestedResource":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from store.backends.digested import DigestedResource
+
+    return DigestedResource
 
 
 class Store(abc.ABC, Generic[R]):
@@ -58,9 +69,18 @@ class Store(abc.ABC, Generic[R]):
     query_keys: ClassVar[frozenset[str]] = frozenset()
     """The keys that a query may have; a locator's digests are handed to a driver with a key ``digests``."""
 
+    path_settings: ClassVar[frozenset[str]] = frozenset()
+    """The keys of the configuration that are paths: in a file a relative one counts from its directory."""
+
     options: TransferOptions = TransferOptions()
 
     name: str = ""
+
+    def __init_subclass__(cls, **arguments: Any) -> None:  # noqa: ANN401 - whatever a base takes
+        """Take no short cut around what the subclass says of its resources."""
+        super().__init_subclass__(**arguments)
+        if "get_resource_metadata" in cls.__dict__ and "resource_in" not in cls.__dict__:
+            cls.resource_in = Store.resource_in  # type: ignore[method-assign]
 
     def __init__(self, store_configuration: Any, cache_backend: Cache) -> None:  # noqa: ANN401 - e3-core's signature
         self.store_configuration = store_configuration
@@ -105,7 +125,11 @@ class Store(abc.ABC, Generic[R]):
         Raises:
             StoreError: What the driver raised, or the file could not be placed.
         """
-        delivery = None if dest is None else Delivery(directory=dest)
+        delivery = None
+        if dest is not None:
+            from store.backends.placing import Delivery
+
+            delivery = Delivery(directory=dest)
         try:
             path = obtain(self, metadata, delivery).path
         except BaseException as error:
@@ -114,6 +138,25 @@ class Store(abc.ABC, Generic[R]):
         if path is None:
             tell_failed(self.options.listener, label_of(metadata), None, self.name)
         return path
+
+    def resource_in(self, query: Mapping[str, Any]) -> Digested | None:
+        """Return the resource where the query alone says which it is, as light as a hit needs it.
+
+        A short cut for drivers of ours, which a subclass with a `get_resource_metadata` of its own does not
+        inherit.
+
+        Args:
+            query: What names it, by the driver's own keys.
+
+        Returns:
+            What `get_resource_metadata` would return, or a `KnownResource` that will be made whole before
+            the driver is to bring it; None, the default, where that must be asked.
+
+        Raises:
+            QueryError: As `get_resource_metadata`.
+        """
+        del query
+        return None
 
     def resolution_max_age(self, query: Mapping[str, Any]) -> float | None:
         """Return how long what a query resolved to stays true, in seconds.

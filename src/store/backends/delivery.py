@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, check_size, knows, verifies
-from store.backends.placing import Delivery, leaving_no_directory, place_cached
+from store.backends.known import whole
 from store.backends.resources import ResourceInfo, digests_of, filename_of, origin_of, uid_of
 from store.backends.telling import (
     label_of,
@@ -29,10 +29,13 @@ from store.cache.content import Content
 from store.cache.holding import Kept
 from store.errors import OfflineError, StorageError
 from store.records import CachedResource, Provenance
-from store.transports.attempts import Attempt, noting
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
-from store.transports.resuming import resumable
+
+if TYPE_CHECKING:
+    # A hit tries nothing: what brings bytes, or places them, is loaded when there is something to do.
+    from store.backends.placing import Delivery
+    from store.transports.attempts import Attempt
 
 log = logging.getLogger(__name__)
 
@@ -94,14 +97,13 @@ def obtain(
     """
     path = cached_path(store, metadata)
     if path is not None:
-        placed = (
-            path
-            if delivery is None
-            else place_cached(store.cache_backend.content, metadata, path, delivery)
-        )
+        placed = _placed(store, metadata, path, delivery)
         if not open_end:
             tell_hit(store.options.listener, metadata, path)
         return Obtained(placed, cached=True)
+    from store.transports.attempts import noting
+
+    metadata = whole(metadata)
     with noting() as attempts:
         obtained = _fetched(store, metadata, delivery, query, open_end=open_end)
     return obtained._replace(attempts=tuple(attempts))
@@ -139,11 +141,7 @@ def _fetched(
         return found
     path, cached = found
     # A place that refuses the file is no fault of the cache's: a second download would not help.
-    placed = (
-        path
-        if delivery is None
-        else place_cached(store.cache_backend.content, metadata, path, delivery)
-    )
+    placed = _placed(store, metadata, path, delivery)
     if not open_end:
         tell_end(store, metadata, path, cached=cached)
     return Obtained(placed, cached=cached)
@@ -191,6 +189,8 @@ def _brought(
     store: Source, metadata: ResourceInfo, content: Content, delivery: Delivery | None
 ) -> Kept | Obtained:
     """Have the driver bring the file, verify it, and let the cache keep it."""
+    from store.transports.resuming import resumable
+
     _refuse_offline(store, metadata)  # said rather than what the cache's directory may lack
     with content.workspace() as directory:
         with resumable(Path(content.layout.part(uid_of(metadata)))):
@@ -208,7 +208,7 @@ def _brought(
             if delivery is None:
                 raise
             log.warning("the cache cannot keep %s: %s", label_of(metadata), error)
-            placed = place_cached(store.cache_backend.content, metadata, path, delivery)
+            placed = _placed(store, metadata, path, delivery)
             tell_bypassed(store.options.listener, metadata, placed, error)
             return Obtained(placed)
 
@@ -247,10 +247,20 @@ def _provenance(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -
     return Provenance(store.name, query, origin_of(metadata), digests, kept.size)
 
 
+def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery | None) -> str:
+    """Put a file where the caller wants it, if anywhere, and return where it lies for them."""
+    if delivery is None:
+        return path
+    from store.backends.placing import place_cached
+
+    return place_cached(store.cache_backend.content, metadata, path, delivery)
+
+
 def _bypass(
     store: Source, metadata: ResourceInfo, delivery: Delivery, reason: StorageError
 ) -> Obtained:
     """Deliver without the cache: into a private directory beside the target, then into place."""
+    from store.backends.placing import leaving_no_directory
     from store.files.atomic import private_directory
 
     _refuse_offline(store, metadata)
@@ -264,6 +274,6 @@ def _bypass(
         if not verifies(metadata, path):
             return Obtained(None, verified=False)
         tell_verified(store.options.listener, metadata, path)
-        placed = place_cached(store.cache_backend.content, metadata, path, delivery)
+        placed = _placed(store, metadata, path, delivery)
         tell_bypassed(store.options.listener, metadata, placed, reason)
         return Obtained(placed)

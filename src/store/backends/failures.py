@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from store.addresses import without_secrets
 from store.errors import PluginError, ResourceNotFoundError, StoreError
-from store.files.failures import storage_error
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
@@ -27,6 +26,7 @@ def owned(listener: Listener) -> Listener:
             error.add_note(_OWN)
             raise
 
+    vars(tell)["hears_hits"] = getattr(listener, "hears_hits", True)
     return tell
 
 
@@ -60,6 +60,8 @@ def _mapped(error: Exception, name: str) -> StoreError:
         reason = without_secrets(str(error))
         return ResourceNotFoundError(f"the driver {name!r} misses a file: {reason}")
     if isinstance(error, OSError):
+        from store.files.failures import storage_error
+
         return storage_error(error, error.filename or name)
     reason = without_secrets(f"{type(error).__name__}: {error}")
     return PluginError(

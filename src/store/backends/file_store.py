@@ -6,13 +6,12 @@ import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
-import attrs
-
 from store.addresses import public, public_query
-from store.backends.base import DigestedResource, Store
+from store.backends.base import Store
+from store.backends.known import KnownResource
 from store.backends.queries import (
     DIGEST_KEYS,
     check_configuration,
@@ -27,16 +26,16 @@ from store.files.names import inside, safe_name
 from store.integrity.digest import DEFAULT_ALGORITHM, SIZES
 from store.integrity.hashing import Hashing, hash_file
 
+if TYPE_CHECKING:
+    # A hit makes none of these: to import attrs takes a sixth of a warm fetch.
+    from store.backends.digested import DigestedResource
+    from store.backends.file_resource import FileResource
+
 SETTINGS: Final = frozenset({"root"})
 """The keys of the driver's configuration."""
 
 
-@attrs.frozen
-class FileResource(DigestedResource):
-    """A file that lies on this machine, known by its digests."""
-
-
-class FileStore(Store[FileResource]):
+class FileStore(Store["FileResource"]):
     """Brings local files into the cache.
 
     A query has ``path``: a path (``~`` is the home directory; a relative one begins at the configured
@@ -57,12 +56,13 @@ class FileStore(Store[FileResource]):
     name = "file"
     needs_network: ClassVar[bool] = False
     metadata_needs_network: ClassVar[bool] = False
+    path_settings: ClassVar[frozenset[str]] = frozenset({"root"})
     query_keys: ClassVar[frozenset[str]] = DIGEST_KEYS | SIZES.keys() | {"path", "size", "filename"}
 
     def __init__(self, store_configuration: Any, cache_backend: Any) -> None:  # noqa: ANN401 - as the base
         super().__init__(store_configuration, cache_backend)
         root = check_configuration(store_configuration, SETTINGS, "file").get("root")
-        with settings_errors("file"):
+        with settings_errors("file", "root"):
             self._root = None if root is None else _local(root)
 
     def get_resource_metadata(self, query: Mapping[str, Any]) -> FileResource:
@@ -79,15 +79,11 @@ class FileStore(Store[FileResource]):
             ResourceNotFoundError: Nothing is pinned, and there is no such file.
             StorageError: It cannot be read.
         """
-        check_keys(query, self.query_keys, self.name)
-        path = self._path(query)
-        digests, size = digests_of_query(query), size_of(query)
-        name = filename_of(query) or safe_name(path.name)
-        if not digests:
-            hashing = _hashed(path, query)
-            digests = hashing.digests()
-            size = hashing.size if size is None else size
-        return FileResource(digests, size=size, filename=name, urls=(path.as_uri(),))
+        return _whole(self._known(query))
+
+    def resource_in(self, query: Mapping[str, Any]) -> KnownResource:
+        """Return the same, as light as a hit needs it."""
+        return self._known(query)
 
     def download_resource_content(self, metadata: DigestedResource, dest: str) -> str:
         """Copy the file into a directory.
@@ -114,6 +110,19 @@ class FileStore(Store[FileResource]):
         )
         return str(received.path)
 
+    def _known(self, query: Mapping[str, Any]) -> KnownResource:
+        check_keys(query, self.query_keys, self.name)
+        path = self._path(query)
+        digests, size = digests_of_query(query), size_of(query)
+        name = filename_of(query) or safe_name(path.name)
+        if not digests:
+            hashing = _hashed(path, query)
+            digests = hashing.digests()
+            size = hashing.size if size is None else size
+        return KnownResource(
+            digests=digests, size=size, filename=name, urls=(path.as_uri(),), makes=_whole
+        )
+
     def _path(self, query: Mapping[str, Any]) -> Path:
         given = query.get("path")
         if not isinstance(given, str | os.PathLike) or not os.fspath(given):
@@ -122,6 +131,12 @@ class FileStore(Store[FileResource]):
         if text.lower().startswith("file:"):
             text = _path_in(text)
         return _local(text if self._root is None else inside(self._root, text))
+
+
+def _whole(known: KnownResource) -> FileResource:
+    from store.backends.file_resource import FileResource
+
+    return FileResource(known.digests, size=known.size, filename=known.filename, urls=known.urls)
 
 
 def _local(path: str | os.PathLike[str]) -> Path:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 import attrs
 
 from store.addresses import fingerprint
-from store.backends.base import DigestedResource, ResourceInfo
+from store.backends.digested import DigestedResource
+from store.backends.resources import ResourceInfo
 
 _SHOWN: Final = " !\"#$&'()*+,/:;<=>?@[\\]^`{|}~"
 """What stands in a uid as the server spelled it; all else but letters and digits is escaped."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import urldefrag
 
 from store.addresses import label, public
-from store.backends.base import DigestedResource, Store
-from store.backends.http_resources import HTTPResource, UnverifiedHTTPResource, WeakHTTPResource
+from store.backends.base import Store
+from store.backends.known import KnownResource
 from store.backends.queries import (
     DIGEST_KEYS,
     address_of,
@@ -25,11 +25,16 @@ from store.errors import QueryError, TransportError, UnverifiedError
 from store.files.names import safe_name
 from store.integrity.digest import SIZES, Digests, digests_from
 
+if TYPE_CHECKING:
+    # A hit makes none of these: to import attrs takes a sixth of a warm fetch.
+    from store.backends.digested import DigestedResource
+    from store.backends.http_resources import HTTPResource, UnverifiedHTTPResource
+
 SETTINGS: Final = frozenset({"allow_unverified", "allow_weak"})
 """The keys of the driver's configuration."""
 
 
-class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
+class HTTPStore(Store["HTTPResource | UnverifiedHTTPResource"]):
     """Fetches URLs.
 
     A query has ``url`` (text) or ``urls`` (the same resource at several addresses, the best first), and
@@ -69,8 +74,9 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
     def __init__(self, store_configuration: Any, cache_backend: Any) -> None:  # noqa: ANN401 - as the base
         super().__init__(store_configuration, cache_backend)
         settings = check_configuration(store_configuration, SETTINGS, "http")
-        with settings_errors("http"):
+        with settings_errors("http", "allow_unverified"):
             self._allow_unverified = bool(flag_of(settings, "allow_unverified"))
+        with settings_errors("http", "allow_weak"):
             self._allow_weak = bool(flag_of(settings, "allow_weak"))
 
     def get_resource_metadata(
@@ -89,19 +95,16 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
             UnverifiedError: There is no digest, and none was waived.
             StoreError: What the server of an unpinned URL said.
         """
-        check_keys(query, self.query_keys, self.name)
-        pinned, urls = _addresses(query)
-        found = digests_of_query(query, allow_weak=True)
-        digests = _trusted(
-            digests_from([*found, *pinned], allow_weak=True), allow_weak=self._allow_weak
-        )
-        filename, size = filename_of(query), size_of(query)
-        if digests:
-            kind = WeakHTTPResource if self._allow_weak else HTTPResource
-            name = filename or _name_in(urls[0])
-            return kind(digests, size=size, filename=name, urls=urls)
-        self._must_be_waived(query, urls)
-        return self._asked(urls[0], filename, size)
+        known = self._known(query)
+        if isinstance(known, KnownResource):
+            return self._whole(known)
+        url, filename, size = known
+        return self._asked(url, filename, size)
+
+    def resource_in(self, query: Mapping[str, Any]) -> KnownResource | None:
+        """Return what a query with a digest says; None where the server must be asked."""
+        known = self._known(query)
+        return known if isinstance(known, KnownResource) else None
 
     def download_resource_content(
         self, metadata: DigestedResource | UnverifiedHTTPResource, dest: str
@@ -119,6 +122,7 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
             StoreError: What the last address said.
             TransportError: The version changed since the server was asked for it.
         """
+        from store.backends.http_resources import UnverifiedHTTPResource
         from store.transports.receiving import receive
 
         digests: Digests = () if isinstance(metadata, UnverifiedHTTPResource) else metadata.digests
@@ -139,6 +143,31 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
                 )
         return str(received.path)
 
+    def _known(
+        self, query: Mapping[str, Any]
+    ) -> KnownResource | tuple[str, str | None, int | None]:
+        """Return what a query says; of one without a digest the address, the name and the size."""
+        check_keys(query, self.query_keys, self.name)
+        pinned, urls = _addresses(query)
+        found = digests_of_query(query, allow_weak=True)
+        digests = _trusted(
+            digests_from([*found, *pinned], allow_weak=True), allow_weak=self._allow_weak
+        )
+        filename, size = filename_of(query), size_of(query)
+        if not digests:
+            self._must_be_waived(query, urls)
+            return urls[0], filename, size
+        name = filename or _name_in(urls[0])
+        return KnownResource(
+            digests=digests, size=size, filename=name, urls=urls, makes=self._whole
+        )
+
+    def _whole(self, known: KnownResource) -> HTTPResource:
+        from store.backends.http_resources import HTTPResource, WeakHTTPResource
+
+        kind = WeakHTTPResource if self._allow_weak else HTTPResource
+        return kind(known.digests, size=known.size, filename=known.filename, urls=known.urls)
+
     def _must_be_waived(self, query: Mapping[str, Any], urls: Sequence[str]) -> None:
         waived = flag_of(query, "allow_unverified")
         if not (self._allow_unverified if waived is None else waived):
@@ -153,6 +182,7 @@ class HTTPStore(Store[HTTPResource | UnverifiedHTTPResource]):
             )
 
     def _asked(self, url: str, filename: str | None, size: int | None) -> UnverifiedHTTPResource:
+        from store.backends.http_resources import UnverifiedHTTPResource
         from store.backends.patience import patiently
         from store.transports.opening import transport_for
 

@@ -45,6 +45,7 @@ def place_cached(content: Content, metadata: ResourceInfo, path: str, delivery: 
     """
     from store.files.names import safe_name
     from store.files.placing import place
+    from store.files.sweeping import SWEEPER
 
     name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
     target = Path(delivery.directory) / name
@@ -57,6 +58,7 @@ def place_cached(content: Content, metadata: ResourceInfo, path: str, delivery: 
                 limit="one resource a path",
             )
     with leaving_no_directory(delivery.directory):
+        SWEEPER.sweep(delivery.directory)
         place(path, target, link=delivery.link, durable=content.durability == "full")
     if delivery.link and content.owns(path):
         content.linked(path)

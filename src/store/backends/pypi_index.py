@@ -82,7 +82,7 @@ def with_credentials(options: TransferOptions, endpoints: Iterable[str | None]) 
     if not found:
         return options
     explicit = {**found, **options.credentials.explicit}
-    return attrs.evolve(options, credentials=attrs.evolve(options.credentials, explicit=explicit))
+    return options._replace(credentials=options.credentials._replace(explicit=explicit))
 
 
 def _asked(name: str, endpoint: str | None, options: TransferOptions) -> Listing | str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from store.errors import ConfigurationError
+from store.files.names import derived_name
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def pip_fingerprint(environment: Mapping[str, str] | None = None) -> str:
         except (OSError, ValueError):
             continue
         seen.append(f"{path}:{status.st_mtime_ns}:{status.st_size}:{status.st_ino}")
-    return hashlib.sha256("\n".join(seen).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return derived_name("\n".join(seen))[:32]
 
 
 def pip_indexes(environment: Mapping[str, str] | None = None) -> tuple[str | None, tuple[str, ...]]:
@@ -127,4 +127,4 @@ def _read(path: str) -> dict[str, dict[str, str]]:
 
 
 def _without_secrets(text: str) -> str:
-    return re.sub(r"//[^/@\s]*@", "//", text)
+    return re.sub(r"//[^/@\s]*@", "//", text) if "@" in text else text

@@ -7,11 +7,9 @@ import math
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import attrs
-
-from store.backends.base import DigestedResource, Store
+from store.backends.base import Store
 from store.backends.pypi_query import KEYS, is_pinned, read_locator, read_query, specifier_of
 from store.backends.queries import (
     address_of,
@@ -24,6 +22,11 @@ from store.backends.queries import (
 from store.errors import UnverifiedError
 from store.integrity.digest import SIZES, digests_from
 from store.transports.base import TransferOptions
+
+if TYPE_CHECKING:
+    # A hit makes none of these: to import attrs takes a sixth of a warm fetch.
+    from store.backends.digested import DigestedResource
+    from store.backends.pypi_resource import PyPIResource
 
 log = logging.getLogger(__name__)
 
@@ -40,22 +43,7 @@ def locate(text: str) -> Mapping[str, Any]:
     return read_locator(text)
 
 
-@attrs.frozen
-class PyPIResource(DigestedResource):
-    """A file of a project, known by the digests that the index gives, and those that were pinned.
-
-    Attributes:
-        project: The project's name, normalised as PEP 503 has it.
-        version: The version, as the file's name spells it, or None where it cannot be told.
-        yanked: Why the file was withdrawn (perhaps an empty text), or None where it was not.
-    """
-
-    project: str = attrs.field(default="", kw_only=True)
-    version: str | None = attrs.field(default=None, kw_only=True)
-    yanked: str | None = attrs.field(default=None, kw_only=True)
-
-
-class PyPIStore(Store[PyPIResource]):
+class PyPIStore(Store["PyPIResource"]):
     """Finds the file of a project that fits, and fetches it.
 
     A query has ``name``, and perhaps ``version`` (``1.2``, or clauses as PEP 440 has them; absent for the
@@ -91,10 +79,12 @@ class PyPIStore(Store[PyPIResource]):
             None
         )
         settings = check_configuration(store_configuration, SETTINGS, "pypi")
-        with settings_errors("pypi"):
+        with settings_errors("pypi", "index_url"):
             index = text_of(settings, "index_url")
             self._index = address_of(index) if index else None
+        with settings_errors("pypi", "extra_index_urls"):
             self._extra = tuple(map(address_of, texts_of(settings, "extra_index_urls")))
+        with settings_errors("pypi", "use_pip_config"):
             self._asks_pip = index is None and flag_of(settings, "use_pip_config") is not False
 
     def get_resource_metadata(self, query: Mapping[str, Any]) -> PyPIResource:
@@ -116,6 +106,7 @@ class PyPIStore(Store[PyPIResource]):
         """
         from store.backends.pypi_choice import choose
         from store.backends.pypi_index import listing
+        from store.backends.pypi_resource import PyPIResource
 
         wanted = read_query(query)
         endpoints = self._endpoints()

@@ -79,11 +79,12 @@ def check_configuration(
 
 
 @contextlib.contextmanager
-def settings_errors(driver: str) -> Iterator[None]:
+def settings_errors(driver: str, key: str | None = None) -> Iterator[None]:
     """Turn what is said of a query's value in the block into what is said of a setting.
 
     Args:
         driver: The driver's name, for the message.
+        key: The setting that is read, by which its line in a file is found.
 
     Raises:
         ConfigurationError: A value cannot be read.
@@ -91,7 +92,9 @@ def settings_errors(driver: str) -> Iterator[None]:
     try:
         yield
     except QueryError as error:
-        raise ConfigurationError(f"the configuration of the driver {driver}: {error}") from error
+        raise ConfigurationError(
+            f"the configuration of the driver {driver}: {error}", key=key
+        ) from error
 
 
 def text_of(query: Mapping[str, Any], key: str) -> str | None:

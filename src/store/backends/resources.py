@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
-import attrs
-
-from store.errors import DigestError, IntegrityError
-from store.integrity.digest import Digests, DigestsLike, digests_from
-from store.integrity.verification import check_file
+from store.integrity.digest import Digests
 
 
 class ResourceInfo(abc.ABC):
@@ -38,32 +33,20 @@ class ResourceInfo(abc.ABC):
         """
 
 
-def _texts(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(values)
+class Digested(ResourceInfo):
+    """A resource whose digests are its uid and its proof, however they are held.
 
-
-def _digests(value: DigestsLike, resource: Any) -> Digests:  # noqa: ANN401 - attrs knows only instances
-    digests = digests_from(value, allow_weak=type(resource).allow_weak)
-    if not digests:
-        raise DigestError("a resource is known by its digests: give at least one, best a sha256")
-    return digests
-
-
-@attrs.frozen
-class DigestedResource(ResourceInfo):
-    """A resource whose digests are known: they are its uid, and it is verified by them.
-
-    A subclass adds keyword-only fields, and is an attrs class too.
+    Drivers inherit `DigestedResource`, the attrs class; what a warm fetch makes is a `KnownResource`, which
+    needs no attrs.
 
     Attributes:
-        digests: One digest, several, or a mapping; all of them must match.
+        digests: At least one; all of them must match.
         size: The size in bytes, where it is known.
         filename: What the file is called, a label, where it is known.
         urls: Where it can be had, the best first; never shown, since secrets may stand in them.
-
-    Raises:
-        DigestError: A digest is malformed or weak, or there is none.
     """
+
+    __slots__ = ()
 
     allow_weak: ClassVar[bool] = False
     """Whether MD5 and SHA-1 will do: only where an old contract has no other."""
@@ -71,10 +54,10 @@ class DigestedResource(ResourceInfo):
     digests_decide: ClassVar[bool] = True
     """Whether the digests alone are the identity; False once a subclass has a `verify` of its own."""
 
-    digests: Digests = attrs.field(converter=attrs.Converter(_digests, takes_self=True))  # type: ignore[misc]
-    size: int | None = attrs.field(default=None, kw_only=True)
-    filename: str | None = attrs.field(default=None, kw_only=True)
-    urls: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=_texts, repr=False)
+    digests: Digests
+    size: int | None
+    filename: str | None
+    urls: tuple[str, ...]
 
     def __init_subclass__(cls, **arguments: Any) -> None:  # noqa: ANN401 - whatever a base takes
         """Note whether the subclass verifies in a way of its own."""
@@ -92,6 +75,9 @@ class DigestedResource(ResourceInfo):
 
         What was hashed while it was written a moment ago is not read again.
         """
+        from store.errors import IntegrityError
+        from store.integrity.verification import check_file
+
         try:
             check_file(
                 resource_path, self.digests, size=self.size, follow_links=True, use_ledger=True
@@ -109,7 +95,7 @@ def uid_of(metadata: ResourceInfo) -> str:
 
 def digests_of(metadata: ResourceInfo) -> Digests:
     """Return the digests that are a resource's identity; none where it verifies in a way of its own."""
-    if isinstance(metadata, DigestedResource) and metadata.digests_decide:
+    if isinstance(metadata, Digested) and metadata.digests_decide:
         return metadata.digests
     return ()
 

@@ -21,8 +21,8 @@ def label_of(metadata: ResourceInfo) -> str:
 
 
 def tell_hit(listener: Listener | None, metadata: ResourceInfo, path: str) -> None:
-    """Tell that the cache had it."""
-    if listener is not None:
+    """Tell that the cache had it, unless nobody wants to hear of it: then events are not even loaded."""
+    if listener is not None and getattr(listener, "hears_hits", True):
         from store.events import Hit
 
         listener(Hit(label_of(metadata), path, os.stat(path).st_size))  # noqa: PTH116 - a hit

@@ -11,21 +11,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from store.cache.failures import cache_errors
-from store.cache.finding import candidates
-from store.cache.flight import Waiting, flying
 from store.cache.holding import Holding, Kept, Verdict, VerifyPolicy
 from store.cache.layout import Layout
 from store.cache.opening import directory_of, options_from
 from store.cache.quarantine import clear_way, obstacle, set_aside
 from store.cache.uses import Uses
-from store.cache.workspaces import prepare, workspace_name
 from store.clock import SYSTEM_CLOCK, Clock
-from store.files.atomic import discard
 from store.files.names import safe_name
 from store.integrity.digest import Digest, Digests
 
 if TYPE_CHECKING:
+    # A hit keeps nothing and waits for nobody: what does is loaded when it is asked for.
+    from store.cache.flight import Waiting
     from store.cache.intake import Intake
     from store.cache.keeping import Keeper
 
@@ -94,7 +91,8 @@ class Content:
 
     def owns(self, path: str) -> bool:
         """Whether a path lies, by its text, below ``content/`` and nowhere else."""
-        return self.layout.address(path) is not None
+        # What was found right here before is ours, and a hit asks for that.
+        return path in self._proven or self.layout.address(path) is not None
 
     def holds(self, path: str, digests: Digests) -> bool:
         """Whether an owned file is still what these digests say: the hit, to be had for one ``lstat``.
@@ -158,6 +156,8 @@ class Content:
             name: The file name that is wanted: a file of the same content under another name is placed
                 beside it under this one. Where that fails (a read-only cache) the other is returned.
         """
+        from store.cache.finding import candidates
+
         self._mine()
         for path in candidates(self.layout, digests, name):
             if self.holds(path, digests):
@@ -172,15 +172,11 @@ class Content:
         Raises:
             CacheError: The cache cannot be written to.
         """
+        from store.cache.workspaces import opened
+
         self._prepare()
-        directory = Path(self.layout.partial) / workspace_name()
-        clear_way(self.layout, str(directory), self.clock)
-        with cache_errors(directory):
-            directory.mkdir(mode=0o700, parents=True)
-        try:
+        with opened(self.layout, self.clock) as directory:
             yield directory
-        finally:
-            discard(directory)
 
     def keep(self, path: Path, *, name: str | None = None, digests: Digests = ()) -> Kept:
         """Take over a verified file from a workspace: durable, read-only, in place, stamped.
@@ -253,6 +249,8 @@ class Content:
         patience: float = math.inf,
     ) -> contextlib.AbstractContextManager[bool]:
         """Be the one who fetches ``uid``, or wait for the one who does: see `cache.flight.flying`."""
+        from store.cache.flight import flying
+
         clear_way(self.layout, self.layout.lock(uid), self.clock)
         limit = max(0.0, min(self.lock_timeout, patience))
         return flying(
@@ -282,6 +280,8 @@ class Content:
         self._mine()
         if self._prepared:
             return
+        from store.cache.workspaces import prepare
+
         prepare(self.layout, self.clock, durable=self.durability == "full")
         self._prepared = True
 

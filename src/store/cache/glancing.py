@@ -10,7 +10,8 @@ from store.cache.layout import Layout
 from store.cache.records import VERSION
 from store.cache.uses import DAY
 from store.integrity.digest import Digest
-from store.integrity.stamp import Stamp, boot_id
+from store.integrity.stamp import Stamp
+from store.machine import boot_id
 
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LARGEST: Final = 1 << 14

@@ -6,9 +6,8 @@ import logging
 import os
 import stat
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from store.cache.examining import Examined, examine
 from store.cache.glancing import glance
 from store.cache.layout import Address, Layout
 from store.cache.quarantine import obstacle, set_aside
@@ -18,6 +17,10 @@ from store.clock import Clock
 from store.errors import DigestError
 from store.integrity.digest import Digest, Digests
 from store.integrity.stamp import Stamp
+
+if TYPE_CHECKING:
+    # A hit reads nothing: what does is loaded with the first file that must be hashed.
+    from store.cache.examining import Examined
 
 log = logging.getLogger(__name__)
 
@@ -204,6 +207,8 @@ class Holding:
         self, path: str, address: Address, digests: Digests, record: Record | None
     ) -> tuple[Record, Known] | Verdict:
         """Hash a file; return what is known of it now, unless it is not as asked for."""
+        from store.cache.examining import examine
+
         wanted = {address.digest.algorithm, *(one.algorithm for one in digests)}
         try:
             found = examine(path, sorted(wanted), self._clock)

@@ -16,11 +16,11 @@ from store.cache.layout import Address, Layout
 from store.cache.records import Known, Record, spelled
 from store.cache.settling import Placed, settle
 from store.cache.uses import Uses
-from store.cache.workspaces import workspace_name
 from store.clock import Clock
 from store.files.atomic import discard
 from store.files.small import put_small
 from store.files.syncing import sync_many
+from store.files.unfinished import partial_name
 from store.integrity.digest import Digests
 from store.integrity.stamp import LOCAL_GRAIN_NS, Stamp
 
@@ -55,7 +55,7 @@ class Intake:
         self._uses = uses
         self._clock = clock
         self._durable = durable
-        self._directory = f"{layout.partial}/{workspace_name()}"
+        self._directory = f"{layout.partial}/{partial_name()}"
         self._count = self._grain = 0
         self._placed: list[Placed] = []
         self._entries: dict[Address, Entry] = {}

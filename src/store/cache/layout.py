@@ -15,13 +15,15 @@ On disk, below the cache's directory::
 from __future__ import annotations
 
 import os
-import re
 from typing import Final, NamedTuple
 
 from store.files.names import derived_name
 from store.integrity.digest import SIZES, Digest
 
-_ADDRESS: Final = re.compile(r"([a-z0-9]+)/([0-9a-f]{2})/(\2[0-9a-f]+)/([^/\0]+)", re.DOTALL)
+_HEXADECIMAL: Final = "0123456789abcdef"
+
+_PARTS: Final = 4
+"""How many parts the path of an owned file has: algorithm, first two digits, digest, name."""
 
 
 class Address(NamedTuple):
@@ -84,10 +86,16 @@ class Layout:
         """Read the path of an owned file; None for any other path."""
         if not path.startswith(self.content):
             return None
-        match = _ADDRESS.fullmatch(path, len(self.content))
-        if match is None:
+        parts = path[len(self.content) :].split("/")
+        if len(parts) != _PARTS:
             return None
-        algorithm, _, number, name = match.groups()
-        if len(number) != 2 * SIZES.get(algorithm, 0) or name in {".", ".."}:
+        algorithm, first, number, name = parts
+        if (
+            len(number) != 2 * SIZES.get(algorithm, 0)
+            or number.strip(_HEXADECIMAL)
+            or first != number[:2]
+            or name in {"", ".", ".."}
+            or "\0" in name
+        ):
             return None
         return Address(Digest(algorithm, number), name)

@@ -19,10 +19,12 @@ from store.cache.quarantine import clear_way, obstacle
 from store.cache.records import write_record
 from store.cache.shelves import shelves
 from store.cache.uses import DAY
-from store.cache.workspaces import abandoned, workspace_name
-from store.files.atomic import PARTIAL_PREFIX, discard
+from store.cache.workspaces import abandoned
+from store.files.atomic import discard
 from store.files.leases import oldest_lease
 from store.files.locks import exclusively
+from store.files.names import PARTIAL_PREFIX
+from store.files.unfinished import partial_name
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +172,7 @@ def _taken_away(content: Content, held: Held) -> bool:
     """
     if not _unused(content, held):
         return False
-    doomed = Path(content.layout.partial) / workspace_name()
+    doomed = Path(content.layout.partial) / partial_name()
     clear_way(content.layout, str(doomed), content.clock)
     doomed.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -240,7 +242,7 @@ def _tidy(content: Content) -> None:
                 left = {
                     name: one for name, one in shelf.record.files.items() if name in shelf.files
                 }
-                fresh = attrs.evolve(shelf.record, files=left)
+                fresh = shelf.record._replace(files=left)
                 write_record(layout, shelf.digest, fresh, content.clock, used=fresh.used)
             else:
                 os.unlink(layout.record(shelf.digest))  # noqa: PTH108 - text

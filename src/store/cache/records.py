@@ -13,13 +13,10 @@ import stat
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-import attrs
-
 from store.cache.layout import Layout
 from store.cache.quarantine import clear_way, made_way
 from store.clock import Clock
 from store.errors import StorageError
-from store.files.atomic import write_bytes
 from store.integrity.digest import SIZES, Digest
 from store.integrity.stamp import Stamp
 
@@ -46,8 +43,7 @@ class Known(NamedTuple):
         return self.durable or (self.stamp.boot == stamp.boot != "")
 
 
-@attrs.define(kw_only=True)
-class Record:
+class Record(NamedTuple):
     """What is known of the files of one content.
 
     Attributes:
@@ -61,7 +57,7 @@ class Record:
     digests: frozenset[Digest]
     size: int
     added: float
-    files: dict[str, Known] = attrs.field(factory=dict)
+    files: dict[str, Known]
     used: float = 0.0
 
 
@@ -77,7 +73,9 @@ def read_record(path: str) -> Record | None:
     try:
         status = os.fstat(descriptor)
         regular = stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_SIZE
-        record = _parsed(os.read(descriptor, status.st_size + 1)) if regular else None
+        record = (
+            _parsed(os.read(descriptor, status.st_size + 1), status.st_mtime) if regular else None
+        )
     except OSError as error:
         log.debug("the record %s cannot be read: %s", path, error)
         return None
@@ -86,7 +84,6 @@ def read_record(path: str) -> Record | None:
     if record is None:
         log.warning("the record %s is damaged: its files are hashed before they are used", path)
         return None
-    record.used = status.st_mtime
     return record
 
 
@@ -112,6 +109,8 @@ def write_record(
     Raises:
         OSError: It cannot be written.
     """
+    from store.files.atomic import write_bytes
+
     path, text = layout.record(digest), spelled(record).encode()
     clear_way(layout, path, clock)
     try:
@@ -147,7 +146,7 @@ def spelled(record: Record, beside: Iterable[tuple[str, Any]] | Mapping[str, Any
     return json.dumps({**dict(beside), **data})
 
 
-def _parsed(data: bytes) -> Record | None:
+def _parsed(data: bytes, used: float) -> Record | None:
     try:
         value = json.loads(data)
         if value["v"] != VERSION:
@@ -157,6 +156,7 @@ def _parsed(data: bytes) -> Record | None:
             size=_number(value["size"], int),
             added=_number(value["added"], int, float),
             files={name: _known(one) for name, one in value["files"].items()},
+            used=used,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -12,7 +12,7 @@ import attrs
 from store.cache.layout import Layout
 from store.cache.quarantine import obstacle
 from store.cache.records import Record, read_record
-from store.files.atomic import PARTIAL_PREFIX
+from store.files.names import PARTIAL_PREFIX
 from store.integrity.digest import SIZES, Digest
 
 _HEX: Final = re.compile("[0-9a-f]+")

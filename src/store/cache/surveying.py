@@ -12,7 +12,7 @@ from store.cache.layout import Layout
 from store.cache.records import VERSION
 from store.cache.shelves import tops_of
 from store.integrity.digest import SIZES, Digest
-from store.integrity.stamp import boot_id
+from store.machine import boot_id
 
 
 class Survey(NamedTuple):

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from store.cache.layout import Layout
-from store.cache.workspaces import workspace_name
 from store.files.atomic import (
-    PARTIAL_PREFIX,
     create_exclusively,
     discard,
     make_directories,
 )
+from store.files.names import PARTIAL_PREFIX
 from store.files.placing import copy_descriptor
+from store.files.unfinished import partial_name
 from store.integrity.digest import DEFAULT_ALGORITHM, Digests, digests_from
 from store.integrity.hashing import hash_descriptor, open_regular
 from store.integrity.stamp import Stamp
@@ -74,7 +74,7 @@ def _sole_copy(layout: Layout, path: Path, status: os.stat_result) -> bool:
 
 
 def _copied(layout: Layout, source: int) -> tuple[Path, int]:
-    own = Path(layout.partial) / workspace_name()
+    own = Path(layout.partial) / partial_name()
     make_directories(own.parent)
     target = create_exclusively(own)
     try:

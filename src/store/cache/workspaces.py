@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import Final
 
 from store.cache.failures import cache_errors
 from store.cache.layout import Layout
+from store.cache.quarantine import clear_way
 from store.clock import Clock
-from store.files.atomic import PARTIAL_PREFIX, discard, write_bytes
+from store.files.atomic import discard, write_bytes
 from store.files.syncing import sync_directory
-from store.integrity.stamp import boot_id
+from store.files.unfinished import partial_name, will_be_finished
 
 ABANDONED: Final = 86_400.0
 """After how long without a change a download is taken for abandoned, in seconds."""
@@ -49,9 +49,17 @@ def prepare(layout: Layout, clock: Clock, *, durable: bool) -> None:
         discard(path)
 
 
-def workspace_name() -> str:
-    """Return a fresh name for a private directory, which says whose it is."""
-    return f"{PARTIAL_PREFIX}{_here()}-{os.getpid()}-{os.urandom(8).hex()}"
+@contextlib.contextmanager
+def opened(layout: Layout, clock: Clock) -> Iterator[Path]:
+    """Do the work of `Content.workspace`."""
+    directory = Path(layout.partial) / partial_name()
+    clear_way(layout, str(directory), clock)
+    with cache_errors(directory):
+        directory.mkdir(mode=0o700, parents=True)
+    try:
+        yield directory
+    finally:
+        discard(directory)
 
 
 def abandoned(layout: Layout, clock: Clock) -> Iterator[Path]:
@@ -64,32 +72,9 @@ def abandoned(layout: Layout, clock: Clock) -> Iterator[Path]:
         entries = [] if os.path.islink(layout.partial) else list(os.scandir(layout.partial))  # noqa: PTH114 - text
     except OSError:
         return
-    here = _here()
     for entry in entries:
-        whose, _, rest = entry.name.removeprefix(PARTIAL_PREFIX).partition("-")
-        pid = rest.partition("-")[0]
-        gone = whose == here and pid.isdecimal() and not _alive(int(pid))
-        if gone or clock.now() - _last_change(entry) > ABANDONED:
+        if not will_be_finished(entry.name) or clock.now() - _last_change(entry) > ABANDONED:
             yield Path(entry.path)
-
-
-def _here() -> str:
-    """Return what names the processes whose numbers mean something to us."""
-    try:
-        namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - it is no path
-    except OSError:
-        namespace = os.uname().nodename
-    return hashlib.sha256(f"{boot_id()} {namespace}".encode()).hexdigest()[:8]
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        pass
-    return True
 
 
 def _last_change(entry: os.DirEntry[str]) -> float:

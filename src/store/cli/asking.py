@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from store.cli.output import line, record, say
 
 if TYPE_CHECKING:
     from store.events import Event, Listener
+    from store.fetching.counting import Counter
     from store.fetching.fetcher import Fetcher
     from store.fetching.results import Result
 
@@ -47,6 +49,8 @@ def common_status(statuses: set[int]) -> int:
 
 def show(result: Result, frame: Frame) -> None:
     """Print a result, and a hint where nothing says that it is the right one."""
+    if result.cached:
+        frame.note_hit(result.size)
     if frame.json:
         record(as_data(result))
     else:
@@ -72,20 +76,76 @@ def opened_fetcher(frame: Frame, *, files: int = 1, counted: bool = False) -> It
     from store.fetching.fetcher import Fetcher
 
     settings = frame.settings
-    counting = None
-    if counted and settings.stats:
-        from store.cli.counting import Counting
-
-        counting = Counting()
-    with Fetcher(settings, listener=_told(frame, _teller(frame, files), counting)) as fetcher:
+    later = _Later(frame, files)
+    frame.note_hit = later.note_hit
+    with Fetcher(settings, listener=later) as fetcher:
         try:
             yield fetcher
         finally:
-            if counting is not None:
-                counting.keep(fetcher.cache.content.layout, fetcher.cache.clock)
+            if counted and settings.stats:
+                later.keep_counts(fetcher)
 
 
-def _teller(frame: Frame, files: int) -> Listener | None:
+class _Later:
+    """A listener that is made with the first event: a hit, which nobody is told of, pays for none.
+
+    Args:
+        frame: Tells what is to be told, and is told how to end what is drawn.
+        files: How many files are wanted.
+    """
+
+    def __init__(self, frame: Frame, files: int) -> None:
+        self.hears_hits = frame.events
+        self._frame = frame
+        self._files = files
+        self._lock = threading.Lock()
+        self._listener: Listener | None = None
+        self._counter: Counter | None = None
+        self._hits: list[int] = []
+
+    def __call__(self, event: Event) -> None:
+        """Hand an event on; where the run is to end, break off what is on its way."""
+        with self._lock:
+            if self._counter is None:
+                self._make()
+        if self._listener is not None:
+            self._listener(event)
+        if self._counter is not None and type(event).__name__ != "Hit":  # they are noted
+            self._counter(event)
+        if self._frame.stopped and hasattr(event, "received"):
+            raise KeyboardInterrupt
+
+    def note_hit(self, size: int) -> None:
+        """Take note of a hit of so many bytes, for who counts."""
+        self._hits.append(size)
+
+    def keep_counts(self, fetcher: Fetcher) -> None:
+        """Add the run to the counts of the fetcher's cache; where that cannot be done, it is not counted."""
+        layout, clock = fetcher.cache.content.layout, fetcher.cache.clock
+        if self._counter is None:
+            if not self._hits:
+                return
+            from store.cache.runs import add_hits
+
+            with contextlib.suppress(OSError):
+                if add_hits(layout, len(self._hits), sum(self._hits), clock.now()):
+                    from store.cache.counts import fold
+
+                    fold(layout, clock)
+                return
+        from store.cache.counts import Tally, count
+
+        hits = Tally(hits=len(self._hits), saved=sum(self._hits))
+        count(layout, hits if self._counter is None else hits.plus(self._counter.tally), clock)
+
+    def _make(self) -> None:
+        from store.fetching.counting import Counter
+
+        self._listener = _listener(self._frame, self._files, self._hits)
+        self._counter = Counter()
+
+
+def _listener(frame: Frame, files: int, hits: Sequence[int]) -> Listener | None:
     """Return what tells on stderr how it goes, as far as that is wanted."""
     if frame.events:
         from store.cli.following import Follower
@@ -96,7 +156,7 @@ def _teller(frame: Frame, files: int) -> Listener | None:
     if files > 1:
         from store.cli.watching import Watcher
 
-        watcher = Watcher(files, drawn=frame.shows_bars())
+        watcher = Watcher(files, drawn=frame.shows_bars(), hits=hits)
         frame.settle, frame.pause = watcher.settle, watcher.paused
         return watcher
     from store.cli.telling import Teller
@@ -109,16 +169,3 @@ def _teller(frame: Frame, files: int) -> Listener | None:
     teller = Teller(bars)
     frame.settle = teller.settle
     return teller
-
-
-def _told(frame: Frame, *listeners: Listener | None) -> Listener | None:
-    """Return what tells all of them, and breaks off what other threads do when the run is to end."""
-    told = [one for one in listeners if one is not None]
-
-    def tell(event: Event) -> None:
-        for listener in told:
-            listener(event)
-        if frame.stopped and hasattr(event, "received"):
-            raise KeyboardInterrupt
-
-    return tell if told else None

@@ -90,6 +90,25 @@ def _settings(frame: Frame) -> Iterator[Check]:
     ]
     if decided:
         yield Check(OK, "settings", f"decided: {', '.join(decided)}")
+    yield from _drivers(frame)
+
+
+def _drivers(frame: Frame) -> Iterator[Check]:
+    """Make each store that is told something in the settings, plugins' ones too."""
+    from store.errors import StoreError, UnknownNameError
+    from store.fetching.asking import Asking
+    from store.plugins.loading import load_cache
+    from store.transports.base import TransferOptions
+
+    settings = frame.settings
+    asking = Asking(settings, load_cache("null"), TransferOptions())
+    for name in settings.drivers:
+        try:
+            asking.store(name)
+        except UnknownNameError as error:
+            yield Check(WARN, "settings", f"[driver.{name}] is for nobody: {error}")
+        except StoreError as error:
+            yield Check(BAD, "settings", str(error))
 
 
 def _cache(frame: Frame) -> Iterator[Check]:

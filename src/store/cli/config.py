@@ -103,18 +103,18 @@ def path(context: click.Context) -> None:
 
 def _known(frame: Frame) -> dict[str, Any]:
     """Return all settings as plain data by key, drivers' ones as ``driver.NAME.KEY``, secrets hidden."""
-    import attrs
+    from store.config.model import declared
 
     settings = frame.settings
     known: dict[str, Any] = {}
-    for field in attrs.fields(type(settings)):
+    for field in declared():
         value = getattr(settings, field.name)
-        if field.metadata["kind"] != "tables":
+        if field.kind != "tables":
             known[field.name] = _plain(value)
         else:
             for name, driver in sorted(value.items()):
                 for key, one in sorted(driver.items()):
-                    known[f"{field.metadata['key']}.{name}.{key}"] = _masked(key, one)
+                    known[f"{field.key}.{name}.{key}"] = _masked(key, one)
     if known["cache_dir"] is None:
         from store.config.directories import cache_directory
 

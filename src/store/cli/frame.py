@@ -36,6 +36,7 @@ class Frame:
         arguments: What the command line was given.
         stopped: Whether the run was told to end: what is on its way is to break off.
         settle: Ends what is drawn on stderr, so that lines may follow; says whether anything was.
+        note_hit: Takes note of a hit and its bytes, for who counts.
         pause: Takes away what is drawn while lines are printed.
     """
 
@@ -49,6 +50,7 @@ class Frame:
         self.arguments: tuple[str, ...] = ()
         self.flags: dict[str, Any] = {}
         self.settle: Callable[[], bool] = lambda: False
+        self.note_hit: Callable[[int], None] = lambda _: None
         self.pause: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
         self._handler: logging.Handler | None = None
         self._level_before = logging.WARNING
@@ -73,9 +75,7 @@ class Frame:
         """
         settings = self.reading.settings
         if self.reading.sources.get("deadline", "default") == "default":
-            import attrs
-
-            return attrs.evolve(settings, deadline=COMMAND_DEADLINE)
+            return settings._replace(deadline=COMMAND_DEADLINE)
         return settings
 
     def shows_bars(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from store.cli.output import human_size, say
@@ -26,11 +26,19 @@ class Watcher:
     Args:
         files: How many are wanted.
         drawn: Whether a panel is drawn.
+        hits: Grows with each hit, of which no event tells.
         clock: The time.
     """
 
-    def __init__(self, files: int, *, drawn: bool, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._totals = Totals(files, clock=clock)
+    def __init__(
+        self,
+        files: int,
+        *,
+        drawn: bool,
+        hits: Sequence[int] = (),
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._totals = Totals(files, hits=hits, clock=clock)
         self._clock = clock
         self._lock = threading.RLock()
         self._told = 0.0

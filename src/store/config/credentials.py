@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import attrs
-
 from store.addresses import Origin, origin_of, public, userinfo
 from store.errors import ConfigurationError
+from store.frozen import Frozen, field
 
 if TYPE_CHECKING:
     # A hit shows nobody a secret: what holds one is loaded with the first.
@@ -37,8 +36,7 @@ def _prefixes(explicit: Mapping[str, Credential]) -> tuple[tuple[Origin, str, Cr
     return tuple(sorted(found, key=lambda one: len(one[1]), reverse=True))
 
 
-@attrs.frozen
-class Credentials:
+class Credentials(Frozen):
     """Finds the secret for an address: what is passed wins, then environment, then netrc.
 
     Where these have none that the server accepts, the keyring is asked.
@@ -58,19 +56,29 @@ class Credentials:
         ConfigurationError: A key of ``explicit`` is no address.
     """
 
-    explicit: Mapping[str, Credential] = attrs.field(factory=dict, repr=False, hash=False)
+    explicit: Mapping[str, Credential] = field(factory=dict, shown=False)
     use_environment: bool = True
     use_keyring: bool = True
     use_netrc: bool = True
-    _table: tuple[tuple[Origin, str, Credential], ...] = attrs.field(
-        default=attrs.Factory(lambda self: _prefixes(self.explicit), takes_self=True),
-        init=False,
-        repr=False,
-        eq=False,
-    )
-    _kept: dict[Origin, Credential | None] = attrs.field(
-        factory=dict, init=False, repr=False, eq=False
-    )
+    _table: tuple[tuple[Origin, str, Credential], ...]
+    _kept: dict[Origin, Credential | None]
+
+    def __init__(
+        self,
+        explicit: Mapping[str, Credential] | None = None,
+        *,
+        use_environment: bool = True,
+        use_keyring: bool = True,
+        use_netrc: bool = True,
+    ) -> None:
+        super().__init__(
+            explicit={} if explicit is None else explicit,
+            use_environment=use_environment,
+            use_keyring=use_keyring,
+            use_netrc=use_netrc,
+        )
+        self.__dict__["_table"] = _prefixes(self.explicit)
+        self.__dict__["_kept"] = {}
 
     def find(self, address: str) -> Credential | None:
         """Return the secret for an address, or None. Nothing that fails here is fatal; it is logged.

@@ -6,7 +6,44 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import attrs
+from store.frozen import Field, Frozen
+
+
+class Setting(Field):
+    """What is declared of a setting.
+
+    Attributes:
+        name: The setting's key.
+        meaning: One sentence for the reference and ``store config list``.
+        env: The variable that sets it, or None.
+        kind: How its text is read: see `setting`.
+        optional: Whether ``none`` may be said: there is no limit then.
+        positive: Whether 0 is refused.
+        key: For a mapping of names to tables, what the tables are called in a file; else None.
+    """
+
+    def __init__(
+        self,
+        default: Any,  # noqa: ANN401 - each setting has its own type
+        meaning: str,
+        env: str | None,
+        kind: str,
+        *,
+        optional: bool,
+        positive: bool,
+    ) -> None:
+        self.meaning = meaning
+        self.env = env
+        self.kind = kind
+        self.optional = optional
+        self.positive = positive
+        self.key: str | None = None
+        if kind == "tables":
+            # A driver's table may hold secrets, so it takes no part in the repr.
+            self.key = default
+            super().__init__(factory=dict, shown=False)
+        else:
+            super().__init__(default)
 
 
 def setting(
@@ -17,11 +54,8 @@ def setting(
     kind: str = "text",
     optional: bool = False,
     positive: bool = False,
-) -> Any:  # noqa: ANN401 - attrs' own way to declare a field
-    """Declare a setting.
-
-    What is declared stands in the field's ``metadata`` as ``meaning``, ``env``, ``kind``, ``optional``,
-    ``positive`` and, for a table, ``key``, for ``attrs.fields(Settings)`` to go through.
+) -> Any:  # noqa: ANN401 - what a type checker takes for the setting's value
+    """Declare a setting; `declared` goes through all of them.
 
     Args:
         default: What holds where nobody says otherwise.
@@ -33,23 +67,10 @@ def setting(
         optional: Whether ``none`` may be said: there is no limit then.
         positive: Whether 0 is refused.
     """
-    metadata = {
-        "meaning": meaning,
-        "env": env,
-        "kind": kind,
-        "optional": optional,
-        "positive": positive,
-    }
-    if kind == "tables":
-        # A driver's table may hold secrets, so it takes no part in the repr.
-        return attrs.field(
-            factory=dict, repr=False, hash=False, metadata={**metadata, "key": default}
-        )
-    return attrs.field(default=default, metadata=metadata)
+    return Setting(default, meaning, env, kind, optional=optional, positive=positive)
 
 
-@attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Frozen):
     """What the user decided, from flags, environment, project and user files.
 
     A key ``cache_dir`` is spelled ``cache_dir`` in a file's top level (``[tool.store]`` in
@@ -57,7 +78,7 @@ class Settings:
     Durations are in seconds, sizes in bytes, rates in bytes a second.
     """
 
-    cache_dir: Path | None = setting(  # noqa: RUF009 - `setting` returns attrs.field
+    cache_dir: Path | None = setting(
         None,
         "The directory that the cache keeps its files in; the user's own cache directory by default.",
         env="STORE_CACHE_DIR",
@@ -157,3 +178,8 @@ class Settings:
     drivers: Mapping[str, Mapping[str, Any]] = setting(
         "driver", "What each driver is told, by its name: tables [driver.NAME].", kind="tables"
     )
+
+
+def declared() -> tuple[Setting, ...]:
+    """Return what is declared of every setting, in order."""
+    return tuple(one for one in Settings._fields.values() if isinstance(one, Setting))

@@ -8,22 +8,22 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-
-import attrs
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from store.config.directories import configuration_file
-from store.config.model import Settings
+from store.config.model import Setting, Settings, declared
 from store.config.tomlfile import TomlFile, read_toml
 from store.config.values import parse_value
 from store.errors import ConfigurationError
 
-_KEYS: Final[Mapping[str, attrs.Attribute[Any]]] = {
-    field.name: field for field in attrs.fields(Settings) if field.metadata["kind"] != "tables"
+if TYPE_CHECKING:
+    # A warm fetch reads no file: what one may hold is loaded with the first that holds it.
+    from store.config.tables import DriverTable
+
+_KEYS: Final[Mapping[str, Setting]] = {
+    field.name: field for field in declared() if field.kind != "tables"
 }
-_VARIABLES: Final = tuple(
-    (field.metadata["env"], field) for field in _KEYS.values() if field.metadata["env"] is not None
-)
+_VARIABLES: Final = tuple((field.env, field) for field in _KEYS.values() if field.env is not None)
 _TABLE: Final = "driver"
 _WATCHED: Final = (*(variable for variable, _ in _VARIABLES), "STORE_CONFIG_FILE")
 _WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
@@ -36,7 +36,8 @@ class Reading(NamedTuple):
     Attributes:
         settings: The settings.
         sources: For each key ``default``, ``flag``, the variable's name, or ``file:line``; for each
-            driver's table, under ``driver.NAME``, the same.
+            driver's table, under ``driver.NAME``, and for each of its keys, under ``driver.NAME.KEY``, the
+            same.
         files: The files that were looked for, in order of precedence, whether they exist or not.
     """
 
@@ -169,6 +170,8 @@ def _take_tables(
     sources: dict[str, str],
 ) -> None:
     """Take over the drivers' tables; a driver's key in a nearer file wins over the same one elsewhere."""
+    from store.config.tables import Place
+
     if not isinstance(tables, dict):
         raise _refusal("is no table: write [driver.NAME]", tables, _place(file, prefix))
     for name, table in tables.items():
@@ -176,9 +179,20 @@ def _take_tables(
         if not isinstance(table, dict):
             # The value is not shown: a driver's settings may be secrets.
             raise _refusal(f"is no table: write [driver.{name}]", None, place)
-        drivers = values.setdefault("drivers", {})
-        drivers[name] = {**drivers.get(name, {}), **table}
+        places = {key: Place(file.path, file.line_of(*prefix, name, key)) for key in table}
+        told = _driver_table(name, values)
+        told.place = Place(file.path, place.line)
+        told.take(table, places)
         sources[f"{_TABLE}.{name}"] = _source(place)
+        sources.update({f"{_TABLE}.{name}.{key}": str(one) for key, one in places.items()})
+
+
+def _driver_table(name: str, values: dict[str, Any]) -> DriverTable:
+    """Return the table of a driver that is being filled."""
+    from store.config.tables import DriverTable
+
+    found: DriverTable = values.setdefault("drivers", {}).setdefault(name, DriverTable())
+    return found
 
 
 def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[str, str]) -> None:
@@ -191,9 +205,9 @@ def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[
             ):
                 raise _refusal("must hold a mapping for each driver", None, _Place("drivers", key))
             for name, table in value.items():
-                drivers = values.setdefault("drivers", {})
-                drivers[name] = {**drivers.get(name, {}), **table}
+                _driver_table(name, values).take(table, {})
                 sources[f"{_TABLE}.{name}"] = "flag"
+                sources.update({f"{_TABLE}.{name}.{key}": "flag" for key in table})
         elif key in _KEYS:
             values[key] = _read_value(value, _KEYS[key], _Place(f"the flag {key}", key))
             sources[key] = "flag"
@@ -213,17 +227,17 @@ def _source(place: _Place) -> str:
 
 def _read_value(
     value: Any,  # noqa: ANN401 - whatever was given
-    field: attrs.Attribute[Any],
+    field: Setting,
     place: _Place,
     directory: str | None = None,
 ) -> Any:  # noqa: ANN401 - each setting has its own type
     try:
-        found = parse_value(value, field.metadata["kind"], directory=directory)
+        found = parse_value(value, field.kind, directory=directory)
     except ValueError as error:
         raise _refusal(str(error), value, place) from error
-    if found is None and not field.metadata["optional"]:
+    if found is None and not field.optional:
         raise _refusal("is refused: it needs a limit", value, place)
-    if field.metadata["positive"] and found is not None and not found > 0:
+    if field.positive and found is not None and not found > 0:
         raise _refusal("is refused: it must be more than 0", value, place)
     return found
 

@@ -10,15 +10,16 @@ from typing import Any, Final, Literal, NamedTuple
 from store.addresses import public
 from store.backends.base import Store
 from store.backends.failures import drivers_errors
-from store.backends.resources import DigestedResource, ResourceInfo, digests_of, uid_of
+from store.backends.resources import Digested, ResourceInfo, digests_of, uid_of
 from store.cache.backends.base import Cache
 from store.config.model import Settings
-from store.errors import LocatorError, OfflineError, PluginError
+from store.errors import ConfigurationError, LocatorError, OfflineError, PluginError
 from store.fetching.locator import Listed, Locator, from_query, parse_locator
 from store.fetching.pinning import pinned, spelled
 from store.fetching.resolutions import DIRECTORY, Resolutions, resolution_key
 from store.integrity.digest import Digests, DigestsLike, digests_from
-from store.plugins.loading import load_store
+from store.plugins import builtin
+from store.plugins.loading import find, load_store
 from store.transports.base import TransferOptions
 
 Wanted = str | PathLike[str] | Mapping[str, Any] | Listed
@@ -115,15 +116,40 @@ class Asking:
 
         Raises:
             UnknownNameError: There is no driver of that name.
+            ConfigurationError: What it is told in the settings is unknown to it or malformed.
         """
         store = self._stores.get(driver)
         if store is None:
-            configuration = dict(self._settings.drivers.get(driver, {}))
-            store = load_store(driver, configuration, self._cache)
+            store = self._made(driver)
             store.options = self._options
             store.name = driver
             self._stores[driver] = store
         return store
+
+    def check_tables(self) -> None:
+        """Make the stores of ours that are told something, so that what is wrong there is said at once.
+
+        Those of plugins are made when they are asked: a fetch that needs none looks for none.
+
+        Raises:
+            ConfigurationError: A key of a table is unknown, or its value malformed.
+        """
+        ours = builtin.store_drivers()
+        for driver in self._settings.drivers:
+            if driver in ours:
+                self.store(driver)
+
+    def _made(self, driver: str) -> Store[Any]:
+        table = self._settings.drivers.get(driver)
+        if not table:
+            return load_store(driver, {}, self._cache)
+        from store.config.tables import configuration_of, located
+
+        paths = getattr(find("driver", driver), "path_settings", ())
+        try:
+            return load_store(driver, configuration_of(table, paths), self._cache)
+        except ConfigurationError as error:
+            raise located(error, table) from error
 
     def _find_out(
         self, wanted: Wanted, digest: DigestsLike, *, refresh: bool, allow_unverified: bool | None
@@ -214,7 +240,7 @@ class Asking:
                 missing=(locator.text,),
             )
         metadata = _asked(store, query)
-        if isinstance(metadata, DigestedResource) and metadata.digests_decide:
+        if isinstance(metadata, Digested) and metadata.digests_decide:
             self._resolutions.put(key, metadata)
         return metadata, math.inf if max_age == math.inf else 0.0, False
 
@@ -229,8 +255,8 @@ class Asking:
 def _asked(store: Store[Any], query: dict[str, Any]) -> ResourceInfo:
     """Return a driver's answer, made sure to be one that can be fetched."""
     with drivers_errors(store.name):
-        metadata: Any = store.get_resource_metadata(query)
-        if isinstance(metadata, DigestedResource):
+        metadata: Any = store.resource_in(query) or store.get_resource_metadata(query)
+        if isinstance(metadata, Digested):
             return metadata
         if (
             hasattr(metadata, "uid")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Self
 from store.addresses import public
 from store.backends.delivery import Obtained, obtain, tell_end
 from store.backends.hits import cached_path
-from store.backends.placing import Delivery, place_cached
 from store.backends.resources import digests_of, filename_of, size_of, uid_of
 from store.cache.backends.base import Cache
 from store.config.model import Settings
@@ -22,7 +21,6 @@ from store.errors import (
     UnknownNameError,
 )
 from store.fetching.asking import Answer, Asking, Wanted
-from store.fetching.delivering import delivery_of
 from store.fetching.options import cache_configuration, transfer_options
 from store.fetching.outcome import failure_of, hold_against_pins, result_of, tell_failure
 from store.fetching.results import Resolved, Result
@@ -32,6 +30,7 @@ from store.transports.deadlines import begun, keeping
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
+    from store.backends.placing import Delivery
     from store.events import Listener
     from store.transports.progress import Progress
 
@@ -53,7 +52,8 @@ class Fetcher:
         options: How it moves bytes.
 
     Raises:
-        ConfigurationError: The settings cannot be read, or ``cache`` is a name.
+        ConfigurationError: The settings cannot be read, a driver of ours does not understand what its
+            table says, or ``cache`` is a name.
         UnknownNameError: There is no cache backend of that name.
     """
 
@@ -78,6 +78,8 @@ class Fetcher:
             listener = several(progress_listener(progress), listener)
         self.options = transfer_options(self.settings, listener)
         self._asking = Asking(self.settings, cache, self.options)
+        if self.settings.drivers:
+            self._asking.check_tables()
 
     def fetch(
         self,
@@ -96,7 +98,11 @@ class Fetcher:
         ``claims`` is one mapping for all resources that are placed together: where two of them would lie
         at one path, the later is refused (`RefusedError`) instead of taking the earlier one's place.
         """
-        delivery = delivery_of(wanted, dest=dest, output=output, link=link, claims=claims)
+        delivery = None
+        if dest is not None or output is not None:
+            from store.fetching.delivering import delivery_of
+
+            delivery = delivery_of(wanted, dest=dest, output=output, link=link, claims=claims)
         seconds = self.options.bounds.deadline
         if seconds is None:
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
@@ -233,6 +239,8 @@ class Fetcher:
             raise failure_of(answer, obtained)
         hold_against_pins(answer, path)
         if delivery is not None:
+            from store.backends.placing import place_cached
+
             obtained = obtained._replace(
                 path=place_cached(self.cache.content, metadata, path, delivery)
             )

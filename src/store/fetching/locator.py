@@ -13,8 +13,8 @@ from store.errors import DigestError, LocatorError, PluginError, UnknownNameErro
 from store.integrity.digest import SIZES, Digests, digests_from
 from store.plugins.loading import find, load_transports
 
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*):(.*)", re.DOTALL)
-_PIN: Final = re.compile(rf"({'|'.join(SIZES)})[:=-]", re.IGNORECASE)
+_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_IN_SCHEMES: Final = _LETTERS | frozenset("0123456789+._-")
 _URL_SCHEMES: Final = frozenset({"http", "https"})
 _PAIR: Final = r"[a-z0-9_]+="
 
@@ -95,12 +95,12 @@ def parse_locator(text: str) -> Locator:
             " 'pypi:six==1.17.0'",
             query=public(text),
         )
-    match = None if text.startswith(("/", "./", "../", "~")) else _SCHEME.fullmatch(text)
-    if match is None:
+    name, colon, rest = text.partition(":")
+    if not colon or name[:1] not in _LETTERS or not _IN_SCHEMES.issuperset(name):
         path, digests = _split_pins(text, strict=False)
         return Locator("file", {"path": path}, path, digests)
-    scheme, rest = match[1].lower(), match[2]
-    if scheme == "http" and re.match(_PAIR, rest):
+    scheme = name.lower()
+    if scheme == "http" and not rest.startswith("/") and re.match(_PAIR, rest):
         return _of_driver(scheme, rest, text)
     if scheme in _URL_SCHEMES:
         url, digests = _split_pins(text, strict=True)
@@ -108,7 +108,7 @@ def parse_locator(text: str) -> Locator:
     if scheme == "file":
         path, digests = _split_pins(text, strict=False)
         return Locator("file", {"path": path}, path, digests)
-    return _of_driver(match[1], rest, text)
+    return _of_driver(name, rest, text)
 
 
 def from_query(query: Mapping[str, Any]) -> Locator:
@@ -179,7 +179,7 @@ def _split_pins(text: str, *, strict: bool) -> tuple[str, Digests]:
     front, mark, fragment = text.rpartition("#") if not strict else text.partition("#")
     if not mark:
         return text, ()
-    if _PIN.match(fragment):
+    if _pins(fragment):
         return front, digests_from(fragment.split("&"))
     if strict:
         raise LocatorError(
@@ -187,6 +187,14 @@ def _split_pins(text: str, *, strict: bool) -> tuple[str, Digests]:
             query=public(text),
         )
     return text, ()
+
+
+def _pins(fragment: str) -> bool:
+    """Whether a fragment begins as a digest does: an algorithm, and a mark behind it."""
+    return any(
+        found and name.lower() in SIZES
+        for name, found, _ in (fragment.partition(mark) for mark in ":=-")
+    )
 
 
 def _pairs(spec: str, text: str) -> dict[str, str]:

@@ -7,10 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
 from store.addresses import public
-from store.backends.resources import DigestedResource, ResourceInfo, digests_of
+from store.backends.known import KnownResource
+from store.backends.resources import Digested, ResourceInfo, digests_of
 from store.errors import IntegrityError
 from store.fetching.locator import Locator
 from store.integrity.digest import Digests, digests_from
@@ -37,10 +36,15 @@ def pinned(metadata: ResourceInfo, pins: Digests, locator: Locator) -> tuple[Res
                 found=found,
             )
     left = tuple(pin for pin in pins if pin.algorithm not in known)
-    if left and isinstance(metadata, DigestedResource) and known:
+    if left and isinstance(metadata, Digested) and known:
         joined = digests_from([*metadata.digests, *left], allow_weak=True)
+        if isinstance(metadata, KnownResource):
+            return metadata._replace(digests=joined), ()
+        import attrs
+
+        whole: Any = metadata
         with contextlib.suppress(TypeError):
-            return attrs.evolve(metadata, digests=joined), ()
+            return attrs.evolve(whole, digests=joined), ()
     return metadata, left
 
 

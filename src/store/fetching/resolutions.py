@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from store.addresses import public
-from store.backends.resources import DigestedResource
+from store.backends.known import KnownResource
+from store.backends.resources import Digested
 from store.cache.layout import Layout
 from store.clock import SYSTEM_CLOCK, Clock
 from store.errors import StoreError
 from store.files.names import derived_name
+from store.integrity.digest import digests_from
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,7 @@ DIRECTORY: Final = "resolutions/v1"
 class Resolutions:
     """Answers of stores, by driver, query, configuration and context; one small JSON file each.
 
-    Only what `DigestedResource` declares is remembered, and no address that holds a secret (a user, a
+    Only what `Digested` declares is remembered, and no address that holds a secret (a user, a
     password, a query).
 
     Args:
@@ -39,7 +41,7 @@ class Resolutions:
         self._layout = Layout(self._directory.removesuffix(f"/{DIRECTORY}"))
         self._clock = clock
 
-    def get(self, key: str, max_age: float) -> DigestedResource | None:
+    def get(self, key: str, max_age: float) -> KnownResource | None:
         """Return the answer that is at most ``max_age`` seconds old, or None.
 
         Damage is a miss, and so is an answer from the future.
@@ -53,16 +55,14 @@ class Resolutions:
             age = self._clock.now() - data["at"]
             if not 0 <= age <= max_age:
                 return None
-            return DigestedResource(
-                data["digests"], size=data["size"], filename=data["filename"], urls=data["urls"]
-            )
+            return _resource(data)
         except (OSError, ValueError, KeyError, TypeError, StoreError):
             log.warning("the remembered answer %s is damaged and is asked for anew", key)
             return None
         finally:
             os.close(descriptor)
 
-    def put(self, key: str, resource: DigestedResource) -> None:
+    def put(self, key: str, resource: Digested) -> None:
         """Remember an answer; failing to is logged, never raised."""
         from store.cache.quarantine import made_way
         from store.files.atomic import write_bytes
@@ -88,6 +88,15 @@ class Resolutions:
 
     def _path(self, key: str) -> str:
         return f"{self._directory}/{key[:2]}/{key}.json"
+
+
+def _resource(data: Mapping[str, Any]) -> KnownResource:
+    digests = digests_from(data["digests"])
+    if not digests:
+        raise ValueError("it has no digests")
+    return KnownResource(
+        digests=digests, size=data["size"], filename=data["filename"], urls=tuple(data["urls"])
+    )
 
 
 def resolution_key(

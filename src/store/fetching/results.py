@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from store.errors import StoreError
-from store.transports.attempts import Attempt
+
+if TYPE_CHECKING:
+    # A hit tries nothing.
+    from store.transports.attempts import Attempt
 
 
 class Result(NamedTuple):

@@ -7,8 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from store.backends.digested import DigestedResource
 from store.backends.placing import place_cached
-from store.backends.resources import DigestedResource
 from store.backends.telling import tell_failed
 from store.errors import StoreError
 from store.fetching.asking import Wanted, named
@@ -57,7 +57,7 @@ class Usual:
         seen = self._content.glance(pinned.digest, pinned.name)
         if seen is None:
             return None
-        if self._listener is not None:
+        if self._listener is not None and getattr(self._listener, "hears_hits", True):
             from store.events import Hit
 
             self._listener(Hit(pinned.name, *seen))

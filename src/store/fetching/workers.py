@@ -33,6 +33,9 @@ class Workers:
         if self._pool is None:
             # Modules that the workers would load first are loaded here: an import in a thread may
             # deadlock with one in another, and a fork in between would find it half done.
+            import store.backends.digested
+            import store.cache.flight
+            import store.cache.keeping
             import store.files.placing
             import store.transports.opening
             import store.transports.receiving  # noqa: F401

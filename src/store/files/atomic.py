@@ -6,18 +6,11 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 from store.files.failures import storage_errors
 from store.files.syncing import sync_directory
-
-PARTIAL_PREFIX: Final = ".store-"
-"""How the name of everything that is not finished begins, so that a sweep knows its own."""
-
-
-def partial_name() -> str:
-    """Return a fresh hidden name for something that is not finished yet."""
-    return f"{PARTIAL_PREFIX}{os.getpid()}-{os.urandom(8).hex()}"
+from store.files.unfinished import partial_name
 
 
 @contextlib.contextmanager

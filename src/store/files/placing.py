@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from store.errors import StorageError
-from store.files.atomic import discard, make_directories, partial_name, replacing
+from store.files.atomic import discard, make_directories, replacing
 from store.files.failures import storage_errors
 from store.files.syncing import sync_directory, sync_file
+from store.files.unfinished import partial_name
 
 Method = Literal["reflink", "link", "copy", "kept"]
 """How a file was placed; ``kept`` where the same content lay there already."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
@@ -29,7 +27,7 @@ STRENGTH: Final = ("md5", "sha1", "sha256", "blake3", "sha384", "blake2b", "sha5
 DEFAULT_ALGORITHM: Final = "sha256"
 """The algorithm that content is named by where nobody asks for another."""
 
-_HEX: Final = re.compile(r"[0-9a-fA-F]+")
+_HEXADECIMAL: Final = "0123456789abcdefABCDEF"
 
 _BARE: Final[Mapping[int, str]] = {64: "sha256", 96: "sha384", 128: "sha512"}
 """What a lone hexadecimal number is taken for, by its number of digits."""
@@ -88,6 +86,8 @@ class Digest(NamedTuple):
     @property
     def sri(self) -> str:
         """The digest as Subresource Integrity spells it: ``sha256-<base64>``."""
+        import binascii  # a library to be loaded, of which a hit has no need
+
         encoded = binascii.b2a_base64(bytes.fromhex(self.hex), newline=False)
         return f"{self.algorithm}-{encoded.decode()}"
 
@@ -172,10 +172,12 @@ def new_hasher(algorithm: str) -> Hasher:
 def _split(text: str) -> Digest:
     for separator in ":=":
         name, found, value = text.partition(separator)
-        if found and _HEX.fullmatch(value):
+        if found and _is_hexadecimal(value):
             return _checked(name, value, text)
     name, found, value = text.partition("-")
     if found and name.lower() in SIZES:
+        import binascii
+
         try:
             decoded = binascii.a2b_base64(value, strict_mode=True)
         except ValueError as error:  # binascii's own error is one too
@@ -183,13 +185,17 @@ def _split(text: str) -> Digest:
                 f"{_shown(text)} is no digest: its base64 is damaged", digest=text
             ) from error
         return _checked(name, decoded.hex(), text)
-    if _HEX.fullmatch(text) and len(text) in _BARE:
+    if len(text) in _BARE and _is_hexadecimal(text):
         return Digest(_BARE[len(text)], text.lower())
     raise DigestError(
         f"{_shown(text)} is no digest:"
         " write it as 'sha256:<64 hexadecimal digits>' or 'sha256-<base64>'",
         digest=text,
     )
+
+
+def _is_hexadecimal(text: str) -> bool:
+    return text != "" and text.strip(_HEXADECIMAL) == ""
 
 
 def _checked(name: str, value: str, text: str) -> Digest:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from typing import Any, Final, NamedTuple
+
+from store.machine import boot_id
 
 LOCAL_GRAIN_NS: Final = 10_000_000
 """The coarsest step of file times on a local Linux disk, in nanoseconds (one tick of 100 Hz)."""
@@ -21,7 +22,7 @@ class Stamp(NamedTuple):
     """
 
     boot: str
-    """The boot in which it was taken, see `boot_id`."""
+    """The boot in which it was taken, see `machine.boot_id`."""
     device: int
     inode: int
     size: int
@@ -67,16 +68,3 @@ class Stamp(NamedTuple):
             grain_ns: The step of the file system's times, in nanoseconds.
         """
         return now_ns - max(self.mtime_ns, self.ctime_ns) < grain_ns
-
-
-@functools.cache
-def boot_id() -> str:
-    """Return what names the running boot of this machine, or an empty string where nothing does.
-
-    Source: ``random(4)``, ``/proc/sys/kernel/random/boot_id``.
-    """
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:  # noqa: PTH123 - warm path
-            return file.read().strip()
-    except OSError:
-        return ""

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from store.errors import PluginConflictError, PluginError
-from store.hooks import NAME
 from store.plugins import builtin
 from store.plugins.brought import (
     BUILTIN,
@@ -147,6 +146,8 @@ class Plugins:
             return self._strangers
 
     def _load(self) -> list[Brought]:
+        from store.hooks import NAME
+
         disabled = {word.strip() for word in self._environment.get(DISABLE, "").split(",")}
         if "all" in disabled:
             return []
@@ -207,10 +208,13 @@ class Plugins:
         if self._manager is None:
             import pluggy
 
+            from store.hooks import NAME, hookimpl
             from store.plugins import specs
 
             self._manager = pluggy.PluginManager(NAME)
             self._manager.add_hookspecs(specs)
+            for hook in filter(None, (getattr(builtin, one, None) for one in HOOKS.values())):
+                hookimpl(hook)
             self._manager.register(builtin, name=BUILTIN)
         return self._manager
 

@@ -6,10 +6,9 @@ import abc
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
-import attrs
-
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.credentials import Credentials
+from store.frozen import Frozen, field
 
 if TYPE_CHECKING:
     # A hit tells nobody: events load when there is something to tell.
@@ -18,8 +17,7 @@ MAX_SIZE: Final = 50 * 1024**3
 """The most bytes that a body may have unless another limit is given: 50 GiB."""
 
 
-@attrs.frozen(kw_only=True)
-class Bounds:
+class Bounds(Frozen):
     """The limits of one call; times in seconds, sizes in bytes, rates in bytes a second.
 
     Attributes:
@@ -45,8 +43,7 @@ class Bounds:
     allow_downgrade: bool = False
 
 
-@attrs.frozen(kw_only=True)
-class Retrying:
+class Retrying(Frozen):
     """How often what is transient is tried again, and how long is waited in between, in seconds.
 
     The wait before try n+1 is drawn evenly between 0 and ``min(longest, base * 2**(n-1))`` (full jitter);
@@ -60,8 +57,7 @@ class Retrying:
     longest_retry_after: float = 60.0
 
 
-@attrs.frozen(kw_only=True)
-class TransferOptions:
+class TransferOptions(Frozen):
     """How bytes are to be moved: handed by the face to the store, and by the store to its transports.
 
     Attributes:
@@ -79,15 +75,14 @@ class TransferOptions:
     bounds: Bounds = Bounds()
     retrying: Retrying = Retrying()
     offline: bool = False
-    credentials: Credentials = attrs.field(factory=Credentials, repr=False)
+    credentials: Credentials = field(factory=Credentials, shown=False)
     listener: Listener | None = None
     clock: Clock = SYSTEM_CLOCK
     durable: bool = False
     strict: bool = False
 
 
-@attrs.frozen(kw_only=True)
-class Conditions:
+class Conditions(Frozen):
     """Under which condition a body is wanted (RFC 9110, section 13).
 
     Attributes:

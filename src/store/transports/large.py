@@ -12,8 +12,8 @@ from store.transports.base import Stream
 from store.transports.carrying import carry
 from store.transports.filling import Wanted
 from store.transports.pace import Pace
-from store.transports.ranges import Crew
-from store.transports.spans import Spans
+from store.transports.ranges import PARTED_FROM, Crew
+from store.transports.spans import Span, Spans
 
 _BUFFER: Final = 1 << 20
 """How much the first stream reads at a time, in bytes."""
@@ -69,41 +69,33 @@ class _Large:
         self._following = following
         self._pace = pace
         self._parted = parted
-        self._further = 0
 
     def bring(self, descriptor: int, stream: Stream) -> None:
         """Bring all that is missing, by the first stream alone as long as that will do."""
         span = self._spans.take()
         if span is None:
             return
+        if self._crew.may_grow and span.rest >= PARTED_FROM:
+            self._crew.join(stream, span)
+        else:
+            self._carry(descriptor, stream, span)
+            if self._spans.idle:  # what another run has left may have holes
+                self._crew.add(1)
+        self._watch()
+
+    def _carry(self, descriptor: int, stream: Stream, span: Span) -> None:
         buffer = memoryview(bytearray(min(_BUFFER, span.rest)))
         try:
             carry(stream, descriptor, span, self._spans, buffer=buffer, stop=self._looks_up)
-        except BaseException:
-            self._spans.leave(span)
-            raise
-        if span.rest == 0:
+        finally:
             self._spans.leave(span)
             stream.close()
-            # What another run has left may have holes.
-            self._further = max(self._further, int(self._spans.received < self._spans.total))
-        else:
-            self._crew.join(stream, span)
-        self._add()
-        self._watch()
 
     def _looks_up(self) -> bool:
-        """Tell how far it is; return whether further connections are wanted."""
+        """Tell how far it is; there is no reason to stop."""
         self._following.advance(self._spans.frontier())
         self._pace.advance(self._spans.received)
-        self._further = self._crew.wanted()
-        return self._further > 0
-
-    def _add(self) -> None:
-        if self._further and self._spans.received < self._spans.total:
-            self._crew.add(self._further)
-            self._parted(self._crew.most)
-        self._further = 0
+        return False
 
     def _watch(self) -> None:
         """Wait until the crew has brought everything."""
@@ -111,11 +103,13 @@ class _Large:
         while self._crew.watch():
             if self._spans.received == before:
                 self._pace.pause()
-                self._further = self._crew.wanted()
             else:
                 before = self._spans.received
                 self._looks_up()
-            self._add()
+            further = self._crew.wanted()
+            if further:
+                self._crew.add(further)
+                self._parted(self._crew.most)
         if self._spans.received < self._spans.total:
             raise self._crew.failure or TruncatedError(
                 "the body did not come whole", expected=self._spans.total

@@ -10,8 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, Final
 
-import attrs
-
 from store.addresses import public, without_secrets
 from store.errors import (
     OfflineError,
@@ -88,7 +86,7 @@ def transport_for(address: str, options: TransferOptions) -> Transport:
             name=scheme,
             known=schemes(),
         )
-    wanted = attrs.evolve(options, listener=None)
+    wanted = options._replace(listener=None)
     key = (factory, wanted.bounds, wanted.retrying, wanted.offline, wanted.durable)
     return _kept((*key, id(wanted.credentials), id(wanted.clock)), factory, wanted)
 

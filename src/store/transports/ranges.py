@@ -26,14 +26,29 @@ _ENOUGH: Final = 100 << 20
 _PATIENT: Final = 0.3
 """A rest that comes within this time needs no further connection, in seconds."""
 
+_PIECE_TIME: Final = 0.2
+"""How long a connection should be busy with one piece, in seconds."""
+
+_PIECE_WAITS: Final = 8
+"""How many times longer a piece should take than it takes until it begins to come."""
+
+_FIRST_PIECE: Final = 4 << 20
+"""How much a further connection is asked for at first, in bytes."""
+
+_LARGEST_PIECE: Final = 64 << 20
+"""The largest piece that is asked for at once, in bytes."""
+
 _SHARE: Final = 0.25
 """How long a connection should be busy to be worth its beginning, in seconds."""
 
-_FIRST_LOOK: Final = 0.1
-"""How long the first stream is watched before it is judged, in seconds."""
+_FIRST_LOOK: Final = 0.05
+"""How long the first stream is watched before it is judged, in seconds; twice, since one may stutter."""
 
 _NEXT_LOOK: Final = 1.0
 """How long further connections are watched before others are added, in seconds."""
+
+_GROWN: Final = 1.2
+"""How many times faster it must have become by further connections for still others to be tried."""
 
 _TICK: Final = 0.05
 """How often who waits for the others looks up, in seconds."""
@@ -71,13 +86,14 @@ class _Look:
     at: float
     received: int
     rate: float = 0.0
+    slow: int = 0
 
 
 class Crew:
     """The connections that bring one body.
 
-    The first stream is read by whoever asked. Once others are wanted, it is given to a thread as they
-    are, and whoever asked only watches, so that no stream's silence holds it up.
+    Where others may be wanted, the first stream is given to a thread as they are, and whoever asked only
+    watches, so that no stream's silence holds it up.
 
     Args:
         spans: What is to come.
@@ -115,6 +131,7 @@ class Crew:
         self._changed = threading.Condition()
         self._working = 0
         self._failures = 0
+        self._waits: list[float] = []
         self._stopped = False
         self.most = 1
         self.failure: StoreError | None = None
@@ -123,24 +140,30 @@ class Crew:
     def wanted(self) -> int:
         """Return how many further connections are worth their while, judged now and then."""
         now = self._monotonic()
-        if now < self._due or self._opener is None or self._failures >= _FAILURES:
+        if now < self._due or not self.may_grow or self._failures >= _FAILURES:
             return 0
-        passed, came = now - self._look.at, self._spans.received - self._look.received
-        rate = came / passed
-        grown = self._working == 0 or rate > 1.2 * self._look.rate
-        self._look = _Look(now, self._spans.received, rate)
-        self._due = now + _NEXT_LOOK
-        if not grown:
-            return 0
+        before, alone = self._look, self.most == 1
+        rate = (self._spans.received - before.received) / max(now - before.at, 1e-9)
         rest = self._spans.total - self._spans.received
-        return more_connections(rate, rest, max(1, self._working), self._limit)
+        count = more_connections(rate, rest, max(1, self._working), self._limit)
+        slow = before.slow + 1 if count else 0
+        self._look = _Look(now, self._spans.received, rate, slow)
+        self._due = now + (_FIRST_LOOK if alone else _NEXT_LOOK)
+        worth = slow > 1 if alone else rate > _GROWN * before.rate
+        return count if worth else 0
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether further connections can be had at all."""
+        return self._opener is not None
 
     def join(self, stream: Stream, span: Span) -> None:
         """Give the first stream and its stretch to a thread."""
         self._begin(stream, span)
 
     def add(self, count: int) -> None:
-        """Open further connections, each with a stretch of its own."""
+        """Open further connections, each with a piece of its own."""
+        self._spans.cut(_FIRST_PIECE)
         for _ in range(count):
             self._begin(None, None)
 
@@ -178,15 +201,17 @@ class Crew:
         thread.start()
 
     def _run(self, stream: Stream | None, span: Span | None) -> None:
-        buffer = memoryview(bytearray(_BUFFER))
+        buffer, piece = memoryview(bytearray(_BUFFER)), _FIRST_PIECE
         try:
             with keeping(self._deadline):
-                while not self._stopped and (span is not None or (span := self._spans.take())):
+                while not self._stopped and (span is not None or (span := self._spans.take(piece))):
+                    begun = self._monotonic()
                     try:
                         self._bring(stream, span, buffer)
                     finally:
                         self._spans.leave(span)
-                        stream = span = None
+                    piece = self._next_piece(span, self._monotonic() - begun)
+                    stream = span = None
         except StoreError as error:
             self.failure = error
             self._failures += 1
@@ -197,11 +222,19 @@ class Crew:
                 self._working -= 1
                 self._changed.notify_all()
 
+    def _next_piece(self, span: Span, seconds: float) -> int:
+        """Choose how much is asked for next: little, in the order of the file, but worth its wait."""
+        wanted = max(_PIECE_TIME, _PIECE_WAITS * min(self._waits, default=0.0))
+        piece = int((span.position - span.start) * wanted / max(seconds, 1e-3))
+        return max(LEAST, min(piece, _LARGEST_PIECE))
+
     def _bring(self, stream: Stream | None, span: Span, buffer: memoryview) -> None:
         if stream is None:
             if self._opener is None:
                 raise TransportError("the source gives no ranges")
+            asked = self._monotonic()
             stream = self._opener(span.position, span.end)
+            self._waits.append(self._monotonic() - asked)
         self._streams.add(stream)
         try:
             with stream:

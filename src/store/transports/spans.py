@@ -63,8 +63,12 @@ class Spans:
                 mark(slot, *stretch)
         self._free = [self._span(start, end) for start, end in gaps(have, total)]
 
-    def take(self) -> Span | None:
-        """Take the first stretch that nobody brings, else the second half of the longest one.
+    def take(self, piece: int | None = None) -> Span | None:
+        """Take the first piece that nobody brings, else the second half of the longest stretch.
+
+        Args:
+            piece: How much one stream is to bring at a time, in bytes; None takes all it can have. Pieces
+                in the order of the file let whoever hashes it keep up.
 
         Returns:
             The stretch, which is the caller's until `leave`; None where nothing is worth a request.
@@ -72,6 +76,7 @@ class Spans:
         with self._lock:
             if self._free:
                 span = self._free.pop(0)
+                self._shorten(span, piece)
             else:
                 longest = max(self._busy, key=lambda one: one.rest, default=None)
                 if longest is None or longest.rest < 2 * LEAST:
@@ -81,6 +86,12 @@ class Spans:
                 longest.end = middle
             self._busy.append(span)
             return span
+
+    def cut(self, piece: int) -> None:
+        """Leave each stream the next piece; what follows it is for whoever comes first."""
+        with self._lock:
+            for span in self._busy:
+                self._shorten(span, piece)
 
     def extend(self, span: Span) -> bool:
         """Let a stretch grow over what follows it, if nobody brings that; its stream goes on."""
@@ -117,6 +128,13 @@ class Spans:
         with self._lock:
             missing = [one.position for one in (*self._busy, *self._free) if one.rest > 0]
             return min(missing, default=self.total)
+
+    def _shorten(self, span: Span, piece: int | None) -> None:
+        """Leave a stretch no more than a piece, where the rest is worth a request."""
+        if piece is not None and span.rest > piece + LEAST:
+            self._free.append(self._span(span.position + piece, span.end))
+            self._free.sort(key=lambda one: one.start)
+            span.end = span.position + piece
 
     @property
     def idle(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from store.clock import SYSTEM_CLOCK, Clock
@@ -42,19 +43,23 @@ class Totals:
 
     Args:
         files: How many are wanted.
+        hits: Grows with each hit of which no event tells.
         clock: The time.
 
     Attributes:
         files: How many are wanted.
-        done: How many have an end, good or bad.
-        failed: How many of them have failed.
+        failed: How many have failed.
         fetched: How many came here.
         running: Those on their way, by name, in the order in which they began.
     """
 
-    def __init__(self, files: int, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, files: int, *, hits: Sequence[int] = (), clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         self.files = files
-        self.done = self.failed = self.fetched = 0
+        self.failed = self.fetched = 0
+        self._ends = 0
+        self._hits = hits
         self.running: dict[str, Running] = {}
         self._clock = clock
         self._whole = 0
@@ -78,6 +83,11 @@ class Totals:
             self.running[name] = Running(event.size, event.size)
         elif isinstance(event, ENDS):
             self._ended(event)
+
+    @property
+    def done(self) -> int:
+        """How many have an end, good or bad."""
+        return self._ends + len(self._hits)
 
     @property
     def received(self) -> int:
@@ -131,7 +141,7 @@ class Totals:
     def _ended(self, event: Hit | Cached | Bypassed | Failed) -> None:
         if isinstance(event, Failed) and event.error in STOPS:
             return
-        self.done += 1
+        self._ends += 1
         self.failed += isinstance(event, Failed)
         running = self.running.pop(event.name, None)
         if isinstance(event, Cached | Bypassed):

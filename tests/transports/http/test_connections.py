@@ -6,7 +6,6 @@ import os
 import socket
 import threading
 
-import attrs
 import pytest
 import requests
 
@@ -79,7 +78,7 @@ def test_a_name_that_does_not_resolve_is_told(
 
 def test_a_host_that_does_not_answer_is_a_timeout(options: TransferOptions) -> None:
     """A connection that does not come about is left after the connect timeout."""
-    bounds = attrs.evolve(options.bounds, connect_timeout=0.1)
+    bounds = options.bounds._replace(connect_timeout=0.1)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -89,7 +88,7 @@ def test_a_host_that_does_not_answer_is_a_timeout(options: TransferOptions) -> N
             one.connect_ex(listener.getsockname())
         try:
             with pytest.raises(TransportTimeoutError, match="no connection") as caught:
-                HttpTransport(attrs.evolve(options, bounds=bounds)).open_stream(
+                HttpTransport(options._replace(bounds=bounds)).open_stream(
                     f"http://127.0.0.1:{listener.getsockname()[1]}/"
                 )
         finally:

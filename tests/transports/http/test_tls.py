@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-import attrs
 import pytest
 import requests
 
@@ -84,9 +83,9 @@ def test_an_allowed_downgrade_carries_no_secret(
 ) -> None:
     """Where it is allowed, no credentials go along, those of the other origin neither."""
     monkeypatch.setenv(f"STORE_TOKEN_HTTP_127_0_0_1_{server.port}", "theirs")
-    bounds = attrs.evolve(options.bounds, allow_downgrade=True)
-    credentials = attrs.evolve(options.credentials, use_environment=True)
-    free = attrs.evolve(options, bounds=bounds, credentials=credentials)
+    bounds = options.bounds._replace(allow_downgrade=True)
+    credentials = options.credentials._replace(use_environment=True)
+    free = options._replace(bounds=bounds, credentials=credentials)
     url = trusting.redirect("/a", server.serve("/b", DATA)).replace("//", "//me:mine@")
 
     with HttpTransport(free).open_stream(url) as stream:

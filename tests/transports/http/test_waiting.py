@@ -92,7 +92,7 @@ def test_headers_without_end_end_without_a_deadline_too(server: Server) -> None:
     bounds = Bounds(connect_timeout=0.1, read_timeout=5, stall_timeout=0.2)
 
     with pytest.raises(TransportTimeoutError):
-        HttpTransport(attrs.evolve(OPTIONS, bounds=bounds)).open_stream(url)
+        HttpTransport(OPTIONS._replace(bounds=bounds)).open_stream(url)
 
 
 def test_a_resolver_that_hangs_is_left_behind(

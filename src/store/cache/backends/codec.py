@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import re
 from typing import Any, Final
 
 from store.files.names import derived_name
@@ -27,8 +26,6 @@ MISS: Final[Any] = object()
 """What `decode` returns where an entry is none."""
 
 _AS_IS: Final = "as-is"
-
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 _LONGEST_INTEGER: Final = 13_000
 """In bits: Python refuses to read numbers of more than 4,300 digits."""
@@ -77,7 +74,8 @@ def decode(text: str | bytes, uid: str, now: float, root: str) -> Any:  # noqa: 
         root: The cache's directory, as it is now.
     """
     try:
-        entry = json.loads(text)
+        # As text: of bytes, json would first find out how they are encoded.
+        entry = json.loads(text if isinstance(text, str) else text.decode())
         found, expires, value = entry["uid"], entry["expires"], entry["value"]
         if found != uid and found != _spelled(uid):
             log.warning("the entry of %.100r is another's: it is passed over", uid)
@@ -109,7 +107,11 @@ def _resource(root: str, uid: str, path: str, manner: str | None = None) -> Cach
 
 def _spelled(uid: str) -> str:
     """Return the uid, or what stands for one that JSON would not give back."""
-    return uid if uid.isascii() or not _SURROGATE.search(uid) else f"surrogates:{derived_name(uid)}"
+    try:
+        uid.encode()
+    except UnicodeEncodeError:
+        return f"surrogates:{derived_name(uid)}"
+    return uid
 
 
 def _bounded(expires: float) -> float | None:

@@ -16,8 +16,7 @@ from store.cache.backends.codec import MISS, decode, encode
 from store.cache.opening import directory_of
 from store.cache.quarantine import clear_way, made_way, obstacle
 from store.errors import StorageError
-from store.files.atomic import PARTIAL_PREFIX, write_bytes
-from store.files.names import derived_name
+from store.files.names import PARTIAL_PREFIX, derived_name
 from store.records import CachedResource
 
 log = logging.getLogger(__name__)
@@ -85,6 +84,8 @@ class FileCache(Cache):
             Whether it is remembered: False where it is no plain data (see `cache.backends.codec`), larger
             than 16 MiB, or cannot be written, which is logged; what was remembered before stays.
         """
+        from store.files.atomic import write_bytes
+
         text = encode(uid, value, self.get_expiry_time(timeout), self.cache_dir)
         if text is None:
             return False

@@ -86,12 +86,11 @@ def _cached_path(cache: Cache, what: str, frame: Frame) -> str:
         if held is not None and _stands(cache, held):
             return held.path
         raise _missing(what)
-    import attrs
 
     from store.fetching.fetcher import Fetcher
 
     # Nothing is fetched, so nobody need be told to allow what has no digest.
-    settings = attrs.evolve(frame.settings, offline=True, allow_unverified=True)
+    settings = frame.settings._replace(offline=True, allow_unverified=True)
     try:
         found = Fetcher(settings, cache=cache).cached(what)
     except OfflineError:

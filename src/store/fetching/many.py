@@ -63,9 +63,9 @@ def fetch_many(
     found = sorted(outcomes, key=lambda outcome: outcome.number)
     failures = [one.error for one in found if one.error is not None]
     if failures:
-        offline = [one for one in failures if isinstance(one, OfflineError)]
-        if failures[0] in offline:
-            offline[0].missing = tuple(name for one in offline for name in one.missing)
+        lacking = [one for one in failures if isinstance(one, OfflineError)]
+        if failures[0] in lacking:
+            lacking[0].missing = tuple(name for one in lacking for name in one.missing)
         raise failures[0]
     return [one.result.path for one in found if one.result is not None]
 

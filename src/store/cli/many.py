@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from store.cli.asking import common_status, opened_fetcher, show
 from store.cli.ending import failure, record_failure
 from store.cli.frame import Frame
-from store.cli.missing import tell_command
 from store.cli.output import fail, harmless, plain, say
 
 if TYPE_CHECKING:
@@ -109,6 +108,8 @@ class _Ends:
             )
             for number in numbers:
                 plain(f"  {harmless(self._missing[number])}")
+            from store.cli.missing import tell_command
+
             tell_command([self._todo[number] for number in numbers], self._frame, allow_unverified)
         if self._untried and not self._frame.quiet:
             say(f"{self._untried} more were not tried, since one has failed (--fail-fast)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from os import PathLike, fsdecode
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from store.addresses import public
 from store.backends.base import Store
@@ -49,23 +49,6 @@ class Answer(NamedTuple):
     remembered: bool
 
 
-class Recalled(NamedTuple):
-    """What is known here of what a locator stands for.
-
-    Attributes:
-        locator: The locator, read.
-        store: Who would be asked.
-        state: ``known``; ``stale``: known, and to be asked again; ``unknown``; or ``unremembered``: asked
-            each time, whatever is known.
-        answer: What is known, or None.
-    """
-
-    locator: Locator
-    store: Store[Any]
-    state: Literal["known", "stale", "unknown", "unremembered"]
-    answer: Answer | None
-
-
 class Asking:
     """One fetcher's stores and what they said.
 
@@ -73,15 +56,19 @@ class Asking:
         settings: What the user decided.
         cache: The cache that the stores are to ask.
         options: How the stores are to move bytes.
+
+    Attributes:
+        options: As given.
+        resolutions: What the stores have said.
     """
 
     def __init__(self, settings: Settings, cache: Cache, options: TransferOptions) -> None:
         self._settings = settings
         self._cache = cache
-        self._options = options
+        self.options = options
         self._stores: dict[str, Store[Any]] = {}
         self._answers: dict[Any, tuple[Answer, float]] = {}
-        self._resolutions = Resolutions(f"{cache.content.root}/{DIRECTORY}", clock=options.clock)
+        self.resolutions = Resolutions(f"{cache.content.root}/{DIRECTORY}", clock=options.clock)
 
     def ask(
         self,
@@ -100,7 +87,7 @@ class Asking:
         memorable = type(wanted) is str and (digest is None or type(digest) is str)
         if memorable and not refresh:
             known = self._answers.get(key)
-            if known is not None and self._options.clock.now() < known[1]:
+            if known is not None and self.options.clock.now() < known[1]:
                 return known[0]
         answer, good_until = self._find_out(
             wanted, digest, refresh=refresh, allow_unverified=allow_unverified
@@ -121,7 +108,7 @@ class Asking:
         store = self._stores.get(driver)
         if store is None:
             store = self._made(driver)
-            store.options = self._options
+            store.options = self.options
             store.name = driver
             self._stores[driver] = store
         return store
@@ -154,7 +141,7 @@ class Asking:
     def _find_out(
         self, wanted: Wanted, digest: DigestsLike, *, refresh: bool, allow_unverified: bool | None
     ) -> tuple[Answer, float]:
-        locator, pins, store, query = self._question(wanted, digest, allow_unverified)
+        locator, pins, store, query = self.question(wanted, digest, allow_unverified)
         metadata, good_until, remembered = self._metadata(store, locator, query, refresh=refresh)
         metadata, left = pinned(metadata, pins, locator)
         if pins and not left and pins == digests_of(metadata) and store.needs_network:
@@ -162,40 +149,17 @@ class Asking:
         answer = Answer(locator, store, metadata, left, spelled(locator.query), remembered)
         return answer, good_until
 
-    def recall(
-        self, wanted: Wanted, digest: DigestsLike = None, *, allow_unverified: bool | None = None
-    ) -> Recalled:
-        """Find out what is wanted from what is known here; nobody is asked over the network.
-
-        Raises:
-            StoreError: The locator cannot be read, or its store, which needs no network, said no.
-        """
-        locator, pins, store, query = self._question(wanted, digest, allow_unverified)
-        state: Literal["known", "stale", "unknown", "unremembered"] = "known"
-        if not store.metadata_needs_network:
-            metadata = _asked(store, query)
-        else:
-            key, max_age = self._remembering(store, query)
-            known = None if max_age is None else self._resolutions.get(key, max_age)
-            found = known or self._resolutions.get(key, math.inf)
-            if known is None:
-                state = (
-                    "unremembered" if max_age is None else "unknown" if found is None else "stale"
-                )
-            if found is None:
-                return Recalled(locator, store, state, None)
-            metadata = found
-        metadata, left = pinned(metadata, pins, locator)
-        answer = Answer(locator, store, metadata, left, spelled(locator.query), remembered=True)
-        return Recalled(locator, store, state, answer)
-
-    def _question(
+    def question(
         self,
         wanted: Wanted,
         digest: DigestsLike,
         allow_unverified: bool | None,  # noqa: FBT001
     ) -> tuple[Locator, Digests, Store[Any], dict[str, Any]]:
-        """Return what is wanted, what it must be, who is asked, and for what."""
+        """Return what is wanted, what it must be, who is asked, and for what.
+
+        Raises:
+            StoreError: The locator cannot be read, or there is no such driver.
+        """
         locator = _read(wanted)
         pins = digests_from([*locator.digests, *digests_from(digest)], allow_weak=True)
         store = self.store(locator.driver)
@@ -224,13 +188,13 @@ class Asking:
         self, store: Store[Any], locator: Locator, query: dict[str, Any], *, refresh: bool
     ) -> tuple[ResourceInfo, float, bool]:
         """Return the resource, until when the answer holds, and whether it was remembered."""
-        offline = self._options.offline
+        offline = self.options.offline
         if not store.metadata_needs_network:
-            return _asked(store, query), 0.0, False
-        key, max_age = self._remembering(store, query)
+            return answered(store, query), 0.0, False
+        key, max_age = self.remembering(store, query)
         found = None
         if offline or (max_age is not None and not refresh):
-            found = self._resolutions.get(key, math.inf if offline or max_age is None else max_age)
+            found = self.resolutions.get(key, math.inf if offline or max_age is None else max_age)
         if found is not None:
             return found, math.inf if max_age == math.inf else 0.0, True
         if offline:
@@ -239,12 +203,12 @@ class Asking:
                 f" run 'store fetch {locator.text}' once without --offline (STORE_OFFLINE)",
                 missing=(locator.text,),
             )
-        metadata = _asked(store, query)
+        metadata = answered(store, query)
         if isinstance(metadata, Digested) and metadata.digests_decide:
-            self._resolutions.put(key, metadata)
+            self.resolutions.put(key, metadata)
         return metadata, math.inf if max_age == math.inf else 0.0, False
 
-    def _remembering(self, store: Store[Any], query: dict[str, Any]) -> tuple[str, float | None]:
+    def remembering(self, store: Store[Any], query: dict[str, Any]) -> tuple[str, float | None]:
         """Return under which key an answer is remembered, and how long it is believed."""
         age = store.resolution_max_age(query)
         context = store.resolution_context()
@@ -252,7 +216,7 @@ class Asking:
         return key, self._settings.metadata_max_age if age == 0 else age
 
 
-def _asked(store: Store[Any], query: dict[str, Any]) -> ResourceInfo:
+def answered(store: Store[Any], query: dict[str, Any]) -> ResourceInfo:
     """Return a driver's answer, made sure to be one that can be fetched."""
     with drivers_errors(store.name):
         metadata: Any = store.resource_in(query) or store.get_resource_metadata(query)

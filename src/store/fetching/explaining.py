@@ -13,7 +13,8 @@ from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_
 from store.cache.finding import candidates
 from store.cache.looking import Sight, look
 from store.errors import IntegrityError, OfflineError, UnverifiedError
-from store.fetching.asking import Answer, Asking, Recalled, Wanted, named
+from store.fetching.asking import Answer, Asking, Wanted, named
+from store.fetching.recalling import Recalled, recall
 from store.integrity.digest import DigestsLike
 from store.transports.base import TransferOptions
 
@@ -94,7 +95,7 @@ def explain(
     asking = Asking(settings, cache, TransferOptions(offline=True, strict=True))
     shown = named(wanted)
     try:
-        recalled = asking.recall(wanted, digest, allow_unverified=allow_unverified)
+        recalled = recall(asking, wanted, digest, allow_unverified=allow_unverified)
     except UnverifiedError:
         return _explained(shown, "unverified")
     except OfflineError:

@@ -11,6 +11,7 @@ from store.addresses import public
 from store.backends.delivery import Obtained, obtain, tell_end
 from store.backends.hits import cached_path
 from store.backends.resources import digests_of, filename_of, size_of, uid_of
+from store.backends.telling import tell_hit
 from store.cache.backends.base import Cache
 from store.config.model import Settings
 from store.config.reading import read_settings
@@ -18,6 +19,7 @@ from store.errors import (
     ConfigurationError,
     CredentialsError,
     ResourceNotFoundError,
+    StoreError,
     UnknownNameError,
 )
 from store.fetching.asking import Answer, Asking, Wanted
@@ -164,6 +166,23 @@ class Fetcher:
             filename=filename_of(metadata),
             urls=tuple(public(url) for url in urls if isinstance(url, str) and url),
         )
+
+    def hit(self, wanted: Wanted, *, allow_unverified: bool | None = None) -> Result | None:
+        """Return the result where nobody need be asked what it is, and the cache has it; else None.
+
+        Nothing is raised, and nothing that lies on this machine is read for it: `fetch` does that.
+        """
+        from store.fetching.recalling import known_here
+
+        try:
+            answer = known_here(self._asking, wanted, allow_unverified=allow_unverified)
+            path = None if answer is None else cached_path(answer.store, answer.metadata)
+        except StoreError:
+            return None
+        if answer is None or path is None:
+            return None
+        tell_hit(self.options.listener, answer.metadata, path)
+        return result_of(answer, Obtained(path, cached=True))
 
     def cached(self, wanted: Wanted, *, digest: DigestsLike = None) -> Path | None:
         """Return where the cache has a resource, checked just now, or None; nothing is downloaded.

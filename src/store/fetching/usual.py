@@ -7,12 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from store.backends.digested import DigestedResource
-from store.backends.placing import place_cached
-from store.backends.telling import tell_failed
 from store.errors import StoreError
 from store.fetching.asking import Wanted, named
-from store.fetching.delivering import delivery_of
 from store.fetching.pinned import DRIVER, Pinned, read_pinned, result_of
 from store.fetching.results import Outcome, Result
 
@@ -106,17 +102,30 @@ class Usual:
             result = result._replace(attempts=(*earlier, *result.attempts))
         return Outcome(number, result.locator, result)
 
+    def known(self, number: int, wanted: Wanted) -> Outcome | None:
+        """Return the outcome where nobody need be asked, the cache has it, and it is to stay there."""
+        if self._manner.dest is not None or self._manner.refresh:
+            return None
+        hit = self._fetcher.hit(wanted, allow_unverified=self._manner.allow_unverified)
+        return None if hit is None else Outcome(number, hit.locator, hit)
+
     def placed(self, outcome: Outcome, wanted: Wanted) -> Outcome:
         """Place what came the short way where the caller wants it."""
         came, pinned = outcome.result, read_pinned(wanted)
         if came is None or pinned is None:
             return outcome
+        from store.backends.telling import tell_failed
+        from store.fetching.delivering import delivery_of
+
         path = str(came.path)
         try:
             delivery = delivery_of(
                 wanted, dest=self._manner.dest, link=self._manner.link, claims=self._claims
             )
             if delivery is not None:
+                from store.backends.digested import DigestedResource
+                from store.backends.placing import place_cached
+
                 metadata = DigestedResource(pinned.digest, filename=pinned.name)
                 came = came._replace(
                     path=Path(place_cached(self._content, metadata, path, delivery))
@@ -146,6 +155,7 @@ def tell_vain(
     listener: Listener, pinned: Pinned, attempt: Attempt | None, error: StoreError
 ) -> None:
     """Tell what the short way has tried, and that it is vain to try again."""
+    from store.backends.telling import tell_failed
     from store.events import Attempted, AttemptFailed, Started
 
     listener(Started(pinned.name, pinned.uid, DRIVER))

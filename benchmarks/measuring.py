@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import statistics
 import subprocess
-import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Container, Mapping
+from pathlib import Path
+from typing import NamedTuple
 
 
 class Row(NamedTuple):
@@ -23,6 +24,7 @@ class Row(NamedTuple):
         goal: The goal in words, empty where there is none.
         met: Whether it was met; None where there is none.
         spread: The quartile distance over the median, of ours.
+        note: What a reader of the figures must know, printed below the table.
     """
 
     what: str
@@ -32,18 +34,32 @@ class Row(NamedTuple):
     goal: str = ""
     met: bool | None = None
     spread: float = 0.0
+    note: str = ""
 
 
-def in_turn(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+def in_turn(
+    contenders: Mapping[str, Callable[[], float]],
+    rounds: int,
+    *,
+    seldom: Container[str] = (),
+    at_most: int = 2,
+) -> dict[str, list[float]]:
     """Run every contender once a round, each round another first; each returns what it measured.
 
-    What a contender leaves to the disk is paid for by the one after it.
+    What a contender leaves to the disk is paid for by the one after it, unless that waits for the disk.
+
+    Args:
+        contenders: What to run, by name.
+        rounds: How often.
+        seldom: Names of contenders so slow that they take part in the first rounds only.
+        at_most: In how many rounds these take part.
     """
     found: dict[str, list[float]] = {name: [] for name in contenders}
     order = list(contenders)
-    for _ in range(rounds):
+    for number in range(rounds):
         for name in order:
-            found[name].append(contenders[name]())
+            if number < at_most or name not in seldom:
+                found[name].append(contenders[name]())
         order.append(order.pop(0))
     return found
 
@@ -78,15 +94,6 @@ def command_seconds(command: list[str], environment: Mapping[str, str] | None = 
     return time.perf_counter() - began
 
 
-def in_child(code: str, *arguments: str) -> dict[str, Any]:
-    """Run Python code in a fresh interpreter; it prints one line of JSON, which is returned."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True
-    )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
 def microseconds(call: Callable[[], object], repeats: int) -> float:
     """Return the median time of a call, in microseconds."""
     times = []
@@ -95,3 +102,25 @@ def microseconds(call: Callable[[], object], repeats: int) -> float:
         call()
         times.append(time.perf_counter_ns() - began)
     return statistics.median(times) / 1000
+
+
+def unused(scratch: Path, name: str) -> Path:
+    """Return a path in ``scratch`` that nothing ever lay at.
+
+    Small files are never deleted during a run: an ext4 without a journal passes over each inode that was
+    deleted in the last five minutes whenever it makes a file, so that whoever comes next pays for it.
+    """
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=scratch)) / "new"
+
+
+def available(program: str) -> bool:
+    """Return whether a peer's command is installed."""
+    return shutil.which(program) is not None
+
+
+def binary(size: int) -> str:
+    """Return a size in binary units, such as ``64 MiB``."""
+    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size >= factor:
+            return f"{size / factor:.3g} {unit}"
+    return f"{size} B"

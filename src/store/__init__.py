@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from store.fetching.many import fetch_each, fetch_many
     from store.fetching.results import Outcome, Resolved, Result
     from store.fetching.single import fetch, resolve, why
+    from store.freshness.aged_file import AgedFile
+    from store.freshness.kernel_file import KernelFileCache
+    from store.freshness.listing import newest_in
     from store.hooks import hookimpl
     from store.integrity.digest import Digest
     from store.plugins.loading import load_cache, load_store
@@ -93,6 +96,9 @@ _HOMES: Final = {
     "store.fetching.many": ("fetch_each", "fetch_many"),
     "store.fetching.results": ("Outcome", "Resolved", "Result"),
     "store.fetching.single": ("fetch", "resolve", "why"),
+    "store.freshness.aged_file": ("AgedFile",),
+    "store.freshness.kernel_file": ("KernelFileCache",),
+    "store.freshness.listing": ("newest_in",),
     "store.hooks": ("hookimpl",),
     "store.integrity.digest": ("Digest",),
     "store.plugins.loading": ("load_cache", "load_store"),
@@ -103,6 +109,7 @@ _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in name
 __all__ = [
     "DEFAULT_TIMEOUT",
     "NEVER",
+    "AgedFile",
     "Cache",
     "CacheError",
     "CachedResource",
@@ -114,6 +121,7 @@ __all__ = [
     "Explanation",
     "Fetcher",
     "IntegrityError",
+    "KernelFileCache",
     "Listed",
     "LocatorError",
     "LockTimeoutError",
@@ -147,6 +155,7 @@ __all__ = [
     "hookimpl",
     "load_cache",
     "load_store",
+    "newest_in",
     "read_list",
     "resolve",
     "why",

@@ -12,6 +12,7 @@ import store
 from store import errors
 
 NAMES = {
+    "AgedFile",
     "Cache",
     "CachedResource",
     "DEFAULT_TIMEOUT",
@@ -19,6 +20,7 @@ NAMES = {
     "DigestedResource",
     "Explanation",
     "Fetcher",
+    "KernelFileCache",
     "Listed",
     "NEVER",
     "Outcome",
@@ -34,6 +36,7 @@ NAMES = {
     "hookimpl",
     "load_cache",
     "load_store",
+    "newest_in",
     "read_list",
     "resolve",
     "why",

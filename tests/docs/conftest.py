@@ -16,6 +16,19 @@ import pytest
 
 WHEEL = "six-1.17.0-py2.py3-none-any.whl"
 
+KERNEL = """KPL/LSK
+
+\\begindata
+DELTET/DELTA_T_A = 32.184
+DELTET/K         = 1.657D-3
+DELTET/EB        = 1.671D-2
+DELTET/M         = ( 6.239996D0 1.99096871D-7 )
+DELTET/DELTA_AT  = ( 36, @2015-JUL-1
+                     37, @2017-JAN-1 )
+\\begintext
+"""
+"""A leapseconds kernel, cut to what the pages need."""
+
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
     """Serves files of a directory, in silence."""
@@ -33,6 +46,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "hello.txt").write_text("hello, store\n", encoding="utf-8")
     (root / "tool-1.0.tar.gz").write_bytes(b"tool 1.0\n" * 1000)
     (root / "files").mkdir()
+    (root / "kernels" / "lsk").mkdir(parents=True)
+    for name in ("naif0011.tls", "naif0012.tls"):
+        (root / "kernels" / "lsk" / name).write_text(KERNEL, encoding="utf-8")
     with zipfile.ZipFile(root / "files" / WHEEL, "w") as wheel:
         wheel.writestr("six.py", "")
         wheel.writestr("six-1.17.0.dist-info/METADATA", "Name: six\nVersion: 1.17.0\n")

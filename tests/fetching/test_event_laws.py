@@ -69,10 +69,14 @@ GOOD = re.compile(f"r*q?w?(H|{BROUGHT})")
 BAD = re.compile("[^HCBF]*F")
 
 
-def check(events: Sequence[Event]) -> str:
+AGED = re.compile(f"w?(H|s({ATTEMPT}v?(xr?)?)*[HC])")
+"""What has a greatest age: it is asked whether it has changed."""
+
+
+def check(events: Sequence[Event], lawful: re.Pattern[str] = GOOD) -> str:
     """Hold the events of one fetch against the laws, and return them as letters."""
     told = "".join(LETTERS[type(event)] for event in events)
-    assert (GOOD if told[-1] in "HCB" else BAD).fullmatch(told), told
+    assert (lawful if told[-1] in "HCB" else BAD).fullmatch(told), told
     assert [event for event in events if isinstance(event, ENDS)] == [events[-1]]
     if Started in map(type, events):
         assert len({event.name for event in events}) == 1
@@ -91,7 +95,13 @@ Fetch = Callable[..., list[Event]]
 def fetch(house: Path) -> Fetch:
     """Fetch something and return what was told, checked; a failure is told, too."""
 
-    def run(locator: Any, *, settings: dict[str, Any] | None = None, **options: Any) -> list[Event]:
+    def run(
+        locator: Any,
+        *,
+        settings: dict[str, Any] | None = None,
+        lawful: re.Pattern[str] = GOOD,
+        **options: Any,
+    ) -> list[Event]:
         events: list[Event] = []
         given = {"cache_dir": house, "durability": "relaxed", "retries": 1, **(settings or {})}
         with (
@@ -99,7 +109,7 @@ def fetch(house: Path) -> Fetch:
             contextlib.suppress(StoreError),
         ):
             fetcher.fetch(locator, **options)
-        check(events)
+        check(events, lawful)
         return events
 
     return run
@@ -325,6 +335,33 @@ def test_many_keep_the_laws_each(server: Server, house: Path, dest: str | None, 
     assert {name for name, end in ends.items() if end == "C"} == ends.keys() - {"3.bin", "5.bin"}
     assert re.fullmatch("sag+VCH", "".join(LETTERS[type(one)] for one in told["0.bin"]))
     assert sum(outcome.error is None for outcome in outcomes) == 18
+
+
+def test_what_grows_old_has_one_end_too(server: Server, fetch: Fetch, tmp_path: Path) -> None:
+    """It is asked whether it has changed; if it has not, that is a hit."""
+    url = server.serve("/a.bin", DATA)
+    (tmp_path / "blocked").write_bytes(b"")
+
+    told = [
+        "".join(LETTERS[type(event)] for event in fetch(url, lawful=AGED, **options))
+        for options in (
+            {"max_age": 0},
+            {"max_age": 1000},
+            {"max_age": 0},
+            {"max_age": 1000, "dest": tmp_path / "out"},
+            {"max_age": 1000, "dest": tmp_path / "blocked"},
+        )
+    ]
+    server.serve("/a.bin", DATA, fault=Status(404))
+    gone = fetch(url, lawful=AGED, max_age=0)
+    stale = fetch(url, lawful=AGED, max_age=0, stale_if_error="none")
+
+    assert [one[-1] for one in told] == ["C", "H", "H", "H", "F"]
+    assert told[1] == told[3] == "H"
+    assert told[4] == "F"
+    assert isinstance(gone[-1], Failed)
+    assert gone[-1].error == "HTTPNotFoundError"
+    assert isinstance(stale[-1], Hit)
 
 
 def test_a_store_that_is_used_by_itself_keeps_the_laws(server: Server, house: Path) -> None:

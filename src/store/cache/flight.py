@@ -26,11 +26,17 @@ Waiting = Callable[[str], None]
 
 
 class Flight:
-    """One thread that fetches, and an event for those who wait for it."""
+    """One thread that fetches, and an event for those who wait for it, made for the first of them."""
+
+    __slots__ = ("done", "thread")
 
     def __init__(self) -> None:
         self.thread = threading.get_ident()
-        self.done = threading.Event()
+        self.done: threading.Event | None = None
+
+    def ended(self, timeout: float) -> bool:
+        """Wait until it ends, at most so many seconds; return whether it has."""
+        return self.done is None or self.done.wait(timeout)
 
 
 class Flights:
@@ -51,6 +57,7 @@ class Flights:
         with self._lock:
             flight = self._flights.get(key)
             if flight is not None:
+                flight.done = flight.done or threading.Event()
                 return flight, False
             flight = self._flights[key] = Flight()
             return flight, True
@@ -60,7 +67,9 @@ class Flights:
         with self._lock:
             if self._flights.get(key) is flight:
                 del self._flights[key]
-        flight.done.set()
+            done = flight.done
+        if done is not None:
+            done.set()
 
 
 FLIGHTS: Final = Flights()
@@ -103,7 +112,7 @@ def flying(
             return
         told(f"another thread of process {os.getpid()}")
         left = deadline - clock.monotonic()
-        if left <= 0 or not flight.done.wait(min(left, threading.TIMEOUT_MAX)):
+        if left <= 0 or not flight.ended(min(left, threading.TIMEOUT_MAX)):
             log.warning("%.100s is still being fetched by another thread: going on without it", uid)
             yield True
             return

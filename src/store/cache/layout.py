@@ -5,6 +5,7 @@ On disk, below the cache's directory::
     CACHEDIR.TAG                                     so that backups pass it over (bford.info/cachedir)
     content/v1/<algorithm>/<2 hex>/<hex>/<name>      the files, read-only
     records/v1/<algorithm>/<2 hex>/<hex>.json        stamp, digests, size of each; its mtime is the last use
+    aged/v1/<key>/<name>  aged/v1/<key>.json         lasting names of files that grow old: see `cache.naming`
     partial/<random>/                                private directories of downloads under way
     partial/part-<derived name>/                     what came of a download that broke off, for a day
     quarantine/<time>-<name>                         what was not what it should be
@@ -50,6 +51,7 @@ class Layout:
         self.root = os.path.abspath(root)  # noqa: PTH100 - text; links on the way are the user's business
         self.content = f"{self.root}/content/v1/"
         self.records = f"{self.root}/records/v1/"
+        self.aged = f"{self.root}/aged/v1/"
         self.partial = f"{self.root}/partial"
         self.quarantine = f"{self.root}/quarantine"
         self.locks = f"{self.root}/locks"

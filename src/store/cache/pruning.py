@@ -15,6 +15,7 @@ from store.cache.audit import Held, bytes_of, held_files
 from store.cache.content import Content
 from store.cache.failures import cache_errors
 from store.cache.layout import Layout
+from store.cache.naming import nameless
 from store.cache.quarantine import clear_way, obstacle
 from store.cache.records import write_record
 from store.cache.shelves import shelves
@@ -232,8 +233,10 @@ def _size(path: Path) -> int:
 
 
 def _tidy(content: Content) -> None:
-    """Let records speak only of what is there, and remove directories that hold nothing."""
+    """Let records and names speak only of what is there, and remove directories that hold nothing."""
     layout = content.layout
+    for name in nameless(layout):
+        discard(name)
     for shelf in shelves(layout):
         if shelf.record is None or shelf.record.files.keys() <= shelf.files.keys() != set():
             continue

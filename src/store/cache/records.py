@@ -63,6 +63,21 @@ class Record(NamedTuple):
 
 def read_record(path: str) -> Record | None:
     """Read a record; one that is missing, damaged or no regular file is None, the latter two logged."""
+    found = read_small(path)
+    if found is None:
+        return None
+    record = _parsed(*found)
+    if record is None:
+        log.warning("the record %s is damaged: its files are hashed before they are used", path)
+    return record
+
+
+def read_small(path: str) -> tuple[bytes, float] | None:
+    """Read a small file of ours, and when it was last changed, in seconds since 1970 UTC.
+
+    One that is missing or cannot be read is None; what is no regular file, or too large to be ours, reads
+    as empty.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -73,18 +88,29 @@ def read_record(path: str) -> Record | None:
     try:
         status = os.fstat(descriptor)
         regular = stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_SIZE
-        record = (
-            _parsed(os.read(descriptor, status.st_size + 1), status.st_mtime) if regular else None
-        )
+        return (os.read(descriptor, status.st_size + 1) if regular else b""), status.st_mtime
     except OSError as error:
         log.debug("the record %s cannot be read: %s", path, error)
-        return None
+        return b"", 0.0
     finally:
         os.close(descriptor)
-    if record is None:
-        log.warning("the record %s is damaged: its files are hashed before they are used", path)
-        return None
-    return record
+
+
+def write_small(layout: Layout, path: str, data: bytes, clock: Clock, *, durable: bool) -> None:
+    """Write a small file of ours in one step, whatever lies in its way.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    from store.files.atomic import write_bytes
+
+    clear_way(layout, path, clock)
+    try:
+        write_bytes(path, data, durable=durable)
+    except StorageError:
+        if not made_way(layout, path, clock):
+            raise
+        write_bytes(path, data, durable=durable)
 
 
 def write_record(
@@ -109,16 +135,8 @@ def write_record(
     Raises:
         OSError: It cannot be written.
     """
-    from store.files.atomic import write_bytes
-
-    path, text = layout.record(digest), spelled(record).encode()
-    clear_way(layout, path, clock)
-    try:
-        write_bytes(path, text, durable=durable)
-    except StorageError:
-        if not made_way(layout, path, clock):
-            raise
-        write_bytes(path, text, durable=durable)
+    path = layout.record(digest)
+    write_small(layout, path, spelled(record).encode(), clock, durable=durable)
     if used is not None:
         os.utime(path, (used, used))
 

@@ -55,7 +55,7 @@ def show(result: Result, frame: Frame) -> None:
         record(as_data(result))
     else:
         line(result.path)
-    if not result.verified and not frame.quiet:
+    if not result.verified and result.origin is None and not frame.quiet:
         say(
             f"{result.locator} is not verified: nothing says what it should be; pin it with --digest"
         )

@@ -45,6 +45,8 @@ def bring(
     link: bool = False,
     refresh: bool = False,
     allow_unverified: bool | None = None,
+    max_age: float | str | None = None,
+    stale_if_error: float | str = 0,
 ) -> int:
     """Fetch a locator and print its path, or with ``--json`` an object.
 
@@ -57,6 +59,8 @@ def bring(
         link: Make a hard link in place of the copy.
         refresh: Ask the store anew.
         allow_unverified: Accept a URL without a digest; None takes the setting.
+        max_age: How old a file may be, in seconds, or ``none``; None where it does not grow old.
+        stale_if_error: How old a copy may be where the source fails, in seconds, or ``none``.
 
     Returns:
         The exit status.
@@ -74,6 +78,8 @@ def bring(
                 link=link,
                 refresh=refresh,
                 allow_unverified=allow_unverified,
+                max_age=max_age,
+                stale_if_error=stale_if_error,
             )
             show(result, frame)
 

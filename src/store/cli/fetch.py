@@ -10,7 +10,7 @@ import click
 from store.cli.bringing import bring
 from store.cli.lazy import examples
 from store.cli.lists import named_in, with_lists
-from store.cli.measures import with_bounds, with_cache, with_pins
+from store.cli.measures import Measure, with_bounds, with_cache, with_pins
 from store.cli.options import common, frame_of, refuse_shared_pins, with_json, with_locators
 
 
@@ -20,6 +20,7 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
         "store fetch https://example.org/data.tar.gz#sha256=<hex>",
         "store fetch ./local/file --digest sha256:<hex>",
         "store fetch --dest inputs pypi:six pypi:attrs==25.3.0",
+        "store fetch --max-age 1d https://example.org/latest.tls",
         "store fetch -o tool.tar.gz https://example.org/tool-1.0.tar.gz#sha256=<hex>",
         "store fetch --from SHA256SUMS --base https://example.org/data --dest data",
         "grep -v ' test' list.txt | store fetch --from - -j 8 --fail-fast",
@@ -33,6 +34,18 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
 )
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Put it at this path.")
 @click.option("--link", is_flag=True, help="With --dest or -o: make a hard link, not a copy.")
+@click.option(
+    "--max-age",
+    metavar="TIME",
+    type=Measure("seconds", limitless=True),
+    help="Ask an address or path again when the file is older (1d; none; 0: each time).",
+)
+@click.option(
+    "--stale-if-error",
+    metavar="TIME",
+    type=Measure("seconds", limitless=True),
+    help="With --max-age: where that fails, give a copy up to this age (7d; none).",
+)
 @with_cache
 @with_bounds
 @with_json("Print a JSON object a line.")
@@ -96,6 +109,10 @@ def _refuse_contradictions(
     context: click.Context, locators: Sequence[str], options: dict[str, Any]
 ) -> None:
     refuse_shared_pins(locators, options["digests"])
+    if options["stale_if_error"] is None:
+        options["stale_if_error"] = 0
+    elif options["max_age"] is None:
+        raise click.UsageError("--stale-if-error needs --max-age: how old may it be?", context)
     output = options["output"]
     if output is not None:
         if options["dest"] is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from store.cli.asking import common_status, opened_fetcher, show
@@ -12,6 +12,7 @@ from store.cli.output import fail, harmless, plain, say
 
 if TYPE_CHECKING:
     from store.fetching.asking import Wanted
+    from store.fetching.fetcher import Fetcher
     from store.fetching.results import Outcome
 
 
@@ -26,6 +27,9 @@ class Manner(NamedTuple):
         jobs: How many at once; None takes the setting.
         ordered: Print the results in the order of the input.
         fail_fast: Begin nothing new once one has failed.
+        max_age: How old a file may be, in seconds, or ``none``; None where they do not grow old. They are
+            fetched one after the other then.
+        stale_if_error: How old a copy may be where its source fails, in seconds, or ``none``.
     """
 
     dest: str | None = None
@@ -35,6 +39,8 @@ class Manner(NamedTuple):
     jobs: int | None = None
     ordered: bool = False
     fail_fast: bool = False
+    max_age: float | str | None = None
+    stale_if_error: float | str = 0
 
 
 def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = None) -> int:
@@ -48,28 +54,59 @@ def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = N
     Returns:
         The exit status: see `common_status`.
     """
-    from store.fetching.gathering import gather
-
     todo, how = list(wanted), manner or Manner()
     ends = _Ends(todo, frame)
     with opened_fetcher(frame, files=len(todo), counted=True) as fetcher:
-        outcomes = gather(
-            fetcher,
-            todo,
-            dest=how.dest,
-            link=how.link,
-            refresh=how.refresh,
-            allow_unverified=how.allow_unverified,
-            jobs=frame.settings.jobs if how.jobs is None else how.jobs,
-            ordered=how.ordered,
-            fail_fast=how.fail_fast,
-        )
-        for outcome in outcomes:
+        jobs = frame.settings.jobs if how.jobs is None else how.jobs
+        come = _gathered if how.max_age is None else _one_by_one
+        for outcome in come(fetcher, todo, how, jobs):
             with frame.pause():
                 ends.take(outcome)
         frame.settle()
     ends.tell_the_rest(allow_unverified=bool(how.allow_unverified))
     return common_status(ends.statuses)
+
+
+def _gathered(fetcher: Fetcher, todo: list[Wanted], how: Manner, jobs: int) -> Iterator[Outcome]:
+    from store.fetching.gathering import gather
+
+    return gather(
+        fetcher,
+        todo,
+        dest=how.dest,
+        link=how.link,
+        refresh=how.refresh,
+        allow_unverified=how.allow_unverified,
+        jobs=jobs,
+        ordered=how.ordered,
+        fail_fast=how.fail_fast,
+    )
+
+
+def _one_by_one(fetcher: Fetcher, todo: list[Wanted], how: Manner, _: int) -> Iterator[Outcome]:
+    """Fetch what grows old."""
+    from store.errors import StoreError
+    from store.fetching.asking import named
+    from store.fetching.results import Outcome
+
+    claims: dict[str, str] = {}
+    for number, each in enumerate(todo):
+        try:
+            result = fetcher.fetch(
+                each,
+                dest=how.dest,
+                link=how.link,
+                refresh=how.refresh,
+                claims=claims,
+                max_age=how.max_age,
+                stale_if_error=how.stale_if_error,
+            )
+        except StoreError as error:
+            yield Outcome(number, named(each), None, error)
+            if how.fail_fast:
+                return
+        else:
+            yield Outcome(number, result.locator, result)
 
 
 class _Ends:

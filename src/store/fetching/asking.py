@@ -160,7 +160,7 @@ class Asking:
         Raises:
             StoreError: The locator cannot be read, or there is no such driver.
         """
-        locator = _read(wanted)
+        locator = read_locator(wanted)
         pins = digests_from([*locator.digests, *digests_from(digest)], allow_weak=True)
         store = self.store(locator.driver)
         return locator, pins, store, self._completed(store, locator, pins, allow_unverified)
@@ -235,7 +235,12 @@ def answered(store: Store[Any], query: dict[str, Any]) -> ResourceInfo:
     )
 
 
-def _read(wanted: Wanted) -> Locator:
+def read_locator(wanted: Wanted) -> Locator:
+    """Return what is wanted, whichever way it was said.
+
+    Raises:
+        LocatorError: It cannot be read.
+    """
     if isinstance(wanted, str):
         return parse_locator(wanted)
     if isinstance(wanted, Mapping):
@@ -259,6 +264,6 @@ def named(wanted: Wanted) -> str:
     if isinstance(wanted, str | Listed):
         return public(wanted if isinstance(wanted, str) else wanted.locator)
     try:
-        return _read(wanted).text
+        return read_locator(wanted).text
     except LocatorError:
         return type(wanted).__name__

@@ -43,6 +43,7 @@ class Counter:
                 self._moved(event.name, event.received)
             elif isinstance(event, Hit):
                 self._add(hits=1, saved=event.size)
+                self._started.discard(event.name)
             elif isinstance(event, Started):
                 self._started.add(event.name)
             elif isinstance(event, Attempted):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.backends.placing import Delivery
     from store.events import Listener
+    from store.freshness.policy import Duration
     from store.transports.progress import Progress
 
 
@@ -93,6 +94,8 @@ class Fetcher:
         link: bool = False,
         refresh: bool = False,
         allow_unverified: bool | None = None,
+        max_age: Duration = None,
+        stale_if_error: Duration = 0,
         claims: dict[str, str] | None = None,
     ) -> Result:
         """Bring one resource here; see `store.fetch` for arguments and errors.
@@ -105,6 +108,20 @@ class Fetcher:
             from store.fetching.delivering import delivery_of
 
             delivery = delivery_of(wanted, dest=dest, output=output, link=link, claims=claims)
+        if max_age is not None:
+            from store.fetching.aged import fetch_aged
+
+            return fetch_aged(
+                wanted,
+                cache=self.cache,
+                options=self.options,
+                asking=self._asking,
+                max_age=max_age,
+                stale_if_error=stale_if_error,
+                digest=digest,
+                delivery=delivery,
+                refresh=refresh,
+            )
         seconds = self.options.bounds.deadline
         if seconds is None:
             return self._fetch(wanted, delivery, digest, refresh, allow_unverified)

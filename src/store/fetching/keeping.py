@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from store.cache.backends.base import NEVER, Cache, CachedResource
 from store.cache.intake import Entry, Intake
 from store.cache.layout import Address
 from store.clock import SYSTEM_CLOCK
 from store.errors import CacheError
-from store.fetching.pinned import DRIVER, result_of
+from store.fetching.pinned import DRIVER, Pinned, result_of
 from store.fetching.results import Outcome
 from store.fetching.traffic import Back, Small
 from store.records import Provenance
+from store.transports.attempts import Attempt
 
 if TYPE_CHECKING:
     # Events load when there is something to tell.
@@ -30,8 +31,14 @@ _SOON: Final = 0.5
 """How long a file waits to be settled at most, in seconds."""
 
 
-Kept = tuple[Small, str, Entry | None]
-"""A body that was put, where it lies, and its entry."""
+class Kept(NamedTuple):
+    """A body that was put in its place."""
+
+    number: int
+    pinned: Pinned
+    attempt: Attempt
+    path: str
+    entry: Entry | None
 
 
 class Keeping:
@@ -58,7 +65,7 @@ class Keeping:
         """Put a body in its place; what cannot be kept is handed back."""
         try:
             entry = self._entry(small)
-            path = self._intake.put(small.data, small.digests, small.pinned.name, entry)
+            path = self._intake.put(small.data, (small.pinned.digest,), small.pinned.name, entry)
         except CacheError:
             small.claim.release(vain=True)
             return Back(small.number, attempt=small.attempt)
@@ -66,7 +73,7 @@ class Keeping:
             small.claim.release()
             raise
         small.claim.release()
-        self._waiting.append((small._replace(data=memoryview(b"")), path, entry))
+        self._waiting.append(Kept(small.number, small.pinned, small.attempt, path, entry))
         return None
 
     @property
@@ -88,21 +95,21 @@ class Keeping:
             unwritten = self._intake.settle()
         except CacheError as error:
             log.warning("what was kept cannot be settled: %s", error)
-            return [Back(small.number, attempt=small.attempt) for small, *_ in waiting]
+            return [Back(one.number, attempt=one.attempt) for one in waiting]
         self._remember(waiting, unwritten)
-        return [self._outcome(small, path) for small, path, _ in waiting]
+        return [self._outcome(one) for one in waiting]
 
     def _remember(self, settled: Sequence[Kept], unwritten: set[str]) -> None:
         """Write the entries that are not there; a cache that cannot costs only the next hit."""
         cache = self._cache
         records = type(cache).record is not Cache.record
         try:
-            for small, path, entry in settled:
-                uid = small.pinned.uid
-                if entry is None or entry.path in unwritten:
-                    cache.set(uid, CachedResource(uid, path), NEVER)
+            for one in settled:
+                uid = one.pinned.uid
+                if one.entry is None or one.entry.path in unwritten:
+                    cache.set(uid, CachedResource(uid, one.path), NEVER)
                 if records:
-                    cache.record(uid, _provenance(small))
+                    cache.record(uid, _provenance(one))
         except Exception:
             log.warning("the cache did not take %d entries", len(settled), exc_info=True)
 
@@ -117,33 +124,32 @@ class Keeping:
             return None
         return None if entry is None else Entry(*entry)
 
-    def _outcome(self, small: Small, path: str) -> Outcome:
+    def _outcome(self, kept: Kept) -> Outcome:
         if self._listener is not None:
-            _tell(self._listener, small)
+            _tell(self._listener, kept)
             if self._ends:
-                _tell_end(self._listener, small, path)
-        pinned, attempts = small.pinned, (small.attempt,)
-        result = result_of(pinned, path, small.attempt.received, attempts)
-        return Outcome(small.number, pinned.address, result)
+                _tell_end(self._listener, kept)
+        result = result_of(kept.pinned, kept.path, kept.attempt.received, (kept.attempt,))
+        return Outcome(kept.number, kept.pinned.address, result)
 
 
-def _provenance(small: Small) -> Provenance:
-    address, uid = small.pinned.address, small.pinned.uid
+def _provenance(kept: Kept) -> Provenance:
+    address, uid = kept.pinned.address, kept.pinned.uid
     query = json.dumps({"digests": [uid], "url": address}, sort_keys=True)
-    return Provenance(DRIVER, query, address, (uid,), small.attempt.received)
+    return Provenance(DRIVER, query, address, (uid,), kept.attempt.received)
 
 
-def _tell_end(listener: Listener, small: Small, path: str) -> None:
+def _tell_end(listener: Listener, kept: Kept) -> None:
     from store.events import Cached
 
-    listener(Cached(small.pinned.name, path, small.pinned.uid))
+    listener(Cached(kept.pinned.name, kept.path, kept.pinned.uid))
 
 
-def _tell(listener: Listener, small: Small) -> None:
+def _tell(listener: Listener, kept: Kept) -> None:
     from store.events import Attempted, Progressed, Started, Verified
 
-    name, uid, size = small.pinned.name, small.pinned.uid, small.attempt.received
+    name, uid, size = kept.pinned.name, kept.pinned.uid, kept.attempt.received
     listener(Started(name, uid, DRIVER))
-    listener(Attempted(name, small.pinned.address, 1))
+    listener(Attempted(name, kept.pinned.address, 1))
     listener(Progressed(name, size, size))
     listener(Verified(name, (uid,), size))

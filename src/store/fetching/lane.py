@@ -17,7 +17,7 @@ from store.cache.content import Content
 from store.errors import StoreError
 from store.fetching.pinned import Pinned
 from store.fetching.traffic import Back, Ended, Small, Traffic
-from store.integrity.hashing import Hashing
+from store.integrity.digest import new_hasher
 from store.transports.attempts import Attempt
 from store.transports.base import TransferOptions
 from store.transports.bulk import Answer, Asked, Bulk, BulkTransport, Came
@@ -176,16 +176,16 @@ class _Asking:
 
     def _arrival(self, number: int, pinned: Pinned, claim: Claim, answer: Answer) -> Small | Back:
         if isinstance(answer, Came):
-            hashing = Hashing((pinned.digest.algorithm,))
-            hashing.update(answer.data)
-            found = hashing.digests()
-            if found == (pinned.digest,):
-                attempt = Attempt(pinned.address, None, hashing.size, answer.seconds)
-                return Small(number, pinned, claim, answer.data, found, attempt)
-            reason = f"{pinned.address} is not what was pinned: expected {pinned.digest}, found {found[0]}"
-            return Back(
-                number, attempt=Attempt(pinned.address, reason, hashing.size, answer.seconds)
+            size, hasher = len(answer.data), new_hasher(pinned.digest.algorithm)
+            hasher.update(answer.data)
+            found = hasher.hexdigest()
+            if found == pinned.digest.hex:
+                attempt = Attempt(pinned.address, None, size, answer.seconds)
+                return Small(number, pinned, claim, answer.data, attempt)
+            reason = (
+                f"{pinned.address} is not what was pinned: expected {pinned.digest}, found {found}"
             )
+            return Back(number, attempt=Attempt(pinned.address, reason, size, answer.seconds))
         if isinstance(answer, StoreError):
             attempt = Attempt(public(pinned.address), str(answer), 0, 0.0)
             answer.attempts = (attempt,)

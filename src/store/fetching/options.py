@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from store.config.credentials import Credentials
 from store.config.model import Settings
-from store.transports.base import Bounds, Retrying, TransferOptions
+from store.transports.base import TransferOptions
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
@@ -29,20 +28,4 @@ def transfer_options(settings: Settings, listener: Listener | None = None) -> Tr
         from store.backends.failures import owned
 
         listener = owned(listener)
-    return TransferOptions(
-        bounds=Bounds(
-            connect_timeout=settings.connect_timeout,
-            read_timeout=settings.read_timeout,
-            stall_timeout=settings.stall_timeout,
-            minimum_rate=settings.minimum_rate,
-            deadline=settings.deadline,
-            max_size=settings.max_size,
-            allow_downgrade=settings.allow_downgrade,
-        ),
-        retrying=Retrying(attempts=settings.retries + 1),
-        offline=settings.offline,
-        credentials=Credentials(use_keyring=settings.keyring),
-        listener=listener,
-        durable=settings.durability == "full",
-        strict=True,
-    )
+    return TransferOptions.from_settings(settings, listener)

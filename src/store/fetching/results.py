@@ -25,6 +25,8 @@ class Result(NamedTuple):
         verified: Whether it was held against a digest.
         cached: Whether the cache had it, so that nothing was moved.
         attempts: Every try that was made for it in this call, the last of which succeeded; none for a hit.
+        origin: How it was come by, where a greatest age was given: ``fetched``, ``fresh``, ``revalidated``
+            or ``stale``: see `store.freshness.policy.Origin`. Else None.
     """
 
     locator: str
@@ -36,6 +38,7 @@ class Result(NamedTuple):
     verified: bool
     cached: bool
     attempts: tuple[Attempt, ...] = ()
+    origin: str | None = None
 
 
 class Outcome(NamedTuple):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
     from store.fetching.explaining import Explanation
+    from store.freshness.policy import Duration
     from store.transports.progress import Progress
 
 _lock = threading.Lock()
@@ -36,6 +37,8 @@ def fetch(
     refresh: bool = False,
     link: bool = False,
     allow_unverified: bool | None = None,
+    max_age: Duration = None,
+    stale_if_error: Duration = 0,
     listener: Listener | None = None,
 ) -> Path:
     """Turn a locator or query into a verified local file.
@@ -52,6 +55,11 @@ def fetch(
         refresh: Ask the store anew what the query stands for.
         link: Place by a hard link where that is possible.
         allow_unverified: Accept a URL without a digest; None takes the setting.
+        max_age: Of an address or path: how old the file may be before its source is asked again: seconds,
+            ``"1d"``, a ``timedelta``, or ``"none"`` for any age; 0 asks each time. It implies
+            ``allow_unverified``. None keeps what was fetched for as long as the driver has it.
+        stale_if_error: With ``max_age``: how old a copy may be to be returned where the source fails; None
+            for any age.
         listener: Is told each event.
 
     Returns:
@@ -70,6 +78,8 @@ def fetch(
         link=link,
         refresh=refresh,
         allow_unverified=allow_unverified,
+        max_age=max_age,
+        stale_if_error=stale_if_error,
     ).path
 
 

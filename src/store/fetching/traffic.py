@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 from store.cache.claims import Claim
 from store.errors import StoreError
 from store.fetching.pinned import Pinned
-from store.integrity.digest import Digests
 from store.transports.attempts import Attempt
 from store.transports.base import Stream
 
@@ -27,7 +26,6 @@ class Small(NamedTuple):
     pinned: Pinned
     claim: Claim
     data: memoryview
-    digests: Digests
     attempt: Attempt
 
 

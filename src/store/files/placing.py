@@ -84,6 +84,29 @@ def place(
         os.close(origin)
 
 
+def link_over(source: str | Path, target: str | Path, *, durable: bool = False) -> bool:
+    """Make ``target`` another name of the file at ``source`` in one step, whatever file lay there.
+
+    Args:
+        source: A regular file; a symbolic link is refused.
+        target: The other name, on the same file system; missing parents are made.
+        durable: Return only when a power cut can no longer take the name away.
+
+    Returns:
+        Whether it is one: False where no hard link can be made there, and nothing was changed.
+
+    Raises:
+        StorageError: It cannot be made, or a directory is in the way.
+    """
+    wanted = Path(target)
+    with storage_errors(wanted):
+        origin = _open_source(source)
+        try:
+            return _linked(Path(source), origin, wanted, durable=durable)
+        finally:
+            os.close(origin)
+
+
 def copy_descriptor(source: int, target: int) -> Literal["reflink", "copy"]:
     """Fill an empty open file with the content of another: by reflink where that works, else a copy.
 

@@ -18,14 +18,14 @@ from store.integrity.hashing import Hashing
 from store.integrity.stamp import Stamp
 from store.integrity.verification import LEDGER
 from store.transports.attempts import Attempt
-from store.transports.base import Stream, TransferOptions, Transport
+from store.transports.base import NotModified, Stream, TransferOptions, Transport
 from store.transports.deadlines import Deadline
 from store.transports.filling import Wanted, check_room, fill
 from store.transports.landing import Place, landing, opened, opener_of
 from store.transports.large import fill_large
 from store.transports.opening import transport_for
 from store.transports.pace import Pace
-from store.transports.ranges import Crew
+from store.transports.ranges import CONNECTIONS, Crew
 from store.transports.resuming import RESUMABLE_FROM, part_for, part_of
 from store.transports.retrying import Source
 from store.transports.spans import Spans
@@ -73,11 +73,13 @@ def bring(
 
     Raises:
         StoreError: What went wrong; ``source.hopeless`` says whether the disk did.
+        NotModified: The source's condition does not hold; nothing came.
     """
     transport = transport_for(source.address, options)
     source.steady = not transport.needs_network
     try:
-        stream, part = opened(transport, source.address, part_of(source.address))
+        part = part_of(source.address)
+        stream, part = opened(transport, source.address, part, source.conditions)
     except StoreError:
         raise
     except OSError as error:
@@ -85,6 +87,8 @@ def bring(
         raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
     bringing = _Bringing(source, wanted, options, deadline, pace)
     with stream:
+        if stream.not_modified:
+            raise NotModified(source.address, stream.etag, stream.last_modified)
         if part is not None:
             bringing.tell(Resumed(source.name, stream.address, sum_of(part)))
         return bringing.land(transport, stream, part, directory, durable=durable)
@@ -172,6 +176,7 @@ class _Bringing:
             opener_of(transport, self._source.address, stream),
             deadline=self._deadline,
             monotonic=self._options.clock.monotonic,
+            limit=1 if self._source.whole else CONNECTIONS,
         )
         try:
             found = fill_large(
@@ -185,6 +190,7 @@ class _Bringing:
             )
         finally:
             self._source.connections = crew.most
+            self._source.whole = self._source.whole or crew.tired
         return spans.total, found
 
     def _tell_what_is_saved(self, part: Growing | None) -> None:

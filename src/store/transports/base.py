@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.credentials import Credentials
+from store.config.model import Settings
 from store.frozen import Frozen, field
 
 if TYPE_CHECKING:
@@ -81,6 +82,32 @@ class TransferOptions(Frozen):
     durable: bool = False
     strict: bool = False
 
+    @classmethod
+    def from_settings(cls, settings: Settings, listener: Listener | None = None) -> Self:
+        """Return what settings decide, for callers that never answer None (``strict``).
+
+        Args:
+            settings: What the user decided.
+            listener: Is told what happens, or None.
+        """
+        return cls(
+            bounds=Bounds(
+                connect_timeout=settings.connect_timeout,
+                read_timeout=settings.read_timeout,
+                stall_timeout=settings.stall_timeout,
+                minimum_rate=settings.minimum_rate,
+                deadline=settings.deadline,
+                max_size=settings.max_size,
+                allow_downgrade=settings.allow_downgrade,
+            ),
+            retrying=Retrying(attempts=settings.retries + 1),
+            offline=settings.offline,
+            credentials=Credentials(use_keyring=settings.keyring),
+            listener=listener,
+            durable=settings.durability == "full",
+            strict=True,
+        )
+
 
 class Conditions(Frozen):
     """Under which condition a body is wanted (RFC 9110, section 13).
@@ -100,6 +127,24 @@ class Conditions(Frozen):
     if_none_match: str | None = None
     if_modified_since: str | None = None
     accept: str | None = None
+
+
+class NotModified(Exception):  # noqa: N818 - an answer that ends a call early, and no failure
+    """The condition under which a body was wanted does not hold: what the asker has is current.
+
+    It is caught by whoever set the condition, and never reaches a caller of `store`.
+
+    Args:
+        address: What was asked, as it was given.
+        etag: The entity tag that came with the answer, or None.
+        last_modified: The time of change that came with the answer, as an HTTP date, or None.
+    """
+
+    def __init__(self, address: str, etag: str | None, last_modified: str | None) -> None:
+        super().__init__("not modified")
+        self.address = address
+        self.etag = etag
+        self.last_modified = last_modified
 
 
 class Stream(abc.ABC):

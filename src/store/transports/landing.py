@@ -31,7 +31,10 @@ class Place(NamedTuple):
 
 
 def opened(
-    transport: Transport, address: str, part: Growing | None
+    transport: Transport,
+    address: str,
+    part: Growing | None,
+    conditions: Conditions | None = None,
 ) -> tuple[Stream, Growing | None]:
     """Open a body at the first byte that is missing of its part, else from the beginning.
 
@@ -39,6 +42,7 @@ def opened(
         transport: Opens the address.
         address: Where the body is.
         part: What is there already, or None. It is closed where the body has to begin anew.
+        conditions: Under which condition the whole is wanted, or None.
 
     Returns:
         The stream, and the part it goes on with, or None.
@@ -62,7 +66,7 @@ def opened(
             return stream, None
         if stream is not None:
             stream.close()
-    return taken(address) or transport.open_stream(address), None
+    return taken(address) or transport.open_stream(address, conditions=conditions), None
 
 
 def _continued(transport: Transport, address: str, offset: int, etag: str) -> Stream | None:

@@ -98,9 +98,9 @@ class _Large:
         return False
 
     def _watch(self) -> None:
-        """Wait until the crew has brought everything."""
+        """Wait until the crew has brought everything; what failed is asked for again, a few times."""
         before = -1
-        while self._crew.watch():
+        while self._crew.watch() or self._asked_again():
             if self._spans.received == before:
                 self._pace.pause()
             else:
@@ -114,3 +114,11 @@ class _Large:
             raise self._crew.failure or TruncatedError(
                 "the body did not come whole", expected=self._spans.total
             )
+        self._pace.advance(self._spans.received)
+
+    def _asked_again(self) -> bool:
+        """Open another connection for what those that failed have left, if it may be had."""
+        again = self._spans.idle and not self._crew.tired and self._crew.failure is not None
+        if again:
+            self._crew.add(1)
+        return again

@@ -93,7 +93,8 @@ class Crew:
     """The connections that bring one body.
 
     Where others may be wanted, the first stream is given to a thread as they are, and whoever asked only
-    watches, so that no stream's silence holds it up.
+    watches, so that no stream's silence holds it up. It gives all that follows its beginning, so that it
+    goes on over what others have left: where no range can be had, the body comes all the same.
 
     Args:
         spans: What is to come.
@@ -101,7 +102,7 @@ class Crew:
         opener: Opens further streams; None where the source gives no ranges.
         deadline: Holds for the threads, too.
         monotonic: The time, in seconds.
-        most: How many connections there may be.
+        limit: How many connections there may be.
 
     Attributes:
         most: How many there were at most.
@@ -140,7 +141,7 @@ class Crew:
     def wanted(self) -> int:
         """Return how many further connections are worth their while, judged now and then."""
         now = self._monotonic()
-        if now < self._due or not self.may_grow or self._failures >= _FAILURES:
+        if now < self._due or not self.may_grow or self.tired:
             return 0
         before, alone = self._look, self.most == 1
         rate = (self._spans.received - before.received) / max(now - before.at, 1e-9)
@@ -155,7 +156,12 @@ class Crew:
     @property
     def may_grow(self) -> bool:
         """Whether further connections can be had at all."""
-        return self._opener is not None
+        return self._opener is not None and self._limit > 1
+
+    @property
+    def tired(self) -> bool:
+        """Whether so many connections have failed that no other is opened."""
+        return self._failures >= _FAILURES
 
     def join(self, stream: Stream, span: Span) -> None:
         """Give the first stream and its stretch to a thread."""
@@ -229,6 +235,7 @@ class Crew:
         return max(LEAST, min(piece, _LARGEST_PIECE))
 
     def _bring(self, stream: Stream | None, span: Span, buffer: memoryview) -> None:
+        first = stream is not None
         if stream is None:
             if self._opener is None:
                 raise TransportError("the source gives no ranges")
@@ -238,13 +245,16 @@ class Crew:
         self._streams.add(stream)
         try:
             with stream:
-                carry(
-                    stream,
-                    self._descriptor,
-                    span,
-                    self._spans,
-                    buffer=buffer,
-                    stop=lambda: self._stopped,
-                )
+                while not self._stopped:
+                    carry(
+                        stream,
+                        self._descriptor,
+                        span,
+                        self._spans,
+                        buffer=buffer,
+                        stop=lambda: self._stopped,
+                    )
+                    if not (first and self._spans.extend(span)):
+                        break
         finally:
             self._streams.discard(stream)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -15,7 +15,7 @@ from store.integrity.digest import DEFAULT_ALGORITHM, Digests
 from store.integrity.hashing import Hashing
 from store.transports.attempting import Received, bring
 from store.transports.attempts import Attempt, note
-from store.transports.base import TransferOptions
+from store.transports.base import Conditions, TransferOptions
 from store.transports.deadlines import begun, keeping
 from store.transports.filling import Wanted
 from store.transports.pace import Pace
@@ -36,6 +36,7 @@ def receive(
     size: int | None = None,
     algorithms: Iterable[str] = (DEFAULT_ALGORITHM,),
     durable: bool = False,
+    conditions: Mapping[str, Conditions] | None = None,
     chance: Random = CHANCE,
 ) -> Received:
     """Bring a resource into a directory, whole and verified, or not at all.
@@ -57,6 +58,7 @@ def receive(
         algorithms: What to compute beside the algorithms of ``digests``.
         durable: Return only when a power cut can no longer take the file away; whoever keeps it makes it
             durable otherwise.
+        conditions: Under which condition a body is wanted, by address.
         chance: What the waits between attempts are drawn from.
 
     Returns:
@@ -66,6 +68,7 @@ def receive(
         StoreError: What the last address said; ``attempts`` holds every try. A wrong digest is an
             `IntegrityError`, no room a `StorageError`, an announced or counted size over ``max_size`` a
             `TooLargeError`.
+        NotModified: An address answered that its condition does not hold; nothing came.
     """
     given = (addresses,) if isinstance(addresses, str) else tuple(addresses)
     bounds = options.bounds
@@ -86,7 +89,10 @@ def receive(
             size=size,
             url=public(given[0]),
         )
-    sources = [Source(address, name or _label(address)) for address in given]
+    asked = {} if conditions is None else conditions
+    sources = [
+        Source(address, name or _label(address), conditions=asked.get(address)) for address in given
+    ]
     receiving = _Receiving(Path(directory), options, wanted, durable=durable, chance=chance)
     with keeping(receiving.deadline):
         return receiving.receive(sources)

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import attrs
 
 from store.errors import IntegrityError, RedirectError, StoreError, TransportError
-from store.transports.base import Retrying, TransferOptions
+from store.transports.base import Conditions, Retrying, TransferOptions
 from store.transports.deadlines import Deadline
 
 TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -78,6 +78,8 @@ class Source:
         error: What it said last, or None.
         hopeless: Whether what failed is this machine's disk, so that no address can help.
         connections: Over how many connections its last body came at most.
+        whole: Whether so many ranges of it failed that it is asked for over one connection.
+        conditions: Under which condition the body is wanted, or None.
     """
 
     address: str = attrs.field(repr=False)
@@ -90,6 +92,8 @@ class Source:
     error: StoreError | None = attrs.field(default=None, repr=False)
     hopeless: bool = False
     connections: int = 1
+    whole: bool = False
+    conditions: Conditions | None = None
 
     def recovers(self, options: TransferOptions, deadline: Deadline, chance: Random) -> bool:
         """Whether it is worth to ask again, after ``delay``, which is set.

@@ -64,6 +64,22 @@ def encode(uid: str, value: Any, expires: float, root: str) -> str | None:  # no
     return text
 
 
+def plain_entry(uid: str, path: str, root: str) -> dict[str, Any] | None:
+    """Return the entry of a resource that does not grow old, as an object, where it is of the plainest.
+
+    Args:
+        uid: Whose entry it is.
+        path: Where the resource lies.
+        root: The cache's directory, absolute, without a slash at its end.
+
+    Returns:
+        None where anything in it might not come back as it went in: `encode` looks closer.
+    """
+    if not (uid.isascii() and path.isascii() and path.startswith(f"{root}/")):
+        return None
+    return {"uid": uid, "expires": None, "value": {TAG: _located(uid, path, root)}}
+
+
 def decode(text: str | bytes, uid: str, now: float, root: str) -> Any:  # noqa: ANN401
     """Return the value of an entry, or `MISS` where it has expired, is damaged or another uid's.
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import logging
 import os
 import stat
 from collections.abc import Iterator
 from typing import Any, Final
 
-from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
-from store.cache.backends.codec import MISS, decode, encode
+from store.cache.backends.base import DEFAULT_TIMEOUT, Cache
+from store.cache.backends.codec import MISS, decode, encode, plain_entry
 from store.cache.opening import directory_of
 from store.cache.quarantine import clear_way, made_way, obstacle
 from store.errors import StorageError
@@ -116,8 +115,8 @@ class FileCache(Cache):
             if obstacle(self.content.layout, f"{self._entries}{prefix}/") is not None:
                 return None
             self._clear.add(prefix)
-        text = encode(uid, value, NEVER, self.cache_dir)
-        return None if text is None else (path, json.loads(text))
+        entry = plain_entry(uid, value.local_path, self.cache_dir)
+        return None if entry is None else (path, entry)
 
     def delete(self, uid: str) -> None:
         """Forget a uid; nothing happens where it is not known. No content is touched."""

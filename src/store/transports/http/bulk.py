@@ -12,16 +12,15 @@ import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from store.clock import SYSTEM_CLOCK
 from store.transports.base import TransferOptions
 from store.transports.bulk import Asked, Bulk, Tell
 from store.transports.deadlines import Deadline, current, keeping
 from store.transports.http.lines import Line, Outcome
-from store.transports.http.wire import spell_request
+from store.transports.http.wire import Requests
 
 _TICK: Final = 0.25
 """How often it is looked for connections that fell silent, in seconds."""
@@ -32,7 +31,7 @@ class HttpBulk(Bulk):
 
     Args:
         pool: urllib3's pool of that origin's connections.
-        headers: What every request says.
+        requests: Spells the requests.
         options: The bounds.
         connections: How many connections there are at most.
         largest: The largest body that is read here, in bytes.
@@ -41,14 +40,14 @@ class HttpBulk(Bulk):
     def __init__(
         self,
         pool: Any,  # noqa: ANN401 - urllib3's
-        headers: Mapping[str, str],
+        requests: Requests,
         options: TransferOptions,
         *,
         connections: int,
         largest: int,
     ) -> None:
         self._pool = pool
-        self._headers = dict(headers)
+        self.requests = requests
         self._options = options
         self._connections = connections
         self._largest = largest
@@ -85,15 +84,6 @@ class HttpBulk(Bulk):
         patience = min(bounds.read_timeout, bounds.stall_timeout)
         return Line(connection, fresh=fresh, largest=self._largest, patience=patience)
 
-    def spelled(self, address: str) -> bytes | None:
-        """Return the request for an address, or None where it cannot be spelled plainly."""
-        parts = urlsplit(address)
-        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        try:
-            return spell_request(target, self._headers)
-        except ValueError:
-            return None
-
     @property
     def connections(self) -> int:
         """How many connections there are at most."""
@@ -110,7 +100,6 @@ class _Running:
         self._again: deque[Asked] = deque()
         self._exhausted = False
         self._going_on = True
-        self._ended = False
         self._selector = selectors.DefaultSelector()
         self._lines: set[Line] = set()
         self._deadline = current(SYSTEM_CLOCK)
@@ -118,6 +107,8 @@ class _Running:
         self._waker.setblocking(False)
         self._connected: deque[tuple[Any, bool] | None] = deque()
         self._connecting = 0
+        self._ending = threading.Lock()
+        self._ended = False
         self._selector.register(self._waker, selectors.EVENT_READ)
 
     def run(self) -> None:
@@ -137,10 +128,13 @@ class _Running:
 
     def end(self) -> None:
         """Close what is open; what was under way is told of as not had."""
-        self._ended = True
+        with self._ending:
+            self._ended = True
+        for arrived in self._connected:
+            if arrived is not None:
+                arrived[0].close()
         for line in list(self._lines):
             self._drop(line)
-        self._close_the_late()
         self._selector.close()
         self._waker.close()
         self._bell.close()
@@ -150,22 +144,15 @@ class _Running:
         threading.Thread(target=self._connect, name="store-connect", daemon=True).start()
 
     def _connect(self) -> None:
-        try:
-            self._connected.append(self._bulk.connect(self._deadline))
-        except Exception:  # noqa: BLE001 - whoever asks in the usual way is told why
-            self._connected.append(None)
-        with contextlib.suppress(OSError):  # the run may have ended
-            self._bell.send(b"!")
-        if self._ended:
-            self._close_the_late()
-
-    def _close_the_late(self) -> None:
-        """Close connections that came about when nobody had work for them any more."""
-        with contextlib.suppress(IndexError):
-            while True:
-                arrived = self._connected.popleft()
-                if arrived is not None:
-                    arrived[0].close()
+        arrived = None
+        with contextlib.suppress(Exception):  # whoever asks in the usual way is told why
+            arrived = self._bulk.connect(self._deadline)
+        with self._ending:
+            if not self._ended:
+                self._connected.append(arrived)
+                self._bell.send(b"!")
+            elif arrived is not None:
+                arrived[0].close()
 
     def _welcome(self) -> None:
         """Put connections to work that came about; ask for more while there is enough to do."""
@@ -209,7 +196,7 @@ class _Running:
     def _put_to_work(self, line: Line) -> bool:
         """Give a line the next request; where there is none it goes back to the pool."""
         while (asked := self._next()) is not None:
-            request = self._bulk.spelled(asked.address)
+            request = self._bulk.requests.spelled(asked.address)
             if request is None:
                 self._going_on = self._tell(asked, None) and self._going_on
             elif line.send(asked, request):

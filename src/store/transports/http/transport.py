@@ -89,17 +89,20 @@ class HttpTransport(BulkTransport):
         if self.options.offline or self._sessions.proxies_for(address):
             return None
         from store.transports.http.bulk import HttpBulk
+        from store.transports.http.wire import Requests
 
+        credential = self.options.credentials.find(address)
         try:
             pool = self._sessions.pool(address)
             hop = first_hop(address)
+            parts = urlsplit(hop.address)
+            headers = {"Host": parts.netloc, **headers_for(hop, _asked(0, None))}
+            if credential is not None:
+                headers["Authorization"] = credential.header
+            asking = Requests(f"{parts.scheme}://{parts.netloc}", headers)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
             return None  # whoever asks in the usual way is told why
-        headers = {"Host": urlsplit(hop.address).netloc, **headers_for(hop, _asked(0, None))}
-        credential = self.options.credentials.find(address)
-        if credential is not None:
-            headers["Authorization"] = credential.header
-        return HttpBulk(pool, headers, self.options, connections=connections, largest=largest)
+        return HttpBulk(pool, asking, self.options, connections=connections, largest=largest)
 
     def close(self) -> None:
         """Close the idle connections of this process; the transport may be used again."""

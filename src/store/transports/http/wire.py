@@ -7,13 +7,19 @@ unusual in its head (RFC 9112). Anything else is `None`, and is asked for again 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 LONGEST_HEAD: Final = 32 << 10
 """The longest head that is read, in bytes: 32 KiB."""
 
-_OK: Final = re.compile(rb"HTTP/1\.1 200(?: [\x20-\x7e]*)?")
-_FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\t]*?)[ \t]*")
+_HEAD: Final = re.compile(
+    rb"HTTP/1\.1 200(?: [\x20-\x7e]*)?(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\t]*)*"
+)
+_FIELD: Final = re.compile(rb"\r\n([^:]+):([^\r]*)")
+_TARGET: Final = re.compile(r"/[!-\"$-~]*")
+"""Path and query, percent-encoded."""
+
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 
 _ODD: Final = frozenset({b"transfer-encoding", b"content-encoding", b"content-range", b"trailer"})
@@ -50,18 +56,14 @@ def read_head(head: bytes) -> Head | None:
     Returns:
         What it says, or None where it needs thought.
     """
-    lines = head.split(b"\r\n")
-    if not _OK.fullmatch(lines[0]):
+    if not _HEAD.fullmatch(head):
         return None
     found: dict[bytes, bytes] = {}
-    for line in lines[1:]:
-        match = _FIELD.fullmatch(line)
-        if match is None:
-            return None
-        name = match[1].lower()
+    for spelled, value in _FIELD.findall(head):
+        name = spelled.lower()
         if name in _ODD or (name in _ONCE and name in found):
             return None
-        found[name] = match[2]
+        found[name] = value.strip(b" \t")
     length = found.get(b"content-length", b"")
     if not _LENGTH.fullmatch(length):
         return None
@@ -81,21 +83,30 @@ def status_of(head: bytes) -> int | None:
     return int(match[1]) if match else None
 
 
-def spell_request(target: str, headers: dict[str, str]) -> bytes:
-    """Return a GET request.
+class Requests:
+    """Spells GET requests to one origin.
 
     Args:
-        target: Path and query, percent-encoded.
+        origin: Scheme, host and port, as the addresses spell them.
         headers: ``Host`` and the rest.
 
     Raises:
-        ValueError: A character may not stand there.
+        ValueError: A character may not stand in a header.
     """
-    lines = [f"GET {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    text = "\r\n".join([*lines, "", ""])
-    if not target.startswith("/") or " " in target or text.count("\n") != len(lines) + 1:
-        raise ValueError(f"{target!r} cannot be asked for")
-    return text.encode("ascii")
+
+    def __init__(self, origin: str, headers: Mapping[str, str]) -> None:
+        text = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        if text.count("\r") != len(headers) or text.count("\n") != len(headers):
+            raise ValueError("a header has a line break in it")
+        self._origin = origin
+        self._rest = f" HTTP/1.1\r\n{text}\r\n".encode("ascii")
+
+    def spelled(self, address: str) -> bytes | None:
+        """Return the request for an address, or None where it cannot be spelled plainly."""
+        target = address.removeprefix(self._origin)
+        if target is address or not _TARGET.fullmatch(target):
+            return None
+        return b"GET " + target.encode("ascii") + self._rest
 
 
 def _text(value: bytes | None) -> str | None:

@@ -1,0 +1,177 @@
+"""Fetches what grows old: an address or path with a greatest age."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from store.backends.delivery import obtain
+from store.backends.digested import DigestedResource
+from store.backends.placing import Delivery
+from store.backends.telling import tell_failed
+from store.cache.backends.base import Cache
+from store.errors import LocatorError, QueryError
+from store.fetching.asking import Asking, Wanted, read_locator
+from store.fetching.locator import Locator
+from store.fetching.pinning import spelled
+from store.fetching.results import Result
+from store.freshness.aged_file import AgedFile
+from store.freshness.policy import Duration
+from store.freshness.results import AgedResult
+from store.freshness.sources import SourceLike
+from store.integrity.digest import Digests, DigestsLike, digests_from
+from store.plugins.loading import load_transports
+from store.transports.base import TransferOptions
+
+if TYPE_CHECKING:
+    # Events load when there is something to tell.
+    from store.events import Event, Listener
+
+_KEYS: Final = frozenset({"url", "urls", "path", "digest", "digests", "allow_unverified"})
+"""What a query with a greatest age may say."""
+
+
+def fetch_aged(
+    wanted: Wanted,
+    *,
+    cache: Cache,
+    options: TransferOptions,
+    asking: Asking,
+    max_age: Duration,
+    stale_if_error: Duration,
+    digest: DigestsLike,
+    delivery: Delivery | None,
+    refresh: bool,
+) -> Result:
+    """Bring a file here that is asked for again when it is too old; see `freshness.aged_file.AgedFile`.
+
+    Args:
+        wanted: A locator, path or query that names addresses or a path, and no driver of another kind.
+        cache: The cache that it lies in.
+        options: How bytes are moved.
+        asking: Has the store that places it.
+        max_age: How old it may be; the text ``none`` for any age.
+        stale_if_error: How old a copy may be that is handed out where the source fails.
+        digest: What the content must be, beside what the locator pins.
+        delivery: Where the caller wants it; None leaves it in the cache.
+        refresh: Ask the source now, however young the file is.
+
+    Raises:
+        QueryError: The locator is of a driver whose resources do not grow old.
+        StoreError: What the source said, and no copy may be handed out in its place.
+    """
+    locator = _read(wanted)
+    sources, beside = _sources_of(locator)
+    pins = digests_from([*locator.digests, *beside, *digests_from(digest)])
+    end = None if options.listener is None else _End(options.listener)
+    file = _opened(
+        sources,
+        max_age=max_age,
+        stale_if_error=stale_if_error,
+        digest=pins,
+        content=cache.content,
+        options=options if end is None else options._replace(listener=end),
+    )
+    try:
+        found = file.refresh() if refresh else file.obtain()
+        placed = None if delivery is None else _placed(file, found, locator, asking, delivery)
+    except BaseException as error:
+        tell_failed(options.listener, file.name, error, locator.driver)
+        raise
+    if end is not None:
+        end.tell(file.name, found)
+    return _result(locator, pins, found, placed)
+
+
+def _result(locator: Locator, pins: Digests, found: AgedResult, placed: Path | None) -> Result:
+    return Result(
+        locator=locator.text,
+        driver=locator.driver,
+        uid=str(found.digests[0]),
+        path=placed or found.path,
+        size=found.size,
+        digests=tuple(map(str, pins)),
+        verified=bool(pins),
+        cached=found.origin != "fetched",
+        attempts=found.attempts,
+        origin=found.origin,
+    )
+
+
+def _opened(sources: Sequence[SourceLike], **options: Any) -> AgedFile:  # noqa: ANN401 - its own
+    """Return the file, with strangers' transports where ours do not open its scheme."""
+    first, *mirrors = sources
+    try:
+        return AgedFile(first, mirrors=mirrors, **options)
+    except LocatorError:
+        load_transports()
+    return AgedFile(first, mirrors=mirrors, **options)
+
+
+def _read(wanted: Wanted) -> Locator:
+    """Return what is wanted; an address of s3 needs no driver of that name."""
+    if isinstance(wanted, str) and wanted[:5].lower() == "s3://":
+        from store.addresses import public
+
+        return Locator("http", {"url": wanted}, public(wanted))
+    return read_locator(wanted)
+
+
+def _sources_of(locator: Locator) -> tuple[list[SourceLike], Digests]:
+    """Return the addresses or the path of a locator, and the digests that stand beside them.
+
+    Raises:
+        QueryError: It is asked of another driver, or says more.
+    """
+    query: Mapping[str, Any] = locator.query
+    if locator.driver not in {"http", "file"} or not query.keys() <= _KEYS:
+        raise QueryError(
+            f"{locator.text} cannot be given a greatest age (max_age): that is for addresses and paths, with"
+            " digests at most; what a driver's own query stands for is asked anew with refresh"
+        )
+    urls = query.get("urls") or ()
+    sources = [query.get("url"), *((urls,) if isinstance(urls, str) else urls)]
+    path = query.get("path")
+    sources.append(Path(path) if isinstance(path, str) and path[:5].lower() != "file:" else path)
+    named = [one for one in sources if one is not None]
+    if not named:
+        raise QueryError(f"{locator.text} names no address and no path")
+    pins = (*digests_from(query.get("digest")), *digests_from(query.get("digests")))
+    return named, pins
+
+
+def _placed(
+    file: AgedFile, found: AgedResult, locator: Locator, asking: Asking, delivery: Delivery
+) -> Path:
+    """Place a file where the caller wants it, as any resource that the cache has under its digests."""
+    resource = DigestedResource(
+        found.digests, size=found.size, filename=file.name, urls=(found.kept.as_uri(),)
+    )
+    query = spelled(locator.query)
+    obtained = obtain(asking.store("file"), resource, delivery, query=query, open_end=True)
+    return Path(str(obtained.path))
+
+
+class _End:
+    """A listener that keeps the end back until the file lies where it is wanted."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._end: Event | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Hand on what is no end."""
+        from store.events import ENDS
+
+        if isinstance(event, ENDS):
+            self._end = event
+        else:
+            self._listener(event)
+
+    def tell(self, name: str, found: AgedResult) -> None:
+        """Tell the end: what was not fetched, a stale copy too, is a hit."""
+        from store.events import Cached, Hit
+
+        hit = Hit(name, str(found.path), found.size)
+        self._listener(self._end if isinstance(self._end, Cached) else hit)

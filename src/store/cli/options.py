@@ -99,7 +99,7 @@ def with_locators(*, required: bool = True) -> Callable[[F], F]:
         "locators",
         nargs=-1,
         required=required,
-        metavar="LOCATOR...",
+        metavar="LOCATOR..." if required else "[LOCATOR...]",
         shell_complete=_complete_locator,
     )
 

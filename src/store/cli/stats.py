@@ -31,9 +31,9 @@ _PARTS = ("error", "driver", "host")
 @common
 @click.pass_context
 def stats(context: click.Context, *, reset: bool) -> None:
-    """Tell what the cache was good for: hits, downloads, bytes moved and saved, failures.
+    """Tell what the cache was good for.
 
-    Each 'store fetch' adds to the counts, which lie in the cache's directory; programs that use store from
+    Counted are hits, downloads, bytes moved and saved, and failures. Each 'store fetch' adds to the counts, which lie in the cache's directory; programs that use store from
     Python do not. 'stats = false' in the settings, or STORE_STATS=0, counts nothing.
     """
     from store.cache.counts import counted, forget

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @common
 @click.pass_context
 def why(context: click.Context, /, locators: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401
-    """Say why the next fetch would find a resource in the cache, or not.
+    """Say why the next fetch would hit or miss.
 
     One reason code and a sentence each. No socket is opened, and nothing in the cache is changed; a file
     whose stamp does not vouch for it is hashed.

@@ -123,7 +123,7 @@ def test_a_list_of_digests_is_fetched(cli: Run, base: str, sums: Path, house: Pa
     assert len(cached.out.splitlines()) == 3
     assert placed.out.splitlines() == [f"{house}/out/{name}" for name in FILES]
     assert [Path(one).read_bytes() for one in placed.out.splitlines()] == list(FILES.values())
-    assert placed.err == ""
+    assert (cached.err, placed.err) == ("store: fetching 3 files\n", "")
 
 
 def test_a_list_that_has_an_address_is_its_own_base(cli: Run, base: str, server: Server) -> None:
@@ -294,7 +294,8 @@ def test_a_panel_is_drawn_on_a_terminal_only(
     cli("cache", "clear", "--yes")
     quiet = cli("fetch", "-q", "--from", sums, "--base", base)
 
-    assert plain.err == spared.err == quiet.err == ""
+    assert plain.err == spared.err == "store: fetching 3 files\n"
+    assert quiet.err == ""
     assert "3/3 files" in drawn.err
 
 

@@ -29,7 +29,9 @@ def test_a_log_gets_a_line_every_ten_seconds(
 
     assert not watcher.settle()
     assert not watcher.settle()
-    told = [line.rpartition(", ") for line in capsys.readouterr().err.splitlines()]
+    first, *lines = capsys.readouterr().err.splitlines()
+    told = [line.rpartition(", ") for line in lines]
+    assert first == "store: fetching 2 of 3 files"
     assert [line[0] for line in told] == [
         "store: 1 of 3 files, 10.0 MiB of 25.1 MiB",
         "store: 1 of 3 files, 20.0 MiB of 25.1 MiB",
@@ -49,10 +51,10 @@ def test_a_guess_is_called_one(store_clock: FakeClock, capsys: pytest.CaptureFix
     assert "0 of 4 files, 1.0 MiB of about 8.0 MiB" in capsys.readouterr().err
 
 
-def test_a_short_run_says_nothing(
+def test_a_short_run_says_little(
     store_clock: FakeClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A thousand small files are no thousand lines; what may surprise is told all the same."""
+    """A thousand small files are no thousand lines; what may surprise is told as it comes."""
     watcher = Watcher(2, drawn=False, clock=store_clock)
 
     watcher(Started("a", "u"))
@@ -62,7 +64,9 @@ def test_a_short_run_says_nothing(
         watcher(Cached("a", "/p", "u"))
     watcher.settle()
 
-    assert capsys.readouterr().err == "store: a: lost; trying again now\n"
+    assert capsys.readouterr().err == (
+        "store: fetching 2 files\nstore: a: lost; trying again now\n"
+    )
 
 
 def test_a_panel_makes_room_for_lines(

@@ -93,6 +93,7 @@ def test_all_hooks_were_found() -> None:
 def test_every_setting_is_told(field: Setting) -> None:
     """Each setting stands with its variable and its meaning, word for word."""
     key = f"[{field.key}.NAME]" if field.key else field.name
+    key = "[[mirror]]" if field.kind == "rules" else key
     rows = dict(re.findall(r"^\| `([^`]+)` (\|.*)$", page("settings"), re.MULTILINE))
     _, variable, default, meaning, _ = (one.strip() for one in rows[key].split("|"))
 

@@ -183,12 +183,14 @@ class HTTPStore(Store["HTTPResource | UnverifiedHTTPResource"]):
 
     def _asked(self, url: str, filename: str | None, size: int | None) -> UnverifiedHTTPResource:
         from store.backends.http_resources import UnverifiedHTTPResource
-        from store.backends.patience import patiently
+        from store.backends.patience import in_turn
         from store.transports.opening import transport_for
+        from store.transports.pages import refuse_page
 
-        def asked() -> UnverifiedHTTPResource:
-            """Read the headers of one answer, and leave its body."""
-            with transport_for(url, self.options).open_stream(url) as stream:
+        def asked(address: str) -> UnverifiedHTTPResource:
+            """Read the headers of one answer, and leave its body; the address is a part of what is known."""
+            with transport_for(address, self.options).open_stream(address) as stream:
+                refuse_page(stream, address=address, name=filename or _name_in(url) or "")
                 nonce = ""
                 if not stream.etag and not stream.last_modified:
                     from secrets import token_hex
@@ -196,7 +198,7 @@ class HTTPStore(Store["HTTPResource | UnverifiedHTTPResource"]):
                     nonce = f"{self.options.clock.now_ns()}-{token_hex(8)}"
                 suggested = safe_name(stream.filename, "") if stream.filename else None
                 return UnverifiedHTTPResource(
-                    url=url,
+                    url=address,
                     etag=stream.etag,
                     last_modified=stream.last_modified,
                     size=size if size is not None else stream.size,
@@ -204,7 +206,7 @@ class HTTPStore(Store["HTTPResource | UnverifiedHTTPResource"]):
                     nonce=nonce,
                 )
 
-        return patiently(asked, url, self.options)
+        return in_turn(asked, url, self.options)
 
 
 def _addresses(query: Mapping[str, Any]) -> tuple[Digests, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 
 from store.addresses import public
-from store.backends.patience import patiently
+from store.backends.patience import in_turn
 from store.errors import ResourceNotFoundError, TooLargeError, TransportTimeoutError
 from store.transports.base import Conditions, TransferOptions
 from store.transports.opening import transport_for
@@ -80,7 +80,7 @@ class PageSession:
             url = f"{url}index.html"
         conditions = Conditions(accept=headers.get("Accept"))
         try:
-            return patiently(lambda: self._read(url, conditions), url, self._options)
+            return in_turn(lambda one: self._read(one, conditions), url, self._options)
         except ResourceNotFoundError:
             return Answer(url=public(url), status_code=404, headers={}, content=b"")
 

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from store.cli.ending import as_data, failure
+from store.cli.ending import failure
 from store.cli.frame import Frame
 from store.cli.output import line, record, say
 
 if TYPE_CHECKING:
-    from store.events import Event, Listener
+    from store.events import Event, Listener, Saved
     from store.fetching.counting import Counter
     from store.fetching.fetcher import Fetcher
     from store.fetching.results import Result
@@ -52,7 +52,9 @@ def show(result: Result, frame: Frame) -> None:
     if result.cached:
         frame.note_hit(result.size)
     if frame.json:
-        record(as_data(result))
+        from store.cli.describing import result_data
+
+        record(result_data(result))
     else:
         line(result.path)
     if not result.verified and result.origin is None and not frame.quiet:
@@ -77,7 +79,7 @@ def opened_fetcher(frame: Frame, *, files: int = 1, counted: bool = False) -> It
 
     settings = frame.settings
     later = _Later(frame, files)
-    frame.note_hit = later.note_hit
+    frame.note_hit, frame.saved = later.note_hit, later.saved
     with Fetcher(settings, listener=later) as fetcher:
         try:
             yield fetcher
@@ -92,6 +94,9 @@ class _Later:
     Args:
         frame: Tells what is to be told, and is told how to end what is drawn.
         files: How many files are wanted.
+
+    Attributes:
+        saved: What is kept of unfinished bodies, by name.
     """
 
     def __init__(self, frame: Frame, files: int) -> None:
@@ -102,15 +107,21 @@ class _Later:
         self._listener: Listener | None = None
         self._counter: Counter | None = None
         self._hits: list[int] = []
+        self.saved: dict[str, Saved] = {}
 
     def __call__(self, event: Event) -> None:
         """Hand an event on; where the run is to end, break off what is on its way."""
         with self._lock:
             if self._counter is None:
                 self._make()
+        kind = type(event).__name__
+        if kind == "Saved":
+            self.saved[event.name] = event  # type: ignore[assignment]
+        elif kind == "Verified":
+            self.saved.pop(event.name, None)
         if self._listener is not None:
             self._listener(event)
-        if self._counter is not None and type(event).__name__ != "Hit":  # they are noted
+        if self._counter is not None and kind != "Hit":  # they are noted
             self._counter(event)
         if self._frame.stopped and hasattr(event, "received"):
             raise KeyboardInterrupt

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from store.cli.asking import each, opened_fetcher, show
 from store.cli.ending import ended
 from store.cli.frame import Frame
+from store.transports.deadlines import keeping
+
+if TYPE_CHECKING:
+    from store.fetching.asking import Wanted
 
 OFFLINE: Final = 6
 """The exit status of what is not in the cache while the network is not to be used."""
@@ -45,6 +49,7 @@ def bring(
     link: bool = False,
     refresh: bool = False,
     allow_unverified: bool | None = None,
+    mirrors: tuple[str, ...] = (),
     max_age: float | str | None = None,
     stale_if_error: float | str = 0,
 ) -> int:
@@ -59,6 +64,7 @@ def bring(
         link: Make a hard link in place of the copy.
         refresh: Ask the store anew.
         allow_unverified: Accept a URL without a digest; None takes the setting.
+        mirrors: Further addresses of the same resource.
         max_age: How old a file may be, in seconds, or ``none``; None where it does not grow old.
         stale_if_error: How old a copy may be where the source fails, in seconds, or ``none``.
 
@@ -67,11 +73,11 @@ def bring(
     """
     # One digest stays a text, which the fetcher can remember its answer by.
     digest = digests[0] if len(digests) == 1 else digests or None
-    with opened_fetcher(frame, counted=True) as fetcher:
+    with opened_fetcher(frame, counted=True) as fetcher, keeping(fetcher.begin_deadline()):
 
         def one(locator: str) -> None:
             result = fetcher.fetch(
-                locator,
+                _with_mirrors(locator, mirrors),
                 dest=dest,
                 output=output,
                 digest=digest,
@@ -89,3 +95,11 @@ def bring(
 
         tell_command([locator], frame, allow_unverified)
     return status
+
+
+def _with_mirrors(locator: str, mirrors: tuple[str, ...]) -> Wanted:
+    if not mirrors:
+        return locator
+    from store.fetching.mirrored import with_mirrors
+
+    return with_mirrors(locator, mirrors)

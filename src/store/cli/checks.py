@@ -47,6 +47,7 @@ def checks(frame: Frame) -> Iterator[Check]:
         _plugins,
         _credentials,
         _certificates,
+        _mirrors,
     )
     for look in looks:
         try:
@@ -199,3 +200,20 @@ def _certificates(_: Frame) -> Iterator[Check]:
     import certifi
 
     yield Check(OK, "certificates", certifi.where())
+
+
+def _mirrors(frame: Frame) -> Iterator[Check]:
+    """Tell of the rules of addresses, and of hosts that are asked last since they failed."""
+    from store.clock import SYSTEM_CLOCK
+    from store.config.directories import standing_file
+    from store.transports.standing import faults_in
+
+    routes = frame.settings.routes
+    if routes:
+        rules = f"{len(routes.mirrors)} [[mirror]], {len(routes.block)} [[block]]"
+        yield Check(OK, "mirrors", f"{rules}, allow in {len(routes.allow)} of the settings files")
+    now = SYSTEM_CLOCK.now()
+    for origin, fault in faults_in(standing_file(frame.settings.cache_dir), now).items():
+        if now < fault.until:
+            minutes = (fault.until - now) / 60
+            yield Check(WARN, "mirrors", f"{origin} failed: it is asked last for {minutes:.0f} min")

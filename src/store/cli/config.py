@@ -13,6 +13,7 @@ from store.cli.lazy import LazyGroup, examples
 from store.cli.measures import with_cache
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import columns, document, line, on_terminal, table, words
+from store.config.routes import Routes
 
 _HOMES: Final = {
     "list": "store.cli.config:list_settings",
@@ -109,7 +110,9 @@ def _known(frame: Frame) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for field in declared():
         value = getattr(settings, field.name)
-        if field.kind != "tables":
+        if field.kind == "rules":
+            known |= _rules(value)
+        elif field.kind != "tables":
             known[field.name] = _plain(value)
         else:
             for name, driver in sorted(value.items()):
@@ -120,6 +123,15 @@ def _known(frame: Frame) -> dict[str, Any]:
 
         known["cache_dir"] = str(cache_directory())
     return known
+
+
+def _rules(routes: Routes) -> dict[str, Any]:
+    """Return the rules of addresses by the keys that they stand under."""
+    return {
+        "mirror": [one._asdict() for one in routes.mirrors],
+        "allow": [list(one) for one in routes.allow],
+        "block": [one._asdict() for one in routes.block],
+    }
 
 
 def _masked(key: str, value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds

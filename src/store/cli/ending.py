@@ -7,12 +7,12 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from store.cli.frame import Frame
-from store.cli.output import document, either, fail, on_terminal, plain, say
+from store.cli.output import document, either, fail, human_size, on_terminal, plain, say, several
 
 if TYPE_CHECKING:
     from store.errors import StoreError
@@ -107,6 +107,7 @@ def record_failure(error: Exception, **beside: Any) -> None:  # noqa: ANN401 - p
 def described(error: Exception) -> dict[str, Any]:
     """Return an error as plain data: its class, message, exit status, and what it carries."""
     from store.addresses import without_secrets
+    from store.cli.describing import as_data
     from store.errors import StoreError
 
     if not isinstance(error, StoreError):
@@ -125,25 +126,6 @@ def described(error: Exception) -> dict[str, Any]:
         if name not in hidden and not name.startswith("_") and value not in (None, ()):
             data[name] = as_data(value)
     return data
-
-
-def as_data(value: Any) -> Any:  # noqa: ANN401 - from anything to what JSON can hold
-    """Return a value as plain data: tuples with names and attrs values as objects, secrets left out."""
-    from store.addresses import without_secrets
-
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if hasattr(type(value), "_asdict"):
-        value = value._asdict()
-    if isinstance(value, Mapping):
-        return {str(name): as_data(one) for name, one in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [as_data(one) for one in value]
-    if hasattr(type(value), "__attrs_attrs__"):
-        import attrs
-
-        return {name: as_data(one) for name, one in attrs.asdict(value, recurse=False).items()}
-    return without_secrets(str(value))
 
 
 def _tell_step(error: StoreError, frame: Frame) -> None:
@@ -198,8 +180,18 @@ def _interrupted(frame: Frame) -> int:
     with contextlib.suppress(OSError):
         if not frame.settle() and on_terminal("stderr"):
             plain("")  # away from the ^C
-        say("interrupted")
+        say(f"interrupted{_saved(frame)}")
     return INTERRUPTED
+
+
+def _saved(frame: Frame) -> str:
+    """Say what is kept of bodies that are not whole yet."""
+    parts = tuple(frame.saved.values())
+    if not parts:
+        return ""
+    size = human_size(sum(one.received for one in parts))
+    of = parts[0].name if len(parts) == 1 else several(len(parts), "file")
+    return f"; {size} of {of} are kept: the same command goes on from there"
 
 
 def _trace(error: Exception) -> None:

@@ -10,7 +10,7 @@ import click
 from store.cli.bringing import bring
 from store.cli.lazy import examples
 from store.cli.lists import named_in, with_lists
-from store.cli.measures import Measure, with_bounds, with_cache, with_pins
+from store.cli.measures import Measure, with_bounds, with_cache, with_manners, with_pins
 from store.cli.options import common, frame_of, refuse_shared_pins, with_json, with_locators
 
 
@@ -24,6 +24,7 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
         "store fetch -o tool.tar.gz https://example.org/tool-1.0.tar.gz#sha256=<hex>",
         "store fetch --from SHA256SUMS --base https://example.org/data --dest data",
         "grep -v ' test' list.txt | store fetch --from - -j 8 --fail-fast",
+        "store fetch --mirror https://mirror.example.org/a.gz https://example.org/a.gz#sha256=<hex>",
     )
 )
 @with_locators(required=False)
@@ -33,6 +34,13 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
     "--dest", metavar="DIR", type=click.Path(), help="Put a private, editable copy in DIR."
 )
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Put it at this path.")
+@click.option(
+    "--mirror",
+    "mirrors",
+    metavar="URL",
+    multiple=True,
+    help="Another address of the same resource, asked when LOCATOR fails; needs a digest.",
+)
 @click.option("--link", is_flag=True, help="With --dest or -o: make a hard link, not a copy.")
 @click.option(
     "--max-age",
@@ -47,6 +55,7 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
     help="With --max-age: where that fails, give a copy up to this age (7d; none).",
 )
 @with_cache
+@with_manners
 @with_bounds
 @with_json("Print a JSON object a line.")
 @common
@@ -97,6 +106,10 @@ def _refuse_odd_lists(
         raise click.UsageError("--base is where the names in a list begin: give --from", context)
     if lists and options["output"] is not None:
         raise click.UsageError("-o names one file: for a list, give --dest", context)
+    if lists and options["mirrors"]:
+        raise click.UsageError(
+            "--mirror is another address of one resource: fetch it alone", context
+        )
     if lists and options["digests"]:
         raise click.UsageError(
             "--digest pins one resource: a list says it of each, and #sha256=<hex> behind its own"
@@ -109,6 +122,10 @@ def _refuse_contradictions(
     context: click.Context, locators: Sequence[str], options: dict[str, Any]
 ) -> None:
     refuse_shared_pins(locators, options["digests"])
+    if options["mirrors"] and len(locators) > 1:
+        raise click.UsageError(
+            "--mirror is another address of one resource: fetch it alone", context
+        )
     if options["stale_if_error"] is None:
         options["stale_if_error"] = 0
     elif options["max_age"] is None:

@@ -6,13 +6,14 @@ import contextlib
 import functools
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from store.config.model import Settings
     from store.config.reading import Reading
+    from store.events import Saved
 
 _LEVELS: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
 
@@ -38,6 +39,7 @@ class Frame:
         settle: Ends what is drawn on stderr, so that lines may follow; says whether anything was.
         note_hit: Takes note of a hit and its bytes, for who counts.
         pause: Takes away what is drawn while lines are printed.
+        saved: What is kept of bodies that are not whole yet, by name: an interruption tells of it.
     """
 
     def __init__(self) -> None:
@@ -52,6 +54,7 @@ class Frame:
         self.settle: Callable[[], bool] = lambda: False
         self.note_hit: Callable[[int], None] = lambda _: None
         self.pause: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+        self.saved: Mapping[str, Saved] = {}
         self._handler: logging.Handler | None = None
         self._level_before = logging.WARNING
 

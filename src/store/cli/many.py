@@ -88,19 +88,22 @@ def _one_by_one(fetcher: Fetcher, todo: list[Wanted], how: Manner, _: int) -> It
     from store.errors import StoreError
     from store.fetching.asking import named
     from store.fetching.results import Outcome
+    from store.transports.deadlines import keeping
 
     claims: dict[str, str] = {}
+    deadline = fetcher.begin_deadline()
     for number, each in enumerate(todo):
         try:
-            result = fetcher.fetch(
-                each,
-                dest=how.dest,
-                link=how.link,
-                refresh=how.refresh,
-                claims=claims,
-                max_age=how.max_age,
-                stale_if_error=how.stale_if_error,
-            )
+            with keeping(deadline):
+                result = fetcher.fetch(
+                    each,
+                    dest=how.dest,
+                    link=how.link,
+                    refresh=how.refresh,
+                    claims=claims,
+                    max_age=how.max_age,
+                    stale_if_error=how.stale_if_error,
+                )
         except StoreError as error:
             yield Outcome(number, named(each), None, error)
             if how.fail_fast:

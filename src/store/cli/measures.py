@@ -87,7 +87,31 @@ def with_bounds(function: F) -> F:
             type=Measure("seconds", limitless=True, positive=True),
             expose_value=False,
             callback=remember("deadline"),
-            help="How long one fetch may take in all (1h; none).",
+            help="How long all may take together (1h; none).",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def with_manners(function: F) -> F:
+    """Give a command the limits that keep servers and neighbours well."""
+    for option in (
+        click.option(
+            "--per-host",
+            metavar="N",
+            type=Measure("count", positive=True),
+            expose_value=False,
+            callback=remember("per_host"),
+            help="How many connections one host gets at once.",
+        ),
+        click.option(
+            "--limit-rate",
+            metavar="SIZE",
+            type=Measure("bytes", limitless=True, positive=True),
+            expose_value=False,
+            callback=remember("limit_rate"),
+            help="The bandwidth of all transfers together, a second (5M; none).",
         ),
     ):
         function = option(function)

@@ -33,8 +33,9 @@ _PARTS = ("error", "driver", "host")
 def stats(context: click.Context, *, reset: bool) -> None:
     """Tell what the cache was good for.
 
-    Counted are hits, downloads, bytes moved and saved, and failures. Each 'store fetch' adds to the counts, which lie in the cache's directory; programs that use store from
-    Python do not. 'stats = false' in the settings, or STORE_STATS=0, counts nothing.
+    Counted are hits, downloads, bytes moved and saved, and failures. Each 'store fetch' adds to the
+    counts, which lie in the cache's directory; programs that use store from Python do not.
+    'stats = false' in the settings, or STORE_STATS=0, counts nothing.
     """
     from store.cache.counts import counted, forget
 

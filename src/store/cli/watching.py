@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from store.cli.output import human_size, say
 from store.cli.telling import surprise
 from store.clock import SYSTEM_CLOCK, Clock
-from store.events import Event
+from store.events import Event, Started
 from store.transports.totals import Totals
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Watcher:
         self._clock = clock
         self._lock = threading.RLock()
         self._told = 0.0
+        self._begun = False
         self._lines = 0
         self._panel: Panel | None = None
         if drawn:
@@ -59,6 +60,8 @@ class Watcher:
                     say(text)
             return
         with self._lock:
+            if isinstance(event, Started):
+                self._begin()
             self._totals.take(event)
             if text is not None:
                 say(text)
@@ -84,6 +87,13 @@ class Watcher:
                 self._sum_up()
             self._lines = 0
         return False
+
+    def _begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        done, files = self._totals.done, self._totals.files
+        say(f"fetching {files - done} of {files} files" if done else f"fetching {files} files")
 
     def _sum_up(self) -> None:
         self._told = self._totals.elapsed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from store.cli.asking import each
-from store.cli.ending import as_data
+from store.cli.describing import as_data
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_cache

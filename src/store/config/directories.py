@@ -26,6 +26,15 @@ def cache_directory(environment: Mapping[str, str] | None = None) -> Path:
     return _platforms("XDG_CACHE_HOME", ".cache", "user_cache_path")
 
 
+def standing_file(cache_dir: Path | None) -> str:
+    """Return the file in which is remembered which origins failed, below the cache's directory.
+
+    Args:
+        cache_dir: The directory that was chosen, or None.
+    """
+    return f"{cache_dir or cache_directory()}/mirrors/v1.json"
+
+
 def configuration_file(environment: Mapping[str, str] | None = None) -> Path:
     """Return ``$STORE_CONFIG_FILE``, else ``config.toml`` in the user's configuration directory.
 

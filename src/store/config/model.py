@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from store.config.routes import NO_ROUTES, Routes
 from store.frozen import Field, Frozen
 
 
@@ -63,7 +64,8 @@ def setting(
         env: The variable that sets it, or None.
         kind: How its text is read: ``text``, ``flag``, ``seconds`` (``90``, ``30s``, ``1h``, ``7d``,
             ``none``), ``bytes`` (``1048576``, ``20G``, ``50GiB``, ``none``), ``count``, ``choice:a|b``,
-            ``path``, ``list``; or ``tables`` for a mapping of names to tables, never shown.
+            ``path``, ``list``, ``header``; or ``tables`` for a mapping of names to tables, never shown, and
+            ``rules`` for what stands under the keys of `store.config.routes`.
         optional: Whether ``none`` may be said: there is no limit then.
         positive: Whether 0 is refused.
     """
@@ -174,6 +176,31 @@ class Settings(Frozen):
     )
     keyring: bool = setting(
         True, "Ask the system keyring for credentials, where its package is installed.", kind="flag"
+    )
+    user_agent: str = setting(
+        "",
+        "What is added to our own User-Agent, such as a contact: 'acme-build (ops@acme.example)'.",
+        env="STORE_USER_AGENT",
+        kind="header",
+    )
+    per_host: int = setting(
+        16,
+        "How many connections are held to one host at once.",
+        kind="count",
+        positive=True,
+    )
+    limit_rate: int | None = setting(
+        None,
+        "The bandwidth that all transfers of a process share, in bytes a second; 'none' sets no limit.",
+        env="STORE_LIMIT_RATE",
+        kind="bytes",
+        optional=True,
+        positive=True,
+    )
+    routes: Routes = setting(
+        NO_ROUTES,
+        "Rules, with allow and [[block]]: where addresses may be had, too, and which are asked at all.",
+        kind="rules",
     )
     drivers: Mapping[str, Mapping[str, Any]] = setting(
         "driver", "What each driver is told, by its name: tables [driver.NAME].", kind="tables"

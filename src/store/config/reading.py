@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from store.config.directories import configuration_file
 from store.config.model import Setting, Settings, declared
+from store.config.routes import NO_ROUTES, RULES, Routes
 from store.config.tomlfile import TomlFile, read_toml
 from store.config.values import parse_value
 from store.errors import ConfigurationError
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from store.config.tables import DriverTable
 
 _KEYS: Final[Mapping[str, Setting]] = {
-    field.name: field for field in declared() if field.kind != "tables"
+    field.name: field for field in declared() if field.kind not in {"tables", "rules"}
 }
 _VARIABLES: Final = tuple((field.env, field) for field in _KEYS.values() if field.env is not None)
 _TABLE: Final = "driver"
 _WATCHED: Final = (*(variable for variable, _ in _VARIABLES), "STORE_CONFIG_FILE")
 _WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
-_DEFAULT_SOURCES: Final = dict.fromkeys(_KEYS, "default")
+_DEFAULT_SOURCES: Final = dict.fromkeys((*_KEYS, *RULES), "default")
 
 
 class Reading(NamedTuple):
@@ -155,6 +156,10 @@ def _take_file(
         place = _place(file, (*prefix, key))
         if key == _TABLE:
             _take_tables(value, file, (*prefix, key), values, sources)
+        elif key in RULES:
+            rules = _rules(value, file, (*prefix, key))
+            values["routes"] = rules.joined(values.get("routes", NO_ROUTES))
+            sources[key] = _source(place)
         elif key in _KEYS:
             values[key] = _read_value(value, _KEYS[key], place, os.path.dirname(file.path))  # noqa: PTH120
             sources[key] = _source(place)
@@ -195,6 +200,20 @@ def _driver_table(name: str, values: dict[str, Any]) -> DriverTable:
     return found
 
 
+def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Routes:  # noqa: ANN401 - as above
+    """Read the rules that stand under a key; the value is not shown, since a secret may stand in it."""
+    from store.config.ruling import RuleError, read_rules
+
+    try:
+        return read_rules(keys[-1], value)
+    except RuleError as error:
+        named = [step for step in error.steps if isinstance(step, str)]
+        place = _place(file, (*keys, *error.steps), ".".join((keys[-1], *named)))
+        refusal = _refusal(str(error), None, place)
+        refusal.known = error.known
+        raise refusal from None
+
+
 def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[str, str]) -> None:
     for key, value in flags.items():
         if value is None:
@@ -215,10 +234,11 @@ def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[
             raise _unknown(key, _Place("flags", key), table=False)
 
 
-def _place(file: TomlFile, keys: tuple[str, ...]) -> _Place:
+def _place(file: TomlFile, keys: tuple[str | int, ...], name: str | None = None) -> _Place:
     line = file.line_of(*keys)
     where = file.path if line is None else f"{file.path}:{line}"
-    return _Place(f"{where}: {keys[-1]}", keys[-1], file.path, line)
+    name = name or str(keys[-1])
+    return _Place(f"{where}: {name}", name, file.path, line)
 
 
 def _source(place: _Place) -> str:
@@ -257,7 +277,7 @@ def _short(value: Any) -> str:  # noqa: ANN401 - whatever was given
 def _unknown(key: str, place: _Place, *, table: bool) -> ConfigurationError:
     import difflib
 
-    known = (*_KEYS, _TABLE)
+    known = (*_KEYS, *RULES, _TABLE)
     nearest = difflib.get_close_matches(key, known, n=1)
     meant = f"did you mean {nearest[0]!r}? " if nearest else ""
     where = "" if place.path is None else f"{_source(place)}: "

@@ -31,12 +31,13 @@ class TomlFile(NamedTuple):
     data: Mapping[str, Any]
     text: str
 
-    def line_of(self, *keys: str) -> int | None:
+    def line_of(self, *keys: str | int) -> int | None:
         """Return the line on which a key or table begins, counted from 1, or None if it is not found.
 
         Args:
-            keys: The way to it from the top: ``"driver", "pypi", "index_url"``. Where a key stands in an
-                inline table, the line of the nearest key above it is returned.
+            keys: The way to it from the top: ``"driver", "pypi", "index_url"``; a number, counted from 0,
+                is one of the tables ``[[…]]`` of that name. Where a key stands in an inline table, the
+                line of the nearest key above it is returned.
         """
         lines = _lines(self.text)
         for length in range(len(keys), 0, -1):
@@ -114,24 +115,31 @@ def _damaged(path: str, line: int | None, reason: str, error: Exception) -> NoRe
 
 
 @functools.lru_cache(maxsize=8)
-def _lines(text: str) -> Mapping[tuple[str, ...], int]:
+def _lines(text: str) -> Mapping[tuple[str | int, ...], int]:
     """Return the first line of each key and table, in one pass that needs no parser."""
-    found: dict[tuple[str, ...], int] = {}
-    table: tuple[str, ...] = ()
+    found: dict[tuple[str | int, ...], int] = {}
+    table: tuple[str | int, ...] = ()
+    path: tuple[str | int, ...]
+    numbers: dict[tuple[str | int, ...], int] = {}
     until = ""
     for number, line in enumerate(text.splitlines(), 1):
         if until:
             until = "" if until in line else until
             continue
-        if header := re.match(rf"[ \t]*\[\[?[ \t]*({_DOTTED})[ \t]*\]", line):
-            table = path = _parts(header[1])
+        if header := re.match(rf"[ \t]*(\[\[?)[ \t]*({_DOTTED})[ \t]*\]", line):
+            table = path = _parts(header[2])
+            if header[1] == "[[":
+                numbers[path] = numbers.get(path, -1) + 1
+                table = path = (*path, numbers[path])
         elif key := re.match(rf"[ \t]*({_DOTTED})[ \t]*=", line):
             path = table + _parts(key[1])
             until = _left_open(line[key.end() :])
         else:
             continue
-        for length in range(1, len(path) + 1):
-            found.setdefault(path[:length], number)
+        named = tuple(part for part in path if isinstance(part, str))
+        for way in (path, named):
+            for length in range(1, len(way) + 1):
+                found.setdefault(way[:length], number)
     return found
 
 

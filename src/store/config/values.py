@@ -12,6 +12,7 @@ count      a whole number that is not negative
 choice     one of the words after the colon: ``choice:full|relaxed``
 path       a path; ``~`` is the home directory
 list       words with commas between them, or a TOML array
+header     printable ASCII on one line, or nothing
 =========  ==================================================================================
 
 Case does not matter for flags, units, choices and ``none``.
@@ -170,6 +171,17 @@ def parse_list(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever was gi
     return tuple(value)
 
 
+def parse_header(value: Any) -> str:  # noqa: ANN401 - whatever was given
+    """Return a text that may stand in a header (RFC 9110, section 5.5), perhaps an empty one.
+
+    Raises:
+        ValueError: It is no text, or holds what would break out of a header.
+    """
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+        raise ValueError("is no text of printable ASCII")
+    return value.strip()
+
+
 def _measured(value: Any, units: Mapping[str, int]) -> float | None:  # noqa: ANN401
     """Return a number times its unit, None for ``none``, False for what cannot be read."""
     if isinstance(value, bool):
@@ -194,4 +206,5 @@ _PARSERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "bytes": parse_bytes,
     "count": parse_count,
     "list": parse_list,
+    "header": parse_header,
 }

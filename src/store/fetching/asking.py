@@ -15,6 +15,7 @@ from store.cache.backends.base import Cache
 from store.config.model import Settings
 from store.errors import ConfigurationError, LocatorError, OfflineError, PluginError
 from store.fetching.locator import Listed, Locator, from_query, parse_locator
+from store.fetching.mirrored import Mirrored
 from store.fetching.pinning import pinned, spelled
 from store.fetching.resolutions import DIRECTORY, Resolutions, resolution_key
 from store.integrity.digest import Digests, DigestsLike, digests_from
@@ -22,8 +23,9 @@ from store.plugins import builtin
 from store.plugins.loading import find, load_store
 from store.transports.base import TransferOptions
 
-Wanted = str | PathLike[str] | Mapping[str, Any] | Listed
-"""A locator, a path, a query with ``driver`` beside the driver's own keys, or what a list names."""
+Wanted = str | PathLike[str] | Mapping[str, Any] | Listed | Mirrored
+"""A locator, a path, a query with ``driver`` beside the driver's own keys, what a list names, or a URL with
+mirrors."""
 
 _MEMORY: Final = 10_000
 """How many answers are kept in memory."""
@@ -250,6 +252,8 @@ def read_locator(wanted: Wanted) -> Locator:
         # What is too weak was refused when the list was read, or is refused by the driver.
         digests = digests_from([*read.digests, *wanted.digests], allow_weak=True)
         return read._replace(digests=digests)
+    if isinstance(wanted, Mirrored):
+        return wanted.read()
     try:
         path = fsdecode(wanted)
     except TypeError:
@@ -261,7 +265,7 @@ def read_locator(wanted: Wanted) -> Locator:
 
 def named(wanted: Wanted) -> str:
     """Return what a person would recognise it by, without secrets, whether it can be read or not."""
-    if isinstance(wanted, str | Listed):
+    if isinstance(wanted, str | Listed | Mirrored):
         return public(wanted if isinstance(wanted, str) else wanted.locator)
     try:
         return read_locator(wanted).text

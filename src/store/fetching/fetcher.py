@@ -28,7 +28,7 @@ from store.fetching.outcome import failure_of, hold_against_pins, result_of, tel
 from store.fetching.results import Resolved, Result
 from store.integrity.digest import DigestsLike
 from store.plugins.loading import load_cache, load_transports
-from store.transports.deadlines import begun, keeping
+from store.transports.deadlines import Deadline, begun, keeping
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
@@ -210,6 +210,13 @@ class Fetcher:
         answer = self._ask(wanted, digest)
         path = cached_path(answer.store, answer.metadata)
         return None if path is None else Path(path)
+
+    def begin_deadline(self) -> Deadline:
+        """Begin the deadline that all have together which are fetched while it is kept.
+
+        It is never later than the one that holds here; see `store.transports.deadlines.keeping`.
+        """
+        return begun(self.options.clock, self.options.bounds.deadline)
 
     def close(self) -> None:
         """Close the cache if the fetcher opened it."""

@@ -49,7 +49,8 @@ def gather(
         fail_fast: Begin nothing new once one has failed; what was not begun has no outcome.
 
     Yields:
-        One outcome for each that was begun. Leaving the loop early ends what has not begun.
+        One outcome for each that was begun. Leaving the loop early ends all of them: what runs is cut off,
+        and what has not begun does not begin. The settings' deadline is one for all together.
 
     Raises:
         QueryError: One locator was given and no list: nothing was tried.

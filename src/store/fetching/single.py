@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from store.cache.backends.base import Cache
 from store.config.reading import read_settings, settings_fingerprint
 from store.fetching.asking import Wanted
 from store.fetching.fetcher import Fetcher
+from store.fetching.mirrored import with_mirrors
 from store.fetching.results import Resolved
 from store.integrity.digest import DigestsLike
 
@@ -40,6 +42,7 @@ def fetch(
     max_age: Duration = None,
     stale_if_error: Duration = 0,
     listener: Listener | None = None,
+    mirrors: Sequence[str] = (),
 ) -> Path:
     """Turn a locator or query into a verified local file.
 
@@ -61,6 +64,8 @@ def fetch(
         stale_if_error: With ``max_age``: how old a copy may be to be returned where the source fails; None
             for any age.
         listener: Is told each event.
+        mirrors: Further addresses of the same resource, asked in their order after the locator, which is
+            a URL with a digest.
 
     Returns:
         The file's absolute path; never None.
@@ -71,7 +76,7 @@ def fetch(
     with_default = cache is None and progress is None and offline is None and listener is None
     fetcher = default_fetcher() if with_default else fetcher_for(cache, progress, offline, listener)
     return fetcher.fetch(
-        locator,
+        with_mirrors(locator, mirrors) if mirrors else locator,
         dest=dest,
         output=output,
         digest=digest,

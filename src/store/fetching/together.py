@@ -16,7 +16,6 @@ from store.fetching.results import Outcome
 from store.fetching.traffic import Back, Ended, Small, Traffic
 from store.fetching.usual import Manner, Usual
 from store.fetching.workers import Workers
-from store.transports.deadlines import begun
 
 if TYPE_CHECKING:
     from store.fetching.fetcher import Fetcher
@@ -61,6 +60,8 @@ class Together:
             usual = set(self._wanted)
             if len(short) >= LEAST and self._usual.may_go_short:
                 usual -= self._start_lane(stack, short)
+            # Before the others are waited for: whoever leaves early, on Ctrl-C too, cuts off what runs.
+            stack.callback(self._usual.deadline.cut)
             for number in sorted(usual):
                 self._submit(Back(number))
             while self._running or self._workers.pending or self._waits():
@@ -73,8 +74,8 @@ class Together:
             intake = stack.enter_context(content.intake())
         except StoreError:
             return set()  # whoever fetches in the usual way says what is wrong with the cache
-        deadline = begun(options.clock, options.bounds.deadline)
-        lane = Lane(content, options, deadline, self._traffic, connections=self._manner.jobs)
+        deadline, jobs = self._usual.deadline, self._manner.jobs
+        lane = Lane(content, options, deadline, self._traffic, connections=jobs)
         stack.callback(lane.stop)
         ends = self._manner.dest is None
         self._keeping = Keeping(self._fetcher.cache, intake, options.listener, ends=ends)

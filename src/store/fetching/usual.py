@@ -11,6 +11,7 @@ from store.errors import StoreError
 from store.fetching.asking import Wanted, named
 from store.fetching.pinned import DRIVER, Pinned, read_pinned, result_of
 from store.fetching.results import Outcome, Result
+from store.transports.deadlines import keeping
 
 if TYPE_CHECKING:
     from store.events import Listener
@@ -37,12 +38,16 @@ class Usual:
     Args:
         fetcher: Who fetches.
         manner: How.
+
+    Attributes:
+        deadline: When all must have ended; cut when nobody waits for them any more.
     """
 
     def __init__(self, fetcher: Fetcher, manner: Manner) -> None:
         self._fetcher = fetcher
         self._manner = manner
         self._claims: dict[str, str] = {}
+        self.deadline = fetcher.begin_deadline()
         self._content = fetcher.cache.content
         self._listener = fetcher.options.listener
 
@@ -61,8 +66,9 @@ class Usual:
 
     @property
     def may_go_short(self) -> bool:
-        """Whether what the cache lacks may be asked for in the short way."""
-        return not self._fetcher.options.offline
+        """Whether what the cache lacks may be asked for in the short way: there are no rules to heed."""
+        options = self._fetcher.options
+        return not options.offline and not options.routes
 
     def failed(self, back: Back, wanted: Wanted) -> Outcome:
         """Return the outcome of what the short way found to be hopeless."""
@@ -89,6 +95,7 @@ class Usual:
         """
         try:
             with contextlib.ExitStack() as stack:
+                stack.enter_context(keeping(self.deadline))
                 pinned = None if stream is None else read_pinned(wanted)
                 if stream is not None and pinned is not None:
                     from store.transports.handing import handing

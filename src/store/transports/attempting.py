@@ -20,14 +20,16 @@ from store.integrity.verification import LEDGER
 from store.transports.attempts import Attempt
 from store.transports.base import NotModified, Stream, TransferOptions, Transport
 from store.transports.deadlines import Deadline
+from store.transports.excuses import excusing
 from store.transports.filling import Wanted, check_room, fill
-from store.transports.landing import Place, landing, opened, opener_of
+from store.transports.landing import Place, landing, opened, opener_of, room_at
 from store.transports.large import fill_large
 from store.transports.opening import transport_for
 from store.transports.pace import Pace
 from store.transports.ranges import CONNECTIONS, Crew
 from store.transports.resuming import RESUMABLE_FROM, part_for, part_of
 from store.transports.retrying import Source
+from store.transports.sources import check_kind
 from store.transports.spans import Spans
 
 
@@ -77,21 +79,22 @@ def bring(
     """
     transport = transport_for(source.address, options)
     source.steady = not transport.needs_network
-    try:
-        part = part_of(source.address)
-        stream, part = opened(transport, source.address, part, source.conditions)
-    except StoreError:
-        raise
-    except OSError as error:
-        shown = public(source.address)
-        raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
-    bringing = _Bringing(source, wanted, options, deadline, pace)
-    with stream:
-        if stream.not_modified:
-            raise NotModified(source.address, stream.etag, stream.last_modified)
-        if part is not None:
-            bringing.tell(Resumed(source.name, stream.address, sum_of(part)))
-        return bringing.land(transport, stream, part, directory, durable=durable)
+    with excusing(pace.excuse):
+        try:
+            part = part_of(source.address)
+            stream, part = opened(transport, source.address, part, source.conditions)
+        except StoreError:
+            raise
+        except OSError as error:
+            shown = public(source.address)
+            raise TransportError(f"{shown}: {error.strerror or error}", url=shown) from error
+        bringing = _Bringing(source, wanted, options, deadline, pace)
+        with stream:
+            if stream.not_modified:
+                raise NotModified(source.address, stream.etag, stream.last_modified)
+            if part is not None:
+                bringing.tell(Resumed(source.name, stream.address, sum_of(part)))
+            return bringing.land(transport, stream, part, directory, durable=durable)
 
 
 def sum_of(part: Growing) -> int:
@@ -132,7 +135,7 @@ class _Bringing:
             with landing(target, part, durable=durable) as place:
                 size, found = self._filled(transport, stream, place)
             LEDGER.note(Stamp.of(os.lstat(target)), found)
-        except StoreError:
+        except (StoreError, KeyboardInterrupt, SystemExit):
             self._tell_what_is_saved(part)
             raise
         except OSError as error:
@@ -152,6 +155,8 @@ class _Bringing:
     def _accepted(self, stream: Stream, part: Growing | None, directory: Path) -> Growing | None:
         """Make sure that a body is wanted and fits; return the part it is to fill, or None."""
         try:
+            pinned = bool(self._wanted.digests)
+            check_kind(stream, self._source, pinned=pinned, size=self._wanted.size)
             self._wanted.check_announced(stream)
             there = 0 if part is None else sum_of(part)
             self._source.hopeless = True  # no other address makes this disk larger
@@ -174,9 +179,11 @@ class _Bringing:
             spans,
             place.descriptor,
             opener_of(transport, self._source.address, stream),
+            room=room_at(stream, self._options),
+            excuse=self._pace.excuse,
             deadline=self._deadline,
             monotonic=self._options.clock.monotonic,
-            limit=1 if self._source.whole else CONNECTIONS,
+            limit=1 if self._source.whole else min(CONNECTIONS, self._options.per_host),
         )
         try:
             found = fill_large(

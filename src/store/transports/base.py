@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.credentials import Credentials
+from store.config.directories import standing_file
 from store.config.model import Settings
+from store.config.routes import NO_ROUTES, Routes
 from store.frozen import Frozen, field
 
 if TYPE_CHECKING:
@@ -71,6 +73,13 @@ class TransferOptions(Frozen):
         durable: Whether what is received is to survive a power cut at once (``durability = "full"``).
         strict: Whether a driver that answers None by its old contract is to raise what went wrong, as the
             face, which never answers None, wants it.
+        routes: The rules of addresses: mirrors, and what is not asked.
+        user_agent: What is added to our own User-Agent.
+        per_host: How many connections are held to one origin at once, by the whole process.
+        limit_rate: The bandwidth that all transfers share which are given the same one, in bytes a
+            second; None for no limit.
+        standing: The file in which is remembered which origins failed, or None: see
+            `store.transports.standing`.
     """
 
     bounds: Bounds = Bounds()
@@ -81,6 +90,11 @@ class TransferOptions(Frozen):
     clock: Clock = SYSTEM_CLOCK
     durable: bool = False
     strict: bool = False
+    routes: Routes = NO_ROUTES
+    user_agent: str = ""
+    per_host: int = 16
+    limit_rate: int | None = None
+    standing: str | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings, listener: Listener | None = None) -> Self:
@@ -106,6 +120,11 @@ class TransferOptions(Frozen):
             listener=listener,
             durable=settings.durability == "full",
             strict=True,
+            routes=settings.routes,
+            user_agent=settings.user_agent,
+            per_host=settings.per_host,
+            limit_rate=settings.limit_rate,
+            standing=standing_file(settings.cache_dir),
         )
 
 

@@ -19,12 +19,14 @@ class Deadline:
         within: What the call is a part of: whichever ends earlier holds.
     """
 
-    __slots__ = ("_clock", "_end", "seconds")
+    __slots__ = ("_clock", "_cut", "_end", "_within", "seconds")
 
     def __init__(
         self, clock: Clock, seconds: float | None, *, within: Deadline | None = None
     ) -> None:
         self._clock = clock
+        self._within = within
+        self._cut = False
         self.seconds = seconds
         now = clock.monotonic()
         self._end = math.inf if seconds is None else now + seconds
@@ -38,7 +40,23 @@ class Deadline:
 
     def left(self) -> float:
         """Return the seconds that are left: at most 0 when it has passed, infinity without a limit."""
-        return self._end - self._clock.monotonic()
+        return 0.0 if self.is_cut() else self._end - self._clock.monotonic()
+
+    def part(self) -> Deadline:
+        """Return one that ends no later, and can be cut by itself."""
+        return Deadline(self._clock, None, within=self)
+
+    def cut(self) -> None:
+        """Let it have passed, with all that are a part of it: nobody waits for the result any more."""
+        self._cut = True
+
+    def is_cut(self) -> bool:
+        """Whether it, or what it is a part of, was cut."""
+        return self._cut or (self._within is not None and self._within.is_cut())
+
+    def __str__(self) -> str:
+        """Say which one it is: ``the deadline of 60 s``."""
+        return "the deadline" if self.seconds is None else f"the deadline of {self.seconds:g} s"
 
 
 _current: ContextVar[Deadline | None] = ContextVar("store_deadline", default=None)

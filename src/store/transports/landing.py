@@ -10,9 +10,10 @@ from typing import NamedTuple
 from store.errors import TransportError
 from store.files.atomic import replacing
 from store.files.growing import Growing, Stretches, gaps
-from store.transports.base import Conditions, Stream, Transport
+from store.transports.base import Conditions, Stream, TransferOptions, Transport
+from store.transports.crowding import try_enter
 from store.transports.handing import taken
-from store.transports.ranges import Opener
+from store.transports.ranges import Opener, Room
 from store.transports.resuming import is_the_same, strong, worth_keeping
 from store.transports.spans import Mark
 
@@ -97,6 +98,11 @@ def opener_of(transport: Transport, address: str, first: Stream) -> Opener | Non
         )
 
     return open_range
+
+
+def room_at(stream: Stream, options: TransferOptions) -> Room:
+    """Return what takes seats for further connections to where a stream comes from."""
+    return lambda: try_enter(stream.address, options.per_host)
 
 
 @contextlib.contextmanager

@@ -107,8 +107,7 @@ class _Large:
                 before = self._spans.received
                 self._looks_up()
             further = self._crew.wanted()
-            if further:
-                self._crew.add(further)
+            if further and self._crew.add(further):
                 self._parted(self._crew.most)
         if self._spans.received < self._spans.total:
             raise self._crew.failure or TruncatedError(

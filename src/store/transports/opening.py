@@ -68,6 +68,7 @@ def transport_for(address: str, options: TransferOptions) -> Transport:
         OfflineError: The network is not to be used, and the address needs it.
         UnknownNameError: No transport of that scheme is registered (``kind`` is ``transport``).
         PluginError: A stranger's factory fails, or makes no transport.
+        RefusedError: The settings keep the address from being asked.
     """
     scheme = scheme_of(address)
     if options.offline and scheme in _NETWORKED:
@@ -88,7 +89,14 @@ def transport_for(address: str, options: TransferOptions) -> Transport:
         )
     wanted = options._replace(listener=None)
     key = (factory, wanted.bounds, wanted.retrying, wanted.offline, wanted.durable)
-    return _kept((*key, id(wanted.credentials), id(wanted.clock)), factory, wanted)
+    manners = (wanted.routes, wanted.user_agent, wanted.per_host, wanted.limit_rate)
+    whole = (*key, *manners, id(wanted.credentials), id(wanted.clock))
+    transport = _kept(whole, factory, wanted)
+    if options.routes.guarded:
+        from store.transports.routing import refuse
+
+        refuse(address, options.routes)
+    return transport
 
 
 def scheme_of(address: str) -> str:

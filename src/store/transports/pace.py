@@ -67,6 +67,16 @@ class Pace:
         self._tell(self._total)
         self._check(now - self._begun)
 
+    def excuse(self, seconds: float) -> None:
+        """Count seconds out that a limit of ours cost: see `store.transports.excuses`.
+
+        Args:
+            seconds: How many.
+        """
+        now = self._monotonic()
+        self._begun = min(now, self._begun + seconds)
+        self._lively = min(now, self._lively + seconds)
+
     def pause(self) -> None:
         """Nothing came for a moment.
 
@@ -113,8 +123,7 @@ class Pace:
     def _check(self, elapsed: float) -> None:
         if self._deadline.left() <= 0:
             raise TransportTimeoutError(
-                f"{self._address}: the deadline of {self._deadline.seconds:g} s passed after"
-                f" {self.received} bytes",
+                f"{self._address}: {self._deadline} passed after {self.received} bytes",
                 url=self._address,
             )
         bounds = self._bounds

@@ -11,7 +11,9 @@ import attrs
 from store.errors import StoreError, TransportError
 from store.transports.base import Stream
 from store.transports.carrying import carry
+from store.transports.crowding import Seat, offering
 from store.transports.deadlines import Deadline, keeping
+from store.transports.excuses import Excused, excusing
 from store.transports.spans import LEAST, Span, Spans
 
 PARTED_FROM: Final = 32 << 20
@@ -62,6 +64,9 @@ _BUFFER: Final = 256 << 10
 Opener = Callable[[int, int], Stream]
 """Opens the body from a byte to before another; checks that it is the version that is wanted."""
 
+Room = Callable[[], Seat | None]
+"""Takes a seat for a further connection, if one is free."""
+
 
 def more_connections(rate: float, rest: int, now: int, most: int = CONNECTIONS) -> int:
     """Return how many connections are worth to be opened beside those there are.
@@ -100,6 +105,9 @@ class Crew:
         spans: What is to come.
         descriptor: The file it is written to.
         opener: Opens further streams; None where the source gives no ranges.
+        room: Takes seats for further connections: where none is free, the others do without. None sets no
+            limit.
+        excuse: Is told what our own limits cost, or None.
         deadline: Holds for the threads, too.
         monotonic: The time, in seconds.
         limit: How many connections there may be.
@@ -115,6 +123,8 @@ class Crew:
         descriptor: int,
         opener: Opener | None,
         *,
+        room: Room | None = None,
+        excuse: Excused | None = None,
         deadline: Deadline,
         monotonic: Callable[[], float],
         limit: int = CONNECTIONS,
@@ -122,7 +132,9 @@ class Crew:
         self._spans = spans
         self._descriptor = descriptor
         self._opener = opener
-        self._deadline = deadline
+        self._room = room
+        self._excuse = excuse
+        self._deadline = deadline.part()
         self._monotonic = monotonic
         self._limit = limit
         self._look = _Look(monotonic(), spans.received)
@@ -165,13 +177,21 @@ class Crew:
 
     def join(self, stream: Stream, span: Span) -> None:
         """Give the first stream and its stretch to a thread."""
-        self._begin(stream, span)
+        self._begin(stream, span, None)
 
-    def add(self, count: int) -> None:
-        """Open further connections, each with a piece of its own."""
-        self._spans.cut(_FIRST_PIECE)
-        for _ in range(count):
-            self._begin(None, None)
+    def add(self, count: int) -> int:
+        """Open further connections, each with a piece of its own; return how many.
+
+        Where the origin has no seat left for them, only one that nobody could do without waits for one.
+        """
+        for number in range(count):
+            seat = None if self._room is None else self._room()
+            if seat is None and self._room is not None and self._working:
+                return number
+            if number == 0:
+                self._spans.cut(_FIRST_PIECE)
+            self._begin(None, None, seat)
+        return count
 
     def watch(self) -> bool:
         """Wait a moment; return whether anybody still works.
@@ -191,25 +211,26 @@ class Crew:
         with self._changed:
             self._stopped = True
             streams = list(self._streams)
+        self._deadline.cut()
         for stream in streams:
             stream.abort()
         for thread in self._threads:
             thread.join()
 
-    def _begin(self, stream: Stream | None, span: Span | None) -> None:
+    def _begin(self, stream: Stream | None, span: Span | None, seat: Seat | None) -> None:
         with self._changed:
             self._working += 1
             self.most = max(self.most, self._working)
         thread = threading.Thread(
-            target=self._run, args=(stream, span), name="store-part", daemon=True
+            target=self._run, args=(stream, span, seat), name="store-part", daemon=True
         )
         self._threads.append(thread)
         thread.start()
 
-    def _run(self, stream: Stream | None, span: Span | None) -> None:
+    def _run(self, stream: Stream | None, span: Span | None, seat: Seat | None) -> None:
         buffer, piece = memoryview(bytearray(_BUFFER)), _FIRST_PIECE
         try:
-            with keeping(self._deadline):
+            with keeping(self._deadline), excusing(self._excuse), offering(seat):
                 while not self._stopped and (span is not None or (span := self._spans.take(piece))):
                     begun = self._monotonic()
                     try:

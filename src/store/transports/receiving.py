@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from store.addresses import label, public
+from store.addresses import public
 from store.errors import QueryError, StoreError, TooLargeError
 from store.events import Attempted, AttemptFailed, Event, Retried
 from store.integrity.digest import DEFAULT_ALGORITHM, Digests
@@ -20,6 +20,7 @@ from store.transports.deadlines import begun, keeping
 from store.transports.filling import Wanted
 from store.transports.pace import Pace
 from store.transports.retrying import CHANCE, Random, Source
+from store.transports.sources import note_standing, sources_for
 
 __all__ = ["Received", "receive"]
 
@@ -89,10 +90,7 @@ def receive(
             size=size,
             url=public(given[0]),
         )
-    asked = {} if conditions is None else conditions
-    sources = [
-        Source(address, name or _label(address), conditions=asked.get(address)) for address in given
-    ]
+    sources = sources_for(given, options, name=name, pinned=bool(digests), conditions=conditions)
     receiving = _Receiving(Path(directory), options, wanted, durable=durable, chance=chance)
     with keeping(receiving.deadline):
         return receiving.receive(sources)
@@ -127,6 +125,7 @@ class _Receiving:
                     self._wait(source, source.error)
                 received = self._ask(source)
                 if received is not None:
+                    note_standing(sources, source, self._options)
                     return received
                 if source.hopeless or self.deadline.left() <= 0:
                     raise self._failure(sources)
@@ -199,10 +198,3 @@ class _Receiving:
     def _tell(self, event: Event) -> None:
         if self._options.listener is not None:
             self._options.listener(event)
-
-
-def _label(address: str) -> str:
-    try:
-        return label(address)
-    except ValueError:
-        return ""

@@ -75,6 +75,7 @@ class Source:
         silence: For how long nothing has come, over all tries, in seconds.
         delay: How long to wait before it is asked again, in seconds.
         steady: Whether it gives the same each time, as a local file does.
+        spare: Whether other addresses may be asked in its place.
         error: What it said last, or None.
         hopeless: Whether what failed is this machine's disk, so that no address can help.
         connections: Over how many connections its last body came at most.
@@ -89,6 +90,7 @@ class Source:
     silence: float = 0.0
     delay: float = 0.0
     steady: bool = False
+    spare: bool = False
     error: StoreError | None = attrs.field(default=None, repr=False)
     hopeless: bool = False
     connections: int = 1

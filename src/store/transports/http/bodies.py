@@ -14,10 +14,12 @@ import urllib3
 from store.addresses import public
 from store.clock import SYSTEM_CLOCK
 from store.transports.base import Stream
+from store.transports.crowding import Seat
 from store.transports.deadlines import Deadline, begun, keeping
 from store.transports.http.errors import HTTPTimeoutError, HTTPTruncatedError
 from store.transports.http.mapping import raised
 from store.transports.http.sessions import Quiet
+from store.transports.limiting import Limiter
 
 _FOREIGN: Final = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError, ValueError)
 """What reading may raise; a ``ValueError`` where a connection was closed meanwhile."""
@@ -36,6 +38,8 @@ class HttpStream(Stream):
         length: The length in bytes of what is to come, or None.
         read_timeout: How long the server may be silent, in seconds.
         deadline: When the call must have ended.
+        seat: The seat at the origin, left when the body ends; or None.
+        limiter: The bandwidth to keep to, or None.
     """
 
     def __init__(
@@ -46,8 +50,12 @@ class HttpStream(Stream):
         length: int | None,
         read_timeout: float,
         deadline: Deadline,
+        seat: Seat | None = None,
+        limiter: Limiter | None = None,
     ) -> None:
         self.address = public(address)
+        self._seat = seat
+        self._limiter = limiter
         self._response: requests.Response | None = response
         self._raw: Any = response.raw
         self._rest = length
@@ -66,12 +74,16 @@ class HttpStream(Stream):
         if self._response is None or self._rest == 0:
             return 0
         self._keep_to_the_deadline()
+        limiter = self._limiter
         try:
-            count = self._read(buffer)
+            count = self._read(buffer if limiter is None else buffer[: limiter.piece])
         except _FOREIGN as error:
             failure = raised(error, self.address)
         else:
-            return self._counted(count)
+            count = self._counted(count)
+            if limiter is not None:
+                limiter.take(count, self._deadline)
+            return count
         self.close()
         raise failure
 
@@ -81,6 +93,7 @@ class HttpStream(Stream):
         if response is not None:
             with contextlib.suppress(*_FOREIGN), Quiet():
                 response.close()
+            self._leave()
 
     def abort(self) -> None:
         """Shut the connection down, so that whoever waits for it waits no longer."""
@@ -154,13 +167,18 @@ class HttpStream(Stream):
             if inner is not None:
                 inner.close()
             self._raw.release_conn()
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._seat is not None:
+            self._seat.leave()
 
     def _keep_to_the_deadline(self) -> None:
         left = self._deadline.left()
         if left <= 0:
             self.close()
             raise HTTPTimeoutError(
-                f"{self.address}: the deadline of {self._deadline.seconds:g} s has passed",
+                f"{self.address}: {self._deadline} has passed",
                 url=self.address,
             )
         if left < self._patience and self._socket is not None:

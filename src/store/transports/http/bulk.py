@@ -18,6 +18,7 @@ from typing import Any, Final
 from store.clock import SYSTEM_CLOCK
 from store.transports.base import TransferOptions
 from store.transports.bulk import Asked, Bulk, Tell
+from store.transports.crowding import try_enter
 from store.transports.deadlines import Deadline, current, keeping
 from store.transports.http.lines import Line, Outcome
 from store.transports.http.wire import Requests
@@ -32,6 +33,7 @@ class HttpBulk(Bulk):
     Args:
         pool: urllib3's pool of that origin's connections.
         requests: Spells the requests.
+        address: Any address of that origin.
         options: The bounds.
         connections: How many connections there are at most.
         largest: The largest body that is read here, in bytes.
@@ -41,6 +43,7 @@ class HttpBulk(Bulk):
         self,
         pool: Any,  # noqa: ANN401 - urllib3's
         requests: Requests,
+        address: str,
         options: TransferOptions,
         *,
         connections: int,
@@ -48,6 +51,7 @@ class HttpBulk(Bulk):
     ) -> None:
         self._pool = pool
         self.requests = requests
+        self._address = address
         self._options = options
         self._connections = connections
         self._largest = largest
@@ -60,8 +64,11 @@ class HttpBulk(Bulk):
         finally:
             running.end()
 
-    def connect(self, deadline: Deadline) -> Any:  # noqa: ANN401 - urllib3's
-        """Return a connection of the pool, connected; whether it is a used one is told by ``fresh``."""
+    def connect(self, deadline: Deadline) -> Line | None:
+        """Return a connection of the pool, connected; None where the origin has no seat left for it."""
+        seat = try_enter(self._address, self._options.per_host)
+        if seat is None:
+            return None
         bounds = self._options.bounds
         connection = self._pool._get_conn()  # noqa: SLF001 - there is no other way to have one
         fresh = connection.is_closed
@@ -71,18 +78,14 @@ class HttpBulk(Bulk):
             if connection.is_closed:
                 connection.connect()
         connection.sock.setblocking(False)
-        return connection, fresh
-
-    def give_back(self, connection: Any) -> None:  # noqa: ANN401 - urllib3's
-        """Put an idle connection back into the pool."""
-        connection.sock.settimeout(self._options.bounds.read_timeout)
-        self._pool._put_conn(connection)  # noqa: SLF001
-
-    def line(self, connection: Any, *, fresh: bool) -> Line:  # noqa: ANN401 - urllib3's
-        """Return what reads and writes on a connection."""
-        bounds = self._options.bounds
         patience = min(bounds.read_timeout, bounds.stall_timeout)
-        return Line(connection, fresh=fresh, largest=self._largest, patience=patience)
+        return Line(connection, seat, fresh=fresh, largest=self._largest, patience=patience)
+
+    def give_back(self, line: Line) -> None:
+        """Put an idle connection back into the pool."""
+        line.connection.sock.settimeout(self._options.bounds.read_timeout)
+        self._pool._put_conn(line.connection)  # noqa: SLF001
+        line.seat.leave()
 
     @property
     def connections(self) -> int:
@@ -105,7 +108,7 @@ class _Running:
         self._deadline = current(SYSTEM_CLOCK)
         self._waker, self._bell = socket.socketpair()
         self._waker.setblocking(False)
-        self._connected: deque[tuple[Any, bool] | None] = deque()
+        self._connected: deque[Line | None] = deque()
         self._connecting = 0
         self._ending = threading.Lock()
         self._ended = False
@@ -132,7 +135,7 @@ class _Running:
             self._ended = True
         for arrived in self._connected:
             if arrived is not None:
-                arrived[0].close()
+                arrived.end()
         for line in list(self._lines):
             self._drop(line)
         self._selector.close()
@@ -152,18 +155,17 @@ class _Running:
                 self._connected.append(arrived)
                 self._bell.send(b"!")
             elif arrived is not None:
-                arrived[0].close()
+                arrived.end()
 
     def _welcome(self) -> None:
         """Put connections to work that came about; ask for more while there is enough to do."""
         with contextlib.suppress(BlockingIOError):
             self._waker.recv(64)
         while self._connected:
-            arrived = self._connected.popleft()
+            line = self._connected.popleft()
             self._connecting -= 1
-            if arrived is None:
+            if line is None:
                 continue
-            line = self._bulk.line(arrived[0], fresh=arrived[1])
             self._lines.add(line)
             self._selector.register(line.socket, selectors.EVENT_READ, line)
             if self._put_to_work(line):
@@ -207,7 +209,7 @@ class _Running:
                 self._drop(line)
                 return False
         self._forget(line, close=False)
-        self._bulk.give_back(line.connection)
+        self._bulk.give_back(line)
         return False
 
     def _replace(self) -> None:
@@ -241,4 +243,4 @@ class _Running:
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(line.socket)
         if close:
-            line.connection.close()
+            line.end()

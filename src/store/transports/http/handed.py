@@ -9,6 +9,7 @@ from typing import Any, Final
 from store.addresses import public
 from store.clock import SYSTEM_CLOCK
 from store.transports.base import Stream
+from store.transports.crowding import Seat, sit
 from store.transports.deadlines import current
 from store.transports.http.errors import HTTPTimeoutError, HTTPTruncatedError
 from store.transports.http.mapping import raised
@@ -19,6 +20,9 @@ _FOREIGN: Final = (OSError, ValueError)
 
 class HandedStream(Stream):
     """The rest of a plain answer, read from its connection without a library between.
+
+    Nobody waits for its seat at the origin until it is read: whoever is to read it may be waiting behind
+    others who wait for seats.
 
     Args:
         connection: urllib3's connection, whose socket is at the body.
@@ -46,11 +50,14 @@ class HandedStream(Stream):
         self._begun = memoryview(begun)
         self._rest = head.length
         self._patience = patience
+        self._seat: Seat | None = None
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill the buffer with the next bytes; see `Stream.readinto`."""
         if self._rest == 0 or self._connection is None:
             return 0
+        if self._seat is None:
+            self._seat = sit(self.address)
         if self._begun:
             count = min(len(buffer), len(self._begun))
             buffer[:count] = self._begun[:count]
@@ -74,6 +81,8 @@ class HandedStream(Stream):
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+        if self._seat is not None:
+            self._seat.leave()
 
     def _received(self, buffer: memoryview) -> int:
         left = current(SYSTEM_CLOCK).left()

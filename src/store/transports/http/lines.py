@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from store.clock import SYSTEM_CLOCK
 from store.transports.bulk import Answer, Asked, Came
+from store.transports.crowding import Seat
 from store.transports.http.handed import HandedStream
 from store.transports.http.mapping import refused
 from store.transports.http.wire import LONGEST_HEAD, Head, read_head, status_of
@@ -37,19 +38,30 @@ class Line:
 
     Args:
         connection: urllib3's, connected, its socket not blocking.
+        seat: Its seat at the origin.
         fresh: Whether it was made just now.
         largest: The largest body that is read here, in bytes.
         patience: How long the server may be silent, in seconds.
 
     Attributes:
         connection: As given.
+        seat: As given; left by whoever closes the connection or gives it away.
         socket: The connection's.
         asked: What it is busy with, or None.
         due: When the server has been silent for too long, monotonic.
     """
 
-    def __init__(self, connection: Any, *, fresh: bool, largest: int, patience: float) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        connection: Any,  # noqa: ANN401 - urllib3's
+        seat: Seat,
+        *,
+        fresh: bool,
+        largest: int,
+        patience: float,
+    ) -> None:
         self.connection = connection
+        self.seat = seat
         self.socket = connection.sock
         self.asked: Asked | None = None
         self.due = float("inf")
@@ -72,6 +84,11 @@ class Line:
             return bool(self.socket.send(request) == len(request))
         except OSError:
             return False
+
+    def end(self) -> None:
+        """Close the connection, and leave its seat."""
+        self.connection.close()
+        self.seat.leave()
 
     def answer(self) -> Answer:
         """Return what came."""
@@ -148,6 +165,7 @@ class Line:
             return Outcome.ODD
         begun = bytes(memoryview(self._buffer)[self._body : self._have])
         self.socket.settimeout(self._patience)
+        self.seat.leave()
         self._answer = HandedStream(
             self.connection, self.asked.address, head, begun, self._patience
         )

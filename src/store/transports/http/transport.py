@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -16,8 +15,10 @@ from store.config.credential import Credential
 from store.errors import ConfigurationError, OfflineError
 from store.transports.base import Conditions, Stream, TransferOptions
 from store.transports.bulk import Bulk, BulkTransport
+from store.transports.crowding import Seat, enter
 from store.transports.deadlines import begun, current, keeping
 from store.transports.http import headers as reading
+from store.transports.http.asking import asked_with
 from store.transports.http.bodies import HttpStream
 from store.transports.http.errors import (
     HTTPRequestError,
@@ -28,6 +29,8 @@ from store.transports.http.errors import (
 from store.transports.http.mapping import raised, refused
 from store.transports.http.redirects import STATUSES, Hop, first_hop, headers_for, next_hop
 from store.transports.http.sessions import Quiet, Sessions
+from store.transports.limiting import limiter_for
+from store.transports.routing import refuse
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +65,7 @@ class HttpTransport(BulkTransport):
         if self.options.offline:
             shown = public(address)
             raise OfflineError(f"{shown} would need the network", missing=(shown,))
-        asked = _asked(offset, conditions)
+        asked = asked_with(offset, conditions, self.options.user_agent)
         try:
             hop = first_hop(address)
         except ValueError:
@@ -72,21 +75,24 @@ class HttpTransport(BulkTransport):
                 transient=False,
             ) from None
         while True:
-            response = self._answer(hop, asked)
+            seat = enter(hop.address, self.options.per_host, self.options.clock)
+            response = self._answer(hop, asked, seat)
             location = response.headers.get("Location")
             if response.status_code not in STATUSES or location is None:
                 break
-            _close(response)
-            hop = next_hop(hop, _decoded(location), self.options.bounds)
+            _close(response, seat)
+            before, hop = hop, next_hop(hop, _decoded(location), self.options.bounds)
+            refuse(hop.address, self.options.routes, redirected=before.address)
         try:
-            return self._body(response, hop, offset, conditions)
+            return self._body(response, hop, offset, conditions, seat)
         except BaseException:
-            _close(response)
+            _close(response, seat)
             raise
 
     def bulk(self, address: str, *, connections: int, largest: int) -> Bulk | None:
-        """Return what asks an origin for many small bodies; None behind a proxy."""
-        if self.options.offline or self._sessions.proxies_for(address):
+        """Return what asks an origin for many small bodies; None behind a proxy, and at a limited rate."""
+        unlimited = self.options.limit_rate is None
+        if self.options.offline or self._sessions.proxies_for(address) or not unlimited:
             return None
         from store.transports.http.bulk import HttpBulk
         from store.transports.http.wire import Requests
@@ -96,19 +102,29 @@ class HttpTransport(BulkTransport):
             pool = self._sessions.pool(address)
             hop = first_hop(address)
             parts = urlsplit(hop.address)
-            headers = {"Host": parts.netloc, **headers_for(hop, _asked(0, None))}
+            asked = asked_with(0, None, self.options.user_agent)
+            headers = {"Host": parts.netloc, **headers_for(hop, asked)}
             if credential is not None:
                 headers["Authorization"] = credential.header
             asking = Requests(f"{parts.scheme}://{parts.netloc}", headers)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
             return None  # whoever asks in the usual way is told why
-        return HttpBulk(pool, asking, self.options, connections=connections, largest=largest)
+        most = min(connections, self.options.per_host)
+        return HttpBulk(pool, asking, hop.address, self.options, connections=most, largest=largest)
 
     def close(self) -> None:
         """Close the idle connections of this process; the transport may be used again."""
         self._sessions.close()
 
-    def _answer(self, hop: Hop, asked: dict[str, str]) -> requests.Response:
+    def _answer(self, hop: Hop, asked: dict[str, str], seat: Seat) -> requests.Response:
+        """Return the answer, or leave the seat."""
+        try:
+            return self._challenged(hop, asked)
+        except BaseException:
+            seat.leave()
+            raise
+
+    def _challenged(self, hop: Hop, asked: dict[str, str]) -> requests.Response:
         """Ask with the credentials that are at hand; where they will not do, with those of the keyring."""
         credentials = self.options.credentials
         credential = None if hop.trusted is None else credentials.find(hop.trusted)
@@ -159,7 +175,12 @@ class HttpTransport(BulkTransport):
         raise failure
 
     def _body(
-        self, response: requests.Response, hop: Hop, offset: int, conditions: Conditions | None
+        self,
+        response: requests.Response,
+        hop: Hop,
+        offset: int,
+        conditions: Conditions | None,
+        seat: Seat,
     ) -> Stream:
         status = response.status_code
         until = None if conditions is None else conditions.until
@@ -174,6 +195,8 @@ class HttpTransport(BulkTransport):
             length=length,
             read_timeout=min(self.options.bounds.read_timeout, self.options.bounds.stall_timeout),
             deadline=current(self.options.clock),
+            seat=seat,
+            limiter=limiter_for(self.options.limit_rate, self.options.clock),
         )
         headers = response.headers
         stream.content_type = headers.get("Content-Type")
@@ -203,29 +226,6 @@ class HttpTransport(BulkTransport):
             )
         wait = reading.retry_after(response.headers.get("Retry-After"), self.options.clock.now())
         return refused(response.status_code, hop.address, retry_after=wait)
-
-
-def _asked(offset: int, conditions: Conditions | None) -> dict[str, str]:
-    """Return the headers of a request, but for its credentials."""
-    headers = {
-        # Asked of the face, which is always loaded, without importing it: imports fall.
-        "User-Agent": f"store/{sys.modules['store'].__version__}",
-        "Accept": "*/*",
-        "Accept-Encoding": "identity",
-    }
-    until = None if conditions is None else conditions.until
-    parted = offset > 0 or until is not None
-    if parted:
-        headers["Range"] = f"bytes={offset}-{'' if until is None else until - 1}"
-    if conditions is not None:
-        wanted = {
-            "Accept": conditions.accept,
-            "If-Range": conditions.if_range if parted else None,
-            "If-None-Match": conditions.if_none_match,
-            "If-Modified-Since": None if conditions.if_none_match else conditions.if_modified_since,
-        }
-        headers.update({name: value for name, value in wanted.items() if value is not None})
-    return headers
 
 
 def _length(response: requests.Response, hop: Hop) -> int | None:
@@ -272,6 +272,8 @@ def _no_bundle(bundle: str) -> ConfigurationError:
     )
 
 
-def _close(response: requests.Response) -> None:
+def _close(response: requests.Response, seat: Seat | None = None) -> None:
     with Quiet():
         response.close()
+    if seat is not None:
+        seat.leave()

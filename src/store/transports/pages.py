@@ -1,0 +1,67 @@
+"""Tells an error or login page from the file that it came in place of."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from store.addresses import label
+from store.errors import TransportError
+from store.transports.base import Stream
+
+_TYPES: Final = frozenset({"text/html", "application/xhtml+xml"})
+
+_OF_PAGES: Final = frozenset(
+    ("html", "htm", "xhtml", "xht", "shtml", "php", "phtml", "asp", "aspx", "jsp", "cgi", "do")
+)
+"""The suffixes of names that pages have, in lower case."""
+
+_SUFFIX: Final = re.compile(r"\.([A-Za-z0-9]{1,10})$")
+
+_OK: Final = 200
+
+
+def refuse_page(
+    stream: Stream,
+    *,
+    address: str,
+    name: str,
+    digest_decides: bool = False,
+    size: int | None = None,
+    again: bool = False,
+) -> None:
+    """Refuse an HTML page where a file was expected, before a byte of it is moved.
+
+    A file is expected where the address or the name ends with a suffix, and neither with one of pages. A
+    digest knows better than a media type: where it decides, a page of the announced size is let pass.
+
+    Args:
+        stream: The answer.
+        address: What was asked.
+        name: What the file is to be called.
+        digest_decides: Whether the content will be held against a digest, and no other address is to be
+            asked first.
+        size: What the content must measure, in bytes, or None.
+        again: Whether the address may be asked again when the others have failed.
+
+    Raises:
+        TransportError: It is such a page.
+    """
+    kind = (stream.content_type or "").partition(";")[0].strip().lower()
+    if kind not in _TYPES or stream.offset or not _expects_a_file(name, label(address)):
+        return
+    other_size = size is not None and stream.size is not None and stream.size != size
+    if digest_decides and not other_size:
+        return
+    raise TransportError(
+        f"{stream.address}: an HTML page came in place of the file {name!r}: an error or login page? If the"
+        " page is what is wanted, pin its digest, or call it .html",
+        url=stream.address,
+        status=None if again and not other_size else _OK,
+    )
+
+
+def _expects_a_file(*names: str) -> bool:
+    suffixes = {found[1].lower() for one in names if (found := _SUFFIX.search(one))}
+    # A number is a version: the page /tool/1.0 is no file of the suffix '.0'.
+    return any(not one.isdigit() for one in suffixes) and not suffixes & _OF_PAGES

@@ -52,6 +52,7 @@ def with_lists(function: F) -> F:
             "--from",
             "lists",
             metavar="FILE",
+            type=click.Path(),
             multiple=True,
             help="Fetch what a list names: locators, SHA256SUMS, a registry of pooch; - is stdin.",
         ),

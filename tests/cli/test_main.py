@@ -24,6 +24,7 @@ COMMANDS = [
     "resolve",
     "why",
     "cache",
+    "registry",
     "plugins",
     "config",
     "stats",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -321,6 +322,24 @@ def test_every_event_is_a_line_of_json_on_stderr(cli: Run, server: Server) -> No
     assert events[-1]["error"] == "HTTPNotFoundError"
     assert all(isinstance(one["at"], float) for one in events)
     assert any(line.startswith("store: ") and "404" in line for line in lines)
+
+
+def test_what_cannot_be_fetched_together_is_fetched_apart(cli: Run, server: Server) -> None:
+    """With a greatest age, or to be unpacked: at once, in order where that is wanted."""
+    urls = [server.serve(f"/{number}.gz", gzip.compress(bytes([number]))) for number in range(6)]
+    gone = server.serve("/gone.gz", fault=Status(404))
+
+    aged = cli("fetch", "--max-age", "1h", "--ordered", *urls, gone)
+    opened = cli("fetch", "--decompress", "--allow-unverified", "-q", "--ordered", *urls)
+    hasty = cli("fetch", "--max-age", "1h", "--fail-fast", "-j", "1", gone, *urls)
+
+    assert aged.status == 3
+    assert [Path(line).name for line in aged.out.splitlines()] == [f"{n}.gz" for n in range(6)]
+    assert [Path(line).read_bytes() for line in opened.out.splitlines()] == [
+        bytes([number]) for number in range(6)
+    ]
+    assert hasty.status == 3
+    assert "were not tried" in hasty.err
 
 
 def test_an_interruption_breaks_off_what_is_on_its_way(starting: Run, server: Server) -> None:

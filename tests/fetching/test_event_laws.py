@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import io
 import itertools
 import re
+import tarfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -335,6 +337,34 @@ def test_many_keep_the_laws_each(server: Server, house: Path, dest: str | None, 
     assert {name for name, end in ends.items() if end == "C"} == ends.keys() - {"3.bin", "5.bin"}
     assert re.fullmatch("sag+VCH", "".join(LETTERS[type(one)] for one in told["0.bin"]))
     assert sum(outcome.error is None for outcome in outcomes) == 18
+
+
+def test_what_is_unpacked_has_its_end_when_it_lies_where_it_is_wanted(
+    server: Server, fetch: Fetch, tmp_path: Path
+) -> None:
+    """A tree that is there is a hit; an archive that is none is a failure, though the cache has it."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("a.txt"), io.BytesIO())
+    good = server.serve("/a.tar", packed.getvalue())
+    pin = f"#sha256={hashlib.sha256(packed.getvalue()).hexdigest()}"
+    bad = server.serve("/b.tar", DATA) + "#" + PIN
+    (tmp_path / "blocked").write_bytes(b"")
+
+    told = [
+        check(fetch(locator, unpack=True, **options))
+        for locator, options in (
+            (good + pin, {}),
+            (good + pin, {}),
+            (good + pin, {"dest": tmp_path / "out"}),
+            (good + pin, {"dest": tmp_path / "blocked"}),
+            (bad, {}),
+        )
+    ]
+
+    assert re.fullmatch("sag+VC", told[0])
+    assert told[1:4] == ["H", "H", "F"]
+    assert re.fullmatch("sag+VF", told[4])
 
 
 def test_what_grows_old_has_one_end_too(server: Server, fetch: Fetch, tmp_path: Path) -> None:

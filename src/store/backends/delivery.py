@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from store.backends.destinations import leaving_no_directory
 from store.backends.failures import drivers_errors
 from store.backends.hits import cached_path, check_size, knows, verifies
 from store.backends.known import whole
@@ -65,12 +66,14 @@ class Obtained(NamedTuple):
         cached: Whether the cache had it.
         verified: False where the driver brought something that does not verify.
         attempts: Every try that was made for it; none for a hit.
+        bypassed: Why the cache could not keep it, where it lies only where it was wanted.
     """
 
     path: str | None
     cached: bool = False
     verified: bool = True
     attempts: tuple[Attempt, ...] = ()
+    bypassed: StorageError | None = None
 
 
 def obtain(
@@ -106,6 +109,8 @@ def obtain(
     metadata = whole(metadata)
     with noting() as attempts:
         obtained = _fetched(store, metadata, delivery, query, open_end=open_end)
+    if obtained.path is not None and obtained.bypassed is not None and not open_end:
+        tell_bypassed(store.options.listener, metadata, obtained.path, obtained.bypassed)
     return obtained._replace(attempts=tuple(attempts))
 
 
@@ -209,8 +214,7 @@ def _brought(
                 raise
             log.warning("the cache cannot keep %s: %s", label_of(metadata), error)
             placed = _placed(store, metadata, path, delivery)
-            tell_bypassed(store.options.listener, metadata, placed, error)
-            return Obtained(placed)
+            return Obtained(placed, bypassed=error)
 
 
 def _refuse_offline(store: Source, metadata: ResourceInfo) -> None:
@@ -260,7 +264,6 @@ def _bypass(
     store: Source, metadata: ResourceInfo, delivery: Delivery, reason: StorageError
 ) -> Obtained:
     """Deliver without the cache: into a private directory beside the target, then into place."""
-    from store.backends.placing import leaving_no_directory
     from store.files.atomic import private_directory
 
     _refuse_offline(store, metadata)
@@ -275,5 +278,4 @@ def _bypass(
             return Obtained(None, verified=False)
         tell_verified(store.options.listener, metadata, path)
         placed = _placed(store, metadata, path, delivery)
-        tell_bypassed(store.options.listener, metadata, placed, reason)
-        return Obtained(placed)
+        return Obtained(placed, bypassed=reason)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from store.backends.destinations import claim, leaving_no_directory
 from store.backends.resources import ResourceInfo, filename_of, uid_of
 from store.backends.telling import label_of
 from store.cache.content import Content
-from store.errors import RefusedError
 
 
 class Delivery(NamedTuple):
@@ -49,29 +47,10 @@ def place_cached(content: Content, metadata: ResourceInfo, path: str, delivery: 
 
     name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
     target = Path(delivery.directory) / name
-    if delivery.claims is not None:
-        uid = uid_of(metadata)
-        if delivery.claims.setdefault(str(target), uid) != uid:
-            raise RefusedError(
-                f"{target} was just given to another resource: fetch {label_of(metadata)} into a directory"
-                " of its own",
-                limit="one resource a path",
-            )
+    claim(delivery.claims, target, uid_of(metadata), label_of(metadata))
     with leaving_no_directory(delivery.directory):
         SWEEPER.sweep(delivery.directory)
         place(path, target, link=delivery.link, durable=content.durability == "full")
     if delivery.link and content.owns(path):
         content.linked(path)
     return str(target)
-
-
-@contextlib.contextmanager
-def leaving_no_directory(path: str) -> Iterator[None]:
-    """Remove the directories that the block made for a file, where it did not bring the file there."""
-    missing = [one for one in (Path(path), *Path(path).parents) if not one.exists()]
-    try:
-        yield
-    finally:
-        for one in missing:
-            with contextlib.suppress(OSError):  # one that holds something stays
-                one.rmdir()

@@ -20,12 +20,15 @@ def label_of(metadata: ResourceInfo) -> str:
     return filename_of(metadata) or uid_of(metadata)
 
 
-def tell_hit(listener: Listener | None, metadata: ResourceInfo, path: str) -> None:
+def tell_hit(
+    listener: Listener | None, metadata: ResourceInfo, path: str, size: int | None = None
+) -> None:
     """Tell that the cache had it, unless nobody wants to hear of it: then events are not even loaded."""
     if listener is not None and getattr(listener, "hears_hits", True):
         from store.events import Hit
 
-        listener(Hit(label_of(metadata), path, os.stat(path).st_size))  # noqa: PTH116 - a hit
+        known = os.stat(path).st_size if size is None else size  # noqa: PTH116 - a hit
+        listener(Hit(label_of(metadata), path, known))
 
 
 def tell_quarantined(

@@ -137,11 +137,11 @@ class Content:
         return self._holding.damaged.pop(path, None)
 
     def note_use(self, path: str) -> None:
-        """Take the lease and mark the use of an owned file that was verified by other means."""
+        """Take the lease and mark the use of an owned file or tree that was verified by other means."""
         self._mine()
-        address = self.layout.address(path)
-        if address is not None:
-            self._uses.mark(self.layout.record(address.digest), None)
+        record = self.layout.record_of(path)
+        if record is not None:
+            self._uses.mark(record, None)
 
     def linked(self, path: str) -> None:
         """Take the new stamp of an owned file that was just hard-linked elsewhere, where only that moved."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from store.cli.asking import each, opened_fetcher, show
 from store.cli.ending import ended
@@ -52,6 +52,7 @@ def bring(
     mirrors: tuple[str, ...] = (),
     max_age: float | str | None = None,
     stale_if_error: float | str = 0,
+    **parts: Any,  # noqa: ANN401 - flags
 ) -> int:
     """Fetch a locator and print its path, or with ``--json`` an object.
 
@@ -67,6 +68,7 @@ def bring(
         mirrors: Further addresses of the same resource.
         max_age: How old a file may be, in seconds, or ``none``; None where it does not grow old.
         stale_if_error: How old a copy may be where the source fails, in seconds, or ``none``.
+        parts: What is wanted of archives: ``unpack``, ``decompress``, ``symlinks``.
 
     Returns:
         The exit status.
@@ -86,6 +88,7 @@ def bring(
                 allow_unverified=allow_unverified,
                 max_age=max_age,
                 stale_if_error=stale_if_error,
+                **parts,
             )
             show(result, frame)
 

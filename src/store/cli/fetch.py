@@ -25,6 +25,8 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
         "store fetch --from SHA256SUMS --base https://example.org/data --dest data",
         "grep -v ' test' list.txt | store fetch --from - -j 8 --fail-fast",
         "store fetch --mirror https://mirror.example.org/a.gz https://example.org/a.gz#sha256=<hex>",
+        "store fetch --unpack --dest . https://example.org/tool-1.0.tar.gz#sha256=<hex>",
+        "store fetch 'https://example.org/tool-1.0.tar.gz#sha256=<hex>!tool-1.0/README'",
     )
 )
 @with_locators(required=False)
@@ -41,6 +43,9 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
     multiple=True,
     help="Another address of the same resource, asked when LOCATOR fails; needs a digest.",
 )
+@click.option("--unpack", is_flag=True, help="Unpack archives; print the directory of each.")
+@click.option("--decompress", is_flag=True, help="Decompress single files (gz, bz2, xz, zst).")
+@click.option("--symlinks", is_flag=True, help="Make the symbolic links that stay in the archive.")
 @click.option("--link", is_flag=True, help="With --dest or -o: make a hard link, not a copy.")
 @click.option(
     "--max-age",
@@ -63,9 +68,9 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
 def fetch(context: click.Context, /, locators: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401
     """Bring resources here, verified, and print the path of each.
 
-    LOCATOR is a URL, a path, or driver:spec. What the cache has is not fetched again. Without
-    --dest or -o the path lies in the cache and is read-only. Several are fetched at once, and
-    printed as they come; one that fails does not stop the others.
+    LOCATOR is a URL, a path, or driver:spec; LOCATOR!member is one thing in an archive. What the
+    cache has is not fetched again. Without --dest or -o the path lies in the cache and is read-only.
+    Several are fetched at once, and printed as they come; one that fails does not stop the others.
     """
     lists, base = options.pop("lists"), options.pop("base")
     _refuse_odd_lists(context, locators, lists, base, options)
@@ -136,7 +141,7 @@ def _refuse_contradictions(
             raise click.UsageError("give --dest (a directory) or -o (a file), not both", context)
         if len(locators) > 1:
             raise click.UsageError("-o names one file: for several locators, give --dest", context)
-        if not output or output.endswith("/"):
+        if not output or (output.endswith("/") and not options["unpack"]):
             raise click.UsageError("-o names a file: for a directory, give --dest", context)
         if output == "-":
             raise click.UsageError(

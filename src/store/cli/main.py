@@ -18,6 +18,7 @@ _HOMES: Final = {
     "resolve": "store.cli.resolve:resolve",
     "why": "store.cli.why:why",
     "cache": "store.cli.cache.group:cache",
+    "registry": "store.cli.registry.group:registry",
     "plugins": "store.cli.plugins:plugins",
     "config": "store.cli.config:config",
     "stats": "store.cli.stats:stats",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from store.cli.asking import common_status, opened_fetcher, show
 from store.cli.ending import failure, record_failure
@@ -13,7 +13,7 @@ from store.cli.output import fail, harmless, plain, say
 if TYPE_CHECKING:
     from store.fetching.asking import Wanted
     from store.fetching.fetcher import Fetcher
-    from store.fetching.results import Outcome
+    from store.fetching.results import Outcome, Result
 
 
 class Manner(NamedTuple):
@@ -27,9 +27,11 @@ class Manner(NamedTuple):
         jobs: How many at once; None takes the setting.
         ordered: Print the results in the order of the input.
         fail_fast: Begin nothing new once one has failed.
-        max_age: How old a file may be, in seconds, or ``none``; None where they do not grow old. They are
-            fetched one after the other then.
+        max_age: How old a file may be, in seconds, or ``none``; None where they do not grow old.
         stale_if_error: How old a copy may be where its source fails, in seconds, or ``none``.
+        unpack: Unpack archives.
+        decompress: Decompress single files.
+        symlinks: Make the symbolic links that stay in an archive.
     """
 
     dest: str | None = None
@@ -41,6 +43,23 @@ class Manner(NamedTuple):
     fail_fast: bool = False
     max_age: float | str | None = None
     stale_if_error: float | str = 0
+    unpack: bool = False
+    decompress: bool = False
+    symlinks: bool = False
+
+
+_OF_ONE: Final = (
+    "dest",
+    "link",
+    "refresh",
+    "allow_unverified",
+    "max_age",
+    "stale_if_error",
+    "unpack",
+    "decompress",
+    "symlinks",
+)
+"""What of it `Fetcher.fetch` is told."""
 
 
 def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = None) -> int:
@@ -58,7 +77,8 @@ def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = N
     ends = _Ends(todo, frame)
     with opened_fetcher(frame, files=len(todo), counted=True) as fetcher:
         jobs = frame.settings.jobs if how.jobs is None else how.jobs
-        come = _gathered if how.max_age is None else _one_by_one
+        special = how.max_age is not None or how.unpack or how.decompress or how.symlinks
+        come = _apart if special else _gathered
         for outcome in come(fetcher, todo, how, jobs):
             with frame.pause():
                 ends.take(outcome)
@@ -83,33 +103,21 @@ def _gathered(fetcher: Fetcher, todo: list[Wanted], how: Manner, jobs: int) -> I
     )
 
 
-def _one_by_one(fetcher: Fetcher, todo: list[Wanted], how: Manner, _: int) -> Iterator[Outcome]:
-    """Fetch what grows old."""
-    from store.errors import StoreError
-    from store.fetching.asking import named
-    from store.fetching.results import Outcome
+def _apart(fetcher: Fetcher, todo: list[Wanted], how: Manner, jobs: int) -> Iterator[Outcome]:
+    """Fetch what grows old, or is to be unpacked."""
+    from store.fetching.apart import apart
+    from store.fetching.gathering import in_order
     from store.transports.deadlines import keeping
 
-    claims: dict[str, str] = {}
-    deadline = fetcher.begin_deadline()
-    for number, each in enumerate(todo):
-        try:
-            with keeping(deadline):
-                result = fetcher.fetch(
-                    each,
-                    dest=how.dest,
-                    link=how.link,
-                    refresh=how.refresh,
-                    claims=claims,
-                    max_age=how.max_age,
-                    stale_if_error=how.stale_if_error,
-                )
-        except StoreError as error:
-            yield Outcome(number, named(each), None, error)
-            if how.fail_fast:
-                return
-        else:
-            yield Outcome(number, result.locator, result)
+    deadline, claims = fetcher.begin_deadline(), dict[str, str]()
+    options = {key: getattr(how, key) for key in _OF_ONE}
+
+    def fetch(wanted: Wanted) -> Result:
+        with keeping(deadline):
+            return fetcher.fetch(wanted, claims=claims, **options)
+
+    outcomes = apart(fetch, todo, jobs=jobs, fail_fast=how.fail_fast)
+    return in_order(outcomes) if how.ordered else outcomes
 
 
 class _Ends:

@@ -88,6 +88,16 @@ def common(function: F) -> F:
     return function
 
 
+def destructive(function: F) -> F:
+    """Give a command what every command has that removes something."""
+    for option in (
+        click.option("--yes", "-y", is_flag=True, help="Do not ask."),
+        click.option("--dry-run", "-n", is_flag=True, help="Only say what would be removed."),
+    ):
+        function = option(function)
+    return function
+
+
 def with_json(meaning: str = "Print JSON.") -> Callable[[F], F]:
     """Give a command ``--json``."""
     return click.option("--json", is_flag=True, expose_value=False, callback=_note, help=meaning)

@@ -29,6 +29,15 @@ def line(text: str | os.PathLike[str]) -> None:
     _write(sys.stdout, os.fsencode(text))
 
 
+def content(chunks: Iterable[bytes]) -> None:
+    """Print a file's content as it is, nothing added."""
+    for chunk in chunks:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+
+
 def words(text: str) -> None:
     """Print a part of the result that people read: control characters are made visible."""
     _write(sys.stdout, _encoded(harmless(text)))

@@ -89,6 +89,17 @@ class Settings(Frozen):
     cache: str = setting(
         "file-cache", "The name of the cache backend that remembers the entries.", env="STORE_CACHE"
     )
+    registry: str | None = setting(
+        None,
+        "Where the registry lies: a directory, or postgresql://host/database; below cache_dir by default.",
+        env="STORE_REGISTRY",
+    )
+    registry_files: Path | None = setting(
+        None,
+        "The directory with the files of a registry on PostgreSQL; below cache_dir by default.",
+        env="STORE_REGISTRY_FILES",
+        kind="path",
+    )
     durability: Literal["full", "relaxed"] = setting(
         "full",
         "Whether a power cut loses nothing that was returned (full) or may lose what is young (relaxed).",
@@ -143,6 +154,26 @@ class Settings(Frozen):
         "The largest file that is fetched.",
         env="STORE_MAX_SIZE",
         kind="bytes",
+    )
+    unpack_max_size: int = setting(
+        50 * 1024**3,
+        "The most bytes that an archive may become when it is unpacked.",
+        env="STORE_UNPACK_MAX_SIZE",
+        kind="bytes",
+    )
+    unpack_max_ratio: int = setting(
+        200,
+        "How many times its own size an archive may become; looked at from 64 MiB on.",
+        env="STORE_UNPACK_MAX_RATIO",
+        kind="count",
+        positive=True,
+    )
+    unpack_max_members: int = setting(
+        100_000,
+        "The most files, directories and links that an archive may hold.",
+        env="STORE_UNPACK_MAX_MEMBERS",
+        kind="count",
+        positive=True,
     )
     retries: int = setting(
         3, "How often an attempt is repeated that failed in a way that may pass.", kind="count"

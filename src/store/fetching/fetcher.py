@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from store.addresses import public
-from store.backends.delivery import Obtained, obtain, tell_end
+from store.backends.delivery import Obtained
 from store.backends.hits import cached_path
 from store.backends.resources import digests_of, filename_of, size_of, uid_of
 from store.backends.telling import tell_hit
@@ -17,14 +18,13 @@ from store.config.model import Settings
 from store.config.reading import read_settings
 from store.errors import (
     ConfigurationError,
-    CredentialsError,
-    ResourceNotFoundError,
     StoreError,
     UnknownNameError,
 )
 from store.fetching.asking import Answer, Asking, Wanted
+from store.fetching.obtaining import brought
 from store.fetching.options import cache_configuration, transfer_options
-from store.fetching.outcome import failure_of, hold_against_pins, result_of, tell_failure
+from store.fetching.outcome import result_of, tell_failure
 from store.fetching.results import Resolved, Result
 from store.integrity.digest import DigestsLike
 from store.plugins.loading import load_cache, load_transports
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.backends.placing import Delivery
     from store.events import Listener
+    from store.fetching.unpacked import Unpacking
+    from store.fetching.wishes import Wish
     from store.freshness.policy import Duration
     from store.transports.progress import Progress
 
@@ -97,6 +99,9 @@ class Fetcher:
         max_age: Duration = None,
         stale_if_error: Duration = 0,
         claims: dict[str, str] | None = None,
+        unpack: bool = False,
+        decompress: bool = False,
+        symlinks: bool = False,
     ) -> Result:
         """Bring one resource here; see `store.fetch` for arguments and errors.
 
@@ -108,59 +113,59 @@ class Fetcher:
             from store.fetching.delivering import delivery_of
 
             delivery = delivery_of(wanted, dest=dest, output=output, link=link, claims=claims)
-        if max_age is not None:
-            from store.fetching.aged import fetch_aged
+        wish = None
+        if unpack or decompress or symlinks:
+            from store.fetching.wishes import Wish
 
-            return fetch_aged(
-                wanted,
-                cache=self.cache,
-                options=self.options,
-                asking=self._asking,
-                max_age=max_age,
-                stale_if_error=stale_if_error,
-                digest=digest,
-                delivery=delivery,
-                refresh=refresh,
-            )
+            wish = Wish(unpack, decompress, symlinks)
+        if max_age is not None:
+            age = {"max_age": max_age, "stale_if_error": stale_if_error}
+            return self._aged(wanted, delivery, wish, digest=digest, refresh=refresh, **age)
         seconds = self.options.bounds.deadline
         if seconds is None:
-            return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
+            return self._fetch(wanted, delivery, digest, refresh, allow_unverified, wish=wish)
         # One deadline for all that a fetch waits for: the question, another's download, its own.
         with keeping(begun(self.options.clock, seconds)):
-            return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
+            return self._fetch(wanted, delivery, digest, refresh, allow_unverified, wish=wish)
 
     def _fetch(
         self,
         wanted: Wanted,
         delivery: Delivery | None,
-        digest: DigestsLike,
-        refresh: bool,  # noqa: FBT001
-        allow_unverified: bool | None,  # noqa: FBT001
+        digest: DigestsLike = None,
+        refresh: bool = False,  # noqa: FBT001, FBT002
+        allow_unverified: bool | None = None,  # noqa: FBT001
+        *,
+        wish: Wish | None,
     ) -> Result:
         answer = None
         try:
             answer = self._ask(wanted, digest, refresh, allow_unverified)
-            try:
-                if answer.remembered and not getattr(answer.metadata, "urls", ()):
-                    answer = self._asked_anew(answer, wanted, digest, allow_unverified)
-                obtained = self._obtained(answer, delivery)
-            except UnknownNameError as error:
-                if error.kind != "transport":
-                    raise
-                load_transports()
-                obtained = self._obtained(answer, delivery)
-            except (ResourceNotFoundError, CredentialsError):
-                if not answer.remembered or self.options.offline:
-                    raise
-                # The index may have moved the file since: one look costs less than a failure.
-                answer = self._asking.ask(
-                    wanted, digest, refresh=True, allow_unverified=allow_unverified
-                )
-                obtained = self._obtained(answer, delivery)
-            return result_of(answer, obtained)
+            again = None
+            if answer.remembered and not self.options.offline:
+                ask = partial(self._asking.ask, wanted, digest)
+                again = partial(ask, refresh=True, allow_unverified=allow_unverified)
+            bring = partial(brought, answer, again)
+            if wish is None and answer.locator.member is None:
+                return bring(delivery)
+            return self._unpacking(answer, wish).fetch(partial(bring, open_end=True), delivery)
         except BaseException as error:
             tell_failure(self.options.listener, wanted, answer, error)
             raise
+
+    def _aged(
+        self,
+        wanted: Wanted,
+        delivery: Delivery | None,
+        wish: Wish | None,
+        **beside: Any,  # noqa: ANN401 - what `fetch_aged` takes
+    ) -> Result:
+        from store.fetching.aged import fetch_aged
+        from store.fetching.aged_parts import fetch_aged_part
+
+        beside |= {"cache": self.cache, "options": self.options, "asking": self._asking}
+        bring = partial(fetch_aged, **beside)
+        return fetch_aged_part(wanted, bring, self._fetch, delivery=delivery, wish=wish)
 
     def resolve(
         self,
@@ -208,7 +213,10 @@ class Fetcher:
             StoreError: The locator cannot be read, or what it stands for is not known offline.
         """
         answer = self._ask(wanted, digest)
-        path = cached_path(answer.store, answer.metadata)
+        if answer.locator.member is None:
+            path = cached_path(answer.store, answer.metadata)
+        else:
+            path = self._unpacking(answer, None).cached()
         return None if path is None else Path(path)
 
     def begin_deadline(self) -> Deadline:
@@ -253,39 +261,9 @@ class Fetcher:
             load_transports()
         return ask(wanted, digest, refresh=refresh, allow_unverified=allow_unverified)
 
-    def _asked_anew(
-        self,
-        answer: Answer,
-        wanted: Wanted,
-        digest: DigestsLike,
-        allow_unverified: bool | None,  # noqa: FBT001
-    ) -> Answer:
-        """Ask the store again where the remembered answer names no address and the file is gone."""
-        if self.options.offline or cached_path(answer.store, answer.metadata) is not None:
-            return answer
-        return self._asking.ask(wanted, digest, refresh=True, allow_unverified=allow_unverified)
+    def _unpacking(self, answer: Answer, wish: Wish | None) -> Unpacking:
+        """Return what unpacks; loaded now, since a plain fetch has no need of it."""
+        from store.fetching.unpacked import Unpacking
 
-    def _obtained(self, answer: Answer, delivery: Delivery | None) -> Obtained:
-        if answer.pins:
-            return self._pinned(answer, delivery)
-        obtained = obtain(answer.store, answer.metadata, delivery, query=answer.query)
-        if obtained.path is None:
-            raise failure_of(answer, obtained)
-        return obtained
-
-    def _pinned(self, answer: Answer, delivery: Delivery | None) -> Obtained:
-        """Hold what a stranger's resource brought against what the caller pinned, before it is placed."""
-        store, metadata = answer.store, answer.metadata
-        obtained = obtain(store, metadata, query=answer.query, open_end=True)
-        path = obtained.path
-        if path is None:
-            raise failure_of(answer, obtained)
-        hold_against_pins(answer, path)
-        if delivery is not None:
-            from store.backends.placing import place_cached
-
-            obtained = obtained._replace(
-                path=place_cached(self.cache.content, metadata, path, delivery)
-            )
-        tell_end(store, metadata, path, cached=obtained.cached)
-        return obtained
+        content, settings, options = self.cache.content, self.settings, self.options
+        return Unpacking(answer, wish, content=content, settings=settings, options=options)

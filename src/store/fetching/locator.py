@@ -27,12 +27,15 @@ class Locator(NamedTuple):
         query: The query for the driver, without the pinned digests.
         text: What a person would recognise it by, without secrets.
         digests: What the locator pins, strongest first.
+        member: Which member of the archive is wanted; None where it is no matter of members, an empty
+            text for all of them.
     """
 
     driver: str
     query: Mapping[str, Any]
     text: str
     digests: Digests = ()
+    member: str | None = None
 
     def __repr__(self) -> str:
         """Show no query: an address in it may hold a secret."""
@@ -82,7 +85,7 @@ def parse_locator(text: str) -> Locator:
     ``http(s)://…`` is asked of the driver ``http``; ``file:…``, a path, or anything without a colon, of
     ``file``; ``driver:rest`` of that driver: by its own ``store_locators`` function, else as
     ``key=value&key=value``. ``#sha256=<hex>`` (or ``#sha256:<hex>``, or SRI; several joined by ``&``) pins
-    digests.
+    digests; ``!member`` behind an archive names one thing in it: see `split_member`.
 
     Raises:
         LocatorError: It cannot be read.
@@ -95,6 +98,17 @@ def parse_locator(text: str) -> Locator:
             " 'pypi:six==1.17.0'",
             query=public(text),
         )
+    if "!" in text:
+        from store.fetching.member import split_member
+
+        archive, member = split_member(text)
+        if member is not None:
+            locator = _parsed(archive)
+            return locator._replace(text=f"{locator.text}!{member or '/'}", member=member)
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Locator:
     name, colon, rest = text.partition(":")
     if not colon or name[:1] not in _LETTERS or not _IN_SCHEMES.issuperset(name):
         path, digests = _split_pins(text, strict=False)

@@ -12,11 +12,12 @@ from store.integrity.digest import Digest
 from store.transports.attempts import Attempt
 
 _PLAIN: Final = re.compile(
-    r"((https?://[a-z0-9.-]+(?::[0-9]{1,5})?)/(?:[A-Za-z0-9._~!$&'()*+,=:%-]+/)*"
+    r"((https?://[a-z0-9.-]+(?::[0-9]{1,5})?)/(?:[A-Za-z0-9._~$&'()*+,=:%-]+/)*"
     r"([A-Za-z0-9_][A-Za-z0-9._+-]{0,199}))"
     r"#sha256[=:]([0-9a-f]{64})"
 )
-"""No user, no query, SHA-256, nothing in the file's name that would have to be made safe."""
+"""No user, no query, SHA-256, no ``!`` that may be before a member of an archive, nothing in the file's name
+that would have to be made safe."""
 
 
 DRIVER: Final = "http"

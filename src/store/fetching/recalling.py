@@ -40,8 +40,8 @@ def known_here(
         StoreError: The locator cannot be read, or contradicts what is known.
     """
     locator, pins, store, query = asking.question(wanted, None, allow_unverified)
-    if not store.needs_network:
-        return None  # it may have to be read first
+    if not store.needs_network or locator.member is not None:
+        return None  # it may have to be read first, or unpacked
     metadata: ResourceInfo | None
     if store.metadata_needs_network:
         key, max_age = asking.remembering(store, query)

@@ -116,15 +116,19 @@ def inside(root: str | Path, relative: str | Path) -> Path:
 
 def is_plain(relative: str) -> bool:
     """Whether a text is a relative path that leads nowhere but down, for every file system: see `inside`."""
-    return not any(_unsafe(part) for part in relative.split("/"))
+    return not any(unsafe_component(part) for part in relative.split("/"))
 
 
-def _unsafe(part: str) -> bool:
+def unsafe_component(part: str) -> bool:
+    """Whether one component of a relative path is refused: see `inside`, links apart."""
+    if part in {"", ".", ".."} or "\\" in part:
+        return True
+    if part.isascii() and part.isprintable():
+        return len(part) > _LONGEST_COMPONENT
     import unicodedata
 
     return (
-        part in {"", ".", ".."}
-        or "\\" in part
+        "/" in part
         or len(part.encode(errors="surrogatepass")) > _LONGEST_COMPONENT
         or any(
             unicodedata.category(one) in _REFUSED

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
+
+from store.cli.output import several
 
 if TYPE_CHECKING:
     from store.cache.audit import Held
@@ -42,8 +44,22 @@ def held_as_data(held: Held) -> dict[str, Any]:
     return attrs.asdict(held)
 
 
+def counted(held: Sequence[Held]) -> str:
+    """Return how many files, and how many trees if there are any, as people say it."""
+    trees = sum(one.kind == "tree" for one in held)
+    return in_words(len(held) - trees, trees)
+
+
+def in_words(files: int, trees: int) -> str:
+    """Return both numbers with their nouns; no trees are not spoken of."""
+    told = several(files, "file")
+    return f"{told} and {several(trees, 'tree')}" if trees else told
+
+
 def find_held(content: Content, what: str) -> Held | None:
-    """Return the file that a digest, the beginning of one, or a path names; None where it names none.
+    """Return the file or tree that a digest, the beginning of one, or a path names; None where none is.
+
+    A digest names the file rather than what was unpacked from it.
 
     Args:
         content: The files of the cache.
@@ -55,7 +71,7 @@ def find_held(content: Content, what: str) -> Held | None:
     from store.cache.audit import held_files
 
     path = os.path.abspath(what)  # noqa: PTH100 - resolve() would follow links
-    if "/" in what and content.owns(path):
+    if "/" in what and content.layout.record_of(path) is not None:
         return next((held for held in held_files(content) if held.path == path), None)
     wanted = _digest(what)
     if wanted is None:

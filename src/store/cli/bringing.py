@@ -94,9 +94,10 @@ def bring(
 
         status = each([locator], one, frame)
     if status == OFFLINE:
-        from store.cli.missing import tell_command
+        from store.cli.missing import Pins, tell_command
 
-        tell_command([locator], frame, allow_unverified)
+        pins = Pins(allow_unverified, digests, mirrors, max_age)
+        tell_command([locator], frame, pins)
     return status
 
 

@@ -35,7 +35,7 @@ class Prepared:
         if connection.dialect.name != _SQLITE:
             return connection.execute(self._statement, dict(values)).all()
         text, bound = self._compiled or self._compile(connection.dialect)
-        found: list[Any] = _driver(connection).execute(text, bound(values)).fetchall()
+        found: list[Any] = driver_of(connection).execute(text, bound(values)).fetchall()
         return found
 
     def first(self, connection: sa.Connection, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a row
@@ -47,7 +47,7 @@ class Prepared:
         if connection.dialect.name != _SQLITE:
             return connection.execute(self._statement, dict(values)).rowcount
         text, bound = self._compiled or self._compile(connection.dialect)
-        count: int = _driver(connection).execute(text, bound(values)).rowcount
+        count: int = driver_of(connection).execute(text, bound(values)).rowcount
         return count
 
     def many(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -56,7 +56,7 @@ class Prepared:
             connection.execute(self._statement, [dict(row) for row in rows])
             return
         text, bound = self._compiled or self._compile(connection.dialect)
-        _driver(connection).executemany(text, map(bound, rows))
+        driver_of(connection).executemany(text, map(bound, rows))
 
     def _compile(self, dialect: sa.Dialect) -> tuple[str, Callable[[Mapping[str, Any]], list[Any]]]:
         compiled = self._statement.compile(dialect=dialect, column_keys=self._names)
@@ -70,5 +70,6 @@ class Prepared:
         return self._compiled
 
 
-def _driver(connection: sa.Connection) -> Any:  # noqa: ANN401 - sqlite3's own connection
+def driver_of(connection: sa.Connection) -> Any:  # noqa: ANN401 - sqlite3's own connection
+    """Return the driver's own connection."""
     return connection.connection.dbapi_connection

@@ -109,7 +109,7 @@ class TestRobber(Shelf):
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
-            self.leases.is_alive = lambda _: False  # type: ignore[method-assign]
+            self.leases.is_alive = lambda holder: False  # type: ignore[method-assign] # noqa: ARG005
 
 
 class TestPatient(Shelf):
@@ -123,7 +123,7 @@ class TestPatient(Shelf):
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
-            self.leases.is_alive = lambda _: True  # type: ignore[method-assign]
+            self.leases.is_alive = lambda holder: True  # type: ignore[method-assign] # noqa: ARG005
 
 
 class TestLenient(Shelf):
@@ -208,9 +208,9 @@ class TestWasteful(Shelf):
     class kind(Cache):  # noqa: N801 - the suite's attribute
         """Looks for nothing."""
 
-        def best_or_new(self, *arguments: Any, **_: Any) -> CacheItem:
+        def best_or_new(self, uri: Any = None, *_: Any, **__: Any) -> CacheItem:
             """Make a new one each time."""
-            return self.create(*arguments, status="write")
+            return self.create(uri, status="write")
 
 
 class TestOblivious(Shelf):
@@ -224,7 +224,7 @@ class TestOblivious(Shelf):
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
-            self.usage.flush = lambda _: None  # type: ignore[method-assign]
+            self.usage.flush = lambda database: None  # type: ignore[method-assign] # noqa: ARG005
 
 
 class TestPiecemeal(Shelf):

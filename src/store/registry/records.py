@@ -69,7 +69,7 @@ def entry_from(row: Any) -> Entry | None:  # noqa: ANN401 - a row, as the driver
     """Return the entry of a row of a prepared statement; None for None."""
     if row is None:
         return None
-    return Entry(*row[:5], bool(row[5]), bool(row[6]), *row[7:])
+    return Entry._make((*row[:5], bool(row[5]), bool(row[6]), *row[7:]))
 
 
 def entry_of(connection: sa.Connection, item_id: int) -> Entry | None:

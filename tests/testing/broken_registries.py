@@ -109,7 +109,7 @@ class TestRobber(Shelf):
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
-            self.leases.is_alive = lambda holder: False  # type: ignore[method-assign] # noqa: ARG005
+            self.leases.is_alive = lambda holder: False  # type: ignore[method-assign]
 
 
 class TestPatient(Shelf):
@@ -123,7 +123,7 @@ class TestPatient(Shelf):
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
-            self.leases.is_alive = lambda holder: True  # type: ignore[method-assign] # noqa: ARG005
+            self.leases.is_alive = lambda holder: True  # type: ignore[method-assign]
 
 
 class TestLenient(Shelf):
@@ -224,7 +224,7 @@ class TestOblivious(Shelf):
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
-            self.usage.flush = lambda database: None  # type: ignore[method-assign] # noqa: ARG005
+            self.usage.flush = lambda database: None  # type: ignore[method-assign]
 
 
 class TestPiecemeal(Shelf):

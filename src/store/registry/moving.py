@@ -161,8 +161,9 @@ class Moving(Finding):
             entry: The item.
             draft: What it was made of a moment ago, so that the registry need not be asked.
         """
+        durable = self.durable and self.database.published() is None
         if draft is not None:
-            write_sidecar(self.places, entry, draft.rows())
+            write_sidecar(self.places, entry, draft.rows(), durable=durable)
         elif entry.status in {Status.READY, Status.TRASH}:
             rows = self.database.read(
                 lambda connection: [
@@ -171,7 +172,7 @@ class Moving(Finding):
                     for row in attribute_rows(connection, entry.id, part)
                 ]
             )
-            write_sidecar(self.places, entry, rows)
+            write_sidecar(self.places, entry, rows, durable=durable)
         else:
             remove_sidecar(self.places, entry.key, entry.version)
 

@@ -44,10 +44,13 @@ if TYPE_CHECKING:
         UnsafeNameError,
         UnverifiedError,
     )
+    from store.fetching.explaining import Explanation
     from store.fetching.fetcher import Fetcher
+    from store.fetching.lists import read_list
+    from store.fetching.locator import Listed
     from store.fetching.many import fetch_each, fetch_many
     from store.fetching.results import Outcome, Resolved, Result
-    from store.fetching.single import fetch, resolve
+    from store.fetching.single import fetch, resolve, why
     from store.freshness.aged_file import AgedFile
     from store.freshness.kernel_file import KernelFileCache
     from store.freshness.listing import newest_in
@@ -94,10 +97,13 @@ _HOMES: Final = {
         "UnsafeNameError",
         "UnverifiedError",
     ),
+    "store.fetching.explaining": ("Explanation",),
     "store.fetching.fetcher": ("Fetcher",),
+    "store.fetching.lists": ("read_list",),
+    "store.fetching.locator": ("Listed",),
     "store.fetching.many": ("fetch_each", "fetch_many"),
     "store.fetching.results": ("Outcome", "Resolved", "Result"),
-    "store.fetching.single": ("fetch", "resolve"),
+    "store.fetching.single": ("fetch", "resolve", "why"),
     "store.freshness.aged_file": ("AgedFile",),
     "store.freshness.kernel_file": ("KernelFileCache",),
     "store.freshness.listing": ("newest_in",),
@@ -121,9 +127,11 @@ __all__ = [
     "Digest",
     "DigestError",
     "DigestedResource",
+    "Explanation",
     "Fetcher",
     "IntegrityError",
     "KernelFileCache",
+    "Listed",
     "LocatorError",
     "LockTimeoutError",
     "OfflineError",
@@ -160,7 +168,9 @@ __all__ = [
     "load_cache",
     "load_store",
     "newest_in",
+    "read_list",
     "resolve",
+    "why",
 ]
 
 

@@ -103,15 +103,15 @@ def with_json(meaning: str = "Print JSON.") -> Callable[[F], F]:
     return click.option("--json", is_flag=True, expose_value=False, callback=_note, help=meaning)
 
 
-def with_locators(function: F) -> F:
+def with_locators(*, required: bool = True) -> Callable[[F], F]:
     """Give a command its locators."""
     return click.argument(
         "locators",
         nargs=-1,
-        required=True,
-        metavar="LOCATOR...",
+        required=required,
+        metavar="LOCATOR..." if required else "[LOCATOR...]",
         shell_complete=_complete_locator,
-    )(function)
+    )
 
 
 def refuse_shared_pins(locators: Sequence[str], digests: Sequence[str]) -> None:

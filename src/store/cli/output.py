@@ -94,6 +94,13 @@ def fail(text: str) -> None:
     _write(sys.stderr, _encoded(f"{label} {harmless(text)}"))
 
 
+def note(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Print one JSON object on a line of stderr, for whoever follows."""
+    import json
+
+    _write(sys.stderr, json.dumps(value, default=str).encode())
+
+
 def plain(text: str) -> None:
     """Print a text on stderr as it is: help, a traceback, an empty line."""
     _write(sys.stderr, _encoded(text))

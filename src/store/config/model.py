@@ -192,6 +192,19 @@ class Settings(Frozen):
         env="STORE_PROGRESS",
         kind="choice:auto|always|never",
     )
+    jobs: int = setting(
+        16,
+        "How many resources are fetched at once.",
+        env="STORE_JOBS",
+        kind="count",
+        positive=True,
+    )
+    stats: bool = setting(
+        True,
+        "Whether the command line counts hits and downloads, for 'store stats'.",
+        env="STORE_STATS",
+        kind="flag",
+    )
     keyring: bool = setting(
         True, "Ask the system keyring for credentials, where its package is installed.", kind="flag"
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from store.backends.delivery import Delivery, obtain
+from store.backends.delivery import obtain
 from store.backends.digested import DigestedResource
+from store.backends.placing import Delivery
+from store.backends.telling import tell_failed
 from store.cache.backends.base import Cache
 from store.errors import LocatorError, QueryError
 from store.fetching.asking import Asking, Wanted, read_locator
@@ -21,6 +23,10 @@ from store.freshness.sources import SourceLike
 from store.integrity.digest import Digests, DigestsLike, digests_from
 from store.plugins.loading import load_transports
 from store.transports.base import TransferOptions
+
+if TYPE_CHECKING:
+    # Events load when there is something to tell.
+    from store.events import Event, Listener
 
 _KEYS: Final = frozenset({"url", "urls", "path", "digest", "digests", "allow_unverified"})
 """What a query with a greatest age may say."""
@@ -58,16 +64,27 @@ def fetch_aged(
     locator = _read(wanted)
     sources, beside = _sources_of(locator)
     pins = digests_from([*locator.digests, *beside, *digests_from(digest)])
+    end = None if options.listener is None else _End(options.listener)
     file = _opened(
         sources,
         max_age=max_age,
         stale_if_error=stale_if_error,
         digest=pins,
         content=cache.content,
-        options=options,
+        options=options if end is None else options._replace(listener=end),
     )
-    found = file.refresh() if refresh else file.obtain()
-    placed = None if delivery is None else _placed(file, found, locator, asking, delivery)
+    try:
+        found = file.refresh() if refresh else file.obtain()
+        placed = None if delivery is None else _placed(file, found, locator, asking, delivery)
+    except BaseException as error:
+        tell_failed(options.listener, file.name, error, locator.driver)
+        raise
+    if end is not None:
+        end.tell(file.name, found)
+    return _result(locator, pins, found, placed)
+
+
+def _result(locator: Locator, pins: Digests, found: AgedResult, placed: Path | None) -> Result:
     return Result(
         locator=locator.text,
         driver=locator.driver,
@@ -131,5 +148,30 @@ def _placed(
     resource = DigestedResource(
         found.digests, size=found.size, filename=file.name, urls=(found.kept.as_uri(),)
     )
-    obtained = obtain(asking.store("file"), resource, delivery, query=spelled(locator.query))
+    query = spelled(locator.query)
+    obtained = obtain(asking.store("file"), resource, delivery, query=query, open_end=True)
     return Path(str(obtained.path))
+
+
+class _End:
+    """A listener that keeps the end back until the file lies where it is wanted."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._end: Event | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Hand on what is no end."""
+        from store.events import ENDS
+
+        if isinstance(event, ENDS):
+            self._end = event
+        else:
+            self._listener(event)
+
+    def tell(self, name: str, found: AgedResult) -> None:
+        """Tell the end: what was not fetched, a stale copy too, is a hit."""
+        from store.events import Cached, Hit
+
+        hit = Hit(name, str(found.path), found.size)
+        self._listener(self._end if isinstance(self._end, Cached) else hit)

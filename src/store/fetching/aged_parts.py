@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from store.backends.delivery import Delivery
+from store.backends.placing import Delivery
 from store.fetching.asking import Wanted
 from store.fetching.results import Result
 

@@ -9,22 +9,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from store.addresses import public
-from store.backends.delivery import Delivery, Obtained, obtain
+from store.backends.delivery import Obtained
 from store.backends.hits import cached_path
 from store.backends.resources import digests_of, filename_of, size_of, uid_of
+from store.backends.telling import tell_hit
 from store.cache.backends.base import Cache
 from store.config.model import Settings
 from store.config.reading import read_settings
 from store.errors import (
     ConfigurationError,
-    CredentialsError,
-    QueryError,
-    ResourceNotFoundError,
+    StoreError,
     UnknownNameError,
 )
 from store.fetching.asking import Answer, Asking, Wanted
+from store.fetching.obtaining import brought
 from store.fetching.options import cache_configuration, transfer_options
-from store.fetching.outcome import failure_of, hold_against_pins, result_of
+from store.fetching.outcome import result_of, tell_failure
 from store.fetching.results import Resolved, Result
 from store.integrity.digest import DigestsLike
 from store.plugins.loading import load_cache, load_transports
@@ -32,6 +32,7 @@ from store.transports.deadlines import Deadline, begun, keeping
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
+    from store.backends.placing import Delivery
     from store.events import Listener
     from store.fetching.unpacked import Unpacking
     from store.fetching.wishes import Wish
@@ -109,7 +110,9 @@ class Fetcher:
         """
         delivery = None
         if dest is not None or output is not None:
-            delivery = _delivery(dest, output, link)._replace(claims=claims)
+            from store.fetching.delivering import delivery_of
+
+            delivery = delivery_of(wanted, dest=dest, output=output, link=link, claims=claims)
         wish = None
         if unpack or decompress or symlinks:
             from store.fetching.wishes import Wish
@@ -135,11 +138,20 @@ class Fetcher:
         *,
         wish: Wish | None,
     ) -> Result:
-        answer = self._ask(wanted, digest, refresh, allow_unverified)
-        bring = partial(self._brought, answer, wanted, digest, allow_unverified)
-        if wish is None and answer.locator.member is None:
-            return bring(delivery)
-        return self._unpacking(answer, wish).fetch(bring, delivery)
+        answer = None
+        try:
+            answer = self._ask(wanted, digest, refresh, allow_unverified)
+            again = None
+            if answer.remembered and not self.options.offline:
+                ask = partial(self._asking.ask, wanted, digest)
+                again = partial(ask, refresh=True, allow_unverified=allow_unverified)
+            bring = partial(brought, answer, again)
+            if wish is None and answer.locator.member is None:
+                return bring(delivery)
+            return self._unpacking(answer, wish).fetch(partial(bring, open_end=True), delivery)
+        except BaseException as error:
+            tell_failure(self.options.listener, wanted, answer, error)
+            raise
 
     def _aged(
         self,
@@ -154,33 +166,6 @@ class Fetcher:
         beside |= {"cache": self.cache, "options": self.options, "asking": self._asking}
         bring = partial(fetch_aged, **beside)
         return fetch_aged_part(wanted, bring, self._fetch, delivery=delivery, wish=wish)
-
-    def _brought(
-        self,
-        answer: Answer,
-        wanted: Wanted,
-        digest: DigestsLike,
-        allow_unverified: bool | None,  # noqa: FBT001
-        delivery: Delivery | None,
-    ) -> Result:
-        try:
-            if answer.remembered and not getattr(answer.metadata, "urls", ()):
-                answer = self._asked_anew(answer, wanted, digest, allow_unverified)
-            obtained = self._obtained(answer, delivery)
-        except UnknownNameError as error:
-            if error.kind != "transport":
-                raise
-            load_transports()
-            obtained = self._obtained(answer, delivery)
-        except (ResourceNotFoundError, CredentialsError):
-            if not answer.remembered or self.options.offline:
-                raise
-            # The index may have moved the file since: one look costs less than a failure.
-            answer = self._asking.ask(
-                wanted, digest, refresh=True, allow_unverified=allow_unverified
-            )
-            obtained = self._obtained(answer, delivery)
-        return result_of(answer, obtained)
 
     def resolve(
         self,
@@ -203,6 +188,23 @@ class Fetcher:
             filename=filename_of(metadata),
             urls=tuple(public(url) for url in urls if isinstance(url, str) and url),
         )
+
+    def hit(self, wanted: Wanted, *, allow_unverified: bool | None = None) -> Result | None:
+        """Return the result where nobody need be asked what it is, and the cache has it; else None.
+
+        Nothing is raised, and nothing that lies on this machine is read for it: `fetch` does that.
+        """
+        from store.fetching.recalling import known_here
+
+        try:
+            answer = known_here(self._asking, wanted, allow_unverified=allow_unverified)
+            path = None if answer is None else cached_path(answer.store, answer.metadata)
+        except StoreError:
+            return None
+        if answer is None or path is None:
+            return None
+        tell_hit(self.options.listener, answer.metadata, path)
+        return result_of(answer, Obtained(path, cached=True))
 
     def cached(self, wanted: Wanted, *, digest: DigestsLike = None) -> Path | None:
         """Return where the cache has a resource, checked just now, or None; nothing is downloaded.
@@ -259,42 +261,9 @@ class Fetcher:
             load_transports()
         return ask(wanted, digest, refresh=refresh, allow_unverified=allow_unverified)
 
-    def _asked_anew(
-        self,
-        answer: Answer,
-        wanted: Wanted,
-        digest: DigestsLike,
-        allow_unverified: bool | None,  # noqa: FBT001
-    ) -> Answer:
-        """Ask the store again where the remembered answer names no address and the file is gone."""
-        if self.options.offline or cached_path(answer.store, answer.metadata) is not None:
-            return answer
-        return self._asking.ask(wanted, digest, refresh=True, allow_unverified=allow_unverified)
-
     def _unpacking(self, answer: Answer, wish: Wish | None) -> Unpacking:
         """Return what unpacks; loaded now, since a plain fetch has no need of it."""
         from store.fetching.unpacked import Unpacking
 
         content, settings, options = self.cache.content, self.settings, self.options
         return Unpacking(answer, wish, content=content, settings=settings, options=options)
-
-    def _obtained(self, answer: Answer, delivery: Delivery | None) -> Obtained:
-        if answer.pins:
-            hold_against_pins(answer, obtain(answer.store, answer.metadata, query=answer.query))
-        obtained = obtain(answer.store, answer.metadata, delivery, query=answer.query)
-        if obtained.path is None:
-            raise failure_of(answer, obtained)
-        return obtained
-
-
-def _delivery(
-    dest: str | os.PathLike[str] | None,
-    output: str | os.PathLike[str] | None,
-    link: bool,  # noqa: FBT001
-) -> Delivery:
-    if output is None:
-        return Delivery(directory=os.path.abspath(os.fspath(dest or ".")), link=link)  # noqa: PTH100
-    if dest is not None:
-        raise QueryError("give dest (a directory) or output (a file), not both")
-    path = os.path.abspath(os.fspath(output))  # noqa: PTH100 - resolve() would follow links
-    return Delivery(directory=os.path.dirname(path), name=os.path.basename(path), link=link)  # noqa: PTH119, PTH120

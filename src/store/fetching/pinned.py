@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from store.fetching.locator import Listed
 from store.fetching.results import Result
 from store.integrity.digest import Digest
 from store.transports.attempts import Attempt
@@ -41,6 +42,8 @@ def read_pinned(locator: object) -> Pinned | None:
     Returns:
         What it says; None for any other, which `store.fetching.locator` reads.
     """
+    if type(locator) is Listed and len(locator.digests) == 1:
+        locator = f"{locator.locator}#{locator.digests[0]}"
     if type(locator) is not str:
         return None
     match = _PLAIN.fullmatch(locator)

@@ -19,6 +19,7 @@ from store.integrity.digest import DigestsLike
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.fetching.explaining import Explanation
     from store.freshness.policy import Duration
     from store.transports.progress import Progress
 
@@ -118,6 +119,33 @@ def resolve(
     )
     return fetcher.resolve(
         locator, digest=digest, refresh=refresh, allow_unverified=allow_unverified
+    )
+
+
+def why(
+    locator: Wanted,
+    *,
+    cache: Cache | None = None,
+    digest: DigestsLike = None,
+    offline: bool | None = None,
+    allow_unverified: bool | None = None,
+) -> Explanation:
+    """Say why the next fetch would find a resource in the cache, or not.
+
+    No socket is opened, and nothing in the cache is changed: no use is marked, and what is damaged stays
+    where it lies. Where a file's stamp does not vouch for it, the file is hashed.
+
+    Arguments and errors are those of `fetch`.
+    """
+    from store.fetching.explaining import explain
+
+    flags = {"offline": offline} if offline is not None else None
+    return explain(
+        locator,
+        settings=read_settings(flags).settings,
+        cache=default_fetcher().cache if cache is None else cache,
+        digest=digest,
+        allow_unverified=allow_unverified,
     )
 
 

@@ -77,7 +77,8 @@ class Together:
         deadline, jobs = self._usual.deadline, self._manner.jobs
         lane = Lane(content, options, deadline, self._traffic, connections=jobs)
         stack.callback(lane.stop)
-        self._keeping = Keeping(self._fetcher.cache, intake, options.listener)
+        ends = self._manner.dest is None
+        self._keeping = Keeping(self._fetcher.cache, intake, options.listener, ends=ends)
         self._running, left = lane.start(short)
         return {number for number, _ in short}.difference(left)
 

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from store.backends.delivery import Delivery
 from store.backends.destinations import claim, leaving_no_directory
+from store.backends.placing import Delivery
 from store.backends.resources import digests_of, filename_of, size_of, uid_of
-from store.backends.telling import label_of, tell_hit, waiting_for
+from store.backends.telling import label_of, tell_bypassed, tell_cached, tell_hit, waiting_for
 from store.cache.content import Content
 from store.cache.growing import Growing, Seed
 from store.cache.trees import Tree, Trees
@@ -75,31 +75,32 @@ class Unpacking:
         """Give what is wanted, from the cache where that has it; the archive is verified first.
 
         Args:
-            bring: Fetches the archive.
+            bring: Fetches the archive, and tells no good end.
             delivery: Where it is to be placed; None leaves it in the cache.
 
         Raises:
             StoreError: It cannot be had, unpacked, kept or placed; or there is no such member.
         """
-        tree = self._known()
+        tree, archive = self._known(), None
         if tree is None:
             try:
-                result = bring(None)
-                tree, there = self._grown(result.path)
+                archive = bring(None)
+                tree, there = self._grown(archive.path)
             except StorageError as error:
                 if delivery is None:
                     raise
                 log.warning("the cache cannot keep what is in %s: %s", self._label(), error)
-                return self._past_the_cache(bring, delivery)
-            result = result._replace(cached=there)
+                return self._past_the_cache(bring, delivery, error)
+            result = archive._replace(cached=there)
         else:
             result = self._hit(tree)
         part = self._part(tree)
-        if delivery is None:
-            return result._replace(path=Path(part.path), size=part.size)
-        path = self._placed(part, delivery)
-        if delivery.link:
-            self._trees.linked(tree)
+        path = part.path
+        if delivery is not None:
+            path = self._placed(part, delivery)
+            if delivery.link:
+                self._trees.linked(tree)
+        self._tell_end(tree, archive)
         return result._replace(path=Path(path), size=part.size)
 
     def cached(self) -> str | None:
@@ -153,7 +154,7 @@ class Unpacking:
             patience=current(self._options.clock).left(),
         )
 
-    def _past_the_cache(self, bring: Bring, delivery: Delivery) -> Result:
+    def _past_the_cache(self, bring: Bring, delivery: Delivery, reason: StorageError) -> Result:
         """Unpack beside the target, then into place, where the cache cannot take it."""
         with (
             leaving_no_directory(delivery.directory),
@@ -167,7 +168,16 @@ class Unpacking:
             member = next(iter(planted)) if self._wish.decompress else self._member
             part = part_of(str(root), planted, member, result.path.name)
             path = self._placed(part, delivery)
+        tell_bypassed(self._options.listener, self._answer.metadata, path, reason)
         return result._replace(path=Path(path), size=part.size)
+
+    def _tell_end(self, tree: Tree, archive: Result | None) -> None:
+        """Tell that all is well: where the archive was fetched it is in the cache now, else it is a hit."""
+        listener, metadata = self._options.listener, self._answer.metadata
+        if archive is None:
+            tell_hit(listener, metadata, tree.path, tree.record.size)
+        else:
+            (tell_hit if archive.cached else tell_cached)(listener, metadata, str(archive.path))
 
     def _placed(self, part: Part, delivery: Delivery) -> str:
         target = Path(delivery.directory) / (delivery.name or part.name)
@@ -180,7 +190,6 @@ class Unpacking:
 
     def _hit(self, tree: Tree) -> Result:
         answer = self._answer
-        tell_hit(self._options.listener, answer.metadata, tree.path)
         return Result(
             locator=answer.locator.text,
             driver=answer.locator.driver,

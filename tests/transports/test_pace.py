@@ -37,7 +37,7 @@ def test_progress_is_told_now_and_then() -> None:
     watched = Watched()
     watched.pace.begin(None)
     for received in range(1, 11):
-        watched.came(received, INTERVAL / 4)
+        watched.came(received, 0.3 * INTERVAL)
     watched.pace.finish()
 
     assert watched.told == [

@@ -60,7 +60,11 @@ class Finding:
 
 
 def held_files(content: Content) -> Iterator[Held]:
-    """Go through the owned files, in no particular order; an entry that vanishes meanwhile is left out."""
+    """Go through the owned files, in no particular order; an entry that vanishes meanwhile is left out.
+
+    Raises:
+        CacheError: A directory of the cache cannot be read.
+    """
     for shelf in shelves(content.layout):
         for name, status in shelf.files.items():
             if stat.S_ISREG(status.st_mode):
@@ -83,6 +87,9 @@ def audit(
         only: Look at what lies under these digests alone; see `cache.surveying`.
         jobs: How many are hashed at once; None is one a core.
         told: Is called with the bytes done and the bytes in all.
+
+    Raises:
+        CacheError: A directory of the cache cannot be read.
     """
     suspects: list[tuple[Held, Shelf]] = []
     done, total = 0, 0

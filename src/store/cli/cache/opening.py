@@ -36,14 +36,14 @@ def opened_cache(frame: Frame) -> Iterator[Cache]:
 
 
 def held_as_data(held: Held) -> dict[str, Any]:
-    """Return a file of the cache as plain data."""
+    """Return a file of the cache as plain data; which file it is on disk is nobody's business."""
     import attrs
 
-    return attrs.asdict(held)
+    return attrs.asdict(held, filter=lambda attribute, _: attribute.name != "identity")
 
 
-def find_held(content: Content, what: str) -> Held | None:
-    """Return the file that a digest, the beginning of one, or a path names; None where it names none.
+def find_held(content: Content, what: str) -> list[Held]:
+    """Return the files that a digest, the beginning of one, or a path names: one content's, by name.
 
     Args:
         content: The files of the cache.
@@ -56,10 +56,10 @@ def find_held(content: Content, what: str) -> Held | None:
 
     path = os.path.abspath(what)  # noqa: PTH100 - resolve() would follow links
     if "/" in what and content.owns(path):
-        return next((held for held in held_files(content) if held.path == path), None)
+        return [held for held in held_files(content) if held.path == path]
     wanted = _digest(what)
     if wanted is None:
-        return None
+        return []
     found = [held for held in held_files(content) if _begins(held.digest, wanted)]
     if len({held.digest for held in found}) > 1:
         from store.errors import QueryError
@@ -68,7 +68,7 @@ def find_held(content: Content, what: str) -> Held | None:
         raise QueryError(
             f"{what!r} stands for {len(known)} files: give more digits", query=what, known=known
         )
-    return found[0] if found else None
+    return sorted(found, key=lambda held: held.name)
 
 
 def is_digest(what: str) -> bool:

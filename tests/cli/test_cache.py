@@ -384,3 +384,13 @@ def test_the_files_of_a_cache_are_told_without_their_inodes(
     assert set(cli("cache", "list", "--json").json[0]) == known
     assert set(cli("cache", "info", "a.txt", "--json").json) == known
     assert "identity" not in cli("cache", "info", "a.txt").out
+
+
+@pytest.mark.parametrize("what", ["sha256:zzz", "sha256:12", "SHA1:"])
+def test_an_algorithm_without_digits_is_no_driver(cli: Run, what: str) -> None:
+    """What begins like a digest is meant for one."""
+    done = cli("cache", "path", what)
+
+    assert (done.status, done.out) == (2, "")
+    assert "give at least 6 hexadecimal digits" in done.err
+    assert "driver" not in done.err

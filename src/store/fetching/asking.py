@@ -138,8 +138,11 @@ class Asking:
         self, wanted: Wanted, digest: DigestsLike, *, refresh: bool, allow_unverified: bool | None
     ) -> tuple[Answer, float]:
         locator = read_locator(wanted)
-        pins = digests_from([*locator.digests, *digests_from(digest)])
         store = self.store(locator.driver)
+        weak = getattr(store, "allow_weak", False) is True
+        pins = digests_from(
+            [*locator.digests, *digests_from(digest, allow_weak=weak)], allow_weak=weak
+        )
         query = self._completed(store, locator, pins, allow_unverified)
         metadata, good_until, remembered = self._metadata(store, locator, query, refresh=refresh)
         metadata, left = pinned(metadata, pins, locator)

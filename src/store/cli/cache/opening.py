@@ -51,6 +51,7 @@ def find_held(content: Content, what: str) -> list[Held]:
 
     Raises:
         QueryError: The beginning of a digest names several.
+        DigestError: An algorithm is named, and no digits of it.
     """
     from store.cache.audit import held_files
 
@@ -72,7 +73,11 @@ def find_held(content: Content, what: str) -> list[Held]:
 
 
 def is_digest(what: str) -> bool:
-    """Whether a text is a digest or the beginning of one, and no locator."""
+    """Whether a text is a digest or the beginning of one, and no locator.
+
+    Raises:
+        DigestError: It names an algorithm, and no digits of it.
+    """
     return _digest(what) is not None
 
 
@@ -85,8 +90,14 @@ def _digest(what: str) -> str | None:
         return str(Digest.parse(what, allow_weak=True))
     algorithm, mark, digits = what.rpartition(":")
     plausible = len(digits) >= _SHORTEST and all(one in "0123456789abcdefABCDEF" for one in digits)
-    if plausible and (not mark or algorithm.lower() in SIZES):
+    named = algorithm.lower() in SIZES
+    if plausible and (not mark or named):
         return what.lower()
+    if named:
+        raise DigestError(
+            f"{what!r} does not begin a digest: give at least {_SHORTEST} hexadecimal digits",
+            digest=what,
+        )
     return None
 
 

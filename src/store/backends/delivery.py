@@ -259,7 +259,7 @@ def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery
                 limit="one resource a path",
             )
     content = store.cache_backend.content
-    with _leaving_no_directory(delivery.directory):
+    with leaving_no_directory(delivery.directory):
         SWEEPER.sweep(delivery.directory)
         place(path, target, link=delivery.link, durable=content.durability == "full")
     if delivery.link and content.owns(path):
@@ -273,7 +273,7 @@ def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtain
 
     _refuse_offline(store, metadata)
     with (
-        _leaving_no_directory(delivery.directory),
+        leaving_no_directory(delivery.directory),
         private_directory(delivery.directory) as directory,
     ):
         path = _moved(store, metadata, directory)
@@ -285,7 +285,7 @@ def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtain
 
 
 @contextlib.contextmanager
-def _leaving_no_directory(path: str) -> Iterator[None]:
+def leaving_no_directory(path: str) -> Iterator[None]:
     """Remove the directories that the block made for a file, where it did not bring the file there."""
     missing = [one for one in (Path(path), *Path(path).parents) if not one.exists()]
     try:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from store.backends.delivery import Delivery, obtain
+from store.backends.delivery import Delivery, leaving_no_directory, obtain
 from store.backends.digested import DigestedResource
 from store.cache.backends.base import Cache
-from store.errors import LocatorError, QueryError
+from store.cache.content import Content
+from store.errors import LocatorError, QueryError, StorageError
 from store.fetching.asking import Asking, Wanted, read_locator
 from store.fetching.locator import Locator
 from store.fetching.pinning import spelled
 from store.fetching.results import Result
+from store.files.atomic import private_directory
 from store.freshness.aged_file import AgedFile
 from store.freshness.policy import Duration
 from store.freshness.results import AgedResult
@@ -21,6 +26,8 @@ from store.freshness.sources import SourceLike
 from store.integrity.digest import Digests, DigestsLike, digests_from
 from store.plugins.loading import load_transports
 from store.transports.base import TransferOptions
+
+log = logging.getLogger(__name__)
 
 _KEYS: Final = frozenset({"url", "urls", "path", "digest", "digests", "allow_unverified"})
 """What a query with a greatest age may say."""
@@ -54,20 +61,31 @@ def fetch_aged(
     Raises:
         QueryError: The locator is of a driver whose resources do not grow old.
         StoreError: What the source said, and no copy may be handed out in its place.
+        StorageError: The cache cannot take the file, and it is wanted nowhere else.
     """
     locator = _read(wanted)
     sources, beside = _sources_of(locator)
     pins = digests_from([*locator.digests, *beside, *digests_from(digest)])
-    file = _opened(
+    opened = partial(
+        _opened,
         sources,
         max_age=max_age,
         stale_if_error=stale_if_error,
         digest=pins,
-        content=cache.content,
         options=options,
     )
-    found = file.refresh() if refresh else file.obtain()
-    placed = None if delivery is None else _placed(file, found, locator, asking, delivery)
+    file = opened(content=cache.content)
+    placed = None
+    try:
+        found = file.refresh() if refresh else file.obtain()
+    except StorageError as error:
+        if delivery is None:
+            raise
+        log.warning("the cache cannot take %s, so it goes without: %s", file.name, error)
+        found, placed = _past_the_cache(opened, locator, asking, delivery)
+    else:
+        if delivery is not None:
+            placed = _placed(file, found, locator, asking, delivery)
     return Result(
         locator=locator.text,
         driver=locator.driver,
@@ -122,6 +140,24 @@ def _sources_of(locator: Locator) -> tuple[list[SourceLike], Digests]:
         raise QueryError(f"{locator.text} names no address and no path")
     pins = (*digests_from(query.get("digest")), *digests_from(query.get("digests")))
     return named, pins
+
+
+def _past_the_cache(
+    opened: Callable[..., AgedFile], locator: Locator, asking: Asking, delivery: Delivery
+) -> tuple[AgedResult, Path]:
+    """Bring a file into a private directory beside where it is wanted, then into place.
+
+    Raises:
+        StoreError: What the source or the place said.
+    """
+    with (
+        leaving_no_directory(delivery.directory),
+        private_directory(delivery.directory) as directory,
+        contextlib.closing(Content(directory, durability="relaxed")) as content,
+    ):
+        file = opened(content=content)
+        found = file.obtain()
+        return found, _placed(file, found, locator, asking, delivery)
 
 
 def _placed(

@@ -75,22 +75,22 @@ def fetch_aged(
         options=options,
     )
     file = opened(content=cache.content)
-    placed = None
     try:
         found = file.refresh() if refresh else file.obtain()
     except StorageError as error:
         if delivery is None:
             raise
         log.warning("the cache cannot take %s, so it goes without: %s", file.name, error)
-        found, placed = _past_the_cache(opened, locator, asking, delivery)
-    else:
-        if delivery is not None:
-            placed = _placed(file, found, locator, asking, delivery)
+        return _result(locator, pins, *_past_the_cache(opened, locator, asking, delivery))
+    return _result(locator, pins, found, _placed(file, found, locator, asking, delivery))
+
+
+def _result(locator: Locator, pins: Digests, found: AgedResult, path: Path) -> Result:
     return Result(
         locator=locator.text,
         driver=locator.driver,
         uid=str(found.digests[0]),
-        path=placed or found.path,
+        path=path,
         size=found.size,
         digests=tuple(map(str, pins)),
         verified=bool(pins),
@@ -161,9 +161,11 @@ def _past_the_cache(
 
 
 def _placed(
-    file: AgedFile, found: AgedResult, locator: Locator, asking: Asking, delivery: Delivery
+    file: AgedFile, found: AgedResult, locator: Locator, asking: Asking, delivery: Delivery | None
 ) -> Path:
     """Place a file where the caller wants it, as any resource that the cache has under its digests."""
+    if delivery is None:
+        return found.path
     resource = DigestedResource(
         found.digests, size=found.size, filename=file.name, urls=(found.kept.as_uri(),)
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from store.backends.resources import ResourceInfo
     from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
     from store.errors import (
+        ArchiveError,
         CacheError,
         ConfigurationError,
         CredentialsError,
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
         RateLimitedError,
         RedirectError,
         RefusedError,
+        RegistryError,
         ResourceNotFoundError,
+        StatusError,
         StorageError,
         StoreError,
         TooLargeError,
@@ -37,13 +40,17 @@ if TYPE_CHECKING:
         TransportTimeoutError,
         TruncatedError,
         UnknownNameError,
+        UnsafeArchiveError,
         UnsafeNameError,
         UnverifiedError,
     )
+    from store.fetching.explaining import Explanation
     from store.fetching.fetcher import Fetcher
+    from store.fetching.lists import read_list
+    from store.fetching.locator import Listed
     from store.fetching.many import fetch_each, fetch_many
     from store.fetching.results import Outcome, Resolved, Result
-    from store.fetching.single import fetch, resolve
+    from store.fetching.single import fetch, resolve, why
     from store.freshness.aged_file import AgedFile
     from store.freshness.kernel_file import KernelFileCache
     from store.freshness.listing import newest_in
@@ -61,6 +68,7 @@ _HOMES: Final = {
     "store.backends.resources": ("ResourceInfo",),
     "store.cache.backends.base": ("DEFAULT_TIMEOUT", "NEVER", "Cache"),
     "store.errors": (
+        "ArchiveError",
         "CacheError",
         "ConfigurationError",
         "CredentialsError",
@@ -75,7 +83,9 @@ _HOMES: Final = {
         "RateLimitedError",
         "RedirectError",
         "RefusedError",
+        "RegistryError",
         "ResourceNotFoundError",
+        "StatusError",
         "StorageError",
         "StoreError",
         "TooLargeError",
@@ -83,13 +93,17 @@ _HOMES: Final = {
         "TransportTimeoutError",
         "TruncatedError",
         "UnknownNameError",
+        "UnsafeArchiveError",
         "UnsafeNameError",
         "UnverifiedError",
     ),
+    "store.fetching.explaining": ("Explanation",),
     "store.fetching.fetcher": ("Fetcher",),
+    "store.fetching.lists": ("read_list",),
+    "store.fetching.locator": ("Listed",),
     "store.fetching.many": ("fetch_each", "fetch_many"),
     "store.fetching.results": ("Outcome", "Resolved", "Result"),
-    "store.fetching.single": ("fetch", "resolve"),
+    "store.fetching.single": ("fetch", "resolve", "why"),
     "store.freshness.aged_file": ("AgedFile",),
     "store.freshness.kernel_file": ("KernelFileCache",),
     "store.freshness.listing": ("newest_in",),
@@ -104,6 +118,7 @@ __all__ = [
     "DEFAULT_TIMEOUT",
     "NEVER",
     "AgedFile",
+    "ArchiveError",
     "Cache",
     "CacheError",
     "CachedResource",
@@ -112,9 +127,11 @@ __all__ = [
     "Digest",
     "DigestError",
     "DigestedResource",
+    "Explanation",
     "Fetcher",
     "IntegrityError",
     "KernelFileCache",
+    "Listed",
     "LocatorError",
     "LockTimeoutError",
     "OfflineError",
@@ -126,10 +143,12 @@ __all__ = [
     "RateLimitedError",
     "RedirectError",
     "RefusedError",
+    "RegistryError",
     "Resolved",
     "ResourceInfo",
     "ResourceNotFoundError",
     "Result",
+    "StatusError",
     "StorageError",
     "Store",
     "StoreError",
@@ -138,6 +157,7 @@ __all__ = [
     "TransportTimeoutError",
     "TruncatedError",
     "UnknownNameError",
+    "UnsafeArchiveError",
     "UnsafeNameError",
     "UnverifiedError",
     "__version__",
@@ -148,7 +168,9 @@ __all__ = [
     "load_cache",
     "load_store",
     "newest_in",
+    "read_list",
     "resolve",
+    "why",
 ]
 
 

@@ -12,10 +12,13 @@ Each carries its data as attributes and the exit status that the command line en
     ├── PluginError                                           1   a plugin cannot be loaded
     ├── ResourceNotFoundError (LookupError)                   3   the store does not have it
     ├── IntegrityError                                        4   the content is not what was pinned
+    ├── ArchiveError                                          4   damaged, or no archive at all
     ├── RefusedError                                          5   a safety limit says no
     │   ├── UnverifiedError                                   5   no digest, and none was waived
     │   ├── UnsafeNameError (ValueError)                      5   a name would lead elsewhere
-    │   └── TooLargeError                                     5   more bytes than max_size
+    │   ├── UnsafeArchiveError                                5   an archive's member, or its size, is refused
+    │   ├── TooLargeError                                     5   more bytes than max_size
+    │   └── StatusError                                       5   an item may not move so
     ├── OfflineError                                          6   not cached, and offline
     ├── CredentialsError                                      7   401, 403
     ├── TransportError                                        8   the bytes could not be moved
@@ -25,7 +28,8 @@ Each carries its data as attributes and the exit status that the command line en
     │   └── RateLimitedError                                  8   told to come back later
     ├── LockTimeoutError (TimeoutError)                       9   another holds the lock
     └── StorageError (OSError)                                10  disk full, no permission, …
-        └── CacheError                                        10  the cache itself cannot be used
+        ├── CacheError                                        10  the cache itself cannot be used
+        └── RegistryError                                     10  the registry itself cannot be used
 
 ``store.transports.http.HTTPRequestError`` is a `TransportError` and a ``requests`` error at once; it
 lives where requests may be imported.
@@ -97,7 +101,6 @@ class ConfigurationError(StoreError, ValueError):
     key: str | None = None
     """The setting's key, or the name of its variable."""
     known: tuple[str, ...] = ()
-    """The keys that would have been understood."""
 
 
 class QueryError(StoreError, ValueError):
@@ -105,7 +108,6 @@ class QueryError(StoreError, ValueError):
 
     exit_status = 2
     query: Any = None
-    """The query that was refused."""
     known: tuple[str, ...] = ()
     """The keys that the driver understands."""
 
@@ -118,7 +120,6 @@ class DigestError(QueryError):
     """A digest is malformed, of an unknown algorithm, or of one too weak to be trusted."""
 
     digest: str | None = None
-    """The digest as it was given."""
 
 
 class UnknownNameError(StoreError, LookupError):
@@ -128,9 +129,7 @@ class UnknownNameError(StoreError, LookupError):
     kind: str = ""
     """What was looked for: ``driver``, ``cache``, ``transport``, …"""
     name: str = ""
-    """The name that was asked for."""
     known: tuple[str, ...] = ()
-    """The names there are."""
 
 
 class PluginConflictError(StoreError):
@@ -140,7 +139,6 @@ class PluginConflictError(StoreError):
     kind: str = ""
     name: str = ""
     plugins: tuple[str, ...] = ()
-    """The plugins that bring it."""
 
 
 class PluginError(StoreError):
@@ -156,7 +154,6 @@ class ResourceNotFoundError(StoreError, LookupError):
     query: Any = None
     url: str | None = None
     status: int | None = None
-    """The HTTP status, or None."""
 
 
 class IntegrityError(StoreError):
@@ -174,12 +171,20 @@ class IntegrityError(StoreError):
     """The size of what was found, in bytes."""
 
 
+class ArchiveError(StoreError):
+    """A file cannot be unpacked: damaged, perhaps at its source, or no archive that is understood."""
+
+    exit_status = 4
+    archive: str | None = None
+    member: str | None = None
+    """The member at which it was noticed, as the archive spells it, or None."""
+
+
 class RefusedError(StoreError):
     """A safety limit says no."""
 
     exit_status = 5
     limit: Any = None
-    """The limit that was met."""
     url: str | None = None
 
 
@@ -193,11 +198,30 @@ class UnsafeNameError(RefusedError, ValueError):
     name: str = ""
 
 
+class UnsafeArchiveError(RefusedError):
+    """An archive holds what is not unpacked, or more than the limits allow; ``limit`` says which."""
+
+    archive: str | None = None
+    member: str | None = None
+    """The member that is refused, as the archive spells it, or None."""
+
+
 class TooLargeError(RefusedError):
     """A body is larger than ``max_size``."""
 
     size: int | None = None
     """The announced or counted size, in bytes."""
+
+
+class StatusError(RefusedError):
+    """An item may not move from the status it has to the one that was asked for."""
+
+    item: str | None = None
+    """The item's version id."""
+    current: str | None = None
+    """The name of the status it has, or None where it is gone."""
+    wanted: str | None = None
+    """The name of the status that was asked for."""
 
 
 class OfflineError(StoreError):
@@ -223,7 +247,6 @@ class TransportError(StoreError):
     url: str | None = None
     """The address, without secrets."""
     status: int | None = None
-    """The HTTP status, or None."""
     retry_after: float | None = None
     """Seconds that the server asked to wait, or None."""
 
@@ -264,8 +287,14 @@ class StorageError(StoreError, OSError):
     needed: int | None = None
     """Bytes that were needed, where that is known."""
     free: int | None = None
-    """Bytes that were free."""
 
 
 class CacheError(StorageError):
     """The cache itself cannot be used; what needs no cache may go on."""
+
+
+class RegistryError(StorageError):
+    """The registry itself cannot be used: it is newer than we are, gone, or on a full disk."""
+
+    missing: bool = False
+    """Whether there is none at all where it was looked for."""

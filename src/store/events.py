@@ -1,14 +1,26 @@
 """What happens on the way to a file, as typed values.
 
-Whoever wants to know (a progress bar, ``--json`` lines, a caller) passes a `Listener`; the rooms that
-move, verify and keep bytes tell it. A listener is called from the thread that does the work and must
-return quickly; what it raises ends the work.
+Whoever wants to know (progress bars, ``store fetch --events``, ``store stats``, a caller) passes a
+`Listener`; the rooms that move, verify and keep bytes tell it. A listener is called from the thread that
+does the work and must return quickly; what it raises ends the work.
+
+Of one fetch the events come in this order, those in brackets where there is something to tell::
+
+    [Retried…] [Quarantined] [Waited] Hit
+    [Retried…] [Quarantined] [Waited] Started [attempts] Verified Cached | Bypassed
+    … Failed
+
+An attempt is ``Attempted [Resumed] [Parted] Progressed…``; where it fails, ``[Saved] AttemptFailed`` follows,
+and then perhaps ``Retried`` and another attempt. A driver that does not `receive` tells of no attempts. Where
+an answer turns out to be outdated, or the cache full, ``Started`` comes again. A file with a greatest age has
+no ``Verified``, and ``Hit`` after ``Started`` where it turns out to be what it was. The last event is one of
+`ENDS`, and there is one of them; a failure may come after any other event.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 
 class Started(NamedTuple):
@@ -16,6 +28,8 @@ class Started(NamedTuple):
 
     name: str
     uid: str
+    driver: str = ""
+    """The name of the driver that is to bring it."""
 
 
 class Attempted(NamedTuple):
@@ -94,18 +108,31 @@ class Waited(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """The cache had the file; nothing was moved."""
+    """The cache had the file, or has got it from another process; nothing was moved. It is an end."""
 
     name: str
     path: str
+    """The file in the cache."""
+    size: int = 0
+    """In bytes."""
 
 
 class Cached(NamedTuple):
-    """The cache owns the file from now on."""
+    """The cache owns the file from now on, and it lies where it was wanted. It is an end."""
 
     name: str
     path: str
+    """The file in the cache."""
     uid: str
+
+
+class Bypassed(NamedTuple):
+    """The file lies where it was wanted, but the cache could not keep it. It is an end."""
+
+    name: str
+    path: str
+    reason: str
+    """Why the cache could not."""
 
 
 class Quarantined(NamedTuple):
@@ -117,10 +144,14 @@ class Quarantined(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """The resource could not be had."""
+    """The resource could not be had. It is an end."""
 
     name: str
     reason: str
+    error: str = ""
+    """The class of the error, such as ``ResourceNotFoundError``; one of `STOPS` where it was broken off."""
+    driver: str = ""
+    """The name of the driver that was asked, where one was found."""
 
 
 Event: TypeAlias = (
@@ -136,10 +167,17 @@ Event: TypeAlias = (
     | Waited
     | Hit
     | Cached
+    | Bypassed
     | Quarantined
     | Failed
 )
 """Something that happened; ``name`` is what a person would call the resource: a file name or locator."""
+
+ENDS: Final = (Hit, Cached, Bypassed, Failed)
+"""The events that a fetch may end with."""
+
+STOPS: Final = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit"})
+"""The classes of what breaks a fetch off, through no fault of anybody."""
 
 Listener = Callable[[Event], None]
 """Is told each event as it happens; but of hits only unless it has a ``hears_hits`` that is false."""

@@ -18,8 +18,10 @@ NAMES = {
     "DEFAULT_TIMEOUT",
     "Digest",
     "DigestedResource",
+    "Explanation",
     "Fetcher",
     "KernelFileCache",
+    "Listed",
     "NEVER",
     "Outcome",
     "Provenance",
@@ -35,7 +37,9 @@ NAMES = {
     "load_cache",
     "load_store",
     "newest_in",
+    "read_list",
     "resolve",
+    "why",
 }
 """What the face promises beside the errors."""
 

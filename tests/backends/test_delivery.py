@@ -13,7 +13,8 @@ import attrs
 import pytest
 
 from store.backends.base import ResourceInfo, Store
-from store.backends.delivery import Delivery, obtain
+from store.backends.delivery import obtain
+from store.backends.placing import Delivery
 from store.cache.backends.base import Cache
 from store.errors import (
     CacheError,

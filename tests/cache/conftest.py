@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from store.cache.content import Content, Kept
+from store.cache.examining import Examined, examine
+from store.clock import Clock
 from store.integrity.digest import Digest, Digests
 
 Keep = Callable[..., Kept]
@@ -66,6 +68,19 @@ def keep() -> Keep:
             return content.keep(path, digests=sha256(data) if digests is None else digests)
 
     return kept
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files of trees that are read from now on."""
+    paths: list[str] = []
+
+    def noted(path: str, algorithms: Iterable[str], clock: Clock) -> Examined:
+        paths.append(path)
+        return examine(path, algorithms, clock)
+
+    monkeypatch.setattr("store.cache.tending.examine", noted)
+    return paths
 
 
 @pytest.fixture

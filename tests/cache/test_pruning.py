@@ -162,13 +162,13 @@ def test_a_use_that_comes_between_wins(
     asked: list[bool] = []
     found: list[bool] = []
 
-    def meanwhile(content: Content, held: object) -> bool:
+    def meanwhile(content: Content, held: object, record: str | None = None) -> bool:
         asked.append(True)
         if len(asked) == 2:
             found.append(user.holds(str(aged["1"].path), aged["1"].digests))
             user.note_use(str(aged["1"].path))
             os.utime(content.layout.record(aged["1"].digests[0]))
-        return unused(content, held)  # type: ignore[arg-type]
+        return unused(content, held, record)  # type: ignore[arg-type]
 
     monkeypatch.setattr(pruning, "_unused", meanwhile)
     for name in ("10", "100"):

@@ -379,7 +379,7 @@ def test_the_files_of_a_cache_are_told_without_their_inodes(
     cli: Run, cached: dict[str, str]
 ) -> None:
     """What is listed is what the reference of commands names."""
-    known = {"digest", "path", "name", "size", "added", "used"}
+    known = {"digest", "path", "name", "size", "added", "used", "kind"}
 
     assert set(cli("cache", "list", "--json").json[0]) == known
     assert set(cli("cache", "info", "a.txt", "--json").json) == known

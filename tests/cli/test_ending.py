@@ -317,7 +317,7 @@ def test_a_signal_in_the_middle_of_a_download_leaves_no_trace(
         for path in store_cache_dir.rglob("*")
         if path.is_file()
     }
-    assert left <= {"CACHEDIR.TAG", "locks"}
+    assert left <= {"CACHEDIR.TAG", "locks", "stats"}
 
 
 def test_a_thread_may_run_the_command_line() -> None:

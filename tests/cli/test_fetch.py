@@ -61,7 +61,7 @@ def test_a_hard_link_only_on_request(cli: Run, hello: Path, house: Path) -> None
 
 def test_json_is_an_object_a_line(cli: Run, hello: Path, hello_digest: str) -> None:
     """Each locator has its line, failed ones too."""
-    done = cli("fetch", "--json", "hello.txt", "./missing.txt")
+    done = cli("fetch", "--json", "--ordered", "hello.txt", "./missing.txt")
 
     fetched, failed = map(json.loads, done.out.splitlines())
     assert done.status == 3

@@ -19,7 +19,18 @@ from store.plugins.manager import plugins
 
 Run = Callable[..., Any]
 
-COMMANDS = ["fetch", "resolve", "cache", "plugins", "config", "doctor", "completion"]
+COMMANDS = [
+    "fetch",
+    "resolve",
+    "why",
+    "cache",
+    "registry",
+    "plugins",
+    "config",
+    "stats",
+    "doctor",
+    "completion",
+]
 
 
 def loaded_by(*arguments: str) -> set[str]:

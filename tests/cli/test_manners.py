@@ -139,7 +139,7 @@ def test_one_deadline_holds_for_all(cli: Run, server: Server) -> None:
     ]
     begun = time.monotonic()
 
-    done = cli("fetch", *urls, "--deadline", "0.4s")
+    done = cli("fetch", *urls, "--deadline", "0.4s", "--jobs", "1")
 
     assert done.status == 8
     assert time.monotonic() - begun < 2

@@ -13,9 +13,7 @@ from store.events import (
     Progressed,
     Quarantined,
     Retried,
-    Saved,
     Started,
-    Verified,
     Waited,
 )
 from store.testing.fakes import FakeClock
@@ -107,14 +105,3 @@ def test_bars_see_all_events_and_are_ended() -> None:
 
     assert [type(event) for event in seen] == [Started, Progressed, Failed]
     assert seen[-1].name == "a"
-
-
-def test_what_is_kept_of_unfinished_bodies_is_remembered() -> None:
-    """Until it is whole; an interruption tells of the rest."""
-    teller = Teller()
-
-    for name in ("a", "b"):
-        teller(Saved(name=name, received=10, total=100))
-    teller(Verified(name="a", digests=(), size=100))
-
-    assert teller.saved == {"b": Saved(name="b", received=10, total=100)}

@@ -304,3 +304,24 @@ def test_an_origin_without_a_host_has_no_secret() -> None:
     """A path needs none, and has no variable."""
     assert Credentials().find("/some/file") is None
     assert token_variable(Origin("file", "", None)) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "address", "expected"),
+    [
+        ("https://host/private/", "https://host/public", True),
+        ("https://host", "https://host/private/a", False),
+        ("https://host/private/", "https://other/private/a", False),
+        ("https://host/private/", "http://host/private/a", False),
+    ],
+)
+def test_it_is_known_whether_secrets_depend_on_the_path(
+    key: str,
+    address: str,
+    expected: bool,  # noqa: FBT001
+) -> None:
+    """Whoever shows one secret to a whole origin has to ask."""
+    secret = Credential(secret="s", source="explicit")
+
+    assert Credentials({key: secret}).depend_on_path(address) is expected
+    assert not Credentials().depend_on_path(address)

@@ -9,10 +9,13 @@ import os
 import sys
 import threading
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from store.testing.archives import packed
 
 WHEEL = "six-1.17.0-py2.py3-none-any.whl"
 
@@ -39,12 +42,23 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+def _gzipped(data: bytes) -> bytes:
+    """Return a gzip file of one stored block (RFC 1952): the same bytes whatever zlib is installed."""
+    length = len(data).to_bytes(2, "little")
+    stored = b"\1" + length + bytes(one ^ 255 for one in length) + data
+    ending = zlib.crc32(data).to_bytes(4, "little") + len(data).to_bytes(4, "little")
+    return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + stored + ending
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the files that the pages fetch, and a package index with one project."""
     root = tmp_path_factory.mktemp("served")
     (root / "hello.txt").write_text("hello, store\n", encoding="utf-8")
     (root / "tool-1.0.tar.gz").write_bytes(b"tool 1.0\n" * 1000)
+    data = {"data-1.0/README": b"two tables\n", "data-1.0/tables/a.csv": b"a,b\n1,2\n"}
+    (root / "data-1.0.tar.gz").write_bytes(_gzipped(packed(data, "tar")))
+    (root / "table.csv.gz").write_bytes(_gzipped(b"a,b\n1,2\n"))
     (root / "files").mkdir()
     (root / "kernels" / "lsk").mkdir(parents=True)
     for name in ("naif0011.tls", "naif0012.tls"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import click
 import pytest
 
 import store
-from store import errors
+from store import errors, events
+from store.cache.counts import Tally
 from store.cli.main import command as command_line
 from store.config.model import Setting, declared
+from store.fetching.explaining import CODES
 from store.integrity.digest import SIZES
 from store.plugins import builtin, specs
 from store.plugins.loading import find
@@ -129,6 +132,43 @@ def test_every_exit_status_is_told() -> None:
 def test_every_public_name_is_told(name: str) -> None:
     """Each name of the face is on the page of the API."""
     assert re.search(rf"^\.\. \S+:: store\.{name}$", page("api"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("event", typing.get_args(events.Event), ids=lambda event: event.__name__)
+def test_every_event_is_told(event: typing.Any) -> None:
+    """Each event stands with all of its fields, and with no other."""
+    row = re.search(rf"^\| `{event.__name__}` \|[^|]*\|(.*)\|$", page("events"), re.MULTILINE)
+    assert row, f"{event.__name__} is not told"
+    fields = re.sub(r"\([^)]*\)", "", row[1])
+
+    assert re.findall(r"`(\w+)`", fields) == list(event._fields)
+
+
+def test_the_ends_are_told() -> None:
+    """And no event is told that is not there."""
+    told = re.findall(r"^\| `(\w+)` \|", page("events"), re.MULTILINE)
+    ends = re.search(r"The last event is one of (.*?) \(", page("events"))
+
+    assert set(told) == {event.__name__ for event in typing.get_args(events.Event)}
+    assert ends
+    assert re.findall(r"`(\w+)`", ends[1]) == [event.__name__ for event in events.ENDS]
+
+
+def test_every_reason_code_is_told() -> None:
+    """Each code of ``store why`` stands with what it means, in the order of the code."""
+    told = section(page("commands"), "`store why`")
+    rows = dict(re.findall(r"^\| `([a-z][a-z-]+)` \|(.*)\|$", told, re.MULTILINE))
+
+    assert list(rows) == list(CODES)
+    for code, meaning in CODES.items():
+        assert meaning.partition(",")[0] in rows[code]
+
+
+def test_every_count_is_told() -> None:
+    """Each key of ``store stats --json`` is explained."""
+    told = section(page("commands"), "`store stats`")
+
+    assert set(re.findall(r"^\| `([a-z]+)` \|", told, re.MULTILINE)) == set(Tally._fields)
 
 
 @pytest.mark.parametrize("driver", sorted(builtin.store_drivers()))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import sys
+from pathlib import Path
 
 import pytest
 
 import store
 from store.errors import QueryError, ResourceNotFoundError
-from store.testing.misbehaving import Status
+from store.testing.misbehaving import Stall, Status
 from store.testing.servers import Server
 
 
@@ -73,3 +76,71 @@ def test_a_lone_locator_is_refused() -> None:
     """A text is a list of characters, which nobody means."""
     with pytest.raises(QueryError, match="list"):
         list(store.fetch_each("pypi:six"))
+
+
+def test_all_that_is_missing_offline_is_in_the_error(server: Server) -> None:
+    """Whoever fetches many learns of all at once."""
+    here = locator(server, "here.bin", b"here")
+    missing = [f"{server.url}/{name}.bin#sha256={'0' * 64}" for name in "ab"]
+    store.fetch(here)
+
+    with pytest.raises(store.OfflineError) as raised:
+        store.fetch_many([missing[0], here, missing[1]], offline=True)
+
+    assert raised.value.missing == tuple(one.partition("#")[0] for one in missing)
+    with pytest.raises(ResourceNotFoundError):
+        store.fetch_many(["./none", missing[0]], offline=True)
+
+
+def test_the_setting_says_how_many_at_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the caller does."""
+    monkeypatch.setenv("STORE_JOBS", "1")
+    slow = locator(server, "slow.bin", b"slow")
+    server.serve("/slow.bin", b"slow", fault=Stall(after=2, seconds=0.3))
+    wanted = [slow, locator(server, "quick.bin", b"quick")]
+
+    assert [outcome.number for outcome in store.fetch_each(wanted)] == [0, 1]
+
+
+def test_progress_of_many_is_one_picture(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for all together, which stays; a caller's listener is told all the same."""
+    screen = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", screen)
+    wanted = [locator(server, f"{number}.bin", bytes([number]) * 5000) for number in range(3)]
+    events: list[object] = []
+
+    paths = store.fetch_many(wanted, progress=True, listener=events.append, jobs=1)
+
+    assert len(paths) == 3
+    assert "3/3 files" in screen.getvalue()
+    assert screen.getvalue().endswith("\n")
+    assert len(events) >= 12
+
+
+def test_leaving_early_ends_the_picture(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is drawn any more."""
+    screen = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", screen)
+    wanted = [locator(server, f"{number}.bin", bytes([number])) for number in range(3)]
+
+    for _ in store.fetch_each(wanted, progress=True, jobs=1):
+        break
+
+    assert screen.getvalue() == "" or screen.getvalue().endswith("\n")
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_what_cannot_be_placed_is_a_failure_of_its_own(
+    server: Server, tmp_path: Path, jobs: int
+) -> None:
+    """The others are placed."""
+    wanted = [locator(server, f"{number}.bin", bytes([number])) for number in range(6)]
+    out = tmp_path / "out"
+    (out / "3.bin").mkdir(parents=True)
+    (out / "3.bin" / "x").write_bytes(b"")
+
+    outcomes = list(store.fetch_each(wanted, dest=out, jobs=jobs, ordered=True))
+
+    assert [outcome.error is None for outcome in outcomes] == [number != 3 for number in range(6)]
+    assert isinstance(outcomes[3].error, store.StorageError)
+    assert sorted(path.name for path in out.glob("*.bin")) == [f"{n}.bin" for n in range(6)]

@@ -14,6 +14,8 @@ from store.cache.backends.disk import DiskCache
 from store.cache.backends.filecache import FileCache
 from store.cache.backends.memory import MemoryCache
 from store.cache.backends.null import NullCache
+from store.registry.cache_backend import RegistryCache
+from store.registry.manager import Cache as Registry
 from store.testing.caches import CacheSuite
 from store.testing.servers import Server
 from store.testing.stores import Published, StoreSuite
@@ -44,6 +46,14 @@ class TestDiskCache(CacheSuite):
     def make(self, directory: Path) -> Cache:
         """Make the cache."""
         return DiskCache({"cache_dir": str(directory)})
+
+
+class TestRegistryCache(CacheSuite):
+    """One item of the registry an entry."""
+
+    def make(self, directory: Path) -> Cache:
+        """Make the cache."""
+        return RegistryCache({"cache_dir": str(directory), "durability": "relaxed"})
 
 
 class TestMemoryCache(CacheSuite):
@@ -168,6 +178,28 @@ class TestFileStoreUnpinned(StoreSuite):
     def missing(self, origin: Path) -> dict[str, Any]:
         """Name a file that is not there."""
         return {"path": str(origin / "nothing.bin")}
+
+
+class TestRegistryStore(StoreSuite):
+    """READY items of a registry."""
+
+    driver = "registry"
+    optional = frozenset({"sha256", "size"})
+
+    def configuration(self, origin: Path) -> dict[str, Any]:
+        """Look in the origin."""
+        return {"path": str(origin)}
+
+    def publish(self, origin: Path) -> Published:
+        """Put an item there."""
+        with Registry(origin, durability="relaxed") as registry:
+            registry.put("demo:tool", CONTENT, filename="tool.bin")
+        query = {"uri": "demo:tool", "sha256": SHA256, "size": len(CONTENT)}
+        return Published(query=query, content=CONTENT)
+
+    def missing(self, origin: Path) -> dict[str, Any]:
+        """Name an item that is not there."""
+        return {"uri": "demo:nothing", "sha256": SHA256}
 
 
 class Online(StoreSuite):

@@ -22,6 +22,7 @@ from store.testing.misbehaving import Reset, Status
 from store.testing.ranging import BrokenPart, ForParts, OtherPart, Whole
 from store.testing.servers import Server
 from store.transports.base import Stream, TransferOptions
+from store.transports.crowding import sit
 from store.transports.deadlines import Deadline
 from store.transports.opening import close_all
 from store.transports.ranges import CONNECTIONS, Crew, more_connections
@@ -316,16 +317,27 @@ class Opening:
         return stream
 
 
+def manned(
+    spans: Spans, descriptor: int, opener: Opening | None, clock: FakeClock, **how: Any
+) -> Crew:
+    """Return a crew at a body, for which there is always room."""
+    return Crew(
+        spans,
+        descriptor,
+        opener,
+        **{"room": lambda: sit("http://host/"), "excuse": lambda _: None, **how},
+        deadline=Deadline(clock, None),
+        monotonic=clock.monotonic,
+    )
+
+
 def crew_of(
-    path: Path, data: bytes, opener: Opening | None, clock: FakeClock | None = None
+    path: Path, data: bytes, opener: Opening | None, clock: FakeClock | None = None, **how: Any
 ) -> tuple[Crew, Spans, Any]:
     """Return a crew, the spans of the body, and the open file."""
     spans = Spans(len(data), [])
     file = path.open("w+b")
-    clock = clock or FakeClock()
-    deadline = Deadline(clock, None)
-    crew = Crew(spans, file.fileno(), opener, deadline=deadline, monotonic=clock.monotonic)
-    return crew, spans, file
+    return manned(spans, file.fileno(), opener, clock or FakeClock(), **how), spans, file
 
 
 def finished(crew: Crew) -> None:
@@ -482,17 +494,28 @@ def test_further_connections_are_added_only_where_the_last_ones_helped(tmp_path:
         crew.stop()
 
 
-def test_one_connection_does_not_grow(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("opener", "limit"), [(None, 16), (Opening(DATA), 1)])
+def test_one_connection_does_not_grow(opener: Opening | None, limit: int) -> None:
     """Where the limit is one, or there is no opener."""
-    clock = FakeClock()
-    spans = Spans(len(DATA), [])
-    deadline = Deadline(clock, None)
-    crew = Crew(spans, 0, Opening(DATA), deadline=deadline, monotonic=clock.monotonic, limit=1)
+    crew = manned(Spans(len(DATA), []), -1, opener, FakeClock(), limit=limit)
 
     assert not crew.may_grow
-    with (tmp_path / "file").open("w+b") as file:
-        crew = Crew(spans, file.fileno(), None, deadline=deadline, monotonic=clock.monotonic)
-        assert not crew.may_grow
+
+
+def test_where_there_is_no_room_the_others_do_without(tmp_path: Path) -> None:
+    """But for one that nobody could do without."""
+    seats = [sit("http://host/"), None, None]
+    opener = Opening(DATA, Silent(b""))
+    crew, spans, file = crew_of(tmp_path / "file", DATA, opener, room=lambda: seats.pop(0))
+    with file:
+        assert crew.add(3) == 1
+        crew.stop()
+    crew, spans, file = crew_of(tmp_path / "other", DATA, Opening(DATA), room=lambda: None)
+    with file:
+        assert crew.add(3) == 1
+        finished(crew)
+
+        assert spans.received == len(DATA)
 
 
 @pytest.mark.parametrize(

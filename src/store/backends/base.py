@@ -10,8 +10,9 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from store.backends.delivery import Delivery, obtain
+from store.backends.delivery import obtain
 from store.backends.resources import Digested, ResourceInfo, digests_of, uid_of
+from store.backends.telling import label_of, tell_failed
 from store.cache.backends.base import Cache
 from store.errors import StoreError
 from store.records import CachedResource
@@ -125,7 +126,19 @@ class Store(abc.ABC, Generic[R]):
         Raises:
             StoreError: What the driver raised, or the file could not be placed.
         """
-        return obtain(self, metadata, None if dest is None else Delivery(directory=dest)).path
+        delivery = None
+        if dest is not None:
+            from store.backends.placing import Delivery
+
+            delivery = Delivery(directory=dest)
+        try:
+            path = obtain(self, metadata, delivery).path
+        except BaseException as error:
+            tell_failed(self.options.listener, label_of(metadata), error, self.name)
+            raise
+        if path is None:
+            tell_failed(self.options.listener, label_of(metadata), None, self.name)
+        return path
 
     def resource_in(self, query: Mapping[str, Any]) -> Digested | None:
         """Return the resource where the query alone says which it is, as light as a hit needs it.

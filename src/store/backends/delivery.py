@@ -6,9 +6,7 @@ many downloads, the file is verified, kept by the cache, and placed where the ca
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -19,8 +17,8 @@ from store.backends.known import whole
 from store.backends.resources import ResourceInfo, digests_of, filename_of, origin_of, uid_of
 from store.backends.telling import (
     label_of,
+    tell_bypassed,
     tell_cached,
-    tell_failed,
     tell_hit,
     tell_started,
     tell_verified,
@@ -29,13 +27,14 @@ from store.backends.telling import (
 from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
 from store.cache.content import Content
 from store.cache.holding import Kept
-from store.errors import IntegrityError, OfflineError, RefusedError, StorageError
+from store.errors import IntegrityError, OfflineError, StorageError
 from store.records import CachedResource, Provenance
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
 
 if TYPE_CHECKING:
-    # A hit tries nothing: what brings bytes is loaded when there are some to be brought.
+    # A hit tries nothing: what brings bytes, or places them, is loaded when there is something to do.
+    from store.backends.placing import Delivery
     from store.transports.attempts import Attempt
 
 log = logging.getLogger(__name__)
@@ -58,23 +57,6 @@ class Source(Protocol):
         ...
 
 
-class Delivery(NamedTuple):
-    """Where a caller wants the file, other than in the cache.
-
-    Attributes:
-        directory: The directory it is to lie in; made if missing.
-        name: What it is to be called; None keeps the resource's name.
-        link: Place it by a hard link where that is possible.
-        claims: The uid that each path was given to so far, where several resources are placed together:
-            a second one for the same path is refused.
-    """
-
-    directory: str
-    name: str | None = None
-    link: bool = False
-    claims: dict[str, str] | None = None
-
-
 class Obtained(NamedTuple):
     """What became of a request for a resource.
 
@@ -84,6 +66,7 @@ class Obtained(NamedTuple):
         verified: False where the driver brought something that does not verify.
         attempts: Every try that was made for it; none for a hit.
         fault: How what was brought differs, where it does and that is known.
+        bypassed: Why the cache could not keep it, where it lies only where it was wanted.
     """
 
     path: str | None
@@ -91,44 +74,66 @@ class Obtained(NamedTuple):
     verified: bool = True
     attempts: tuple[Attempt, ...] = ()
     fault: IntegrityError | None = None
+    bypassed: StorageError | None = None
 
 
 def obtain(
-    store: Source, metadata: ResourceInfo, delivery: Delivery | None = None, *, query: str = ""
+    store: Source,
+    metadata: ResourceInfo,
+    delivery: Delivery | None = None,
+    *,
+    query: str = "",
+    open_end: bool = False,
 ) -> Obtained:
     """Bring a resource here: from the cache, else by one download among all who ask.
+
+    The store's listener is told of everything but of a failure, which the caller may mend.
 
     Args:
         store: Who brings the bytes.
         metadata: What is wanted.
         delivery: Where the caller wants it; None leaves it in the cache.
         query: The query in its canonical spelling, for provenance.
+        open_end: Leave it to the caller to tell a good end, too: see `tell_end`.
 
     Raises:
         StoreError: What the driver raised, or the file could not be kept or placed.
     """
     path = cached_path(store, metadata)
     if path is not None:
-        tell_hit(store.options.listener, metadata, path)
-        if delivery is None:
-            return Obtained(path, cached=True)
-        return Obtained(_placed(store, metadata, path, delivery), cached=True)
+        placed = _placed(store, metadata, path, delivery)
+        if not open_end:
+            tell_hit(store.options.listener, metadata, path)
+        return Obtained(placed, cached=True)
     from store.transports.attempts import noting
 
     metadata = whole(metadata)
-    try:
-        with noting() as attempts:
-            obtained = _fetched(store, metadata, delivery, query)
-    except BaseException as error:
-        tell_failed(store.options.listener, metadata, str(error) or type(error).__name__)
-        raise
-    if obtained.path is None:
-        tell_failed(store.options.listener, metadata, "the driver brought nothing that is right")
+    with noting() as attempts:
+        obtained = _fetched(store, metadata, delivery, query, open_end=open_end)
+    if obtained.path is not None and obtained.bypassed is not None and not open_end:
+        tell_bypassed(store.options.listener, metadata, obtained.path, obtained.bypassed)
     return obtained._replace(attempts=tuple(attempts))
 
 
+def tell_end(store: Source, metadata: ResourceInfo, path: str, *, cached: bool) -> None:
+    """Tell the store's listener that all is well.
+
+    Args:
+        store: Who has brought it.
+        metadata: What was wanted.
+        path: The file in the cache.
+        cached: Whether it lay there.
+    """
+    (tell_hit if cached else tell_cached)(store.options.listener, metadata, path)
+
+
 def _fetched(
-    store: Source, metadata: ResourceInfo, delivery: Delivery | None, query: str
+    store: Source,
+    metadata: ResourceInfo,
+    delivery: Delivery | None,
+    query: str,
+    *,
+    open_end: bool,
 ) -> Obtained:
     """Download through the cache, or past a cache that fails where there is another place for it."""
     try:
@@ -137,12 +142,14 @@ def _fetched(
         if delivery is None:
             raise
         log.warning("the cache cannot take %s, so it goes without: %s", label_of(metadata), error)
-        return _bypass(store, metadata, delivery)
+        return _bypass(store, metadata, delivery, error)
     if isinstance(found, Obtained):
         return found
     path, cached = found
     # A place that refuses the file is no fault of the cache's: a second download would not help.
-    placed = path if delivery is None else _placed(store, metadata, path, delivery)
+    placed = _placed(store, metadata, path, delivery)
+    if not open_end:
+        tell_end(store, metadata, path, cached=cached)
     return Obtained(placed, cached=cached)
 
 
@@ -207,7 +214,8 @@ def _brought(
             if delivery is None:
                 raise
             log.warning("the cache cannot keep %s: %s", label_of(metadata), error)
-            return Obtained(_placed(store, metadata, path, delivery))
+            placed = _placed(store, metadata, path, delivery)
+            return Obtained(placed, bypassed=error)
 
 
 def _refuse_offline(store: Source, metadata: ResourceInfo) -> None:
@@ -221,7 +229,7 @@ def _refuse_offline(store: Source, metadata: ResourceInfo) -> None:
 
 
 def _moved(store: Source, metadata: ResourceInfo, directory: Path) -> str | None:
-    tell_started(store.options.listener, metadata)
+    tell_started(store.options.listener, metadata, store.name)
     with drivers_errors(store.name):
         path: Any = store.download_resource_content(metadata, str(directory))
     return None if path is None else str(path)
@@ -236,7 +244,6 @@ def _remembered(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -
         cache.record(uid, _provenance(store, metadata, kept, query))
     except Exception:
         log.warning("the cache did not take the entry %s", uid, exc_info=True)
-    tell_cached(store.options.listener, metadata, path)
     return path
 
 
@@ -245,32 +252,20 @@ def _provenance(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -
     return Provenance(store.name, query, origin_of(metadata), digests, kept.size)
 
 
-def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery) -> str:
-    from store.files.names import safe_name
-    from store.files.placing import place
-    from store.files.sweeping import SWEEPER
+def _placed(store: Source, metadata: ResourceInfo, path: str, delivery: Delivery | None) -> str:
+    """Put a file where the caller wants it, if anywhere, and return where it lies for them."""
+    if delivery is None:
+        return path
+    from store.backends.placing import place_cached
 
-    name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
-    target = Path(delivery.directory) / name
-    if delivery.claims is not None:
-        uid = uid_of(metadata)
-        if delivery.claims.setdefault(str(target), uid) != uid:
-            raise RefusedError(
-                f"{target} was just given to another resource: fetch {label_of(metadata)} into a directory"
-                " of its own",
-                limit="one resource a path",
-            )
-    content = store.cache_backend.content
-    with leaving_no_directory(delivery.directory):
-        SWEEPER.sweep(delivery.directory)
-        place(path, target, link=delivery.link, durable=content.durability == "full")
-    if delivery.link and content.owns(path):
-        content.linked(path)
-    return str(target)
+    return place_cached(store.cache_backend.content, metadata, path, delivery)
 
 
-def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtained:
+def _bypass(
+    store: Source, metadata: ResourceInfo, delivery: Delivery, reason: StorageError
+) -> Obtained:
     """Deliver without the cache: into a private directory beside the target, then into place."""
+    from store.backends.destinations import leaving_no_directory
     from store.files.atomic import private_directory
 
     _refuse_offline(store, metadata)
@@ -283,16 +278,6 @@ def _bypass(store: Source, metadata: ResourceInfo, delivery: Delivery) -> Obtain
             return Obtained(None)
         if not verifies(metadata, path):
             return Obtained(None, verified=False, fault=difference(metadata, path))
-        return Obtained(_placed(store, metadata, path, delivery))
-
-
-@contextlib.contextmanager
-def leaving_no_directory(path: str) -> Iterator[None]:
-    """Remove the directories that the block made for a file, where it did not bring the file there."""
-    missing = [one for one in (Path(path), *Path(path).parents) if not one.exists()]
-    try:
-        yield
-    finally:
-        for one in missing:
-            with contextlib.suppress(OSError):  # one that holds something stays
-                one.rmdir()
+        tell_verified(store.options.listener, metadata, path)
+        placed = _placed(store, metadata, path, delivery)
+        return Obtained(placed, bypassed=reason)

@@ -7,8 +7,10 @@ import os
 from typing import Any, Protocol
 
 from store.backends.resources import ResourceInfo, digests_of, filename_of, size_of, uid_of
+from store.backends.telling import tell_quarantined
 from store.cache.backends.base import Cache
 from store.errors import IntegrityError
+from store.transports.base import TransferOptions
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +19,7 @@ class Asker(Protocol):
     """What a look-up needs of a store."""
 
     cache_backend: Cache
+    options: TransferOptions
 
 
 def cached_path(store: Asker, metadata: ResourceInfo) -> str | None:
@@ -44,6 +47,9 @@ def cached_path(store: Asker, metadata: ResourceInfo) -> str | None:
         return None
     if not isinstance(path, str) or not _stands(cache, metadata, path):
         log.warning("the cached file of %s is gone or not what it was: dropped", uid)
+        reason = cache.content.why_set_aside(path) if isinstance(path, str) else None
+        if reason is not None:
+            tell_quarantined(store.options.listener, metadata, path, reason)
         _drop(cache, uid)
         return None
     check_size(metadata, path)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_of
+from store.errors import IntegrityError
 
 if TYPE_CHECKING:
     # Events are loaded by whoever tells one: a hit without a listener needs none.
@@ -18,20 +20,33 @@ def label_of(metadata: ResourceInfo) -> str:
     return filename_of(metadata) or uid_of(metadata)
 
 
-def tell_hit(listener: Listener | None, metadata: ResourceInfo, path: str) -> None:
+def tell_hit(
+    listener: Listener | None, metadata: ResourceInfo, path: str, size: int | None = None
+) -> None:
     """Tell that the cache had it, unless nobody wants to hear of it: then events are not even loaded."""
     if listener is not None and getattr(listener, "hears_hits", True):
         from store.events import Hit
 
-        listener(Hit(name=label_of(metadata), path=path))
+        known = os.stat(path).st_size if size is None else size  # noqa: PTH116 - a hit
+        listener(Hit(label_of(metadata), path, known))
 
 
-def tell_started(listener: Listener | None, metadata: ResourceInfo) -> None:
+def tell_quarantined(
+    listener: Listener | None, metadata: ResourceInfo, path: str, reason: str
+) -> None:
+    """Tell that what the cache had was wrong, and is set aside."""
+    if listener is not None:
+        from store.events import Quarantined
+
+        listener(Quarantined(name=label_of(metadata), path=path, reason=reason))
+
+
+def tell_started(listener: Listener | None, metadata: ResourceInfo, driver: str) -> None:
     """Tell that the driver is asked to bring it."""
     if listener is not None:
         from store.events import Started
 
-        listener(Started(name=label_of(metadata), uid=uid_of(metadata)))
+        listener(Started(name=label_of(metadata), uid=uid_of(metadata), driver=driver))
 
 
 def tell_verified(listener: Listener | None, metadata: ResourceInfo, path: str) -> None:
@@ -52,12 +67,33 @@ def tell_cached(listener: Listener | None, metadata: ResourceInfo, path: str) ->
         listener(Cached(name=label_of(metadata), path=path, uid=uid_of(metadata)))
 
 
-def tell_failed(listener: Listener | None, metadata: ResourceInfo, reason: str) -> None:
-    """Tell that it cannot be had: whoever drew a bar for it may end it."""
+def tell_bypassed(
+    listener: Listener | None, metadata: ResourceInfo, path: str, reason: Exception
+) -> None:
+    """Tell that it lies where it was wanted, and not in the cache."""
+    if listener is not None:
+        from store.events import Bypassed
+
+        listener(Bypassed(name=label_of(metadata), path=path, reason=str(reason)))
+
+
+def tell_failed(
+    listener: Listener | None, name: str, error: BaseException | None, driver: str
+) -> None:
+    """Tell that it cannot be had: whoever drew a bar for it may end it.
+
+    Args:
+        listener: Who is told, or None.
+        name: What a person would call the resource: see `label_of`.
+        error: Why; None where the driver brought nothing that is right.
+        driver: The name of the driver, or an empty text.
+    """
     if listener is not None:
         from store.events import Failed
 
-        listener(Failed(name=label_of(metadata), reason=reason))
+        kind = type(error or IntegrityError()).__name__
+        reason = str(error or "the driver brought nothing that is right") or kind
+        listener(Failed(name, reason, kind, driver))
 
 
 def waiting_for(listener: Listener | None, metadata: ResourceInfo) -> Callable[[str], None] | None:

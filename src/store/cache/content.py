@@ -80,12 +80,8 @@ class Content:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle how it was opened, not what is open."""
-        options: dict[str, Any] = {
-            "durability": self.durability,
-            "verify": self.verify,
-            "lock_timeout": self.lock_timeout,
-            "clock": self.clock,
-        }
+        options: dict[str, Any] = {"verify": self.verify, "lock_timeout": self.lock_timeout}
+        options |= {"durability": self.durability, "clock": self.clock}
         return functools.partial(Content, self.layout.root, **options), ()
 
     @property
@@ -136,12 +132,16 @@ class Content:
         self._mine()
         return self._holding.judge(path, (), policy="always", marked=False)
 
+    def why_set_aside(self, path: str) -> str | None:
+        """Say, once, why this process has set an owned file aside; None where it has not."""
+        return self._holding.damaged.pop(path, None)
+
     def note_use(self, path: str) -> None:
-        """Take the lease and mark the use of an owned file that was verified by other means."""
+        """Take the lease and mark the use of an owned file or tree that was verified by other means."""
         self._mine()
-        address = self.layout.address(path)
-        if address is not None:
-            self._uses.mark(self.layout.record(address.digest), None)
+        record = self.layout.record_of(path)
+        if record is not None:
+            self._uses.mark(record, None)
 
     def linked(self, path: str) -> None:
         """Take the new stamp of an owned file that was just hard-linked elsewhere, where only that moved."""

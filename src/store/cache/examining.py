@@ -66,3 +66,16 @@ def grain_of(device: int) -> int:
         if len(fields) > 2 and fields[2] == number:  # noqa: PLR2004 - the third field
             return LOCAL_GRAIN_NS if kind.partition(" ")[0] in _LOCAL else COARSE_GRAIN_NS
     return COARSE_GRAIN_NS
+
+
+def wait_out_the_grain(youngest_ns: int, grain_ns: int, clock: Clock) -> None:
+    """Wait until a later change must show in the stamps; not where that would take seconds.
+
+    Args:
+        youngest_ns: When the last of the files was changed, in nanoseconds since 1970 UTC.
+        grain_ns: The step of the file system's times, in nanoseconds.
+        clock: The time.
+    """
+    wait = youngest_ns + grain_ns - clock.now_ns()
+    if wait > 0 and grain_ns == LOCAL_GRAIN_NS:
+        clock.sleep(min(wait, grain_ns) / 1e9)

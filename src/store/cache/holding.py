@@ -92,6 +92,7 @@ class Holding:
     Attributes:
         policy: As given.
         proven: What was found, by path; the hot path of `Content.holds` reads it.
+        damaged: Why a path was set aside, until somebody asks.
     """
 
     def __init__(self, layout: Layout, policy: VerifyPolicy, uses: Uses, clock: Clock) -> None:
@@ -100,6 +101,7 @@ class Holding:
         self._uses = uses
         self._clock = clock
         self.proven: dict[str, Proven] = {}
+        self.damaged: dict[str, str] = {}
 
     def check(
         self,
@@ -224,6 +226,7 @@ class Holding:
 
     def _damaged(self, path: str, reason: str) -> Verdict:
         set_aside(self._layout, path, reason, self._clock)
+        self.damaged[path] = reason
         return Verdict("damaged", reason)
 
     def _noted(

@@ -14,11 +14,11 @@ import attrs
 from store.cache.audit import Held, bytes_of, held_files
 from store.cache.content import Content
 from store.cache.failures import cache_errors
-from store.cache.layout import Layout
+from store.cache.layout import TREE_RECORD, Layout
 from store.cache.naming import nameless
 from store.cache.quarantine import clear_way, obstacle
 from store.cache.records import write_record
-from store.cache.shelves import shelves
+from store.cache.shelves import shelves, tree_entries
 from store.cache.uses import DAY
 from store.cache.workspaces import abandoned
 from store.files.atomic import discard
@@ -40,7 +40,7 @@ class Pruned:
     """What a pruning removed, or would remove.
 
     Attributes:
-        removed: The files.
+        removed: The files and trees.
         in_use: What should have gone but may be in use (leases), and stayed.
         freed: Bytes that were or would be freed, orphans included.
         left: Bytes that are left.
@@ -145,16 +145,22 @@ def _last_use(held: Held) -> float:
         return 0.0
 
 
-def _unused(content: Content, held: Held) -> bool:
-    """Whether nobody can be using a file, as things are at this moment."""
+def _unused(content: Content, held: Held, record: str | None = None) -> bool:
+    """Whether nobody can be using a file or tree, as things are at this moment.
+
+    Args:
+        content: The files.
+        held: Which it is.
+        record: Where its record lies, if not where it should.
+    """
     began = _oldest_lease(content.layout)
     if began is None:
         return True
-    address = content.layout.address(held.path)
-    if address is None:
+    record = record or content.layout.record_of(held.path)
+    if record is None:
         return False
     try:
-        used = os.lstat(content.layout.record(address.digest)).st_mtime
+        used = os.lstat(record).st_mtime
     except OSError:
         used = _last_use(held)
     return used < began - DAY
@@ -166,7 +172,7 @@ def _oldest_lease(layout: Layout) -> float | None:
 
 
 def _taken_away(content: Content, held: Held) -> bool:
-    """Remove a file, unless it is in use.
+    """Remove a file or tree, unless it is in use.
 
     It is first renamed away and then looked at once more: who marks a use later than that look does not
     find it any more and fetches it anew; who marked it earlier gets it back.
@@ -176,12 +182,15 @@ def _taken_away(content: Content, held: Held) -> bool:
     doomed = Path(content.layout.partial) / partial_name()
     clear_way(content.layout, str(doomed), content.clock)
     doomed.parent.mkdir(parents=True, exist_ok=True)
+    tree = content.layout.tree_of(held.path)
+    here = Path(tree or held.path)
     try:
-        Path(held.path).rename(doomed)
+        here.rename(doomed)
     except FileNotFoundError:
         return True
-    if not _unused(content, held):
-        doomed.rename(held.path)
+    # A tree's record went along with it.
+    if not _unused(content, held, tree and f"{doomed}/{TREE_RECORD}"):
+        doomed.rename(here)
         return False
     discard(doomed)
     return True
@@ -197,17 +206,22 @@ def _orphans(content: Content, *, everything: bool) -> Iterator[Path]:
     for path, changed in _listed(layout, layout.locks):
         if path.name != _LOCK and changed <= now - DAY:
             yield path
+    directories = [entry for _, entry in tree_entries(layout)]
     for top in (*_tops(layout), f"{layout.root}/entries", f"{layout.root}/resolutions"):
-        for directory, _, names in _walk(layout, top):
-            if any(name.startswith(PARTIAL_PREFIX) for name in names):
-                for path, changed in _listed(layout, directory):
-                    if path.name.startswith(PARTIAL_PREFIX) and changed <= now - DAY:
-                        yield path
+        directories += (
+            directory
+            for directory, _, names in _walk(layout, top)
+            if any(name.startswith(PARTIAL_PREFIX) for name in names)
+        )
+    for directory in directories:
+        for path, changed in _listed(layout, directory):
+            if path.name.startswith(PARTIAL_PREFIX) and changed <= now - DAY:
+                yield path
 
 
-def _tops(layout: Layout) -> tuple[str, str]:
+def _tops(layout: Layout) -> tuple[str, ...]:
     """Return the directories whose empty ones below are removed."""
-    return layout.content.rstrip("/"), layout.records.rstrip("/")
+    return tuple(top.rstrip("/") for top in (layout.content, layout.records, layout.trees))
 
 
 def _listed(layout: Layout, directory: str) -> Iterable[tuple[Path, float]]:
@@ -220,8 +234,15 @@ def _listed(layout: Layout, directory: str) -> Iterable[tuple[Path, float]]:
 
 
 def _walk(layout: Layout, top: str) -> list[tuple[str, list[str], list[str]]]:
-    """Return what lies below a directory, above before below; where it is a link, it leads out."""
-    return [] if obstacle(layout, f"{top}/") else list(os.walk(top))
+    """Return what lies below a directory, above before below; where it is a link, it leads out.
+
+    What lies in trees is left out: an empty directory there is a part of what was unpacked.
+    """
+    found = []
+    for path, directories, names in () if obstacle(layout, f"{top}/") else os.walk(top):
+        found.append((path, directories, names))
+        directories[:] = [one for one in directories if layout.tree_of(f"{path}/{one}") is None]
+    return found
 
 
 def _size(path: Path) -> int:

@@ -72,22 +72,22 @@ def read_record(path: str) -> Record | None:
     return record
 
 
-def read_small(path: str) -> tuple[bytes, float] | None:
+def read_small(path: str, largest: int = _MAX_SIZE) -> tuple[bytes, float] | None:
     """Read a small file of ours, and when it was last changed, in seconds since 1970 UTC.
 
-    One that is missing or cannot be read is None; what is no regular file, or too large to be ours, reads
-    as empty.
+    One that is missing or cannot be read is None; what is no regular file, or has more than ``largest``
+    bytes, reads as empty.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     except OSError as error:
-        log.debug("the record %s cannot be read: %s", path, error)
+        log.debug("%s cannot be read: %s", path, error)
         return None
     try:
         status = os.fstat(descriptor)
-        regular = stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_SIZE
+        regular = stat.S_ISREG(status.st_mode) and status.st_size <= largest
         return (os.read(descriptor, status.st_size + 1) if regular else b""), status.st_mtime
     except OSError as error:
         log.debug("the record %s cannot be read: %s", path, error)
@@ -170,14 +170,34 @@ def _parsed(data: bytes, used: float) -> Record | None:
         if value["v"] != VERSION:
             return None
         return Record(
-            digests=frozenset(_digest(*item) for item in value["digests"].items()),
-            size=_number(value["size"], int),
-            added=_number(value["added"], int, float),
+            digests=digests_in(value["digests"]),
+            size=number_in(value["size"], int),
+            added=number_in(value["added"], int, float),
             files={name: _known(one) for name, one in value["files"].items()},
             used=used,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def digests_in(value: Any) -> frozenset[Digest]:  # noqa: ANN401 - whatever a file held
+    """Return the digests that a mapping of JSON gives by algorithm.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: It gives none.
+    """
+    return frozenset(_digest(*item) for item in value.items())
+
+
+def number_in(value: Any, *kinds: type) -> Any:  # noqa: ANN401 - whatever a file held
+    """Return a number of JSON that is of one of these types, and no flag.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if type(value) not in kinds:
+        raise ValueError("number")
+    return value
 
 
 def _digest(algorithm: str, number: Any) -> Digest:  # noqa: ANN401 - whatever a file held
@@ -190,9 +210,3 @@ def _known(value: Any) -> Known:  # noqa: ANN401 - whatever a file held
     if type(value["durable"]) is not bool:
         raise ValueError("durable")
     return Known(Stamp.from_json(value["stamp"]), value["durable"])
-
-
-def _number(value: Any, *kinds: type) -> Any:  # noqa: ANN401 - whatever a file held
-    if type(value) not in kinds:
-        raise ValueError("number")
-    return value

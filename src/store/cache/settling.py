@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
 
-from store.cache.examining import grain_of
+from store.cache.examining import grain_of, wait_out_the_grain
 from store.cache.layout import Address, Layout
 from store.cache.records import Known, Record, read_record, write_record
 from store.clock import Clock
 from store.files.syncing import sync_directory, sync_many
 from store.integrity.digest import Digest, Digests
-from store.integrity.stamp import LOCAL_GRAIN_NS, Stamp
+from store.integrity.stamp import Stamp
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,9 @@ def settle(
     if durable:
         _synchronize(layout, placed)
     grain = grain_of(placed[0].stamp.device)
-    _wait_out_the_grain((_stamp(layout.file(one.address), one) for one in placed), grain, clock)
+    stamps = (_stamp(layout.file(one.address), one) for one in placed)
+    youngest = max((one.ctime_ns for one in stamps if one is not None), default=0)
+    wait_out_the_grain(youngest, grain, clock)
     trusted = {}
     for one in placed:
         path = layout.file(one.address)
@@ -81,14 +83,6 @@ def _synchronize(layout: Layout, placed: Sequence[Placed]) -> None:
     late = {Path(layout.directory(one.address.digest)) for one in placed if one.synced}
     for directory in late | {one for one in above if one.is_relative_to(top)}:
         sync_directory(directory)
-
-
-def _wait_out_the_grain(stamps: Iterable[Stamp | None], grain: int, clock: Clock) -> None:
-    """Wait until a later change must show in the stamps; not where that would take seconds."""
-    youngest = max((one.ctime_ns for one in stamps if one is not None), default=0)
-    wait = youngest + grain - clock.now_ns()
-    if wait > 0 and grain == LOCAL_GRAIN_NS:
-        clock.sleep(min(wait, grain) / 1e9)
 
 
 def _stamp(path: str, placed: Placed) -> Stamp | None:

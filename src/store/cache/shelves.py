@@ -74,6 +74,18 @@ def tops_of(layout: Layout, algorithm: str) -> list[str]:
     return sorted({*_directories(layout, content, 2), *_directories(layout, records, 2)})
 
 
+def tree_entries(layout: Layout) -> Iterator[tuple[Digest, str]]:
+    """Go through the directories that trees lie in, with their archives' digests; links are not followed."""
+    for algorithm, size in SIZES.items():
+        above = f"{layout.trees}{algorithm}"
+        for top in sorted(_directories(layout, above, 2)):
+            for name in sorted(_listed(layout, f"{above}/{top}")):
+                path = f"{above}/{top}/{name}"
+                number = name[: 2 * size]
+                if layout.tree_of(path) == path and _HEX.fullmatch(number):
+                    yield Digest(algorithm, number), path
+
+
 def _directories(layout: Layout, directory: str, length: int) -> Iterator[str]:
     """Go through the directories, links excepted, whose names are so many hexadecimal digits."""
     try:

@@ -1,19 +1,20 @@
-"""Brings locators here, one after the other, and prints where they lie."""
+"""Brings locators here, and prints where they lie."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from store.cli.asking import each, opened_fetcher
+from store.cli.asking import each, opened_fetcher, show
 from store.cli.ending import ended
 from store.cli.frame import Frame
-from store.cli.output import line, record, say
 from store.transports.deadlines import keeping
 
 if TYPE_CHECKING:
     from store.fetching.asking import Wanted
-    from store.fetching.results import Result
+
+OFFLINE: Final = 6
+"""The exit status of what is not in the cache while the network is not to be used."""
 
 
 def fetched_plainly(locators: Sequence[str]) -> int:
@@ -26,14 +27,20 @@ def fetched_plainly(locators: Sequence[str]) -> int:
         The exit status.
     """
     frame = Frame()
+    frame.arguments = ("fetch", *locators)
     with ended(frame) as ending:
         frame.listen()
-        ending.status = bring(locators, frame)
+        if len(locators) == 1:
+            ending.status = bring(locators[0], frame)
+        else:
+            from store.cli.many import bring_many
+
+            ending.status = bring_many(locators, frame)
     return ending.status
 
 
 def bring(
-    locators: Sequence[str],
+    locator: str,
     frame: Frame,
     *,
     dest: str | None = None,
@@ -45,11 +52,12 @@ def bring(
     mirrors: tuple[str, ...] = (),
     max_age: float | str | None = None,
     stale_if_error: float | str = 0,
+    **parts: Any,  # noqa: ANN401 - flags
 ) -> int:
-    """Fetch each locator and print its path, or with ``--json`` an object.
+    """Fetch a locator and print its path, or with ``--json`` an object.
 
     Args:
-        locators: What to fetch.
+        locator: What to fetch.
         frame: What was decided beside.
         dest: The directory of a private copy, or None.
         output: The path of a private copy, or None.
@@ -60,14 +68,14 @@ def bring(
         mirrors: Further addresses of the same resource.
         max_age: How old a file may be, in seconds, or ``none``; None where it does not grow old.
         stale_if_error: How old a copy may be where the source fails, in seconds, or ``none``.
+        parts: What is wanted of archives: ``unpack``, ``decompress``, ``symlinks``.
 
     Returns:
-        The exit status: see `each`.
+        The exit status.
     """
     # One digest stays a text, which the fetcher can remember its answer by.
     digest = digests[0] if len(digests) == 1 else digests or None
-    claims: dict[str, str] = {}
-    with opened_fetcher(frame) as fetcher, keeping(fetcher.begin_deadline()):
+    with opened_fetcher(frame, counted=True) as fetcher, keeping(fetcher.begin_deadline()):
 
         def one(locator: str) -> None:
             result = fetcher.fetch(
@@ -80,11 +88,16 @@ def bring(
                 allow_unverified=allow_unverified,
                 max_age=max_age,
                 stale_if_error=stale_if_error,
-                claims=claims,
+                **parts,
             )
-            _print(result, frame)
+            show(result, frame)
 
-        return each(locators, one, frame)
+        status = each([locator], one, frame)
+    if status == OFFLINE:
+        from store.cli.missing import tell_command
+
+        tell_command([locator], frame, allow_unverified)
+    return status
 
 
 def _with_mirrors(locator: str, mirrors: tuple[str, ...]) -> Wanted:
@@ -93,16 +106,3 @@ def _with_mirrors(locator: str, mirrors: tuple[str, ...]) -> Wanted:
     from store.fetching.mirrored import with_mirrors
 
     return with_mirrors(locator, mirrors)
-
-
-def _print(result: Result, frame: Frame) -> None:
-    if frame.json:
-        from store.cli.describing import result_data
-
-        record(result_data(result))
-    else:
-        line(result.path)
-    if not result.verified and result.origin is None and not frame.quiet:
-        say(
-            f"{result.locator} is not verified: nothing says what it should be; pin it with --digest"
-        )

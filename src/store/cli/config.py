@@ -113,7 +113,7 @@ def _known(frame: Frame) -> dict[str, Any]:
         if field.kind == "rules":
             known |= _rules(value)
         elif field.kind != "tables":
-            known[field.name] = _plain(value)
+            known[field.name] = _without_userinfo(value)
         else:
             for name, driver in sorted(value.items()):
                 for key, one in sorted(driver.items()):
@@ -145,6 +145,13 @@ def _masked(key: str, value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
     if isinstance(value, list | tuple):
         return [_masked(key, one) for one in value]
     return public(value) if isinstance(value, str) else _plain(value)
+
+
+def _without_userinfo(value: Any) -> Any:  # noqa: ANN401 - whatever a setting holds
+    """Return a value; an address, which may hold a secret, as it may be shown."""
+    from store.addresses import public
+
+    return public(value) if isinstance(value, str) and "://" in value else _plain(value)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a setting holds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ def ended(frame: Frame) -> Iterator[Ending]:
         frame: Tells how much is to be said.
     """
     ending = Ending()
-    with _signals():
+    with _signals(frame):
         try:
             yield ending
             _flush()
@@ -98,11 +99,12 @@ def failure(error: Exception, frame: Frame, **beside: Any) -> int:  # noqa: ANN4
     if frame.verbose > isinstance(error, StoreError):
         _trace(error)
     if frame.json and printable:
-        _as_json(error, beside)
+        record_failure(error, **beside)
     return status
 
 
-def _as_json(error: Exception, beside: dict[str, Any]) -> None:
+def record_failure(error: Exception, **beside: Any) -> None:  # noqa: ANN401 - plain data
+    """Print an error as an object on stdout; see `failure`."""
     from store.cli.output import record
 
     value = {**beside, "error": described(error)}
@@ -186,9 +188,8 @@ def _lower(message: str) -> str:
 
 def _interrupted(frame: Frame) -> int:
     with contextlib.suppress(OSError):
-        if on_terminal("stderr"):
-            plain("")
-        frame.settle()
+        if not frame.settle() and on_terminal("stderr"):
+            plain("")  # away from the ^C
         say(f"interrupted{_saved(frame)}")
     return INTERRUPTED
 
@@ -223,19 +224,24 @@ def _flush() -> None:
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind, so that what is unfinished is removed."""
+def _signals(frame: Frame) -> Iterator[None]:
+    """Let SIGINT, SIGTERM and SIGHUP unwind, so that what is unfinished is removed; a second one kills."""
+
+    def unwind(number: int, _: FrameType | None) -> None:
+        if frame.stopped:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        frame.stopped = True
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
     before = {}
     with contextlib.suppress(ValueError):  # in a thread that is not the main one
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is signal.SIG_DFL:  # nohup's choice is kept
-                before[number] = signal.signal(number, _unwind)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            handler = signal.getsignal(number)
+            if handler in {signal.SIG_DFL, signal.default_int_handler}:  # nohup's choice is kept
+                before[number] = signal.signal(number, unwind)
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _unwind(number: int, _: FrameType | None) -> None:
-    raise SystemExit(128 + number)

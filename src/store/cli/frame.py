@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -31,7 +33,12 @@ class Frame:
         progress: Whether bars may be shown.
         json: Whether the result is to be JSON.
         flags: Settings by key, as text, that flags decided.
-        settle: Ends what is drawn on stderr, so that lines may follow.
+        events: Whether every event is to be printed, in place of bars and lines for people.
+        arguments: What the command line was given.
+        stopped: Whether the run was told to end: what is on its way is to break off.
+        settle: Ends what is drawn on stderr, so that lines may follow; says whether anything was.
+        note_hit: Takes note of a hit and its bytes, for who counts.
+        pause: Takes away what is drawn while lines are printed.
         saved: What is kept of bodies that are not whole yet, by name: an interruption tells of it.
     """
 
@@ -40,8 +47,13 @@ class Frame:
         self.verbose = 0
         self.progress = True
         self.json = False
+        self.events = False
+        self.stopped = False
+        self.arguments: tuple[str, ...] = ()
         self.flags: dict[str, Any] = {}
-        self.settle: Callable[[], None] = lambda: None
+        self.settle: Callable[[], bool] = lambda: False
+        self.note_hit: Callable[[int], None] = lambda _: None
+        self.pause: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
         self.saved: Mapping[str, Saved] = {}
         self._handler: logging.Handler | None = None
         self._level_before = logging.WARNING
@@ -81,7 +93,7 @@ class Frame:
     def listen(self) -> None:
         """Show the log on stderr, as far as the options ask for it."""
         if self._handler is None:
-            self._handler = logging.StreamHandler(sys.stderr)
+            self._handler = _Handler(self)
             self._handler.addFilter(_may_be_shown)
             self._level_before = logging.getLogger().level
             logging.getLogger().addHandler(self._handler)
@@ -98,6 +110,18 @@ class Frame:
             logging.getLogger().removeHandler(self._handler)
             logging.getLogger().setLevel(self._level_before)
             self._handler = None
+
+
+class _Handler(logging.StreamHandler[Any]):
+    """Writes to stderr, and not into what is drawn there."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__(sys.stderr)
+        self._frame = frame
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with self._frame.pause():
+            super().emit(record)
 
 
 class _Harmless(logging.Formatter):

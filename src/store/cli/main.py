@@ -16,9 +16,12 @@ from store.cli.output import show_version
 _HOMES: Final = {
     "fetch": "store.cli.fetch:fetch",
     "resolve": "store.cli.resolve:resolve",
+    "why": "store.cli.why:why",
     "cache": "store.cli.cache.group:cache",
+    "registry": "store.cli.registry.group:registry",
     "plugins": "store.cli.plugins:plugins",
     "config": "store.cli.config:config",
+    "stats": "store.cli.stats:stats",
     "doctor": "store.cli.doctor:doctor",
     "completion": "store.cli.completion:completion",
 }
@@ -78,6 +81,7 @@ def run(arguments: Sequence[str]) -> int:
         The exit status.
     """
     frame = Frame()
+    frame.arguments = tuple(arguments)
     with ended(frame) as ending:
         ending.status = _invoke(list(arguments), frame)
     return ending.status

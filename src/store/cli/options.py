@@ -88,20 +88,30 @@ def common(function: F) -> F:
     return function
 
 
+def destructive(function: F) -> F:
+    """Give a command what every command has that removes something."""
+    for option in (
+        click.option("--yes", "-y", is_flag=True, help="Do not ask."),
+        click.option("--dry-run", "-n", is_flag=True, help="Only say what would be removed."),
+    ):
+        function = option(function)
+    return function
+
+
 def with_json(meaning: str = "Print JSON.") -> Callable[[F], F]:
     """Give a command ``--json``."""
     return click.option("--json", is_flag=True, expose_value=False, callback=_note, help=meaning)
 
 
-def with_locators(function: F) -> F:
+def with_locators(*, required: bool = True) -> Callable[[F], F]:
     """Give a command its locators."""
     return click.argument(
         "locators",
         nargs=-1,
-        required=True,
-        metavar="LOCATOR...",
+        required=required,
+        metavar="LOCATOR..." if required else "[LOCATOR...]",
         shell_complete=_complete_locator,
-    )(function)
+    )
 
 
 def refuse_shared_pins(locators: Sequence[str], digests: Sequence[str]) -> None:

@@ -30,6 +30,15 @@ def line(text: str | os.PathLike[str]) -> None:
     _write(sys.stdout, os.fsencode(text))
 
 
+def content(chunks: Iterable[bytes]) -> None:
+    """Print a file's content as it is, nothing added."""
+    for chunk in chunks:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+
+
 def words(text: str) -> None:
     """Print a part of the result that people read: control characters are made visible."""
     _write(sys.stdout, _encoded(harmless(text)))
@@ -84,6 +93,13 @@ def fail(text: str) -> None:
     """Tell what went wrong, on stderr."""
     label = _styled("store:", _RED, "stderr")
     _tell(_encoded(f"{label} {harmless(text)}"))
+
+
+def note(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Print one JSON object on a line of stderr, for whoever follows."""
+    import json
+
+    _write(sys.stderr, json.dumps(value, default=str).encode())
 
 
 def plain(text: str) -> None:

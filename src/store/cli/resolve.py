@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         "store resolve --refresh pypi:six",
     )
 )
-@with_locators
+@with_locators()
 @with_pins
 @with_cache
 @with_bounds

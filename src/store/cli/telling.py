@@ -7,15 +7,14 @@ from typing import Final
 from store.cli.output import human_size, on_terminal, replace_status_line, say
 from store.clock import SYSTEM_CLOCK, Clock
 from store.events import (
+    ENDS,
     Event,
     Failed,
     Listener,
     Progressed,
     Quarantined,
     Retried,
-    Saved,
     Started,
-    Verified,
     Waited,
 )
 
@@ -29,9 +28,6 @@ class Teller:
     Args:
         bars: Draws bars, or None.
         clock: The time.
-
-    Attributes:
-        saved: What is kept of unfinished bodies, by name.
     """
 
     def __init__(self, bars: Listener | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -39,7 +35,6 @@ class Teller:
         self._clock = clock
         self._told: dict[str, float] = {}
         self._drawn: set[str] = set()
-        self.saved: dict[str, Saved] = {}
 
     def __call__(self, event: Event) -> None:
         """Tell of an event, if a person wants to know."""
@@ -47,20 +42,24 @@ class Teller:
             self._bars(event)
             if isinstance(event, Progressed):
                 self._drawn.add(event.name)
-        if isinstance(event, Saved):
-            self.saved[event.name] = event
-        elif isinstance(event, Verified):
-            self.saved.pop(event.name, None)
+            elif isinstance(event, ENDS):
+                self._drawn.discard(event.name)
         text = self._text(event)
         if text is not None:
             if self._bars is not None and on_terminal("stderr"):
                 replace_status_line("")
             say(text)
 
-    def settle(self) -> None:
-        """Leave the bars as they are, however the work ended, so that lines may follow."""
+    def settle(self) -> bool:
+        """Leave the bars as they are, however the work ended, so that lines may follow.
+
+        Returns:
+            Whether there were any.
+        """
+        drawn = self._bars is not None and bool(self._drawn)
         while self._bars is not None and self._drawn:
             self._bars(Failed(name=self._drawn.pop(), reason="it has ended"))
+        return drawn
 
     def _text(self, event: Event) -> str | None:
         match event:
@@ -69,19 +68,8 @@ class Teller:
             case Started(name=name):
                 self._told[name] = self._clock.monotonic()
                 return None if self._bars else f"fetching {name}"
-            case Retried(name=name, reason=reason, delay=delay, address=address):
-                when = f"in {delay:.1f} s" if delay >= 0.05 else "now"  # noqa: PLR2004 - as it is shown
-                what = reason if address in reason else f"{name}: {reason}"
-                return f"{what}; trying again {when}"
-            case Waited(name=name, holder=holder):
-                by = f" ({holder})" if holder else ""
-                return f"{name}: waiting for another process that is fetching it{by}"
-            case Quarantined(name=name, reason=reason):
-                return (
-                    f"{name}: the cached file was not what it should be and is set aside: {reason}"
-                )
             case _:
-                return None
+                return surprise(event)
 
     def _progress(self, event: Progressed) -> str | None:
         now = self._clock.monotonic()
@@ -90,3 +78,19 @@ class Teller:
         self._told[event.name] = now
         whole = "" if event.total is None else f" of {human_size(event.total)}"
         return f"{event.name}: {human_size(event.received)}{whole}"
+
+
+def surprise(event: Event) -> str | None:
+    """Return what a person who waits wants to know at once of an event; None where it is nothing."""
+    match event:
+        case Retried(name=name, reason=reason, delay=delay, address=address):
+            when = f"in {delay:.1f} s" if delay >= 0.05 else "now"  # noqa: PLR2004 - as it is shown
+            what = reason if address in reason else f"{name}: {reason}"
+            return f"{what}; trying again {when}"
+        case Waited(name=name, holder=holder):
+            by = f" ({holder})" if holder else ""
+            return f"{name}: waiting for another process that is fetching it{by}"
+        case Quarantined(name=name, reason=reason):
+            return f"{name}: the cached file was not what it should be and is set aside: {reason}"
+        case _:
+            return None

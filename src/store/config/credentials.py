@@ -117,6 +117,17 @@ class Credentials(Frozen):
             self._kept[origin] = from_keyring(origin)
         return self._kept[origin]
 
+    def depend_on_path(self, address: str) -> bool:
+        """Whether what is found for an origin may be another for each of its paths.
+
+        Raises:
+            ValueError: The address cannot be parsed.
+        """
+        if not self._table:
+            return False
+        origin = origin_of(address)
+        return any(known == origin and prefix for known, prefix, _ in self._table)
+
     def _from_table(self, origin: Origin, address: str) -> Credential | None:
         if not self._table:
             return None

@@ -89,6 +89,17 @@ class Settings(Frozen):
     cache: str = setting(
         "file-cache", "The name of the cache backend that remembers the entries.", env="STORE_CACHE"
     )
+    registry: str | None = setting(
+        None,
+        "Where the registry lies: a directory, or postgresql://host/database; below cache_dir by default.",
+        env="STORE_REGISTRY",
+    )
+    registry_files: Path | None = setting(
+        None,
+        "The directory with the files of a registry on PostgreSQL; below cache_dir by default.",
+        env="STORE_REGISTRY_FILES",
+        kind="path",
+    )
     durability: Literal["full", "relaxed"] = setting(
         "full",
         "Whether a power cut loses nothing that was returned (full) or may lose what is young (relaxed).",
@@ -144,6 +155,26 @@ class Settings(Frozen):
         env="STORE_MAX_SIZE",
         kind="bytes",
     )
+    unpack_max_size: int = setting(
+        50 * 1024**3,
+        "The most bytes that an archive may become when it is unpacked.",
+        env="STORE_UNPACK_MAX_SIZE",
+        kind="bytes",
+    )
+    unpack_max_ratio: int = setting(
+        200,
+        "How many times its own size an archive may become; looked at from 64 MiB on.",
+        env="STORE_UNPACK_MAX_RATIO",
+        kind="count",
+        positive=True,
+    )
+    unpack_max_members: int = setting(
+        100_000,
+        "The most files, directories and links that an archive may hold.",
+        env="STORE_UNPACK_MAX_MEMBERS",
+        kind="count",
+        positive=True,
+    )
     retries: int = setting(
         3, "How often an attempt is repeated that failed in a way that may pass.", kind="count"
     )
@@ -160,6 +191,19 @@ class Settings(Frozen):
         "Whether progress bars are shown: on a terminal only (auto), always or never.",
         env="STORE_PROGRESS",
         kind="choice:auto|always|never",
+    )
+    jobs: int = setting(
+        16,
+        "How many resources are fetched at once.",
+        env="STORE_JOBS",
+        kind="count",
+        positive=True,
+    )
+    stats: bool = setting(
+        True,
+        "Whether the command line counts hits and downloads, for 'store stats'.",
+        env="STORE_STATS",
+        kind="flag",
     )
     keyring: bool = setting(
         True, "Ask the system keyring for credentials, where its package is installed.", kind="flag"

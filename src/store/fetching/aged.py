@@ -7,10 +7,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from store.backends.delivery import Delivery, leaving_no_directory, obtain
+from store.backends.delivery import obtain
+from store.backends.destinations import leaving_no_directory
 from store.backends.digested import DigestedResource
+from store.backends.placing import Delivery
+from store.backends.telling import tell_failed
 from store.cache.backends.base import Cache
 from store.cache.content import Content
 from store.errors import LocatorError, QueryError, StorageError
@@ -26,6 +29,10 @@ from store.freshness.sources import SourceLike
 from store.integrity.digest import Digests, DigestsLike, digests_from
 from store.plugins.loading import load_transports
 from store.transports.base import TransferOptions
+
+if TYPE_CHECKING:
+    # Events load when there is something to tell.
+    from store.events import Event, Listener
 
 log = logging.getLogger(__name__)
 
@@ -66,31 +73,32 @@ def fetch_aged(
     locator = _read(wanted)
     sources, beside = _sources_of(locator)
     pins = digests_from([*locator.digests, *beside, *digests_from(digest)])
+    end = None if options.listener is None else _End(options.listener)
     opened = partial(
         _opened,
         sources,
         max_age=max_age,
         stale_if_error=stale_if_error,
         digest=pins,
-        options=options,
+        options=options if end is None else options._replace(listener=end),
     )
     file = opened(content=cache.content)
     try:
-        found = file.refresh() if refresh else file.obtain()
-    except StorageError as error:
-        if delivery is None:
-            raise
-        log.warning("the cache cannot take %s, so it goes without: %s", file.name, error)
-        return _result(locator, pins, *_past_the_cache(opened, locator, asking, delivery))
-    return _result(locator, pins, found, _placed(file, found, locator, asking, delivery))
+        found, placed = _brought(file, opened, locator, asking, delivery, refresh=refresh)
+    except BaseException as error:
+        tell_failed(options.listener, file.name, error, locator.driver)
+        raise
+    if end is not None:
+        end.tell(file.name, found)
+    return _result(locator, pins, found, placed)
 
 
-def _result(locator: Locator, pins: Digests, found: AgedResult, path: Path) -> Result:
+def _result(locator: Locator, pins: Digests, found: AgedResult, placed: Path) -> Result:
     return Result(
         locator=locator.text,
         driver=locator.driver,
         uid=str(found.digests[0]),
-        path=path,
+        path=placed,
         size=found.size,
         digests=tuple(map(str, pins)),
         verified=bool(pins),
@@ -142,6 +150,26 @@ def _sources_of(locator: Locator) -> tuple[list[SourceLike], Digests]:
     return named, pins
 
 
+def _brought(
+    file: AgedFile,
+    opened: Callable[..., AgedFile],
+    locator: Locator,
+    asking: Asking,
+    delivery: Delivery | None,
+    *,
+    refresh: bool,
+) -> tuple[AgedResult, Path]:
+    """Return the file and where it lies, past a cache that fails where it is wanted elsewhere."""
+    try:
+        found = file.refresh() if refresh else file.obtain()
+    except StorageError as error:
+        if delivery is None:
+            raise
+        log.warning("the cache cannot take %s, so it goes without: %s", file.name, error)
+        return _past_the_cache(opened, locator, asking, delivery)
+    return found, _placed(file, found, locator, asking, delivery)
+
+
 def _past_the_cache(
     opened: Callable[..., AgedFile], locator: Locator, asking: Asking, delivery: Delivery
 ) -> tuple[AgedResult, Path]:
@@ -169,5 +197,30 @@ def _placed(
     resource = DigestedResource(
         found.digests, size=found.size, filename=file.name, urls=(found.kept.as_uri(),)
     )
-    obtained = obtain(asking.store("file"), resource, delivery, query=spelled(locator.query))
+    query = spelled(locator.query)
+    obtained = obtain(asking.store("file"), resource, delivery, query=query, open_end=True)
     return Path(str(obtained.path))
+
+
+class _End:
+    """A listener that keeps the end back until the file lies where it is wanted."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._end: Event | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Hand on what is no end."""
+        from store.events import ENDS
+
+        if isinstance(event, ENDS):
+            self._end = event
+        else:
+            self._listener(event)
+
+    def tell(self, name: str, found: AgedResult) -> None:
+        """Tell the end: what was not fetched, a stale copy too, is a hit."""
+        from store.events import Cached, Hit
+
+        hit = Hit(name, str(found.path), found.size)
+        self._listener(self._end if isinstance(self._end, Cached) else hit)

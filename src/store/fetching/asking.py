@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from os import PathLike, fsdecode
 from typing import Any, Final, NamedTuple
 
+from store.addresses import public
 from store.backends.base import Store
 from store.backends.failures import drivers_errors
 from store.backends.resources import Digested, ResourceInfo, digests_of, uid_of
 from store.cache.backends.base import Cache
 from store.config.model import Settings
 from store.errors import ConfigurationError, LocatorError, OfflineError, PluginError
-from store.fetching.locator import Locator, from_query, parse_locator
+from store.fetching.locator import Listed, Locator, from_query, parse_locator
 from store.fetching.mirrored import Mirrored
 from store.fetching.pinning import pinned, spelled
 from store.fetching.resolutions import DIRECTORY, Resolutions, resolution_key
@@ -22,8 +23,9 @@ from store.plugins import builtin
 from store.plugins.loading import find, load_store
 from store.transports.base import TransferOptions
 
-Wanted = str | PathLike[str] | Mapping[str, Any] | Mirrored
-"""A locator, a path, a query with ``driver`` beside the driver's own keys, or a URL with mirrors."""
+Wanted = str | PathLike[str] | Mapping[str, Any] | Listed | Mirrored
+"""A locator, a path, a query with ``driver`` beside the driver's own keys, what a list names, or a URL with
+mirrors."""
 
 _MEMORY: Final = 10_000
 """How many answers are kept in memory."""
@@ -56,15 +58,19 @@ class Asking:
         settings: What the user decided.
         cache: The cache that the stores are to ask.
         options: How the stores are to move bytes.
+
+    Attributes:
+        options: As given.
+        resolutions: What the stores have said.
     """
 
     def __init__(self, settings: Settings, cache: Cache, options: TransferOptions) -> None:
         self._settings = settings
         self._cache = cache
-        self._options = options
+        self.options = options
         self._stores: dict[str, Store[Any]] = {}
         self._answers: dict[Any, tuple[Answer, float]] = {}
-        self._resolutions = Resolutions(f"{cache.content.root}/{DIRECTORY}", clock=options.clock)
+        self.resolutions = Resolutions(f"{cache.content.root}/{DIRECTORY}", clock=options.clock)
 
     def ask(
         self,
@@ -83,7 +89,7 @@ class Asking:
         memorable = type(wanted) is str and (digest is None or type(digest) is str)
         if memorable and not refresh:
             known = self._answers.get(key)
-            if known is not None and self._options.clock.now() < known[1]:
+            if known is not None and self.options.clock.now() < known[1]:
                 return known[0]
         answer, good_until = self._find_out(
             wanted, digest, refresh=refresh, allow_unverified=allow_unverified
@@ -104,7 +110,7 @@ class Asking:
         store = self._stores.get(driver)
         if store is None:
             store = self._made(driver)
-            store.options = self._options
+            store.options = self.options
             store.name = driver
             self._stores[driver] = store
         return store
@@ -137,19 +143,32 @@ class Asking:
     def _find_out(
         self, wanted: Wanted, digest: DigestsLike, *, refresh: bool, allow_unverified: bool | None
     ) -> tuple[Answer, float]:
-        locator = read_locator(wanted)
-        store = self.store(locator.driver)
-        weak = getattr(store, "allow_weak", False) is True
-        pins = digests_from(
-            [*locator.digests, *digests_from(digest, allow_weak=weak)], allow_weak=weak
-        )
-        query = self._completed(store, locator, pins, allow_unverified)
+        locator, pins, store, query = self.question(wanted, digest, allow_unverified)
         metadata, good_until, remembered = self._metadata(store, locator, query, refresh=refresh)
         metadata, left = pinned(metadata, pins, locator)
         if pins and not left and pins == digests_of(metadata) and store.needs_network:
             good_until = math.inf
         answer = Answer(locator, store, metadata, left, spelled(locator.query), remembered)
         return answer, good_until
+
+    def question(
+        self,
+        wanted: Wanted,
+        digest: DigestsLike,
+        allow_unverified: bool | None,  # noqa: FBT001
+    ) -> tuple[Locator, Digests, Store[Any], dict[str, Any]]:
+        """Return what is wanted, what it must be, who is asked, and for what.
+
+        Raises:
+            StoreError: The locator cannot be read, or there is no such driver; or a digest is weak, and the
+                driver was not told to take it.
+        """
+        locator = read_locator(wanted)
+        store = self.store(locator.driver)
+        weak = getattr(store, "allow_weak", False) is True
+        given = digests_from(digest, allow_weak=weak)
+        pins = digests_from([*locator.digests, *given], allow_weak=weak)
+        return locator, pins, store, self._completed(store, locator, pins, allow_unverified)
 
     def _completed(
         self,
@@ -174,17 +193,13 @@ class Asking:
         self, store: Store[Any], locator: Locator, query: dict[str, Any], *, refresh: bool
     ) -> tuple[ResourceInfo, float, bool]:
         """Return the resource, until when the answer holds, and whether it was remembered."""
-        offline = self._options.offline
+        offline = self.options.offline
         if not store.metadata_needs_network:
-            return _asked(store, query), 0.0, False
-        age = store.resolution_max_age(query)
-        max_age = self._settings.metadata_max_age if age == 0 else age
-        key = resolution_key(
-            store.name, query, store.store_configuration, store.resolution_context()
-        )
+            return answered(store, query), 0.0, False
+        key, max_age = self.remembering(store, query)
         found = None
         if offline or (max_age is not None and not refresh):
-            found = self._resolutions.get(key, math.inf if offline or max_age is None else max_age)
+            found = self.resolutions.get(key, math.inf if offline or max_age is None else max_age)
         if found is not None:
             return found, math.inf if max_age == math.inf else 0.0, True
         if offline:
@@ -193,13 +208,20 @@ class Asking:
                 f" run 'store fetch {locator.text}' once without --offline (STORE_OFFLINE)",
                 missing=(locator.text,),
             )
-        metadata = _asked(store, query)
+        metadata = answered(store, query)
         if isinstance(metadata, Digested) and metadata.digests_decide:
-            self._resolutions.put(key, metadata)
+            self.resolutions.put(key, metadata)
         return metadata, math.inf if max_age == math.inf else 0.0, False
 
+    def remembering(self, store: Store[Any], query: dict[str, Any]) -> tuple[str, float | None]:
+        """Return under which key an answer is remembered, and how long it is believed."""
+        age = store.resolution_max_age(query)
+        context = store.resolution_context()
+        key = resolution_key(store.name, query, store.store_configuration, context)
+        return key, self._settings.metadata_max_age if age == 0 else age
 
-def _asked(store: Store[Any], query: dict[str, Any]) -> ResourceInfo:
+
+def answered(store: Store[Any], query: dict[str, Any]) -> ResourceInfo:
     """Return a driver's answer, made sure to be one that can be fetched."""
     with drivers_errors(store.name):
         metadata: Any = store.resource_in(query) or store.get_resource_metadata(query)
@@ -228,6 +250,11 @@ def read_locator(wanted: Wanted) -> Locator:
         return parse_locator(wanted)
     if isinstance(wanted, Mapping):
         return from_query(wanted)
+    if isinstance(wanted, Listed):
+        read = parse_locator(wanted.locator)
+        # What is too weak was refused when the list was read, or is when its driver is known.
+        digests = digests_from([*read.digests, *wanted.digests], allow_weak=True)
+        return read._replace(digests=digests)
     if isinstance(wanted, Mirrored):
         return wanted.read()
     try:
@@ -237,3 +264,13 @@ def read_locator(wanted: Wanted) -> Locator:
             f"a locator is a text, a path or a mapping with 'driver', not {type(wanted).__name__}"
         ) from None
     return Locator("file", {"path": path}, path)
+
+
+def named(wanted: Wanted) -> str:
+    """Return what a person would recognise it by, without secrets, whether it can be read or not."""
+    if isinstance(wanted, str | Listed | Mirrored):
+        return public(wanted if isinstance(wanted, str) else wanted.locator)
+    try:
+        return read_locator(wanted).text
+    except LocatorError:
+        return type(wanted).__name__

@@ -24,15 +24,13 @@ def bring_all(fetcher: Fetcher, todo: Todo, manner: Manner) -> Iterator[Outcome]
     left: Todo = []
     for number, wanted in todo:
         pinned = read_pinned(wanted)
-        if pinned is None:
-            left.append((number, wanted))
-            continue
-        hit = usual.glance(number, pinned)
+        hit = usual.known(number, wanted) if pinned is None else usual.glance(number, pinned)
         if hit is not None:
             yield hit
         else:
-            short.append((number, pinned))
             left.append((number, wanted))
+            if pinned is not None:
+                short.append((number, pinned))
     if manner.jobs == 1 or len(left) <= 1:
         yield from _one_by_one(usual, left, manner)
     else:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from store.addresses import public
-from store.backends.delivery import Delivery, Obtained, obtain
+from store.backends.delivery import Obtained
 from store.backends.hits import cached_path
 from store.backends.resources import digests_of, filename_of, size_of, uid_of
+from store.backends.telling import tell_hit
 from store.cache.backends.base import Cache
 from store.config.model import Settings
 from store.config.reading import read_settings
 from store.errors import (
     ConfigurationError,
-    CredentialsError,
-    QueryError,
-    ResourceNotFoundError,
+    StoreError,
     UnknownNameError,
 )
 from store.fetching.asking import Answer, Asking, Wanted
+from store.fetching.obtaining import brought
 from store.fetching.options import cache_configuration, transfer_options
-from store.fetching.outcome import failure_of, hold_against_pins, result_of
+from store.fetching.outcome import result_of, tell_failure
 from store.fetching.results import Resolved, Result
 from store.integrity.digest import DigestsLike
 from store.plugins.loading import load_cache, load_transports
@@ -31,7 +32,10 @@ from store.transports.deadlines import Deadline, begun, keeping
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
+    from store.backends.placing import Delivery
     from store.events import Listener
+    from store.fetching.unpacked import Unpacking
+    from store.fetching.wishes import Wish
     from store.freshness.policy import Duration
     from store.transports.progress import Progress
 
@@ -95,6 +99,9 @@ class Fetcher:
         max_age: Duration = None,
         stale_if_error: Duration = 0,
         claims: dict[str, str] | None = None,
+        unpack: bool = False,
+        decompress: bool = False,
+        symlinks: bool = False,
     ) -> Result:
         """Bring one resource here; see `store.fetch` for arguments and errors.
 
@@ -103,55 +110,62 @@ class Fetcher:
         """
         delivery = None
         if dest is not None or output is not None:
-            delivery = _delivery(dest, output, link)._replace(claims=claims)
-        if max_age is not None:
-            from store.fetching.aged import fetch_aged
+            from store.fetching.delivering import delivery_of
 
-            return fetch_aged(
-                wanted,
-                cache=self.cache,
-                options=self.options,
-                asking=self._asking,
-                max_age=max_age,
-                stale_if_error=stale_if_error,
-                digest=digest,
-                delivery=delivery,
-                refresh=refresh,
-            )
+            delivery = delivery_of(wanted, dest=dest, output=output, link=link, claims=claims)
+        wish = None
+        if unpack or decompress or symlinks:
+            from store.fetching.wishes import Wish
+
+            wish = Wish(unpack, decompress, symlinks)
+        if max_age is not None:
+            age = {"max_age": max_age, "stale_if_error": stale_if_error}
+            return self._aged(wanted, delivery, wish, digest=digest, refresh=refresh, **age)
         seconds = self.options.bounds.deadline
         if seconds is None:
-            return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
+            return self._fetch(wanted, delivery, digest, refresh, allow_unverified, wish=wish)
         # One deadline for all that a fetch waits for: the question, another's download, its own.
         with keeping(begun(self.options.clock, seconds)):
-            return self._fetch(wanted, delivery, digest, refresh, allow_unverified)
+            return self._fetch(wanted, delivery, digest, refresh, allow_unverified, wish=wish)
 
     def _fetch(
         self,
         wanted: Wanted,
         delivery: Delivery | None,
-        digest: DigestsLike,
-        refresh: bool,  # noqa: FBT001
-        allow_unverified: bool | None,  # noqa: FBT001
+        digest: DigestsLike = None,
+        refresh: bool = False,  # noqa: FBT001, FBT002
+        allow_unverified: bool | None = None,  # noqa: FBT001
+        *,
+        wish: Wish | None,
     ) -> Result:
-        answer = self._ask(wanted, digest, refresh, allow_unverified)
+        answer = None
         try:
-            if answer.remembered and not getattr(answer.metadata, "urls", ()):
-                answer = self._asked_anew(answer, wanted, digest, allow_unverified)
-            obtained = self._obtained(answer, delivery)
-        except UnknownNameError as error:
-            if error.kind != "transport":
-                raise
-            load_transports()
-            obtained = self._obtained(answer, delivery)
-        except (ResourceNotFoundError, CredentialsError):
-            if not answer.remembered or self.options.offline:
-                raise
-            # The index may have moved the file since: one look costs less than a failure.
-            answer = self._asking.ask(
-                wanted, digest, refresh=True, allow_unverified=allow_unverified
-            )
-            obtained = self._obtained(answer, delivery)
-        return result_of(answer, obtained)
+            answer = self._ask(wanted, digest, refresh, allow_unverified)
+            again = None
+            if answer.remembered and not self.options.offline:
+                ask = partial(self._asking.ask, wanted, digest)
+                again = partial(ask, refresh=True, allow_unverified=allow_unverified)
+            bring = partial(brought, answer, again)
+            if wish is None and answer.locator.member is None:
+                return bring(delivery)
+            return self._unpacking(answer, wish).fetch(partial(bring, open_end=True), delivery)
+        except BaseException as error:
+            tell_failure(self.options.listener, wanted, answer, error)
+            raise
+
+    def _aged(
+        self,
+        wanted: Wanted,
+        delivery: Delivery | None,
+        wish: Wish | None,
+        **beside: Any,  # noqa: ANN401 - what `fetch_aged` takes
+    ) -> Result:
+        from store.fetching.aged import fetch_aged
+        from store.fetching.aged_parts import fetch_aged_part
+
+        beside |= {"cache": self.cache, "options": self.options, "asking": self._asking}
+        bring = partial(fetch_aged, **beside)
+        return fetch_aged_part(wanted, bring, self._fetch, delivery=delivery, wish=wish)
 
     def resolve(
         self,
@@ -175,6 +189,23 @@ class Fetcher:
             urls=tuple(public(url) for url in urls if isinstance(url, str) and url),
         )
 
+    def hit(self, wanted: Wanted, *, allow_unverified: bool | None = None) -> Result | None:
+        """Return the result where nobody need be asked what it is, and the cache has it; else None.
+
+        Nothing is raised, and nothing that lies on this machine is read for it: `fetch` does that.
+        """
+        from store.fetching.recalling import known_here
+
+        try:
+            answer = known_here(self._asking, wanted, allow_unverified=allow_unverified)
+            path = None if answer is None else cached_path(answer.store, answer.metadata)
+        except StoreError:
+            return None
+        if answer is None or path is None:
+            return None
+        tell_hit(self.options.listener, answer.metadata, path)
+        return result_of(answer, Obtained(path, cached=True))
+
     def cached(self, wanted: Wanted, *, digest: DigestsLike = None) -> Path | None:
         """Return where the cache has a resource, checked just now, or None; nothing is downloaded.
 
@@ -182,7 +213,10 @@ class Fetcher:
             StoreError: The locator cannot be read, or what it stands for is not known offline.
         """
         answer = self._ask(wanted, digest)
-        path = cached_path(answer.store, answer.metadata)
+        if answer.locator.member is None:
+            path = cached_path(answer.store, answer.metadata)
+        else:
+            path = self._unpacking(answer, None).cached()
         return None if path is None else Path(path)
 
     def begin_deadline(self) -> Deadline:
@@ -227,35 +261,9 @@ class Fetcher:
             load_transports()
         return ask(wanted, digest, refresh=refresh, allow_unverified=allow_unverified)
 
-    def _asked_anew(
-        self,
-        answer: Answer,
-        wanted: Wanted,
-        digest: DigestsLike,
-        allow_unverified: bool | None,  # noqa: FBT001
-    ) -> Answer:
-        """Ask the store again where the remembered answer names no address and the file is gone."""
-        if self.options.offline or cached_path(answer.store, answer.metadata) is not None:
-            return answer
-        return self._asking.ask(wanted, digest, refresh=True, allow_unverified=allow_unverified)
+    def _unpacking(self, answer: Answer, wish: Wish | None) -> Unpacking:
+        """Return what unpacks; loaded now, since a plain fetch has no need of it."""
+        from store.fetching.unpacked import Unpacking
 
-    def _obtained(self, answer: Answer, delivery: Delivery | None) -> Obtained:
-        if answer.pins:
-            hold_against_pins(answer, obtain(answer.store, answer.metadata, query=answer.query))
-        obtained = obtain(answer.store, answer.metadata, delivery, query=answer.query)
-        if obtained.path is None:
-            raise failure_of(answer, obtained)
-        return obtained
-
-
-def _delivery(
-    dest: str | os.PathLike[str] | None,
-    output: str | os.PathLike[str] | None,
-    link: bool,  # noqa: FBT001
-) -> Delivery:
-    if output is None:
-        return Delivery(directory=os.path.abspath(os.fspath(dest or ".")), link=link)  # noqa: PTH100
-    if dest is not None:
-        raise QueryError("give dest (a directory) or output (a file), not both")
-    path = os.path.abspath(os.fspath(output))  # noqa: PTH100 - resolve() would follow links
-    return Delivery(directory=os.path.dirname(path), name=os.path.basename(path), link=link)  # noqa: PTH119, PTH120
+        content, settings, options = self.cache.content, self.settings, self.options
+        return Unpacking(answer, wish, content=content, settings=settings, options=options)

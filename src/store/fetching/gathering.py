@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from store.errors import QueryError
 from store.fetching.asking import Wanted
 from store.fetching.bringing import bring_all
+from store.fetching.locator import Listed
 from store.fetching.results import Outcome
 from store.fetching.usual import Manner
 
@@ -57,9 +58,7 @@ def gather(
     """
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs}")
-    if isinstance(wanted, str | bytes | Mapping | PathLike):
-        raise QueryError("many are fetched from a list of locators: put the one into a list")
-    todo = list(enumerate(wanted))
+    todo = list(enumerate(several_of(wanted)))
     manner = Manner(dest, link, refresh, allow_unverified, jobs, fail_fast)
     found = bring_all(fetcher, todo, manner)
     yield from in_order(found) if ordered else found
@@ -76,3 +75,14 @@ def in_order(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
             due += 1
     for number in sorted(held):
         yield held[number]
+
+
+def several_of(wanted: Iterable[Wanted]) -> list[Wanted]:
+    """Return what is wanted as a list.
+
+    Raises:
+        QueryError: It is one locator, and no list of them.
+    """
+    if isinstance(wanted, str | bytes | Mapping | PathLike | Listed):
+        raise QueryError("many are fetched from a list of locators: put the one into a list")
+    return list(wanted)

@@ -48,12 +48,16 @@ class Keeping:
         cache: The cache; its content owns the files.
         intake: Where they go.
         listener: Is told of each, or None.
+        ends: Whether it is told of the end, too; else whoever places the file tells it.
     """
 
-    def __init__(self, cache: Cache, intake: Intake, listener: Listener | None) -> None:
+    def __init__(
+        self, cache: Cache, intake: Intake, listener: Listener | None, *, ends: bool = True
+    ) -> None:
         self._cache = cache
         self._intake = intake
         self._listener = listener
+        self._ends = ends
         self._waiting: list[Kept] = []
         self._since = SYSTEM_CLOCK.monotonic()
 
@@ -123,6 +127,8 @@ class Keeping:
     def _outcome(self, kept: Kept) -> Outcome:
         if self._listener is not None:
             _tell(self._listener, kept)
+            if self._ends:
+                _tell_end(self._listener, kept)
         result = result_of(kept.pinned, kept.path, kept.attempt.received, (kept.attempt,))
         return Outcome(kept.number, kept.pinned.address, result)
 
@@ -133,12 +139,17 @@ def _provenance(kept: Kept) -> Provenance:
     return Provenance(DRIVER, query, address, (uid,), kept.attempt.received)
 
 
+def _tell_end(listener: Listener, kept: Kept) -> None:
+    from store.events import Cached
+
+    listener(Cached(kept.pinned.name, kept.path, kept.pinned.uid))
+
+
 def _tell(listener: Listener, kept: Kept) -> None:
-    from store.events import Attempted, Cached, Progressed, Started, Verified
+    from store.events import Attempted, Progressed, Started, Verified
 
     name, uid, size = kept.pinned.name, kept.pinned.uid, kept.attempt.received
-    listener(Started(name, uid))
+    listener(Started(name, uid, DRIVER))
     listener(Attempted(name, kept.pinned.address, 1))
     listener(Progressed(name, size, size))
     listener(Verified(name, (uid,), size))
-    listener(Cached(name, kept.path, uid))

@@ -101,6 +101,7 @@ class Lane:
     def stop(self) -> None:
         """Ask for nothing more, and give back what was claimed."""
         self._traffic.call_off()
+        self._deadline.expire()  # nobody waits for what is under way
         for thread in self._threads:
             thread.join()
         self._traffic.give_back()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from store.addresses import public, public_query, without_secrets
 from store.backends.failures import drivers_errors
-from store.errors import LocatorError, PluginError, UnknownNameError
+from store.errors import DigestError, LocatorError, PluginError, UnknownNameError
 from store.integrity.digest import SIZES, Digests, digests_from
 from store.plugins.loading import find, load_transports
 
@@ -27,16 +27,56 @@ class Locator(NamedTuple):
         query: The query for the driver, without the pinned digests.
         text: What a person would recognise it by, without secrets.
         digests: What the locator pins, strongest first.
+        member: Which member of the archive is wanted; None where it is no matter of members, an empty
+            text for all of them.
     """
 
     driver: str
     query: Mapping[str, Any]
     text: str
     digests: Digests = ()
+    member: str | None = None
 
     def __repr__(self) -> str:
         """Show no query: an address in it may hold a secret."""
         return f"Locator({self.driver!r}, {self.text!r})"
+
+
+class Listed(NamedTuple):
+    """A locator as a list has it: `store.read_list` gives them, and what takes a locator takes one.
+
+    Attributes:
+        locator: The locator; its address may hold a secret.
+        digests: What the list says of its content, as ``algorithm:hex``.
+        name: What the list calls it: a plain path, at which it lies below a ``dest``; or None.
+        where: The list and the line, for messages.
+    """
+
+    locator: str
+    digests: tuple[str, ...] = ()
+    name: str | None = None
+    where: str = ""
+
+    def __str__(self) -> str:
+        """Return the locator as it may be shown, its digests behind it where that spells it whole."""
+        return spelled(self.locator, self.digests)
+
+    def __repr__(self) -> str:
+        """Show no query: an address in it may hold a secret."""
+        return f"Listed({str(self)!r})"
+
+
+def spelled(locator: str, digests: Sequence[str] = ()) -> str:
+    """Return a locator as it may be shown, its digests behind it; without these where it holds a secret."""
+    try:
+        front, pins = _split_pins(locator, strict=False)
+    except DigestError:
+        return public(locator)
+    if "://" in front and public(front) != front:
+        return public(front)
+    both = dict.fromkeys([*map(str, pins), *digests])
+    fragment = "&".join(one.replace(":", "=", 1) for one in both)
+    return f"{front}#{fragment}" if fragment else front
 
 
 def parse_locator(text: str) -> Locator:
@@ -45,7 +85,7 @@ def parse_locator(text: str) -> Locator:
     ``http(s)://…`` is asked of the driver ``http``; ``file:…``, a path, or anything without a colon, of
     ``file``; ``driver:rest`` of that driver: by its own ``store_locators`` function, else as
     ``key=value&key=value``. ``#sha256=<hex>`` (or ``#sha256:<hex>``, or SRI; several joined by ``&``) pins
-    digests.
+    digests; ``!member`` behind an archive names one thing in it: see `split_member`.
 
     Raises:
         LocatorError: It cannot be read.
@@ -58,6 +98,17 @@ def parse_locator(text: str) -> Locator:
             " 'pypi:six==1.17.0'",
             query=public(text),
         )
+    if "!" in text:
+        from store.fetching.member import split_member
+
+        archive, member = split_member(text)
+        if member is not None:
+            locator = _parsed(archive)
+            return locator._replace(text=f"{locator.text}!{member or '/'}", member=member)
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Locator:
     name, colon, rest = text.partition(":")
     if not colon or name[:1] not in _LETTERS or not _IN_SCHEMES.issuperset(name):
         path, digests = _split_pins(text, strict=False)

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.cache.backends.base import Cache
-from store.errors import StoreError
+from store.errors import OfflineError
 from store.fetching.asking import Wanted
-from store.fetching.gathering import JOBS, gather
+from store.fetching.gathering import gather, several_of
 from store.fetching.results import Outcome
 from store.fetching.single import default_fetcher, fetcher_for
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.transports.panel import Panel
     from store.transports.progress import Progress
 
 
@@ -30,18 +31,20 @@ def fetch_many(
     refresh: bool = False,
     allow_unverified: bool | None = None,
     listener: Listener | None = None,
-    jobs: int = JOBS,
+    jobs: int | None = None,
     fail_fast: bool = False,
 ) -> list[Path]:
-    """Fetch many resources, ``jobs`` at a time; the arguments are those of `store.fetch`.
+    """Fetch many resources, ``jobs`` at a time; the other arguments are those of `store.fetch`.
 
-    A failed one does not stop the others, unless ``fail_fast``.
+    ``jobs`` is the setting of that name where it is None; ``progress=True`` draws a line for all together,
+    and one for each on its way. A failed one does not stop the others, unless ``fail_fast``.
 
     Returns:
         The paths, in the order of the input.
 
     Raises:
-        StoreError: The first failure in the order of the input, after all were tried.
+        StoreError: The first failure in the order of the input, after all were tried; an `OfflineError`
+            has all that is missing.
         QueryError: One locator was given and no list: nothing was tried.
         ValueError: ``jobs`` is less than one.
     """
@@ -58,9 +61,12 @@ def fetch_many(
         fail_fast=fail_fast,
     )
     found = sorted(outcomes, key=lambda outcome: outcome.number)
-    failure: StoreError | None = next((one.error for one in found if one.error is not None), None)
-    if failure is not None:
-        raise failure
+    failures = [one.error for one in found if one.error is not None]
+    if failures:
+        lacking = [one for one in failures if isinstance(one, OfflineError)]
+        if failures[0] in lacking:
+            lacking[0].missing = tuple(name for one in lacking for name in one.missing)
+        raise failures[0]
     return [one.result.path for one in found if one.result is not None]
 
 
@@ -74,7 +80,7 @@ def fetch_each(
     refresh: bool = False,
     allow_unverified: bool | None = None,
     listener: Listener | None = None,
-    jobs: int = JOBS,
+    jobs: int | None = None,
     ordered: bool = False,
     fail_fast: bool = False,
 ) -> Iterator[Outcome]:
@@ -90,15 +96,38 @@ def fetch_each(
         QueryError: One locator was given and no list: nothing was tried.
         ValueError: ``jobs`` is less than one.
     """
+    panel = None
+    if progress is True:
+        panel, locators = _panel_for(locators)
+        from store.transports.progress import several
+
+        progress, listener = None, several(panel, listener)
     plain = cache is None and progress is None and offline is None and listener is None
     fetcher = default_fetcher() if plain else fetcher_for(cache, progress, offline, listener)
-    return gather(
+    outcomes = gather(
         fetcher,
         locators,
         dest=dest,
         refresh=refresh,
         allow_unverified=allow_unverified,
-        jobs=jobs,
+        jobs=fetcher.settings.jobs if jobs is None else jobs,
         ordered=ordered,
         fail_fast=fail_fast,
     )
+    return outcomes if panel is None else _drawn(outcomes, panel)
+
+
+def _panel_for(locators: Iterable[Wanted]) -> tuple[Panel, list[Wanted]]:
+    from store.transports.panel import Panel
+    from store.transports.totals import Totals
+
+    wanted = several_of(locators)
+    return Panel(Totals(len(wanted))), wanted
+
+
+def _drawn(outcomes: Iterator[Outcome], panel: Panel) -> Iterator[Outcome]:
+    """Give outcomes, and end the picture with them."""
+    try:
+        yield from outcomes
+    finally:
+        panel.close()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from store.backends.delivery import Obtained
 from store.backends.resources import digests_of, origin_of, uid_of
 from store.errors import IntegrityError, StoreError
-from store.fetching.asking import Answer
+from store.fetching.asking import Answer, Wanted, named
 from store.fetching.results import Result
+
+if TYPE_CHECKING:
+    # A warm fetch tells nobody: events load when there is something to tell.
+    from store.events import Listener
 
 
 def result_of(answer: Answer, obtained: Obtained) -> Result:
@@ -50,19 +55,37 @@ def failure_of(answer: Answer, obtained: Obtained) -> StoreError:
     )
 
 
-def hold_against_pins(answer: Answer, obtained: Obtained) -> None:
+def hold_against_pins(answer: Answer, path: str) -> None:
     """Check what a stranger's resource brought against what the caller pinned.
 
     Raises:
         IntegrityError: It is something else; the cache forgets it.
-        StoreError: There is nothing to check.
     """
     from store.integrity.verification import check_file
 
-    if obtained.path is None:
-        raise failure_of(answer, obtained)
     try:
-        check_file(obtained.path, answer.pins, url=answer.locator.text)
+        check_file(path, answer.pins, url=answer.locator.text)
     except IntegrityError:
         answer.store.cache_backend.delete(uid_of(answer.metadata))
         raise
+
+
+def tell_failure(
+    listener: Listener | None, wanted: Wanted, answer: Answer | None, error: BaseException
+) -> None:
+    """Tell that a fetch has failed for good.
+
+    Args:
+        listener: Who is told, or None.
+        wanted: What was asked for.
+        answer: What it stands for, where that was found out.
+        error: Why.
+    """
+    if listener is None:
+        return
+    from store.backends.telling import label_of, tell_failed
+
+    if answer is None:
+        tell_failed(listener, named(wanted), error, "")
+    else:
+        tell_failed(listener, label_of(answer.metadata), error, answer.locator.driver)

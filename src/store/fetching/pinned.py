@@ -6,16 +6,18 @@ import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from store.fetching.locator import Listed
 from store.fetching.results import Result
 from store.integrity.digest import Digest
 from store.transports.attempts import Attempt
 
 _PLAIN: Final = re.compile(
-    r"((https?://[a-z0-9.-]+(?::[0-9]{1,5})?)/(?:[A-Za-z0-9._~!$&'()*+,=:%-]+/)*"
+    r"((https?://[a-z0-9.-]+(?::[0-9]{1,5})?)/(?:[A-Za-z0-9._~$&'()*+,=:%-]+/)*"
     r"([A-Za-z0-9_][A-Za-z0-9._+-]{0,199}))"
     r"#sha256[=:]([0-9a-f]{64})"
 )
-"""No user, no query, SHA-256, nothing in the file's name that would have to be made safe."""
+"""No user, no query, SHA-256, no ``!`` that may be before a member of an archive, nothing in the file's name
+that would have to be made safe."""
 
 
 DRIVER: Final = "http"
@@ -40,6 +42,8 @@ def read_pinned(locator: object) -> Pinned | None:
     Returns:
         What it says; None for any other, which `store.fetching.locator` reads.
     """
+    if type(locator) is Listed and len(locator.digests) == 1:
+        locator = f"{locator.locator}#{locator.digests[0]}"
     if type(locator) is not str:
         return None
     match = _PLAIN.fullmatch(locator)

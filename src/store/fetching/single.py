@@ -19,6 +19,7 @@ from store.integrity.digest import DigestsLike
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.fetching.explaining import Explanation
     from store.freshness.policy import Duration
     from store.transports.progress import Progress
 
@@ -42,12 +43,15 @@ def fetch(
     stale_if_error: Duration = 0,
     listener: Listener | None = None,
     mirrors: Sequence[str] = (),
+    unpack: bool = False,
+    decompress: bool = False,
+    symlinks: bool = False,
 ) -> Path:
     """Turn a locator or query into a verified local file.
 
     Args:
         locator: A URL, a path, ``driver:spec``, or a query: a mapping with ``driver`` beside the driver's
-            own keys.
+            own keys. ``!member`` behind a locator names one thing in an archive.
         dest: A directory that gets a private, editable file; None returns the path in the cache, read-only.
         output: The path of a private, editable file, instead of ``dest``.
         cache: The cache to be asked; None opens the one that the settings name.
@@ -65,9 +69,14 @@ def fetch(
         listener: Is told each event.
         mirrors: Further addresses of the same resource, asked in their order after the locator, which is
             a URL with a digest.
+        unpack: Unpack the archive (tar, plain or compressed, or zip) once it is verified. The path is that
+            of a directory: read-only in the cache, a private one below ``dest`` (named as the archive,
+            without its suffix), or ``output`` itself. It appears whole or not at all.
+        decompress: Decompress the file (gz, bz2, xz, zst) once it is verified.
+        symlinks: Make the archive's symbolic links, those that stay inside it; else they are refused.
 
     Returns:
-        The file's absolute path; never None.
+        The file's absolute path, or the directory's; never None.
 
     Raises:
         StoreError: See `store.errors`; what was there before is as it was.
@@ -84,6 +93,9 @@ def fetch(
         allow_unverified=allow_unverified,
         max_age=max_age,
         stale_if_error=stale_if_error,
+        unpack=unpack,
+        decompress=decompress,
+        symlinks=symlinks,
     ).path
 
 
@@ -107,6 +119,33 @@ def resolve(
     )
     return fetcher.resolve(
         locator, digest=digest, refresh=refresh, allow_unverified=allow_unverified
+    )
+
+
+def why(
+    locator: Wanted,
+    *,
+    cache: Cache | None = None,
+    digest: DigestsLike = None,
+    offline: bool | None = None,
+    allow_unverified: bool | None = None,
+) -> Explanation:
+    """Say why the next fetch would find a resource in the cache, or not.
+
+    No socket is opened, and nothing in the cache is changed: no use is marked, and what is damaged stays
+    where it lies. Where a file's stamp does not vouch for it, the file is hashed.
+
+    Arguments and errors are those of `fetch`.
+    """
+    from store.fetching.explaining import explain
+
+    flags = {"offline": offline} if offline is not None else None
+    return explain(
+        locator,
+        settings=read_settings(flags).settings,
+        cache=default_fetcher().cache if cache is None else cache,
+        digest=digest,
+        allow_unverified=allow_unverified,
     )
 
 

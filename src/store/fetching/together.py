@@ -38,7 +38,7 @@ class Together:
         self._usual = usual
         self._manner = manner
         self._arrivals: SimpleQueue[Any] = SimpleQueue()
-        self._workers = Workers(manner.jobs, self._arrivals)
+        self._workers = Workers(manner.jobs, self._arrivals, fail_fast=manner.fail_fast)
         self._traffic = Traffic(self._arrivals, fail_fast=manner.fail_fast)
         self._keeping: Keeping | None = None
         self._running = 0
@@ -77,7 +77,8 @@ class Together:
         deadline, jobs = self._usual.deadline, self._manner.jobs
         lane = Lane(content, options, deadline, self._traffic, connections=jobs)
         stack.callback(lane.stop)
-        self._keeping = Keeping(self._fetcher.cache, intake, options.listener)
+        ends = self._manner.dest is None
+        self._keeping = Keeping(self._fetcher.cache, intake, options.listener, ends=ends)
         self._running, left = lane.start(short)
         return {number for number, _ in short}.difference(left)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from store.addresses import public
 from store.errors import StoreError
-from store.fetching.asking import Wanted
-from store.fetching.pinned import Pinned, result_of
+from store.fetching.asking import Wanted, named
+from store.fetching.pinned import DRIVER, Pinned, read_pinned, result_of
 from store.fetching.results import Outcome, Result
 from store.transports.deadlines import keeping
 
 if TYPE_CHECKING:
+    from store.events import Listener
     from store.fetching.fetcher import Fetcher
     from store.fetching.traffic import Back
     from store.transports.attempts import Attempt
@@ -57,10 +58,10 @@ class Usual:
         seen = self._content.glance(pinned.digest, pinned.name)
         if seen is None:
             return None
-        if self._listener is not None:
+        if self._listener is not None and getattr(self._listener, "hears_hits", True):
             from store.events import Hit
 
-            self._listener(Hit(pinned.name, seen[0]))
+            self._listener(Hit(pinned.name, *seen))
         return Outcome(number, pinned.address, result_of(pinned, *seen))
 
     @property
@@ -71,12 +72,11 @@ class Usual:
 
     def failed(self, back: Back, wanted: Wanted) -> Outcome:
         """Return the outcome of what the short way found to be hopeless."""
-        error = back.error or StoreError(f"{_named(wanted)} could not be fetched")
-        if self._listener is not None:
-            from store.events import Failed
-
-            self._listener(Failed(_named(wanted), str(error)))
-        return Outcome(back.number, _named(wanted), None, error)
+        error = back.error or StoreError(f"{named(wanted)} could not be fetched")
+        pinned = read_pinned(wanted)
+        if self._listener is not None and pinned is not None:
+            tell_vain(self._listener, pinned, back.attempt, error)
+        return Outcome(back.number, named(wanted), None, error)
 
     def fetch(
         self,
@@ -96,27 +96,56 @@ class Usual:
         try:
             with contextlib.ExitStack() as stack:
                 stack.enter_context(keeping(self.deadline))
-                if stream is not None and isinstance(wanted, str):
+                pinned = None if stream is None else read_pinned(wanted)
+                if stream is not None and pinned is not None:
                     from store.transports.handing import handing
 
-                    stack.enter_context(handing(wanted.partition("#")[0], stream))
+                    stack.enter_context(handing(pinned.address, stream))
                 result = self._fetched(wanted)
         except StoreError as error:
             error.attempts = (*earlier, *error.attempts)
-            return Outcome(number, _named(wanted), None, error)
+            return Outcome(number, named(wanted), None, error)
         if earlier:
             result = result._replace(attempts=(*earlier, *result.attempts))
         return Outcome(number, result.locator, result)
 
+    def known(self, number: int, wanted: Wanted) -> Outcome | None:
+        """Return the outcome where nobody need be asked, the cache has it, and it is to stay there."""
+        if self._manner.dest is not None or self._manner.refresh:
+            return None
+        hit = self._fetcher.hit(wanted, allow_unverified=self._manner.allow_unverified)
+        return None if hit is None else Outcome(number, hit.locator, hit)
+
     def placed(self, outcome: Outcome, wanted: Wanted) -> Outcome:
         """Place what came the short way where the caller wants it."""
-        if self._manner.dest is None or outcome.result is None:
+        came, pinned = outcome.result, read_pinned(wanted)
+        if came is None or pinned is None:
             return outcome
-        placed = self.fetch(outcome.number, wanted)
-        if placed.result is None:
-            return placed
-        came = outcome.result
-        return placed._replace(result=placed.result._replace(cached=False, attempts=came.attempts))
+        from store.backends.telling import tell_failed
+        from store.fetching.delivering import delivery_of
+
+        path = str(came.path)
+        try:
+            delivery = delivery_of(
+                wanted, dest=self._manner.dest, link=self._manner.link, claims=self._claims
+            )
+            if delivery is not None:
+                from store.backends.digested import DigestedResource
+                from store.backends.placing import place_cached
+
+                metadata = DigestedResource(pinned.digest, filename=pinned.name)
+                came = came._replace(
+                    path=Path(place_cached(self._content, metadata, path, delivery))
+                )
+        except StoreError as error:
+            if self._listener is not None:
+                tell_failed(self._listener, pinned.name, error, DRIVER)
+            return Outcome(outcome.number, named(wanted), None, error)
+        if self._listener is not None:
+            from store.events import Cached
+
+            self._listener(Cached(pinned.name, path, pinned.uid))
+        return outcome._replace(result=came)
 
     def _fetched(self, wanted: Wanted) -> Result:
         return self._fetcher.fetch(
@@ -129,6 +158,15 @@ class Usual:
         )
 
 
-def _named(wanted: Wanted) -> str:
-    wanted = getattr(wanted, "locator", wanted)
-    return public(wanted) if isinstance(wanted, str) else type(wanted).__name__
+def tell_vain(
+    listener: Listener, pinned: Pinned, attempt: Attempt | None, error: StoreError
+) -> None:
+    """Tell what the short way has tried, and that it is vain to try again."""
+    from store.backends.telling import tell_failed
+    from store.events import Attempted, AttemptFailed, Started
+
+    listener(Started(pinned.name, pinned.uid, DRIVER))
+    if attempt is not None:
+        listener(Attempted(pinned.name, attempt.address, 1))
+        listener(AttemptFailed(pinned.name, attempt.address, 1, attempt.reason or str(error)))
+    tell_failed(listener, pinned.name, error, DRIVER)

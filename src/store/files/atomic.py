@@ -15,7 +15,11 @@ from store.files.unfinished import partial_name
 
 @contextlib.contextmanager
 def writing(
-    path: str | Path, *, mode: int | None = None, durable: bool = False
+    path: str | Path,
+    *,
+    mode: int | None = None,
+    durable: bool = False,
+    via: str | Path | None = None,
 ) -> Iterator[IO[bytes]]:
     """Open a file that appears at ``path`` when the block ends well, and not at all otherwise.
 
@@ -26,6 +30,8 @@ def writing(
         path: Where the file is to lie.
         mode: Its permission bits; None gives what the umask leaves of 0666.
         durable: Return only when a power cut can no longer take the file away.
+        via: A directory on the same file system that the file is made in; None is where it is to lie. A
+            file system looks for room near the directory: one for many files is found sooner.
 
     Raises:
         StorageError: It cannot be written; what was at ``path`` is as it was. Only where ``durable``
@@ -34,7 +40,7 @@ def writing(
     target = Path(path)
     with (
         storage_errors(target),
-        replacing(target, durable=durable) as descriptor,
+        replacing(target, durable=durable, via=via) as descriptor,
         os.fdopen(descriptor, "wb", closefd=False) as file,
     ):
         yield file
@@ -44,21 +50,29 @@ def writing(
 
 
 def write_bytes(
-    path: str | Path, data: bytes, *, mode: int | None = None, durable: bool = False
+    path: str | Path,
+    data: bytes,
+    *,
+    mode: int | None = None,
+    durable: bool = False,
+    via: str | Path | None = None,
 ) -> None:
     """Make ``data`` the content of ``path`` in one step: see `writing`."""
-    with writing(path, mode=mode, durable=durable) as file:
+    with writing(path, mode=mode, durable=durable, via=via) as file:
         file.write(data)
 
 
 @contextlib.contextmanager
-def replacing(target: Path, *, mode: int = 0o666, durable: bool = False) -> Iterator[int]:
+def replacing(
+    target: Path, *, mode: int = 0o666, durable: bool = False, via: str | Path | None = None
+) -> Iterator[int]:
     """Make an empty hidden file beside ``target``, which takes its place when the block ends well.
 
     Args:
         target: Where the file is to lie; missing parents are made.
         mode: Its permission bits, of which the umask takes its own.
         durable: See `writing`.
+        via: See `writing`.
 
     Yields:
         Its descriptor, open for reading and writing until the block ends.
@@ -66,13 +80,13 @@ def replacing(target: Path, *, mode: int = 0o666, durable: bool = False) -> Iter
     Raises:
         OSError: It cannot be made, closed or renamed.
     """
-    temporary = target.parent / partial_name()
+    temporary = Path(target.parent if via is None else via) / partial_name()
     descriptor = None
     try:
         try:
             descriptor = create_exclusively(temporary, mode)
         except FileNotFoundError:
-            make_directories(target.parent, durable=durable)
+            make_directories(temporary.parent, durable=durable)
             descriptor = create_exclusively(temporary, mode)
         yield descriptor
         if durable:
@@ -88,6 +102,16 @@ def replacing(target: Path, *, mode: int = 0o666, durable: bool = False) -> Iter
         raise
     if durable:
         sync_directory(target.parent)
+
+
+def rename(source: str | Path, target: str | Path) -> None:
+    """Rename a file of ours over another name on the same file system, in one step.
+
+    Raises:
+        StorageError: It cannot be renamed.
+    """
+    with storage_errors(target):
+        os.replace(source, target)  # noqa: PTH105 - the plain call, as the protocol has it
 
 
 def create_exclusively(path: str | Path, mode: int = 0o666) -> int:

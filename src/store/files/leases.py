@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +41,16 @@ class Lease:
         self._descriptor = -1
         while not self._taken(os.fspath(directory), nanoseconds):
             pass  # a sweep took the new file for a dead one, before it was locked
+
+    @property
+    def name(self) -> str:
+        """The name of its file, by which others can tell whether it is still held: see `is_held`."""
+        return os.path.basename(self._path)  # noqa: PTH119 - text
+
+    def note(self, text: str) -> None:
+        """Write down what the process uses, a line at a time, for others to read: see `held_notes`."""
+        if self._descriptor >= 0:
+            os.write(self._descriptor, text.encode() + b"\n")
 
     def close(self) -> None:
         """Give the lease back and remove its file; harmless when called twice or in a fork's child."""
@@ -100,6 +111,29 @@ def oldest_lease(directory: str | Path) -> float | None:
         if _still_held(os.path.join(directory, name)):  # noqa: PTH118 - the plain call suits scandir
             began.append(int(nanoseconds) / 1e9)
     return min(began, default=None)
+
+
+def is_held(directory: str | Path, name: str) -> bool:
+    """Return whether the process that took the lease of this name still holds it.
+
+    One that cannot be looked at counts as held; a name that is none of a lease's does not.
+    """
+    if "/" in name or not name.endswith(_LEASE_SUFFIX):
+        return False
+    return _still_held(os.path.join(directory, name))  # noqa: PTH118 - text
+
+
+def held_notes(directory: str | Path) -> Iterator[str]:
+    """Go through the lines that the holders of leases have noted."""
+    try:
+        names = [one.name for one in os.scandir(directory) if one.name.endswith(_LEASE_SUFFIX)]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in names:
+        path = Path(directory, name)
+        if _still_held(os.fspath(path)):
+            with contextlib.suppress(OSError):
+                yield from path.read_text(errors="replace").splitlines()
 
 
 def _still_held(path: str) -> bool:

@@ -95,13 +95,12 @@ def inside(root: str | Path, relative: str | Path) -> Path:
             file system takes, or passes through a link.
     """
     text = os.fspath(relative)
-    parts = text.split("/")
-    if any(_unsafe(part) for part in parts):
+    if not is_plain(text):
         raise UnsafeNameError(
             f"{text!r} is refused: it must be a plain relative path below {root}", name=text
         )
     path = Path(root)
-    for part in parts:
+    for part in text.split("/"):
         path /= part
         try:
             linked = stat.S_ISLNK(os.lstat(path).st_mode)
@@ -115,12 +114,21 @@ def inside(root: str | Path, relative: str | Path) -> Path:
     return path
 
 
-def _unsafe(part: str) -> bool:
+def is_plain(relative: str) -> bool:
+    """Whether a text is a relative path that leads nowhere but down, for every file system: see `inside`."""
+    return not any(unsafe_component(part) for part in relative.split("/"))
+
+
+def unsafe_component(part: str) -> bool:
+    """Whether one component of a relative path is refused: see `inside`, links apart."""
+    if part in {"", ".", ".."} or "\\" in part:
+        return True
+    if part.isascii() and part.isprintable():
+        return len(part) > _LONGEST_COMPONENT
     import unicodedata
 
     return (
-        part in {"", ".", ".."}
-        or "\\" in part
+        "/" in part
         or len(part.encode(errors="surrogatepass")) > _LONGEST_COMPONENT
         or any(
             unicodedata.category(one) in _REFUSED

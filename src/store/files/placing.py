@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from store.errors import StorageError
-from store.files.atomic import discard, make_directories, replacing
+from store.files.atomic import create_exclusively, discard, make_directories, replacing
 from store.files.failures import storage_errors
 from store.files.syncing import sync_directory, sync_file
 from store.files.unfinished import partial_name
@@ -30,7 +30,7 @@ _KERNEL_CHUNK: Final = 1 << 26
 _FATAL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 """What no other way of copying can mend; any other refusal means that the next way is tried."""
 
-_NO_LINK: Final = frozenset(
+NO_LINK: Final = frozenset(
     {errno.EXDEV, errno.EMLINK, errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS}
 )
 """What ``link(2)`` says where a copy is the way: another file system, too many links, none at all."""
@@ -107,6 +107,28 @@ def link_over(source: str | Path, target: str | Path, *, durable: bool = False) 
             os.close(origin)
 
 
+def copy_anew(source: str, target: str, mode: int) -> None:
+    """Copy a regular file to where none is yet, in a directory that only we use.
+
+    Args:
+        source: The file; a symbolic link is refused.
+        target: Where the copy is to lie; a text, for thousands of them.
+        mode: Its permission bits, of which the umask takes its own.
+
+    Raises:
+        OSError: One cannot be read, or the other not be made.
+    """
+    origin = _open_source(source)
+    try:
+        descriptor = create_exclusively(target, mode)
+        try:
+            copy_descriptor(origin, descriptor)
+        finally:
+            os.close(descriptor)
+    finally:
+        os.close(origin)
+
+
 def copy_descriptor(source: int, target: int) -> Literal["reflink", "copy"]:
     """Fill an empty open file with the content of another: by reflink where that works, else a copy.
 
@@ -174,7 +196,7 @@ def _linked(source: Path, origin: int, target: Path, *, durable: bool) -> bool:
         try:
             os.link(source, temporary, follow_symlinks=False)
         except OSError as error:
-            if error.errno in _NO_LINK:
+            if error.errno in NO_LINK:
                 return False
             raise
         if durable:
@@ -208,7 +230,7 @@ def _may_stay(origin: int, target: Path, *, link: bool) -> bool:
     here = os.fstat(origin)
     if os.path.samestat(here, there):
         return link
-    return here.st_size == there.st_size and _same_bytes(origin, target)
+    return here.st_size == there.st_size and same_bytes(origin, target)
 
 
 def _leads_to_special(link: Path) -> bool:
@@ -222,7 +244,8 @@ def _leads_to_special(link: Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
-def _same_bytes(origin: int, target: Path) -> bool:
+def same_bytes(origin: int, target: str | Path) -> bool:
+    """Whether a file has the content of an open one, whose position is left alone."""
     try:
         other = _open_source(target)
     except OSError:

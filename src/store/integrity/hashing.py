@@ -55,7 +55,9 @@ def hash_descriptor(descriptor: int, algorithms: Iterable[str]) -> Hashing:
         OSError: It cannot be read.
     """
     hashing = Hashing(algorithms)
-    buffer = memoryview(bytearray(CHUNK))
+    # As large as it need be: to clear a mebibyte takes longer than to read a small file.
+    size = os.fstat(descriptor).st_size
+    buffer = memoryview(bytearray(min(CHUNK, size + 1) if size else CHUNK))
     os.lseek(descriptor, 0, os.SEEK_SET)
     while count := os.readv(descriptor, [buffer]):
         hashing.update(buffer[:count])

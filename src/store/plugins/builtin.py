@@ -63,6 +63,7 @@ def store_drivers() -> Mapping[str, Lazy]:
         "http": Lazy("store.backends.http_store", "HTTPStore"),
         "http-simple-store": Lazy("store.backends.http_simple_store", "HTTPSimpleStore"),
         "pypi": Lazy("store.backends.pypi_store", "PyPIStore"),
+        "registry": Lazy("store.backends.registry_store", "RegistryStore"),
     }
 
 
@@ -73,6 +74,7 @@ def store_caches() -> Mapping[str, Lazy]:
         "file-cache": Lazy("store.cache.backends.filecache", "FileCache"),
         "memory": Lazy("store.cache.backends.memory", "MemoryCache"),
         "null": Lazy("store.cache.backends.null", "NullCache"),
+        "registry": Lazy("store.registry.cache_backend", "RegistryCache"),
     }
 
 
@@ -85,4 +87,7 @@ def store_transports() -> Mapping[str, Opening]:
 
 def store_locators() -> Mapping[str, Lazy]:
     """Return our readers of locators."""
-    return {"pypi": Lazy("store.backends.pypi_store", "locate")}
+    return {
+        "pypi": Lazy("store.backends.pypi_store", "locate"),
+        "registry": Lazy("store.backends.registry_store", "locate"),
+    }

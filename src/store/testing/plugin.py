@@ -16,7 +16,10 @@ if typing.TYPE_CHECKING:
     from store.testing.fakes import FakeClock, FakeStore
 
 pytest.register_assert_rewrite(
-    "store.testing.stores", "store.testing.caches", "store.testing.transports"
+    "store.testing.stores",
+    "store.testing.caches",
+    "store.testing.transports",
+    "store.testing.registries",
 )
 
 

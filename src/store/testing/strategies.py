@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import Any
 
 from hypothesis import strategies as st
 
+from store.files.names import unsafe_component
 from store.integrity.digest import SIZES, WEAK, Digest
 from store.records import CachedResource
 
@@ -35,6 +37,18 @@ def uids() -> st.SearchStrategy[str]:
 def contents(*, max_size: int = 4096) -> st.SearchStrategy[bytes]:
     """Return contents of files, empty ones too, of at most ``max_size`` bytes."""
     return st.binary(max_size=max_size)
+
+
+def trees(*, max_size: int = 20) -> st.SearchStrategy[dict[str, bytes]]:
+    """Return files that an archive may hold: contents by path, at most ``max_size`` of them.
+
+    No two paths are in each other's way, on any file system; an empty directory has a slash at its end.
+    """
+    letters = st.characters(categories=("L", "N", "P", "S"), exclude_characters="/\\")
+    names = st.text(letters, min_size=1, max_size=12).filter(_is_plain)
+    paths = st.lists(names, min_size=1, max_size=4).map("/".join)
+    files = st.dictionaries(paths, contents(max_size=2048), max_size=max_size)
+    return st.tuples(files, st.sets(paths, max_size=3)).map(_apart)
 
 
 def digests(*, weak: bool = False) -> st.SearchStrategy[Digest]:
@@ -112,3 +126,29 @@ def resources() -> st.SearchStrategy[tuple[str, bytes, Digest]]:
 def _versions() -> st.SearchStrategy[str]:
     numbers = st.integers(min_value=0, max_value=99)
     return st.builds("{}.{}.{}".format, numbers, numbers, numbers)
+
+
+def _is_plain(name: str) -> bool:
+    return not unsafe_component(name) and ":" not in name
+
+
+def _apart(both: tuple[dict[str, bytes], set[str]]) -> dict[str, bytes]:
+    """Leave out what would be in the way of what came before it."""
+    files, directories = both
+    kept: dict[str, bytes] = {}
+    taken: dict[str, str] = {}
+    for path, content in (*files.items(), *((f"{one}/", b"") for one in sorted(directories))):
+        parts = path.rstrip("/").split("/")
+        places = ["/".join(parts[: end + 1]) for end in range(len(parts))]
+        folded = [
+            unicodedata.normalize("NFD", unicodedata.normalize("NFD", place).casefold())
+            for place in places
+        ]
+        if folded[-1] in taken or any(
+            taken.get(one, place) != place or f"{place}" in kept
+            for one, place in zip(folded, places, strict=True)
+        ):
+            continue
+        taken.update(zip(folded, places, strict=True))
+        kept[path] = content
+    return kept

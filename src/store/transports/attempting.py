@@ -27,7 +27,7 @@ from store.transports.large import fill_large
 from store.transports.opening import transport_for
 from store.transports.pace import Pace
 from store.transports.ranges import CONNECTIONS, Crew
-from store.transports.resuming import RESUMABLE_FROM, part_for, part_of
+from store.transports.resuming import RESUMABLE_FROM, forget, part_for, part_of, worth_keeping
 from store.transports.retrying import Source
 from store.transports.sources import check_kind
 from store.transports.spans import Spans
@@ -81,8 +81,13 @@ def bring(
     source.steady = not transport.needs_network
     with excusing(pace.excuse):
         try:
-            part = part_of(source.address)
-            stream, part = opened(transport, source.address, part, source.conditions)
+            stream, part = opened(
+                transport,
+                source.address,
+                part_of(source.address, pinned=bool(wanted.digests)),
+                source.conditions,
+                last=source.tries >= options.retrying.attempts,
+            )
         except StoreError:
             raise
         except OSError as error:
@@ -92,8 +97,6 @@ def bring(
         with stream:
             if stream.not_modified:
                 raise NotModified(source.address, stream.etag, stream.last_modified)
-            if part is not None:
-                bringing.tell(Resumed(source.name, stream.address, sum_of(part)))
             return bringing.land(transport, stream, part, directory, durable=durable)
 
 
@@ -135,12 +138,14 @@ class _Bringing:
             with landing(target, part, durable=durable) as place:
                 size, found = self._filled(transport, stream, place)
             LEDGER.note(Stamp.of(os.lstat(target)), found)
-        except (StoreError, KeyboardInterrupt, SystemExit):
+        except BaseException as error:
             self._tell_what_is_saved(part)
-            raise
-        except OSError as error:
+            if isinstance(error, StoreError) or not isinstance(error, OSError):
+                raise
             self._source.hopeless = True
             raise storage_error(error, target, needed=stream.size) from error
+        if part is None:
+            forget()
         self._pace.finish()
         return Received(
             path=target,
@@ -155,6 +160,8 @@ class _Bringing:
     def _accepted(self, stream: Stream, part: Growing | None, directory: Path) -> Growing | None:
         """Make sure that a body is wanted and fits; return the part it is to fill, or None."""
         try:
+            if part is not None:
+                self.tell(Resumed(self._source.name, stream.address, sum_of(part)))
             pinned = bool(self._wanted.digests)
             check_kind(stream, self._source, pinned=pinned, size=self._wanted.size)
             self._wanted.check_announced(stream)
@@ -162,9 +169,9 @@ class _Bringing:
             self._source.hopeless = True  # no other address makes this disk larger
             check_room(directory, None if stream.size is None else stream.size - there)
             self._source.hopeless = False
-        except BaseException:
+        except BaseException as error:
             if part is not None:
-                part.discard()
+                (part.leave if worth_keeping(error) else part.discard)()
             raise
         return part or part_for(self._source.address, stream, self._options.clock)
 
@@ -204,7 +211,8 @@ class _Bringing:
         """Tell of a part that was kept, for the next attempt to go on with."""
         if part is not None and part.kept and part.about is not None:
             total = part.about["total"]
-            self.tell(Saved(self._source.name, self._pace.received, total))
+            there = max(self._pace.received, sum_of(part))
+            self.tell(Saved(self._source.name, there, total))
 
     def tell(self, event: Event) -> None:
         """Tell whoever listens."""

@@ -34,6 +34,10 @@ class Deadline:
             self._end = now + within.left()
             self.seconds = within.seconds
 
+    def expire(self) -> None:
+        """Let it have passed: whoever goes by it gives up at the next look."""
+        self._end = -math.inf
+
     def left(self) -> float:
         """Return the seconds that are left: at most 0 when it has passed, infinity without a limit."""
         return 0.0 if self.is_cut() else self._end - self._clock.monotonic()

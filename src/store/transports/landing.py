@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,9 +16,10 @@ from store.transports.crowding import try_enter
 from store.transports.handing import taken
 from store.transports.ranges import Opener, Room
 from store.transports.resuming import is_the_same, strong, worth_keeping
+from store.transports.retrying import is_transient
 from store.transports.spans import Mark
 
-_UNSATISFIABLE = 416
+log = logging.getLogger(__name__)
 
 
 class Place(NamedTuple):
@@ -36,14 +38,19 @@ def opened(
     address: str,
     part: Growing | None,
     conditions: Conditions | None = None,
+    *,
+    last: bool = False,
 ) -> tuple[Stream, Growing | None]:
     """Open a body at the first byte that is missing of its part, else from the beginning.
 
     Args:
         transport: Opens the address.
         address: Where the body is.
-        part: What is there already, or None. It is closed where the body has to begin anew.
+        part: What is there already, or None. It is closed where the body cannot be opened, and removed
+            where it has to begin anew.
         conditions: Under which condition the whole is wanted, or None.
+        last: Whether this is the last try: a source that fails where a part is asked for, and only there,
+            then gives the whole.
 
     Returns:
         The stream, and the part it goes on with, or None.
@@ -52,31 +59,34 @@ def opened(
         StoreError: What the transport says.
         OSError: It is a stranger's, and raises what is no error of ours.
     """
-    if part is not None and part.about is not None:
-        try:
-            offset = gaps(part.stretches, part.about["total"])[0][0]
-            stream = _continued(transport, address, offset, part.about["etag"])
-        except BaseException:
-            part.close()
-            raise
+    if part is None or part.about is None:
+        return taken(address) or transport.open_stream(address, conditions=conditions), None
+    try:
+        offset = gaps(part.stretches, part.about["total"])[0][0]
+        stream = _continued(transport, address, offset, part.about["etag"], last=last)
         if stream is not None and is_the_same(part, stream, offset):
             return stream, part
-        part.clear()
-        part.close()
-        if stream is not None and stream.offset == 0:
-            return stream, None
-        if stream is not None:
+        if stream is not None and stream.offset != 0:
             stream.close()
-    return taken(address) or transport.open_stream(address, conditions=conditions), None
+            stream = None
+        stream = stream or taken(address) or transport.open_stream(address, conditions=conditions)
+    except BaseException:
+        part.close()
+        raise
+    part.discard()
+    return stream, None
 
 
-def _continued(transport: Transport, address: str, offset: int, etag: str) -> Stream | None:
-    """Open the rest of a body; None where the source says that there is no such rest (416)."""
+def _continued(
+    transport: Transport, address: str, offset: int, etag: str, *, last: bool
+) -> Stream | None:
+    """Open the rest of a body; None where the source has no such rest, or none that can be understood."""
     try:
         return transport.open_stream(address, offset, conditions=Conditions(if_range=etag))
     except TransportError as error:
-        if error.status != _UNSATISFIABLE:
+        if is_transient(error) and not (last and error.status is not None):
             raise
+        log.debug("%s is asked for from its beginning: %s", error.url, error)
         return None
 
 

@@ -11,7 +11,13 @@ from collections.abc import Callable, Hashable
 from typing import Any, Final
 
 from store.addresses import public, without_secrets
-from store.errors import PluginConflictError, PluginError, StoreError, UnknownNameError
+from store.errors import (
+    OfflineError,
+    PluginConflictError,
+    PluginError,
+    StoreError,
+    UnknownNameError,
+)
 from store.transports.base import TransferOptions, Transport
 
 Factory = Callable[[TransferOptions], Transport]
@@ -24,6 +30,9 @@ _BUILTIN: Final = {
     "https": "store.transports.http:HttpTransport",
 }
 """Where the builtin factories lie, by scheme; a path has the empty one. Imported when first used."""
+
+_NETWORKED: Final = frozenset({"http", "https"})
+"""Those of them that are of no use offline; not even imported then, since urllib3 tries a socket as it is."""
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?")
 
@@ -56,11 +65,19 @@ def transport_for(address: str, options: TransferOptions) -> Transport:
     options, none over a fork. What concerns one call alone, its listener, is not told to a transport.
 
     Raises:
+        OfflineError: The network is not to be used, and the address needs it.
         UnknownNameError: No transport of that scheme is registered (``kind`` is ``transport``).
         PluginError: A stranger's factory fails, or makes no transport.
         RefusedError: The settings keep the address from being asked.
     """
     scheme = scheme_of(address)
+    if options.offline and scheme in _NETWORKED:
+        shown = public(address)
+        raise OfflineError(
+            f"{shown} needs the network, which is not to be used: fetch it once without --offline"
+            " (STORE_OFFLINE)",
+            missing=(shown,),
+        )
     factory = _factory(scheme)
     if factory is None:
         raise UnknownNameError(

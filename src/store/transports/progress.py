@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 from store.clock import SYSTEM_CLOCK, Clock
 from store.errors import ConfigurationError
 from store.events import Attempted, Event, Failed, Listener, Progressed
+from store.transports.bars import bar_class
 
 ProgressCallback: TypeAlias = Callable[[int, int | None, str], object]
 """Is called with the received bytes, the total in bytes or None, and a name for people."""
@@ -102,14 +103,13 @@ class _Bars:
     def __init__(self) -> None:
         self._open: dict[str, Any] = {}
         self._lock = threading.Lock()
-        self._made: Callable[..., Any] | None = None
 
     def show(self, received: int, total: int | None, name: str) -> None:
         """Move the bar of a resource; it is closed, and stays on the screen, when all bytes are there."""
         with self._lock:
             bar = self._open.get(name)
             if bar is None:
-                bar = self._open[name] = self._class()(
+                bar = self._open[name] = bar_class()(
                     desc=name, total=total, unit="B", unit_scale=True, unit_divisor=1024, leave=True
                 )
             bar.total = total
@@ -125,15 +125,3 @@ class _Bars:
             bar = self._open.pop(name, None)
             if bar is not None:
                 bar.close()
-
-    def _class(self) -> Callable[..., Any]:
-        if self._made is None:
-            from tqdm import tqdm
-
-            class Bar(tqdm):  # type: ignore[type-arg]
-                monitor_interval = 0  # no thread of its own
-
-            # tqdm's own lock makes a semaphore between processes, which a fork would inherit.
-            Bar.set_lock(threading.RLock())
-            self._made = Bar
-        return self._made

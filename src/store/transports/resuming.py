@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
@@ -17,6 +19,7 @@ from store.addresses import public
 from store.clock import Clock
 from store.errors import IntegrityError, StorageError, StoreError, TooLargeError
 from store.files.growing import Growing, Stretches
+from store.machine import boot_id
 from store.transports.base import Stream
 
 log = logging.getLogger(__name__)
@@ -25,6 +28,9 @@ RESUMABLE_FROM: Final = 1 << 20
 """From which size on a body is kept when it breaks off, in bytes: 1 MiB."""
 
 _VERSION: Final = 1
+
+_STRONG: Final = re.compile('"[!#-~\x80-\xff]+"')
+"""A strong entity tag that can be sent (RFC 9110, section 8.8.3)."""
 
 _directory: ContextVar[Path | None] = ContextVar("store_part", default=None)
 
@@ -44,32 +50,44 @@ def resumable(directory: Path) -> Iterator[None]:
         _directory.reset(token)
 
 
-def strong(etag: str | None) -> bool:
+def strong(etag: object) -> bool:
     """Whether an entity tag names one sequence of bytes (RFC 9110, section 8.8.3)."""
-    return etag is not None and len(etag) > 2 and etag[0] == etag[-1] == '"'  # noqa: PLR2004 - the quotes
+    return isinstance(etag, str) and _STRONG.fullmatch(etag) is not None
 
 
-def part_of(address: str) -> Growing | None:
-    """Return what is there of the body at an address, to go on with; None where there is nothing."""
-    directory = _directory.get()
-    if directory is None or not directory.exists():
-        return None
-    growing = _claimed(directory)
+def part_of(address: str, *, pinned: bool) -> Growing | None:
+    """Return what is there of the body at an address, to go on with; None where there is nothing.
+
+    Args:
+        address: Where the body is.
+        pinned: Whether the whole will be held against a digest. Without one only what this boot has
+            written is gone on with: a power cut may have taken bytes whose record is there.
+    """
+    growing = _claimed()
     if growing is None:
         return None
     about = growing.about or {}
-    fits = (
+    if not _whole(growing, about) or not (pinned or about.get("boot") == boot_id() != ""):
+        growing.discard()
+        return None
+    if about["address"] != public(address):
+        growing.close()
+        return None
+    growing.stretches = but_the_last_byte(growing.stretches, about["total"])
+    return growing
+
+
+def _whole(growing: Growing, about: dict[str, Any]) -> bool:
+    """Whether a part says of itself what it takes to go on with it, and nothing that cannot be."""
+    total = about.get("total")
+    return bool(
         growing.stretches
         and about.get("v") == _VERSION
-        and about.get("address") == public(address)
-        and isinstance(about.get("total"), int)
-        and strong(str(about.get("etag")))
+        and isinstance(about.get("address"), str)
+        and strong(about.get("etag"))
+        and type(total) is int
+        and growing.stretches[-1][1] <= os.fstat(growing.descriptor).st_size <= total
     )
-    if fits:
-        growing.stretches = but_the_last_byte(growing.stretches, about["total"])
-        return growing
-    growing.close()
-    return None
 
 
 def but_the_last_byte(stretches: Stretches, total: int) -> Stretches:
@@ -81,30 +99,32 @@ def but_the_last_byte(stretches: Stretches, total: int) -> Stretches:
 
 def part_for(address: str, stream: Stream, clock: Clock) -> Growing | None:
     """Return an empty part for a body that begins; None where it could not be gone on with anyway."""
-    directory = _directory.get()
-    if (
-        directory is None
-        or stream.size is None
-        or stream.size < RESUMABLE_FROM
-        or not strong(stream.etag)
-    ):
+    if stream.size is None or stream.size < RESUMABLE_FROM or not strong(stream.etag):
         return None
-    growing = _claimed(directory)
+    growing = _claimed(new=True)
     if growing is not None:
         about: dict[str, Any] = {
             "v": _VERSION,
             "address": public(address),
             "etag": stream.etag,
             "total": stream.size,
+            "boot": boot_id(),
             "at": clock.now(),
         }
         try:
             growing.begin(about)
         except OSError as error:
             log.debug("%s is received without a part to go on with: %s", public(address), error)
-            growing.close()
+            growing.discard()
             return None
     return growing
+
+
+def forget() -> None:
+    """Remove what an earlier try has left: the resource is here."""
+    growing = _claimed()
+    if growing is not None:
+        growing.discard()
 
 
 def is_the_same(part: Growing, stream: Stream, offset: int) -> bool:
@@ -114,13 +134,20 @@ def is_the_same(part: Growing, stream: Stream, offset: int) -> bool:
 
 
 def worth_keeping(error: BaseException) -> bool:
-    """Whether what came before an error is worth to be gone on with."""
-    return not isinstance(error, IntegrityError | TooLargeError | StorageError) and isinstance(
-        error, StoreError | KeyboardInterrupt | SystemExit
-    )
+    """Whether what came before an error is worth to be gone on with.
+
+    It is not where the bytes are wrong or unwanted, nor where the disk refused: a full one needs the room.
+    """
+    if isinstance(error, StoreError):
+        return not isinstance(error, IntegrityError | TooLargeError | StorageError)
+    return not isinstance(error, OSError)
 
 
-def _claimed(directory: Path) -> Growing | None:
+def _claimed(*, new: bool = False) -> Growing | None:
+    """Become the writer of this resource's part, if there may be one; it is made only where it is ``new``."""
+    directory = _directory.get()
+    if directory is None or not (new or os.path.lexists(directory)):
+        return None
     try:
         return Growing.claim(directory)
     except StoreError as error:

@@ -58,6 +58,10 @@ class Cache(abc.ABC):
     def get(self, uid: str, default: Any = None) -> Any:  # noqa: ANN401 - any value was set
         """Return the value of a uid, or ``default`` where there is none or it has expired."""
 
+    def peek(self, uid: str, default: Any = None) -> Any:  # noqa: ANN401 - any value was set
+        """Return what `get` would, and change nothing; a backend whose `get` writes has another way."""
+        return self.get(uid, default)
+
     @abc.abstractmethod
     def set(self, uid: str, value: Any, timeout: float = DEFAULT_TIMEOUT) -> bool:  # noqa: ANN401
         """Remember a value for ``timeout`` seconds (`NEVER`: for good).

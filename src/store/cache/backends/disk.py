@@ -57,6 +57,14 @@ class DiskCache(Cache):
         value = decode(text, uid, self.clock.now(), self.cache_dir) if text is not None else MISS
         return default if value is MISS else value
 
+    def peek(self, uid: str, default: Any = None) -> Any:  # noqa: ANN401 - any value was set
+        """Return what `get` would, from the database as it lies there; none is made or mended."""
+        if not os.path.lexists(f"{self._directory}/cache.db"):
+            return default
+        text = self._ask_read_only(uid, None)
+        value = decode(text, uid, self.clock.now(), self.cache_dir) if text is not None else MISS
+        return default if value is MISS else value
+
     def set(self, uid: str, value: Any, timeout: float = DEFAULT_TIMEOUT) -> bool:  # noqa: ANN401
         """Remember a value for ``timeout`` seconds (`NEVER`: for good).
 
@@ -132,7 +140,7 @@ class DiskCache(Cache):
                 self._process = os.getpid()
             return self._opened
 
-    def _ask_read_only(self, uid: str, error: Exception) -> Any:  # noqa: ANN401
+    def _ask_read_only(self, uid: str, error: Exception | None) -> Any:  # noqa: ANN401
         """Look an entry up in a database that cannot be opened for writing."""
         import sqlite3
 
@@ -145,7 +153,8 @@ class DiskCache(Cache):
             except sqlite3.Error:
                 continue
             return row[0] if row is not None and isinstance(row[0], str) else None
-        _failed(uid, error)
+        if error is not None:
+            _failed(uid, error)
         return None
 
     def _damaged(self, error: Exception) -> bool:

@@ -31,9 +31,9 @@ _WHAT = "[LOCATOR|DIGEST|PATH]"
 @common
 @click.pass_context
 def info(context: click.Context, what: str | None) -> None:
-    """Tell of the cache, or of one file in it.
+    """Tell of the cache, or of one file or tree in it.
 
-    A file is named by its locator, its digest (the first six digits do) or its path. No network is used.
+    It is named by its locator, its digest (the first six digits do) or its path. No network is used.
     """
     frame = frame_of(context)
     with opened_cache(frame) as cache:
@@ -103,7 +103,8 @@ def _cached_path(cache: Cache, what: str, frame: Frame) -> str:
 
 def _found(cache: Cache, what: str, frame: Frame) -> Held:
     found = find_held(cache.content, what)
-    if not found and not is_digest(what) and not cache.content.owns(what):
+    ours = cache.content.layout.record_of(what) is not None
+    if not found and not is_digest(what) and not ours:
         found = find_held(cache.content, _cached_path(cache, what, frame))
     if not found:
         raise _missing(what)
@@ -129,11 +130,13 @@ def _summary(cache: Cache, frame: Frame) -> dict[str, Any]:
     from store.files.failures import free_bytes
 
     held = list(held_files(cache.content))
+    trees = sum(one.kind == "tree" for one in held)
     root = str(cache.content.layout.root)
     return {
         "directory": root,
         "backend": frame.settings.cache,
-        "files": len(held),
+        "files": len(held) - trees,
+        "trees": trees,
         "bytes": bytes_of(held),
         "free": free_bytes(root),
         "durability": frame.settings.durability,

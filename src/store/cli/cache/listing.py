@@ -1,13 +1,13 @@
-"""``store cache list``: the files that the cache owns."""
+"""``store cache list``: what the cache owns."""
 
 from __future__ import annotations
 
 import click
 
-from store.cli.cache.opening import held_as_data, opened_cache
+from store.cli.cache.opening import counted, held_as_data, opened_cache
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
-from store.cli.output import columns, day, document, human_size, on_terminal, say, several, table
+from store.cli.output import columns, day, document, human_size, on_terminal, say, table
 
 
 @click.command(
@@ -22,7 +22,7 @@ from store.cli.output import columns, day, document, human_size, on_terminal, sa
 @common
 @click.pass_context
 def list_files(context: click.Context) -> None:
-    """List the files in the cache: digest, size, last use and name."""
+    """List the files in the cache, and what was unpacked: digest, size, last use and name."""
     from store.cache.audit import bytes_of, held_files
 
     frame = frame_of(context)
@@ -39,7 +39,7 @@ def list_files(context: click.Context) -> None:
             table(("digest", "size", "last used", "name"), rows)
         if not frame.quiet:
             size = human_size(bytes_of(held))
-            say(f"{several(len(held), 'file')}, {size}, in {where}")
+            say(f"{counted(held)}, {size}, in {where}")
 
 
 def _short(digest: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
+
+from store.cli.output import several
 
 if TYPE_CHECKING:
     from store.cache.audit import Held
@@ -42,8 +44,20 @@ def held_as_data(held: Held) -> dict[str, Any]:
     return attrs.asdict(held, filter=lambda attribute, _: attribute.name != "identity")
 
 
+def counted(held: Sequence[Held]) -> str:
+    """Return how many files, and how many trees if there are any, as people say it."""
+    trees = sum(one.kind == "tree" for one in held)
+    return in_words(len(held) - trees, trees)
+
+
+def in_words(files: int, trees: int) -> str:
+    """Return both numbers with their nouns; no trees are not spoken of."""
+    told = several(files, "file")
+    return f"{told} and {several(trees, 'tree')}" if trees else told
+
+
 def find_held(content: Content, what: str) -> list[Held]:
-    """Return the files that a digest, the beginning of one, or a path names: one content's, by name.
+    """Return what a digest, the beginning of one, or a path names: one content's files, then its trees.
 
     Args:
         content: The files of the cache.
@@ -56,7 +70,7 @@ def find_held(content: Content, what: str) -> list[Held]:
     from store.cache.audit import held_files
 
     path = os.path.abspath(what)  # noqa: PTH100 - resolve() would follow links
-    if "/" in what and content.owns(path):
+    if "/" in what and content.layout.record_of(path) is not None:
         return [held for held in held_files(content) if held.path == path]
     wanted = _digest(what)
     if wanted is None:
@@ -69,7 +83,7 @@ def find_held(content: Content, what: str) -> list[Held]:
         raise QueryError(
             f"{what!r} stands for {len(known)} files: give more digits", query=what, known=known
         )
-    return sorted(found, key=lambda held: held.name)
+    return sorted(found, key=lambda held: (held.kind, held.name))
 
 
 def is_digest(what: str) -> bool:

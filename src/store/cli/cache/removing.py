@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from store.cli.cache.opening import held_as_data, opened_cache
+from store.cli.agreeing import agreed, refuse_where_nobody_can_be_asked
+from store.cli.cache.opening import counted, held_as_data, opened_cache
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import Measure
-from store.cli.options import common, frame_of, with_json
-from store.cli.output import document, human_size, on_terminal, say, several, words
+from store.cli.options import common, destructive, frame_of, with_json
+from store.cli.output import document, human_size, say, several, words
 
 if TYPE_CHECKING:
     from store.cache.pruning import Pruned
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _destructive(function: F) -> F:
-    """Give a command what every command has that removes something."""
-    for option in (
-        click.option("--yes", "-y", is_flag=True, help="Do not ask."),
-        click.option("--dry-run", "-n", is_flag=True, help="Only say what would be removed."),
-    ):
-        function = option(function)
-    return function
 
 
 @click.command(
@@ -49,7 +38,7 @@ def _destructive(function: F) -> F:
     type=Measure("seconds"),
     help="Remove what was not used for so long (30d).",
 )
-@_destructive
+@destructive
 @with_json()
 @common
 @click.pass_context
@@ -81,7 +70,7 @@ def prune(
 @click.command(
     epilog=examples("store cache clear --dry-run", "store cache clear --yes"),
 )
-@_destructive
+@destructive
 @with_json()
 @common
 @click.pass_context
@@ -112,24 +101,17 @@ def _remove(
     if dry_run or yes:
         _show(removal(dry_run=dry_run), frame, dry_run=dry_run)
         return 0
-    if not (on_terminal("stdin") and on_terminal("stderr")):
-        raise click.UsageError(
-            "this removes files, and nobody can be asked: add --yes, or look first with --dry-run",
-            context,
-        )
+    refuse_where_nobody_can_be_asked(context)
     plan = removal(dry_run=True)
-    if plan.removed or plan.orphans:
-        question = f"remove {_told(plan)}?"
-        if not click.confirm(question, err=True):
-            say("nothing was removed")
-            return 1
+    if (plan.removed or plan.orphans) and not agreed(f"remove {_told(plan)}?"):
+        return 1
     _show(removal(dry_run=False), frame, dry_run=False)
     return 0
 
 
 def _told(pruned: Pruned) -> str:
     orphans = f" and {several(pruned.orphans, 'leftover')}" if pruned.orphans else ""
-    return f"{several(len(pruned.removed), 'file')}{orphans}, {human_size(pruned.freed)}"
+    return f"{counted(pruned.removed)}{orphans}, {human_size(pruned.freed)}"
 
 
 def _show(pruned: Pruned, frame: Frame, *, dry_run: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from store.cli.cache.opening import held_as_data, opened_cache
+from store.cli.cache.opening import held_as_data, in_words, opened_cache
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
@@ -18,7 +18,6 @@ from store.cli.output import (
     on_terminal,
     replace_status_line,
     say,
-    several,
     words,
 )
 
@@ -48,7 +47,7 @@ UNREAD = 10
 @common
 @click.pass_context
 def verify(context: click.Context, /, *, quick: bool, jobs: int | None) -> int:
-    """Hold every file in the cache against its digest.
+    """Hold every file in the cache against its digest, and every tree against its files' digests.
 
     What is damaged is set aside and named on stdout; it is fetched anew when it is next asked for. The exit
     status is then 4, and 10 where files could not be read.
@@ -61,10 +60,12 @@ def verify(context: click.Context, /, *, quick: bool, jobs: int | None) -> int:
         seen = survey(cache.content.layout) if quick else Survey(0, 0, ())
         only = seen.doubtful if quick else None
         findings = list(audit(cache.content, quick=quick, only=only, jobs=jobs, told=told))
-    files, size = seen.files + len(findings), seen.size + sum(one.held.size for one in findings)
+    trees = sum(one.held.kind == "tree" for one in findings)
+    files = seen.files + len(findings) - trees
+    size = seen.size + sum(one.held.size for one in findings)
     bad = [one for one in findings if one.state != "ok"]
     if frame.json:
-        document(_as_data(files, size, bad))
+        document(_as_data(files, trees, size, bad))
     else:
         for one in bad:
             words(f"{one.state}  {one.held.digest}  {one.held.name}  ({one.reason or 'gone'})")
@@ -73,16 +74,17 @@ def verify(context: click.Context, /, *, quick: bool, jobs: int | None) -> int:
         faults = [f"{len(bad) - gone} not what they should be"] if len(bad) > gone else []
         faults += [f"{gone} gone, fetched anew when asked for"] if gone else []
         result = ", ".join(faults) or "all as they should be"
-        say(f"{several(files, 'file')}, {human_size(size)}: {result}")
+        say(f"{in_words(files, trees)}, {human_size(size)}: {result}")
     states = {one.state for one in bad}
     return DAMAGED if "damaged" in states else UNREAD if "unread" in states else 0
 
 
-def _as_data(files: int, size: int, bad: list[Finding]) -> dict[str, Any]:
+def _as_data(files: int, trees: int, size: int, bad: list[Finding]) -> dict[str, Any]:
     return {
         "files": files,
+        "trees": trees,
         "bytes": size,
-        "ok": files - len(bad),
+        "ok": files + trees - len(bad),
         "bad": [
             {**held_as_data(one.held), "state": one.state, "reason": one.reason} for one in bad
         ],

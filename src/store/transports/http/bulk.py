@@ -78,8 +78,7 @@ class HttpBulk(Bulk):
             if connection.is_closed:
                 connection.connect()
         connection.sock.setblocking(False)
-        patience = min(bounds.read_timeout, bounds.stall_timeout)
-        return Line(connection, seat, fresh=fresh, largest=self._largest, patience=patience)
+        return Line(connection, seat, bounds, fresh=fresh, largest=self._largest)
 
     def give_back(self, line: Line) -> None:
         """Put an idle connection back into the pool."""
@@ -117,9 +116,7 @@ class _Running:
     def run(self) -> None:
         """Go on until all that was wanted is told of."""
         self._connect_one_more()
-        while self._going_on:
-            if not self._lines and not self._connecting:
-                break
+        while self._going_on and (self._lines or (self._connecting and self._is_there_work())):
             for key, _ in self._selector.select(_TICK):
                 if key.data is None:
                     self._welcome()
@@ -214,8 +211,12 @@ class _Running:
 
     def _replace(self) -> None:
         """Open a connection in place of one that was closed, where there is work for it."""
-        if (self._again or not self._exhausted) and self._going_on:
+        if self._is_there_work() and self._going_on:
             self._connect_one_more()
+
+    def _is_there_work(self) -> bool:
+        """Whether there may be something that nobody has been put to."""
+        return bool(self._again) or not self._exhausted
 
     def _next(self) -> Asked | None:
         if self._again:

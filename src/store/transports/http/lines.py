@@ -7,6 +7,7 @@ import ssl
 from typing import Any, Final
 
 from store.clock import SYSTEM_CLOCK
+from store.transports.base import Bounds
 from store.transports.bulk import Answer, Asked, Came
 from store.transports.crowding import Seat
 from store.transports.http.handed import HandedStream
@@ -39,26 +40,26 @@ class Line:
     Args:
         connection: urllib3's, connected, its socket not blocking.
         seat: Its seat at the origin.
+        bounds: How long the server may be silent, and how slow a body may come.
         fresh: Whether it was made just now.
         largest: The largest body that is read here, in bytes.
-        patience: How long the server may be silent, in seconds.
 
     Attributes:
         connection: As given.
         seat: As given; left by whoever closes the connection or gives it away.
         socket: The connection's.
         asked: What it is busy with, or None.
-        due: When the server has been silent for too long, monotonic.
+        due: When the server has been silent for too long, or too slow, monotonic.
     """
 
     def __init__(
         self,
         connection: Any,  # noqa: ANN401 - urllib3's
         seat: Seat,
+        bounds: Bounds,
         *,
         fresh: bool,
         largest: int,
-        patience: float,
     ) -> None:
         self.connection = connection
         self.seat = seat
@@ -67,12 +68,13 @@ class Line:
         self.due = float("inf")
         self._fresh = fresh
         self._largest = largest
-        self._patience = patience
+        self._bounds = bounds
+        self._patience = min(bounds.read_timeout, bounds.stall_timeout)
         self._buffer = bytearray(_ROOM)
         self._have = 0
         self._head: Head | None = None
         self._body = 0
-        self._began = 0.0
+        self._began = self._latest = 0.0
         self._answer: Answer = None
 
     def send(self, asked: Asked, request: bytes) -> bool:
@@ -138,12 +140,15 @@ class Line:
         if self._head.length > self._largest:
             return self._handed(self._head)
         self._make_room(self._body + self._head.length)
+        # A byte now and then is never silence, and might go on for days.
+        slowest = self._head.length / max(self._bounds.minimum_rate, 1e-9)
+        self._latest = SYSTEM_CLOCK.monotonic() + self._bounds.grace + slowest
         return None
 
     def _look_at_the_body(self) -> Outcome:
         if self._head is None:
             return Outcome.MORE
-        self.due = SYSTEM_CLOCK.monotonic() + self._patience
+        self.due = min(SYSTEM_CLOCK.monotonic() + self._patience, self._latest)
         end = self._body + self._head.length
         if self._have < end:
             return Outcome.MORE
@@ -163,7 +168,7 @@ class Line:
     def _handed(self, head: Head) -> Outcome:
         if self.asked is None:
             return Outcome.ODD
-        begun = bytes(memoryview(self._buffer)[self._body : self._have])
+        begun = bytes(memoryview(self._buffer)[self._body : self._have])[: head.length]
         self.socket.settimeout(self._patience)
         self.seat.leave()
         self._answer = HandedStream(

@@ -94,15 +94,20 @@ class HttpTransport(BulkTransport):
             raise
 
     def bulk(self, address: str, *, connections: int, largest: int) -> Bulk | None:
-        """Return what asks an origin for many small bodies; None behind a proxy, and at a limited rate."""
-        unlimited = self.options.limit_rate is None
-        if self.options.offline or self._sessions.proxies_for(address) or not unlimited:
+        """Return what asks an origin for many small bodies.
+
+        None behind a proxy, at a limited rate, and where secrets are given for some of its paths alone.
+        """
+        credentials = self.options.credentials
+        if self.options.offline or self.options.limit_rate is not None:
             return None
         from store.transports.http.bulk import HttpBulk
         from store.transports.http.wire import Requests
 
-        credential = self.options.credentials.find(address)
         try:
+            if self._sessions.proxies_for(address) or credentials.depend_on_path(address):
+                return None
+            credential = credentials.find(address)
             pool = self._sessions.pool(address)
             hop = first_hop(address)
             parts = urlsplit(hop.address)

@@ -1,0 +1,163 @@
+"""Brings many resources here at once, and prints each as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from store.cli.asking import common_status, opened_fetcher, show
+from store.cli.ending import failure, record_failure
+from store.cli.frame import Frame
+from store.cli.output import fail, harmless, plain, say
+
+if TYPE_CHECKING:
+    from store.fetching.asking import Wanted
+    from store.fetching.fetcher import Fetcher
+    from store.fetching.results import Outcome, Result
+
+
+class Manner(NamedTuple):
+    """How many are fetched.
+
+    Attributes:
+        dest: The directory of private copies, or None.
+        link: Make hard links in place of copies.
+        refresh: Ask the stores anew.
+        allow_unverified: Accept URLs without a digest; None takes the setting.
+        jobs: How many at once; None takes the setting.
+        ordered: Print the results in the order of the input.
+        fail_fast: Begin nothing new once one has failed.
+        max_age: How old a file may be, in seconds, or ``none``; None where they do not grow old.
+        stale_if_error: How old a copy may be where its source fails, in seconds, or ``none``.
+        unpack: Unpack archives.
+        decompress: Decompress single files.
+        symlinks: Make the symbolic links that stay in an archive.
+    """
+
+    dest: str | None = None
+    link: bool = False
+    refresh: bool = False
+    allow_unverified: bool | None = None
+    jobs: int | None = None
+    ordered: bool = False
+    fail_fast: bool = False
+    max_age: float | str | None = None
+    stale_if_error: float | str = 0
+    unpack: bool = False
+    decompress: bool = False
+    symlinks: bool = False
+
+
+_OF_ONE: Final = (
+    "dest",
+    "link",
+    "refresh",
+    "allow_unverified",
+    "max_age",
+    "stale_if_error",
+    "unpack",
+    "decompress",
+    "symlinks",
+)
+"""What of it `Fetcher.fetch` is told."""
+
+
+def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = None) -> int:
+    """Fetch resources and print the path of each, or with ``--json`` an object.
+
+    Args:
+        wanted: Locators, or what a list names.
+        frame: What was decided beside.
+        manner: How.
+
+    Returns:
+        The exit status: see `common_status`.
+    """
+    todo, how = list(wanted), manner or Manner()
+    ends = _Ends(todo, frame)
+    with opened_fetcher(frame, files=len(todo), counted=True) as fetcher:
+        jobs = frame.settings.jobs if how.jobs is None else how.jobs
+        special = how.max_age is not None or how.unpack or how.decompress or how.symlinks
+        come = _apart if special else _gathered
+        for outcome in come(fetcher, todo, how, jobs):
+            with frame.pause():
+                ends.take(outcome)
+        frame.settle()
+    ends.tell_the_rest(allow_unverified=bool(how.allow_unverified))
+    return common_status(ends.statuses)
+
+
+def _gathered(fetcher: Fetcher, todo: list[Wanted], how: Manner, jobs: int) -> Iterator[Outcome]:
+    from store.fetching.gathering import gather
+
+    return gather(
+        fetcher,
+        todo,
+        dest=how.dest,
+        link=how.link,
+        refresh=how.refresh,
+        allow_unverified=how.allow_unverified,
+        jobs=jobs,
+        ordered=how.ordered,
+        fail_fast=how.fail_fast,
+    )
+
+
+def _apart(fetcher: Fetcher, todo: list[Wanted], how: Manner, jobs: int) -> Iterator[Outcome]:
+    """Fetch what grows old, or is to be unpacked."""
+    from store.fetching.apart import apart
+    from store.fetching.gathering import in_order
+    from store.transports.deadlines import keeping
+
+    deadline, claims = fetcher.begin_deadline(), dict[str, str]()
+    options = {key: getattr(how, key) for key in _OF_ONE}
+
+    def fetch(wanted: Wanted) -> Result:
+        with keeping(deadline):
+            return fetcher.fetch(wanted, claims=claims, **options)
+
+    outcomes = apart(fetch, todo, jobs=jobs, fail_fast=how.fail_fast)
+    return in_order(outcomes) if how.ordered else outcomes
+
+
+class _Ends:
+    """What came of each so far."""
+
+    def __init__(self, todo: list[Wanted], frame: Frame) -> None:
+        self._todo = todo
+        self._frame = frame
+        self._untried = len(todo)
+        self._missing: dict[int, str] = {}
+        self.statuses: set[int] = set()
+
+    def take(self, outcome: Outcome) -> None:
+        """Print an outcome; what is missing offline is told at the end, all together."""
+        from store.errors import OfflineError
+
+        self._untried -= 1
+        error = outcome.error
+        if outcome.result is not None:
+            show(outcome.result, self._frame)
+        elif isinstance(error, OfflineError):
+            self._missing[outcome.number] = outcome.locator
+            self.statuses.add(error.exit_status)
+            if self._frame.json:
+                record_failure(error, locator=outcome.locator)
+        elif error is not None:
+            self.statuses.add(failure(error, self._frame, locator=outcome.locator))
+
+    def tell_the_rest(self, *, allow_unverified: bool) -> None:
+        """Tell what is missing and which command fetches it, and what was not tried."""
+        if self._missing:
+            numbers = sorted(self._missing)
+            fail(
+                f"{len(numbers)} of {len(self._todo)} are not in the cache, and the network is not to be"
+                " used:"
+            )
+            for number in numbers:
+                plain(f"  {harmless(self._missing[number])}")
+            from store.cli.missing import tell_command
+
+            tell_command([self._todo[number] for number in numbers], self._frame, allow_unverified)
+        if self._untried and not self._frame.quiet:
+            say(f"{self._untried} more were not tried, since one has failed (--fail-fast)")

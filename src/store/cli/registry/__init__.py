@@ -1,0 +1,1 @@
+"""``store registry``: look at the registry, and change what lies in it."""

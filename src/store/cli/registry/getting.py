@@ -1,0 +1,114 @@
+"""``store registry get`` and ``open``: what comes out of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from store.cli.lazy import examples
+from store.cli.options import common, frame_of, with_json
+from store.cli.output import content, document, line
+from store.cli.registry.opening import ITEM, find_item, opened_registry, with_params, with_registry
+from store.cli.registry.spelling import item_as_data
+
+if TYPE_CHECKING:
+    from store.registry.item import CacheItem
+    from store.registry.opening import Opener
+
+_CHUNK = 1 << 16
+
+
+@click.command(
+    epilog=examples(
+        "store registry get https://example.org/data.tsv",
+        "store registry get demo --param year=2026 -o ./copy.bin",
+    )
+)
+@click.argument("what", metavar=ITEM)
+@with_params
+@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Put a copy at this path.")
+@with_json("Print the item as JSON.")
+@with_registry
+@common
+@click.pass_context
+def get(
+    context: click.Context, /, *, what: str, params: tuple[str, ...], output: str | None
+) -> None:
+    """Print the path of an item's file, of the newest READY version where a URI is given.
+
+    Status 3 where there is none.
+    """
+    from store.errors import ResourceNotFoundError
+
+    frame = frame_of(context)
+    with opened_registry(frame) as cache:
+        item = _ready(find_item(cache, what, params))
+        if not item.has_file:
+            raise ResourceNotFoundError(
+                f"{item.version_id} has no file: it is {item.rstatus.name}", query=what
+            )
+        path = item.path
+        if output is not None:
+            from store.files.placing import place
+
+            place(path, output)
+            path = output
+        if frame.json:
+            document({**item_as_data(item), "path": path})
+        else:
+            line(path)
+
+
+@click.command(
+    "open",
+    epilog=examples(
+        "store registry open demo | head",
+        "store registry open archive.tar.gz --member data/table.csv",
+        "store registry open archive.zip              the names of its files",
+    ),
+)
+@click.argument("what", metavar=ITEM)
+@with_params
+@click.option("--member", metavar="NAME", help="Of an archive, print this file.")
+@with_json("Print what it is as JSON: type, size, members.")
+@with_registry
+@common
+@click.pass_context
+def open_item(
+    context: click.Context, /, *, what: str, params: tuple[str, ...], member: str | None
+) -> None:
+    """Print what stands in an item's file, unpacked; of an archive the names of its files."""
+    from store.errors import ResourceNotFoundError
+
+    frame = frame_of(context)
+    with opened_registry(frame) as cache:
+        item = _ready(find_item(cache, what, params))
+        try:
+            opened = item.open(default_mode="rb", needed=None if member is None else [member])
+        except KeyError as error:
+            raise ResourceNotFoundError(str(error.args[0]), query=member) from error
+        with opened:
+            if frame.json:
+                document({"type": opened.type, "size": opened.size, "members": opened.sizes})
+            elif isinstance(opened.result, dict) and member is None:
+                for name in opened.result:
+                    line(name)
+            else:
+                content(_chunks(opened, member))
+
+
+def _ready(item: CacheItem) -> CacheItem:
+    """Return the newest READY version of an item that is not READY itself, where there is one."""
+    from store.registry.status import Status
+
+    if item.rstatus is Status.READY:
+        return item
+    return item.cache.best(key=item.key) or item  # type: ignore[attr-defined]
+
+
+def _chunks(opened: Opener, member: str | None) -> Iterator[bytes]:
+    stream: Any = opened.result if member is None else opened.result[member]
+    while data := stream.read(_CHUNK):
+        yield data

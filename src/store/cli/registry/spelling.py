@@ -1,0 +1,76 @@
+"""How items and values are spelled on the command line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from store.registry.item import CacheItem
+
+
+def values_of(pairs: Sequence[str]) -> dict[str, Any]:
+    """Return what ``name=value`` pairs say: a value is JSON, ``@`` and a time, or else text.
+
+    Raises:
+        UsageError: One of them has no ``=``.
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, mark, value = pair.partition("=")
+        if not mark or not name:
+            raise click.UsageError(
+                f"{pair!r} is no NAME=VALUE", click.get_current_context(silent=True)
+            )
+        space, dot, inner = name.partition(".")
+        if dot and space and inner:
+            found.setdefault(space, {})[inner] = _value(value)
+        else:
+            found[name] = _value(value)
+    return found
+
+
+def item_as_data(item: CacheItem) -> dict[str, Any]:
+    """Return an item as plain data."""
+    return {
+        "id": item.id,
+        "uri": item.uri,
+        "params": plain(item.params),
+        "key": item.key,
+        "version": item.version,
+        "status": item.rstatus.name,
+        "path": item.path if item.has_file else None,
+        "size": item.size,
+        "digest": item.digest,
+        "filename": item.filename,
+        "label": item.label,
+        "pinned": item.pinned,
+        "date": plain(item.date),
+        "attrs": plain(item.attrs),
+    }
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - any attribute
+    """Return a value as JSON can hold it."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(one) for one in value]
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    return value
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - any value
+    try:
+        if text.startswith("@"):
+            return dt.datetime.fromisoformat(text[1:])
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,91 @@
+"""Counts what the events of fetches tell."""
+
+from __future__ import annotations
+
+import threading
+from urllib.parse import urlsplit
+
+from store.cache.counts import Tally
+from store.events import (
+    STOPS,
+    Attempted,
+    Bypassed,
+    Cached,
+    Event,
+    Failed,
+    Hit,
+    Progressed,
+    Resumed,
+    Started,
+)
+
+
+class Counter:
+    """A listener that counts; safe for many threads."""
+
+    def __init__(self) -> None:
+        self._tally = Tally()
+        self._failures: dict[str, int] = {}
+        self._received: dict[str, int] = {}
+        self._hosts: dict[str, str] = {}
+        self._started: set[str] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def tally(self) -> Tally:
+        """What was counted until now."""
+        return self._tally._replace(failures=dict(self._failures))
+
+    def __call__(self, event: Event) -> None:
+        """Count an event."""
+        with self._lock:
+            if isinstance(event, Progressed):
+                self._moved(event.name, event.received)
+            elif isinstance(event, Hit):
+                self._add(hits=1, saved=event.size)
+                self._started.discard(event.name)
+            elif isinstance(event, Started):
+                self._started.add(event.name)
+            elif isinstance(event, Attempted):
+                self._received[event.name] = 0
+                self._hosts[event.name] = _host(event.address)
+            elif isinstance(event, Resumed):
+                self._received[event.name] = event.received
+                self._add(resumed=event.received)
+            elif isinstance(event, Cached | Bypassed):
+                self._add(files=1)
+                self._ended(event.name)
+            elif isinstance(event, Failed):
+                if event.error not in STOPS:
+                    self._failed(event)
+                self._ended(event.name)
+
+    def _moved(self, name: str, received: int) -> None:
+        more = received - self._received.get(name, 0)
+        self._received[name] = received
+        self._add(fetched=max(0, more))
+
+    def _failed(self, event: Failed) -> None:
+        host = self._hosts.get(event.name, "")
+        kind = f"{event.error or '-'} {event.driver or '-'} {host or '-'}"
+        self._failures[kind] = self._failures.get(kind, 0) + 1
+
+    def _ended(self, name: str) -> None:
+        self._add(misses=name in self._started)
+        self._started.discard(name)
+        self._received.pop(name, None)
+        self._hosts.pop(name, None)
+
+    def _add(self, **counts: int) -> None:
+        tally = self._tally
+        self._tally = tally._replace(
+            **{name: getattr(tally, name) + more for name, more in counts.items()}
+        )
+
+
+def _host(address: str) -> str:
+    """Return the host of an address, which was shown without its secrets; none for a file."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""

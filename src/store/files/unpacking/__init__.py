@@ -1,0 +1,1 @@
+"""Unpacks archives into a private directory, member by member."""

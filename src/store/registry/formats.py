@@ -1,0 +1,130 @@
+"""Tells what a file is packed as, also where its suffix lies."""
+
+from __future__ import annotations
+
+from typing import IO, Final, NamedTuple
+
+from store.errors import StorageError
+from store.registry.streams import unpacked
+
+MAGIC: Final = (
+    (b"\x1f\x8b", "gz"),
+    (b"BZh", "bz2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zst"),
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"PK\x07\x08", "zip"),
+)
+"""What the packed formats begin with: RFC 1952, RFC 8878, PKWARE's APPNOTE, and the formats' own pages."""
+
+_HEAD: Final = 512
+"""How much of a file is looked at, in bytes: one block of a tar."""
+
+_USTAR: Final = slice(257, 262)
+"""Where a tar says ``ustar`` (POSIX.1-1988 and later)."""
+
+_SHORT: Final = {
+    "tgz": "tar.gz",
+    "tbz": "tar.bz2",
+    "tbz2": "tar.bz2",
+    "txz": "tar.xz",
+    "tzst": "tar.zst",
+}
+_COMPRESSED: Final = ("gz", "bz2", "xz", "zst")
+
+_CONTAINERS: Final = frozenset(
+    [
+        "apk",
+        "cbz",
+        "docx",
+        "egg",
+        "epub",
+        "jar",
+        "kmz",
+        "npz",
+        "odp",
+        "ods",
+        "odt",
+        "pptx",
+        "vsix",
+        "war",
+        "whl",
+        "xlsm",
+        "xlsx",
+        "xpi",
+    ]
+)
+"""Suffixes of formats that happen to be zip files: they are what they are, plain files."""
+
+
+class Format(NamedTuple):
+    """How a file is packed.
+
+    Attributes:
+        packed: ``gz``, ``bz2``, ``xz``, ``zst`` or an empty text.
+        archive: ``zip``, ``tar`` or an empty text.
+    """
+
+    packed: str = ""
+    archive: str = ""
+
+    @property
+    def name(self) -> str:
+        """``plain``, ``gz``, ``tar``, ``tar.gz``, ``zip``, …."""
+        return ".".join(filter(None, (self.archive, self.packed))) or "plain"
+
+
+def format_of(file: IO[bytes], ext: str | None) -> Format:
+    """Return how a file is packed; its position is at its beginning before and after.
+
+    Args:
+        file: The file, open for reading.
+        ext: Its suffix, or None.
+
+    Raises:
+        StorageError: It is damaged, or cannot be read.
+    """
+    suffix = (ext or "").strip(".").lower()
+    suffix = _SHORT.get(suffix, suffix)
+    last = suffix.rpartition(".")[2]
+    head = _head(file)
+    kind = next((name for magic, name in MAGIC if head.startswith(magic)), "")
+    if kind == "zip":
+        return Format() if last in _CONTAINERS else Format(archive="zip")
+    if kind in _COMPRESSED:
+        inside = _head_inside(file, kind)
+        is_tar = inside[_USTAR] == b"ustar" or (
+            suffix.rpartition(".")[0].endswith("tar") and last in _COMPRESSED
+        )
+        return Format(kind, "tar" if is_tar else "")
+    if head[_USTAR] == b"ustar" or (last == "tar" and _is_old_tar(head)):
+        return Format(archive="tar")
+    return Format()
+
+
+def _head(file: IO[bytes]) -> bytes:
+    head = file.read(_HEAD)
+    file.seek(0)
+    return head
+
+
+def _head_inside(file: IO[bytes], kind: str) -> bytes:
+    try:
+        return unpacked(file, kind).read(_HEAD)
+    except StorageError:
+        return b""  # told when it is read
+    finally:
+        file.seek(0)
+
+
+def _is_old_tar(head: bytes) -> bool:
+    """Whether a block has a right checksum, as a tar's first one has since 1979."""
+    if len(head) < _HEAD:
+        return False
+    field = head[148:156]
+    try:
+        told = int(field.strip(b" \0") or b"x", 8)
+    except ValueError:
+        return False
+    return told == sum(head) - sum(field) + 8 * 32

@@ -1,0 +1,114 @@
+"""Who is there: leases of writers, and notes of what was handed out."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+
+from store.clock import Clock
+from store.errors import RegistryError
+from store.files.failures import storage_error
+from store.files.leases import Lease, held_notes, is_held
+from store.registry.places import Places
+
+log = logging.getLogger(__name__)
+
+
+class Leases:
+    """One process's lease in the directory of a registry; others see from it whether the process lives.
+
+    Args:
+        places: Where the registry lies.
+        clock: The time.
+        read_only: Take no lease, since nothing may be written.
+    """
+
+    def __init__(self, places: Places, clock: Clock, *, read_only: bool) -> None:
+        self._directory = places.leases
+        self._clock = clock
+        self._read_only = read_only
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._lease: Lease | None = None
+        self._refused = self._read_only
+        self._noted: set[int] = set()
+        self._lock = threading.Lock()
+
+    def holder(self) -> str:
+        """Return what stands in the rows of the items that this process writes.
+
+        Raises:
+            RegistryError: No lease can be taken there.
+        """
+        self._check_writable()
+        try:
+            lease = self._taken()
+        except OSError as error:
+            raise storage_error(error, self._directory, kind=RegistryError) from error
+        return lease.name
+
+    def is_alive(self, holder: str | None) -> bool:
+        """Whether the process that writes an item is still there."""
+        if holder is None:
+            return False
+        lease = self._lease
+        if lease is not None and lease.name == holder and self._process == os.getpid():
+            return True
+        return is_held(self._directory, holder)
+
+    def described(self, holder: str | None) -> str:
+        """Return who a holder is, for people to read."""
+        _, _, pid = (holder or "").partition("-")
+        number = pid.partition("-")[0]
+        return f"process {number}" if number.isdecimal() else "another process"
+
+    def hand_out(self, item_id: int) -> None:
+        """Note that this process may be using an item's file, until `close`.
+
+        Where nothing can be noted (a read-only registry), it goes without.
+        """
+        if self._process != os.getpid():
+            self._begin()
+        if self._refused or item_id in self._noted:
+            return
+        try:
+            lease = self._taken()
+            with self._lock:
+                lease.note(str(item_id))
+                self._noted.add(item_id)
+        except OSError as error:
+            self._refused = True
+            log.debug("no lease is taken in %s: %s", self._directory, error)
+
+    def in_use(self) -> set[int]:
+        """Return the ids of the items that living processes were handed, this one's included."""
+        return {int(line) for line in held_notes(self._directory) if line.isdecimal()}
+
+    def close(self) -> None:
+        """Give the lease back."""
+        if self._process != os.getpid():
+            self._begin()
+            return
+        with self._lock:
+            lease, self._lease = self._lease, None
+            self._noted, self._refused = set(), self._read_only
+        if lease is not None:
+            lease.close()
+
+    def _check_writable(self) -> None:
+        if self._read_only:
+            raise RegistryError(
+                f"the registry in {self._directory.parent} may only be read: open it without read_only",
+                path=str(self._directory.parent),
+            )
+
+    def _taken(self) -> Lease:
+        if self._process != os.getpid():
+            self._begin()
+        with self._lock:
+            if self._lease is None:
+                self._lease = Lease(self._directory, clock=self._clock)
+            return self._lease

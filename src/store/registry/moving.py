@@ -1,0 +1,183 @@
+"""Moves items from status to status, by compare-and-set."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from store.errors import StatusError
+from store.files.atomic import discard, make_directories
+from store.registry.creating import Draft
+from store.registry.finding import Finding
+from store.registry.publishing import check_written, move_in_place, seal
+from store.registry.records import Entry, attribute_rows, now_of
+from store.registry.schema import ATTRS, PARAMS, items, uses
+from store.registry.sidecars import remove_sidecar, write_sidecar
+from store.registry.status import REMOVED, Status, may_move
+from store.registry.uses import Use
+
+_MOVE: Final = sa.update(items).where(
+    items.c.id == sa.bindparam("item_id"),
+    items.c.key == sa.bindparam("item_key"),
+    items.c.version == sa.bindparam("item_version"),
+    items.c.status == sa.bindparam("expected"),
+)
+
+
+class Moving(Finding):
+    """What moves items of a registry, and their files with them."""
+
+    def entry(self, known: Entry) -> Entry | None:
+        """Return an item's row as it is now, or None where it is gone."""
+        return self.database.read(lambda connection: now_of(connection, known))
+
+    def attributes(self, item_id: int, part: int = ATTRS) -> list[tuple[str, str, str, str]]:
+        """Return an item's attributes as rows of (namespace, name, kind, value)."""
+        return self.database.read(lambda connection: attribute_rows(connection, item_id, part))
+
+    def use(self, item_id: int) -> Use:
+        """Return when an item was used, what waits to be written down included."""
+        query = sa.select(uses.c.reads, uses.c.searches, uses.c.last_read, uses.c.last_search)
+        row = self.database.read(
+            lambda connection: connection.execute(query.where(uses.c.item_id == item_id)).first()
+        )
+        kept, waiting = Use(*row) if row else Use(), self.usage.of(item_id)
+        return Use(
+            kept.reads + waiting.reads,
+            kept.searches + waiting.searches,
+            waiting.last_read or kept.last_read,
+            waiting.last_search or kept.last_search,
+        )
+
+    def hand_out(self, entry: Entry, *, read: bool) -> None:
+        """Note that an item's file is in use from now on, and whether it was read."""
+        self.leases.hand_out(entry.id)
+        if read:
+            self.usage.read(entry.id)
+
+    def move(self, entry: Entry, wanted: Status) -> Entry:
+        """Move an item from the status it has to another; READY publishes what was written.
+
+        Args:
+            entry: The item as it is known; only from this status it is moved.
+            wanted: The status to arrive at.
+
+        Returns:
+            The item as it is now.
+
+        Raises:
+            StatusError: It may not move so, or is no longer what it was known as.
+            RegistryError: The file or the registry cannot be written.
+        """
+        before = None if entry.before is None else Status(entry.before)
+        if not may_move(entry.current, wanted, before):
+            raise _illegal(entry, entry.current, wanted)
+        if entry.current == wanted:
+            return self._unchanged(entry, wanted)
+        changed: dict[str, Any] = {"status": int(wanted), "before": None, "holder": None}
+        if wanted is Status.READY and not entry.published and entry.current is not Status.TRASH:
+            return self._publish(entry, changed)
+        if wanted in REMOVED:
+            changed["before"] = entry.before if entry.current in REMOVED else entry.status
+        if wanted is Status.WRITE:
+            changed |= {"holder": self.leases.holder(), "published": False}
+            self.make_room_to_write()
+        moved = self._set(entry, changed)
+        self.keep_sidecar(moved)
+        return moved
+
+    def _publish(self, entry: Entry, changed: dict[str, Any]) -> Entry:
+        partial = self.places.partial(entry.key, entry.version, entry.ext)
+        if entry.current is Status.UNINITIALIZED and not os.path.lexists(partial):
+            moved = self._set(entry, changed)  # metadata alone
+            self.keep_sidecar(moved)
+            return moved
+        if not os.path.lexists(partial):
+            self._unchanged(entry, Status.READY)  # another may have moved it, and the file with it
+        check_written(self.places, entry)
+        batch = self.database.published()
+        durable = self.durable and batch is None
+        sealed = seal(partial, durable=durable)
+        changed |= {"published": True, "size": sealed.size, "digest": sealed.digest}
+        target = self.places.check(self.places.published(entry.key, entry.version, entry.ext))
+        self.keep_sidecar(entry._replace(**changed))
+        move_in_place(partial, target, durable=durable)
+        try:
+            moved = self._set(entry, changed)
+        except BaseException:
+            # Another took it over meanwhile: the file bears this version's name, so nobody else has it.
+            discard(target)
+            remove_sidecar(self.places, entry.key, entry.version)
+            raise
+        if batch is not None:
+            batch.append(target)
+        self.keep_budget(sealed.size)
+        return moved
+
+    def _set(self, entry: Entry, changed: dict[str, Any]) -> Entry:
+        statement = _MOVE.values(**changed)
+        relaxed = changed["status"] in {Status.WRITE, Status.FAILED} or not self.durable
+        values = {
+            "item_id": entry.id,
+            "item_key": entry.key,
+            "item_version": entry.version,
+            "expected": entry.status,
+        }
+
+        def work(connection: sa.Connection) -> Entry | None:
+            if connection.execute(statement, values).rowcount == 1:
+                return None
+            return now_of(connection, entry) or entry._replace(status=Status.DELETED)
+
+        found = self.database.write(work, relaxed=relaxed)
+        if found is not None:
+            raise _illegal(entry, found.current, Status(changed["status"]))
+        return entry._replace(**changed)
+
+    def _unchanged(self, entry: Entry, wanted: Status) -> Entry:
+        found = self.entry(entry)
+        if found is None or found.status != entry.status:
+            raise _illegal(entry, Status.DELETED if found is None else found.current, wanted)
+        return found
+
+    def make_room_to_write(self) -> None:
+        """Make the directory that items are written to."""
+        directory = self.places.root / "partial"
+        if not directory.is_dir():
+            make_directories(directory, durable=self.durable)
+
+    def keep_budget(self, added: int) -> None:
+        """Make room where the files have outgrown what they may take; see `store.registry.pruning`."""
+
+    def keep_sidecar(self, entry: Entry, draft: Draft | None = None) -> None:
+        """Write down beside the files what the registry knows of an item, or remove what stood there.
+
+        Args:
+            entry: The item.
+            draft: What it was made of a moment ago, so that the registry need not be asked.
+        """
+        if draft is not None:
+            write_sidecar(self.places, entry, draft.rows())
+        elif entry.status in {Status.READY, Status.TRASH}:
+            rows = self.database.read(
+                lambda connection: [
+                    (part, *row)
+                    for part in (ATTRS, PARAMS)
+                    for row in attribute_rows(connection, entry.id, part)
+                ]
+            )
+            write_sidecar(self.places, entry, rows)
+        else:
+            remove_sidecar(self.places, entry.key, entry.version)
+
+
+def _illegal(entry: Entry, current: Status, wanted: Status) -> StatusError:
+    return StatusError(
+        f"{entry.version_id} is {current.name} and cannot become {wanted.name}"
+        + (": another changed it meanwhile" if current != entry.status else ""),
+        item=entry.version_id,
+        current=current.name,
+        wanted=wanted.name,
+    )

@@ -1,0 +1,118 @@
+"""Makes what was written a published file: whole, durable, hashed."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from store.errors import RegistryError, StatusError
+from store.files.atomic import discard, make_directories, rename
+from store.files.failures import storage_errors
+from store.files.syncing import sync_directory, sync_many
+from store.integrity.digest import DEFAULT_ALGORITHM
+from store.integrity.hashing import hash_descriptor, open_regular
+from store.registry.places import Places
+from store.registry.records import Entry
+
+_WRITABLE = 0o222
+
+
+class Sealed(NamedTuple):
+    """A file that is whole: its size in bytes, and its digest as ``algorithm:hex``."""
+
+    size: int
+    digest: str
+
+
+def seal(path: str | Path, *, durable: bool, owned: bool = True) -> Sealed:
+    """Read a file that was written, make it read-only, and bring its content to the disk.
+
+    Args:
+        path: A regular file of ours; a link is refused.
+        durable: Whether a power cut must leave it whole.
+        owned: Whether its mode is ours to change.
+
+    Raises:
+        RegistryError: It is missing, no regular file, or cannot be read.
+    """
+    with storage_errors(path, kind=RegistryError):
+        try:
+            descriptor = open_regular(path)
+        except ValueError as error:
+            raise OSError(errno.EINVAL, "what was written there is no regular file") from error
+        try:
+            status = os.fstat(descriptor)
+            if owned and status.st_mode & _WRITABLE:
+                os.fchmod(descriptor, status.st_mode & 0o777 & ~_WRITABLE)
+            hashing = hash_descriptor(descriptor, (DEFAULT_ALGORITHM,))
+            if durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    return Sealed(hashing.size, str(hashing.digests()[0]))
+
+
+def move_in_place(source: str, target: str, *, durable: bool) -> None:
+    """Rename a sealed file to where it is published.
+
+    Args:
+        source: Where it lies.
+        target: Where it is to lie; nothing of another item ever lies there.
+        durable: Whether its name must survive a power cut.
+
+    Raises:
+        StorageError: It cannot be moved.
+    """
+    directory = os.path.dirname(target)  # noqa: PTH120 - text
+    if not os.path.isdir(directory):  # noqa: PTH112 - text
+        make_directories(directory, durable=durable)
+    rename(source, target)
+    if durable:
+        with storage_errors(directory, kind=RegistryError):
+            sync_directory(directory)
+
+
+def settle(paths: Iterable[str]) -> None:
+    """Bring many published files and their names to the disk at once.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    files = [Path(path) for path in paths]
+    sync_many(files)
+    for directory in {one.parent.parent for one in files}:
+        with storage_errors(directory, kind=RegistryError):
+            sync_directory(directory)
+
+
+def check_written(places: Places, entry: Entry) -> str:
+    """Return the path that an item was written to.
+
+    Raises:
+        StatusError: There is no file.
+    """
+    path = places.partial(entry.key, entry.version, entry.ext)
+    if not os.path.lexists(path):
+        raise StatusError(
+            f"{entry.version_id} cannot become READY: nothing was written to {path}: write it there, or"
+            " mark it as failed",
+            item=entry.version_id,
+            current=entry.current.name,
+            wanted="READY",
+        )
+    return path
+
+
+def remove_files(places: Places, entries: Sequence[Entry]) -> None:
+    """Remove the files of items that are marked as gone, whatever stage they were in."""
+    for entry in entries:
+        for path in (
+            places.published(entry.key, entry.version, entry.ext),
+            places.partial(entry.key, entry.version, entry.ext),
+            places.sidecar(entry.key, entry.version),
+        ):
+            if places.is_ours(path):
+                discard(path)

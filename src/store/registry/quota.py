@@ -1,0 +1,45 @@
+"""How much a packed file may unpack to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from store.errors import TooLargeError
+
+LARGEST: Final = 50 * 1024**3
+"""To how much a file may unpack where nobody says otherwise, in bytes."""
+
+_FREELY: Final = 64 << 20
+"""How much may be unpacked before the ratio counts, in bytes."""
+
+_RATIO: Final = 2000
+"""How many times its packed size a file may unpack to; DEFLATE's limit is 1032."""
+
+
+class Quota:
+    """How much may still be unpacked of one file.
+
+    Args:
+        path: The file, for messages.
+        packed: Its size in bytes.
+        max_size: How much may be unpacked of it in all, in bytes.
+    """
+
+    def __init__(self, path: str, packed: int, max_size: int) -> None:
+        self._path = path
+        self._limit = min(max_size, _FREELY + _RATIO * packed)
+        self._taken = 0
+
+    def take(self, size: int) -> None:
+        """Count what was unpacked.
+
+        Raises:
+            TooLargeError: It is more than may be.
+        """
+        self._taken += size
+        if self._taken > self._limit:
+            raise TooLargeError(
+                f"{self._path} unpacks to more than {self._limit} bytes: raise max_size if that is right",
+                limit=self._limit,
+                size=self._taken,
+            )

@@ -1,0 +1,144 @@
+"""Fills a registry from what lies on the disk: files and their sidecars."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import defaultdict
+from typing import Final
+
+import attrs
+import sqlalchemy as sa
+
+from store.errors import RegistryError
+from store.registry.attributes import Attribute
+from store.registry.creating import Draft, insert_item, raise_head
+from store.registry.database import Database, Rebuilt
+from store.registry.keys import NO_PARAMS, Name
+from store.registry.places import Named, Places
+from store.registry.publishing import seal
+from store.registry.schema import ATTRS, PARAMS, items
+from store.registry.sidecars import Sidecar, read_sidecar
+from store.registry.status import Status
+
+log = logging.getLogger(__name__)
+
+FOUND: Final = "found without its sidecar"
+"""The label of an item of which nothing but its file was left."""
+
+
+@attrs.define
+class _Found:
+    file: Named | None = None
+    sidecar: Named | None = None
+
+
+def fill(database: Database, connection: sa.Connection, places: Places) -> Rebuilt:
+    """Put everything that lies in the directory into an empty registry.
+
+    A file without a sidecar becomes an item without a URI; a sidecar whose file is gone is passed over; no
+    version is given out anew that any file bears.
+
+    Args:
+        database: The registry.
+        connection: In a transaction that writes.
+        places: Where the files lie.
+    """
+    found: dict[tuple[str, int], _Found] = defaultdict(_Found)
+    for one in places.walk():
+        slot = found[one.key, one.version]
+        if one.sidecar:
+            slot.sidecar = one
+        else:
+            slot.file = one
+    done, bare, missing = 0, 0, 0
+    for _, key, version in sorted(_made(slot, *name) for name, slot in found.items()):
+        slot = found[key, version]
+        sidecar = _sidecar(slot, key, version)
+        if sidecar is not None and not _lacks_its_file(sidecar, slot):
+            _restore(database, connection, sidecar)
+            done += 1
+        elif sidecar is None and slot.file and _restore_bare(database, connection, slot.file):
+            bare += 1
+        else:
+            missing += 1
+            raise_head(database, connection, key, version)
+    for one in places.walk_partial():
+        raise_head(database, connection, one.key, one.version)
+    return Rebuilt(done, bare, missing)
+
+
+def _made(slot: _Found, key: str, version: int) -> tuple[int, str, int]:
+    """Return when an item was made, to put items in their old order; its sidecar is read again later."""
+    sidecar = _sidecar(slot, key, version)
+    return (0 if sidecar is None else sidecar.fields["created"], key, version)
+
+
+def _sidecar(slot: _Found, key: str, version: int) -> Sidecar | None:
+    sidecar = None if slot.sidecar is None else read_sidecar(slot.sidecar.path)
+    if sidecar is None or (sidecar.fields["key"], sidecar.fields["version"]) != (key, version):
+        return None
+    return sidecar
+
+
+def _lacks_its_file(sidecar: Sidecar, slot: _Found) -> bool:
+    if not sidecar.fields["published"]:
+        return False
+    if slot.file is None:
+        return True
+    try:
+        return bool(slot.file.path.lstat().st_size != sidecar.fields["size"])
+    except OSError:
+        return True
+
+
+def _restore(database: Database, connection: sa.Connection, sidecar: Sidecar) -> None:
+    fields = sidecar.fields
+    draft = Draft(
+        name=Name(fields["key"], fields["uri"], fields["params"]),
+        status=Status(fields["status"]),
+        filename=fields["filename"],
+        ext=fields["ext"],
+        label=fields["label"],
+        created=fields["created"],
+        attributes=_of(sidecar, ATTRS),
+        params=_of(sidecar, PARAMS),
+        size=fields["size"],
+        digest=fields["digest"],
+        published=fields["published"],
+        pinned=fields["pinned"],
+    )
+    entry = insert_item(connection, draft, fields["version"])
+    if fields["before"] is not None:
+        connection.execute(
+            sa.update(items).where(items.c.id == entry.id).values(before=fields["before"])
+        )
+    raise_head(database, connection, entry.key, entry.version)
+
+
+def _restore_bare(database: Database, connection: sa.Connection, file: Named) -> bool:
+    try:
+        sealed = seal(file.path, durable=False)
+        created = int(file.path.stat().st_mtime * 1_000_000)
+    except (RegistryError, OSError) as error:
+        log.warning("%s cannot be read, and is passed over: %s", file.path, error)
+        return False
+    name = os.path.basename(file.path)  # noqa: PTH119 - text
+    draft = Draft(
+        name=Name(file.key, "", NO_PARAMS),
+        status=Status.READY,
+        filename=name,
+        ext=name.partition(".")[2],
+        label=FOUND,
+        created=created,
+        size=sealed.size,
+        digest=sealed.digest,
+        published=True,
+    )
+    insert_item(connection, draft, file.version)
+    raise_head(database, connection, file.key, file.version)
+    return True
+
+
+def _of(sidecar: Sidecar, part: int) -> list[Attribute]:
+    return [row for one, row in sidecar.attributes if one == part]

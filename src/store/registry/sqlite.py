@@ -1,0 +1,267 @@
+"""A registry in an SQLite file."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from store.clock import Clock
+from store.errors import RegistryError
+from store.files.atomic import discard, make_directories, rename
+from store.files.failures import storage_errors
+from store.files.locks import exclusively
+from store.files.syncing import sync_directory, sync_file
+from store.files.unfinished import partial_name
+from store.registry.database import Database, Rebuilt
+from store.registry.engines import begin_writing, journal_mode, sqlite_engine
+from store.registry.failures import DamagedError, registry_errors
+from store.registry.migrations import check_version, migrate
+from store.registry.places import Places
+from store.registry.schema import APPLICATION_ID, VERSION
+
+log = logging.getLogger(__name__)
+
+_MAGIC: Final = b"SQLite format 3\x00"
+_VERSION_AT: Final = slice(60, 64)
+_APPLICATION_AT: Final = slice(68, 72)
+"""Where a file has its magic, ``user_version`` and ``application_id``: https://sqlite.org/fileformat.html."""
+
+_BESIDE: Final = ("", "-wal", "-shm", "-journal")
+"""What a registry consists of: the file, and what SQLite keeps beside it."""
+
+Fill = Callable[[sa.Connection], Rebuilt]
+"""Fills an empty registry from what lies on the disk."""
+
+
+class SqliteDatabase(Database):
+    """A registry in one file of its directory.
+
+    It is made when first used, under a name of its own, and put in place whole. One that is missing or
+    damaged is filled from the content and its sidecars; what was there is moved aside.
+
+    Args:
+        places: Where it lies.
+        clock: The time.
+        fill: Fills an empty registry.
+        read_only: Write nothing at all.
+        busy_timeout: How long another's write is waited for, in seconds.
+    """
+
+    def __init__(
+        self, places: Places, clock: Clock, fill: Fill, *, read_only: bool, busy_timeout: float
+    ) -> None:
+        self._places = places
+        self._path = os.fspath(places.database)
+        self._clock = clock
+        self._fill = fill
+        self._read_only = read_only
+        self._timeout = busy_timeout
+        self._file: tuple[int, int] | None = None
+        self._rebuilt = Rebuilt(0, 0, 0)
+        super().__init__(self._path)
+
+    @staticmethod
+    def insert(table: sa.Table) -> sqlite.Insert:
+        """Return SQLite's own insert."""
+        return sqlite.insert(table)
+
+    def like(self, column: Any, pattern: str) -> sa.ColumnElement[bool]:  # noqa: ANN401 - any column
+        """Return a GLOB, which tells cases apart and may use an index."""
+        return column.op("GLOB", is_comparison=True)(glob_of(pattern))  # type: ignore[no-any-return]
+
+    def _begin_writing(self, connection: sa.Connection, *, relaxed: bool) -> None:
+        begin_writing(connection, relaxed=relaxed)
+
+    def engine(self) -> sa.Engine:
+        """Return the open engine; where another moved the file aside, of the one that is there now.
+
+        Raises:
+            RegistryError: It cannot be opened.
+        """
+        engine = self._engine
+        if engine is not None and self._process == os.getpid():
+            if _identity(self._path) == self._file:
+                return engine
+            self.close()
+        return super().engine()
+
+    def heal(self, damage: DamagedError) -> None:
+        """Move the file aside and make it anew from content and sidecars.
+
+        Raises:
+            RegistryError: The registry is read-only, or that cannot be done.
+        """
+        if self._read_only:
+            raise RegistryError(
+                f"the registry {self._path} is damaged ({damage}) and may only be read: rebuild it where it"
+                " can be written to (store registry rebuild)",
+                path=self._path,
+            )
+        seen = self._file
+        with self._locked():
+            if seen is not None and _identity(self._path) != seen:
+                return  # another has mended it meanwhile
+            log.warning("the registry %s is damaged (%s): it is rebuilt", self._path, damage)
+            self.move_aside()
+            self._make()
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let nobody else make, migrate or mend the registry."""
+        self._places.clear_way(self._places.lock)
+        with exclusively(self._places.lock, timeout=self._timeout, clock=self._clock):
+            yield
+
+    def move_aside(self) -> Path | None:
+        """Move the file, and what SQLite keeps beside it, into ``damaged/``; None where there is none."""
+        moved = None
+        with storage_errors(self._path, kind=RegistryError):
+            for suffix in _BESIDE:
+                if os.path.lexists(self._path + suffix):
+                    moved = self._places.set_aside(self._path + suffix)
+        return moved
+
+    def rebuild(self) -> Rebuilt:
+        """Move the file aside, sound or not, and make it anew from content and sidecars.
+
+        Raises:
+            RegistryError: It is read-only, or cannot be moved or made.
+        """
+        if self._read_only:
+            raise RegistryError(f"{self._path} may only be read", path=self._path)
+        self.close()
+        make_directories(self._places.root)
+        with self._locked():
+            self.move_aside()
+            self._make()
+        return self._rebuilt
+
+    def _open(self) -> sa.Engine:
+        if not self._read_only:
+            self._prepare()
+        elif not self._places.database.exists():
+            raise RegistryError(
+                f"there is no registry at {self._path}: is the path right?",
+                path=self._path,
+                missing=True,
+            )
+        engine = sqlite_engine(
+            self._places.database, read_only=self._read_only, busy_timeout=self._timeout
+        )
+        with registry_errors(self.where), engine.connect() as connection:
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        self._file = _identity(self._path)
+        try:
+            check_version(version, self.where)
+        except RegistryError:
+            engine.dispose()
+            raise
+        return engine
+
+    def _prepare(self) -> None:
+        """See to it that there is a registry of the present schema."""
+        found = self._found()
+        if found == VERSION:
+            return
+        make_directories(self._places.root, durable=True)
+        with self._locked():
+            found = self._found()
+            if found is None:
+                if self.move_aside() is not None:
+                    log.warning("%s was no registry, and was moved aside", self._path)
+                self._make()
+            elif found < VERSION:
+                self._apply(self._places.database, None)
+
+    def _found(self) -> int | None:
+        """Return the schema's version of the file that is there; None where there is none of ours.
+
+        Raises:
+            RegistryError: It is newer than we are; the file was only read.
+        """
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            with storage_errors(self._path, kind=RegistryError):
+                raise error from None
+        try:
+            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            head = os.read(descriptor, 100) if regular else b""
+        finally:
+            os.close(descriptor)
+        application = int.from_bytes(head[_APPLICATION_AT], "big")
+        if not head.startswith(_MAGIC) or application != APPLICATION_ID:
+            return None
+        version = int.from_bytes(head[_VERSION_AT], "big")
+        check_version(version, self.where)
+        return version
+
+    def _make(self) -> None:
+        """Make a registry under another name, fill it, and put it in place whole."""
+        fresh = self._places.root / f"{partial_name()}.sqlite"
+        try:
+            self._apply(fresh, self._fill)
+            with storage_errors(fresh, kind=RegistryError):
+                sync_file(fresh)
+                rename(fresh, self._path)
+                sync_directory(self._places.root)
+        finally:
+            for suffix in _BESIDE:
+                discard(f"{fresh}{suffix}")
+
+    def _apply(self, path: Path, fill: Fill | None) -> None:
+        """Bring the schema of a file up to date, and fill it, in one transaction."""
+        engine = sqlite_engine(path, read_only=False, busy_timeout=self._timeout)
+        try:
+            with registry_errors(self.where), engine.connect() as connection:
+                mode = journal_mode(self._places.root)
+                connection.exec_driver_sql(f"PRAGMA journal_mode = {mode}")
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                # Asked here, not read from the file: its first page may still lie in the journal.
+                found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+                migrate(connection, found)
+                if fill is not None:
+                    self._rebuilt = fill(connection)
+                connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+                connection.commit()
+                with contextlib.suppress(sa.exc.DBAPIError):
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            engine.dispose()
+
+
+def glob_of(pattern: str) -> str:
+    """Return SQL's LIKE pattern as a GLOB, whose own special characters stand for themselves."""
+    found, escaped = [], False
+    for one in pattern:
+        if escaped:
+            found.append(_literal(one))
+            escaped = False
+        elif one == "\\":
+            escaped = True
+        else:
+            found.append({"%": "*", "_": "?"}.get(one) or _literal(one))
+    return "".join(found)
+
+
+def _literal(one: str) -> str:
+    return f"[{one}]" if one in "*?[" else one
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - text, on the warm path
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -1,0 +1,47 @@
+"""The kind of bars that are drawn: tqdm's, without a thread of its own."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+def screen_size() -> os.terminal_size:
+    """Return the columns and lines of the terminal that stderr is, wherever stdout leads.
+
+    ``COLUMNS`` and ``LINES`` win; 80 and 24 are taken where nothing is known.
+    """
+    try:
+        found = os.get_terminal_size(sys.stderr.fileno())
+    except (AttributeError, ValueError, OSError):
+        found = os.terminal_size((80, 24))
+    said = [os.environ.get(name, "") for name in ("COLUMNS", "LINES")]
+    both = [
+        int(one) if one.isdecimal() and int(one) else known
+        for one, known in zip(said, found, strict=True)
+    ]
+    return os.terminal_size((both[0] or 80, both[1] or 24))
+
+
+@functools.cache
+def bar_class() -> Callable[..., Any]:
+    """Return the class of the bars, made when it is first needed: to import tqdm takes a while."""
+    from tqdm import tqdm
+
+    class Bar(tqdm):  # type: ignore[type-arg]
+        monitor_interval = 0  # no thread of its own
+
+        def display(self, msg: str | None = None, pos: int | None = None) -> Any:  # noqa: ANN401 - as tqdm
+            """Draw, and go back to the beginning of the line: a ^C at its end would begin another."""
+            drawn = super().display(msg, pos)
+            self.fp.write("\r")
+            self.fp.flush()
+            return drawn
+
+    # tqdm's own lock makes a semaphore between processes, which a fork would inherit.
+    Bar.set_lock(threading.RLock())
+    return Bar

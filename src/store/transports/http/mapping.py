@@ -29,6 +29,9 @@ from store.transports.http.errors import (
 
 _TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3})")
 _PROXY_AUTHENTICATION: Final = 407
+_GRAIN: Final = 0.02
+"""By how much the wait for a socket may end early, in seconds."""
+
 _DEPTH: Final = 12
 """How many layers of wrapped errors are looked through."""
 
@@ -111,12 +114,12 @@ def _mapped(error: Exception, root: BaseException | None, shown: str) -> StoreEr
 
 
 def _late(error: Exception) -> str:
+    """Say what was waited for too long: a server that sends its bytes slowly is not silent."""
     deadline = current(SYSTEM_CLOCK)
-    if deadline.left() <= 0:
-        return f"{deadline} has passed"  # however lively the server was
-    if isinstance(error, requests.ConnectTimeout):
-        return "no connection came about in time"
-    return "the server was silent for too long"
+    if deadline.left() < _GRAIN:
+        return f"{deadline} has passed"
+    late = isinstance(error, requests.ConnectTimeout)
+    return "no connection came about in time" if late else "the server was silent for too long"
 
 
 def _broken(root: BaseException | None) -> str:

@@ -96,8 +96,7 @@ def bring(
     if status == OFFLINE:
         from store.cli.missing import Pins, tell_command
 
-        pins = Pins(allow_unverified, digests, mirrors, max_age)
-        tell_command([locator], frame, pins)
+        tell_command([locator], frame, Pins(allow_unverified, digests, mirrors, max_age))
     return status
 
 

@@ -60,6 +60,7 @@ class Fetcher:
         ConfigurationError: The settings cannot be read, a driver of ours does not understand what its
             table says, or ``cache`` is a name.
         UnknownNameError: There is no cache backend of that name.
+        PluginError: ``cache`` is no cache, neither of ours nor of e3-core's kind.
     """
 
     def __init__(
@@ -76,6 +77,10 @@ class Fetcher:
             cache = load_cache(self.settings.cache, cache_configuration(self.settings))
         elif isinstance(cache, str):
             raise ConfigurationError(f"cache is a Cache and no name: pass load_cache({cache!r})")
+        elif not isinstance(cache, Cache):
+            from store.plugins.foreign_cache import our_cache
+
+            cache = our_cache(cache)
         self.cache = cache
         if progress is not None:
             from store.transports.progress import progress_listener, several

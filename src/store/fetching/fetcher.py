@@ -27,7 +27,7 @@ from store.fetching.options import cache_configuration, transfer_options
 from store.fetching.outcome import result_of, tell_failure
 from store.fetching.results import Resolved, Result
 from store.integrity.digest import DigestsLike
-from store.plugins.loading import load_cache, load_transports
+from store.plugins.loading import cache_of_ours, load_cache, load_transports
 from store.transports.deadlines import Deadline, begun, keeping
 
 if TYPE_CHECKING:
@@ -77,10 +77,8 @@ class Fetcher:
             cache = load_cache(self.settings.cache, cache_configuration(self.settings))
         elif isinstance(cache, str):
             raise ConfigurationError(f"cache is a Cache and no name: pass load_cache({cache!r})")
-        elif not isinstance(cache, Cache):
-            from store.plugins.foreign_cache import our_cache
-
-            cache = our_cache(cache)
+        else:
+            cache = cache_of_ours(cache)
         self.cache = cache
         if progress is not None:
             from store.transports.progress import progress_listener, several

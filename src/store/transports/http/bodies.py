@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
-import socket
 from typing import Any, Final
 
 import requests
@@ -16,6 +15,7 @@ from store.clock import SYSTEM_CLOCK
 from store.transports.base import Stream
 from store.transports.crowding import Seat
 from store.transports.deadlines import Deadline, begun, keeping
+from store.transports.http.connections import shut_down
 from store.transports.http.errors import HTTPTimeoutError, HTTPTruncatedError
 from store.transports.http.mapping import raised
 from store.transports.http.sessions import Quiet
@@ -97,10 +97,8 @@ class HttpStream(Stream):
 
     def abort(self) -> None:
         """Shut the connection down, so that whoever waits for it waits no longer."""
-        if self._socket is None:
-            return
-        with contextlib.suppress(*_FOREIGN):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        if self._socket is not None and self._response is not None:
+            shut_down(self._socket)
 
     def _read(self, buffer: memoryview) -> int:
         if self._rest is not None and len(buffer) > self._rest:

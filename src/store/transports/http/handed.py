@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 from typing import Any, Final
 
 from store.addresses import public
@@ -11,6 +9,7 @@ from store.clock import SYSTEM_CLOCK
 from store.transports.base import Stream
 from store.transports.crowding import Seat, sit
 from store.transports.deadlines import current
+from store.transports.http.connections import shut_down
 from store.transports.http.errors import HTTPTimeoutError, HTTPTruncatedError
 from store.transports.http.mapping import raised
 from store.transports.http.wire import Head
@@ -72,9 +71,9 @@ class HandedStream(Stream):
     def abort(self) -> None:
         """Shut the connection down, so that whoever waits for it waits no longer."""
         connection = self._connection
-        if connection is not None and connection.sock is not None:
-            with contextlib.suppress(*_FOREIGN):
-                connection.sock.shutdown(socket.SHUT_RDWR)
+        sock = None if connection is None else connection.sock
+        if sock is not None:
+            shut_down(sock)
 
     def close(self) -> None:
         """Close the connection."""

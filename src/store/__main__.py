@@ -36,7 +36,10 @@ def _run() -> int:
             # Asked by scripts and by shells' prompts: click alone would cost half of the time.
             from store.cli.output import show_version
 
-            return show_version()
+            try:
+                return show_version()
+            except OSError:
+                pass  # and is told below, like any result that cannot be written
         if _is_plain_fetch(sys.argv[1:]):
             from store.cli.bringing import fetched_plainly
 

@@ -223,6 +223,20 @@ def test_a_driver_that_brings_something_else_is_answered_with_none(strange: Stra
     assert partial_files(strange.cache_backend) == []
 
 
+def test_a_driver_that_nobody_loaded_goes_by_its_class(
+    strange: StrangeStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever makes a store by hand reads of it by some name."""
+    strange.brings = b"wrong"
+    strange.download_resource(Stranger("n"))
+    strange.brings = KeyError("x")
+
+    with pytest.raises(PluginError, match=r"'StrangeStore' failed: KeyError: 'x'"):
+        strange.download_resource(Stranger("n"))
+
+    assert "what StrangeStore brought for n does not verify" in caplog.text
+
+
 def test_a_driver_that_returns_none_is_answered_with_none(
     strange: StrangeStore, tmp_path: Path
 ) -> None:

@@ -336,8 +336,9 @@ def test_an_unpinned_url_needs_its_server(web: Any, store: HTTPStore) -> None:
     with pytest.raises(ResourceNotFoundError):
         store.get_resource_metadata(unpinned(web))
     store.options = store.options._replace(offline=True)
-    with pytest.raises(OfflineError):
+    with pytest.raises(OfflineError, match="pin it with #sha256=") as caught:
         store.get_resource_metadata(unpinned(web))
+    assert caught.value.missing == (unpinned(web)["url"],)
 
 
 def test_a_question_is_asked_again_after_what_may_pass(web: Any, store: HTTPStore) -> None:

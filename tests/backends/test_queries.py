@@ -183,10 +183,10 @@ def test_addresses_pass(address: str) -> None:
         ("zip://user:hunter2@/x", "names no host"),
         ("https://host/a b", "holds a space"),
         ("https://host/\n", "control character"),
-        ("https://host:port/x", "port that is no number"),
-        ("https://host:99999/x", "port that is no number"),
+        ("https://host:port/x", "a port is a number up to 65535"),
+        ("https://host:99999/x", "a port is a number up to 65535"),
         ("https://host:0/x", "port is 0"),
-        ("https://[::1/x", "malformed: its host"),
+        ("https://[::1/x", "the host or the port"),
         ("mailto:a@b", "begin with a scheme"),
     ],
 )

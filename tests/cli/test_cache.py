@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from store.testing.disk_faults import failing_call
 
 Run = Callable[..., Any]
 
@@ -329,3 +332,65 @@ def test_an_unknown_backend_is_told(cli: Run) -> None:
 
     assert done.status == 2
     assert "did you mean 'file-cache'?" in done.err
+
+
+def test_path_passes_over_a_damaged_name_of_a_content_that_is_whole_under_another(
+    cli: Run, house: Path
+) -> None:
+    """One content may lie in the cache under several names."""
+    for name in ("a.txt", "b.txt"):
+        (house / name).write_bytes(b"the same")
+    first, second = cli("fetch", "a.txt", "b.txt").out.splitlines()
+    digest = hashlib.sha256(b"the same").hexdigest()
+    Path(first).unlink()  # the two are one file on disk
+    Path(first).write_bytes(b"damaged!")
+
+    assert cli("cache", "path", digest[:12]).out == f"{second}\n"
+    assert cli("cache", "path", f"sha256:{digest}").out == f"{second}\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list"],
+        ["info"],
+        ["verify"],
+        ["verify", "--quick"],
+        ["path", "1234567"],
+        ["prune", "--max-size", "0", "--yes"],
+        ["clear", "--dry-run"],
+    ],
+)
+@pytest.mark.parametrize("below", ["content", "records"])
+def test_a_cache_that_cannot_be_read_is_not_taken_for_an_empty_one(
+    cli: Run, cached: dict[str, str], store_cache_dir: Path, words: list[str], below: str
+) -> None:
+    """Nobody knows what lies there: that all is as it should be would be a guess."""
+    with failing_call("scandir", errno.EACCES, below=store_cache_dir / below):
+        done = cli("cache", *words)
+
+    assert (done.status, done.out) == (10, "")
+    assert f"{store_cache_dir / below}" in done.err
+    assert "allow it to be read" in done.err
+    assert len(cli("cache", "list").out.splitlines()) == 3
+
+
+def test_the_files_of_a_cache_are_told_without_their_inodes(
+    cli: Run, cached: dict[str, str]
+) -> None:
+    """What is listed is what the reference of commands names."""
+    known = {"digest", "path", "name", "size", "added", "used", "kind"}
+
+    assert set(cli("cache", "list", "--json").json[0]) == known
+    assert set(cli("cache", "info", "a.txt", "--json").json) == known
+    assert "identity" not in cli("cache", "info", "a.txt").out
+
+
+@pytest.mark.parametrize("what", ["sha256:zzz", "sha256:12", "SHA1:"])
+def test_an_algorithm_without_digits_is_no_driver(cli: Run, what: str) -> None:
+    """What begins like a digest is meant for one."""
+    done = cli("cache", "path", what)
+
+    assert (done.status, done.out) == (2, "")
+    assert "give at least 6 hexadecimal digits" in done.err
+    assert "driver" not in done.err

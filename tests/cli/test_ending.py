@@ -213,6 +213,57 @@ def test_a_full_disk_under_stdout_is_told(hello: Path) -> None:
     assert done.stderr == "store: the result cannot be written: No space left on device\n"
 
 
+@pytest.mark.parametrize("words", ["--version", "--help", "config list"])
+def test_whatever_cannot_be_written_is_told(words: str) -> None:
+    """The version is printed on a shorter way, and ends no other."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "store", *words.split()],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+
+    assert done.returncode == 10
+    assert done.stderr == "store: the result cannot be written: No space left on device\n"
+
+
+def test_a_version_that_nobody_hears_is_no_error() -> None:
+    """``store --version >&-`` ends like any other command."""
+    done = subprocess.run(
+        ["bash", "-c", '"$0" -m store --version >&-', sys.executable],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "status"), [("fetch nope.txt", 3), ("fetch hello.txt", 0), ("config get nope", 2)]
+)
+def test_a_stderr_that_takes_nothing_does_not_change_the_status(
+    hello: Path, words: str, status: int
+) -> None:
+    """A full disk under a log is no reason to call what was delivered a failure, nor to hide one."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "store", *words.split()],
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+            timeout=60,
+        )
+
+    assert done.returncode == status
+    assert done.stdout.endswith("hello.txt\n") == (status == 0)
+
+
 def test_a_reader_that_has_gone_is_no_error(hello: Path) -> None:
     """``store … | head -0`` says nothing on stderr."""
     reading, writing = os.pipe()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,13 @@ from store.errors import (
     QueryError,
     RefusedError,
     ResourceNotFoundError,
+    StorageError,
     UnknownNameError,
 )
 from store.fetching.fetcher import Fetcher
 from store.fetching.single import default_fetcher
 from store.freshness.aged_file import AgedFile
+from store.testing.disk_faults import disk_full, read_only
 from store.testing.fakes import FakeClock
 from store.testing.misbehaving import Status
 from store.testing.servers import Server
@@ -247,3 +251,47 @@ def test_options_of_the_fetcher_hold(server: Server, house: Path) -> None:
     with Fetcher(limited) as fetcher, pytest.raises(RefusedError):
         fetcher.fetch(url, max_age="1d")
     assert store.fetch(url, max_age="1d").is_relative_to(house)
+
+
+@pytest.mark.parametrize("fault", [read_only, disk_full])
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_cache_that_takes_nothing_is_passed_by_where_the_file_is_wanted_elsewhere(
+    *,
+    fetcher: Fetcher,
+    server: Server,
+    house: Path,
+    tmp_path: Path,
+    fault: Callable[[Path], AbstractContextManager[None]],
+    cached: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A failure of the cache fails no fetch that could have worked without it."""
+    url = server.serve("/k.tls", OLD)
+    if cached:
+        fetcher.fetch(url, max_age="1d")
+    house.mkdir(exist_ok=True)
+    server.serve("/k.tls", NEW)
+    dest = tmp_path / "out"
+
+    with fault(house):
+        result = fetcher.fetch(url, max_age=0, dest=dest)
+        with pytest.raises(StorageError):
+            fetcher.fetch(url, max_age=0)
+
+    assert (result.path, result.origin) == (dest / "k.tls", "fetched")
+    assert result.path.read_bytes() == NEW
+    assert [one.name for one in dest.iterdir()] == ["k.tls"]
+    assert "so it goes without" in caplog.text
+
+
+def test_what_fails_without_the_cache_too_leaves_no_directory(
+    fetcher: Fetcher, server: Server, house: Path, tmp_path: Path
+) -> None:
+    """The source's own error is told."""
+    url = server.serve("/k.tls", OLD, fault=Status(404))
+    house.mkdir()
+
+    with read_only(house), pytest.raises(ResourceNotFoundError):
+        fetcher.fetch(url, max_age=0, dest=tmp_path / "out")
+
+    assert not (tmp_path / "out").exists()

@@ -340,6 +340,30 @@ def test_a_strangers_wrong_content_is_an_integrity_error(sealed: Any) -> None:
             fetcher.fetch("sealed:", digest="sha256:" + "0" * 64)
 
 
+@pytest.mark.parametrize("dest", [None, "here"])
+def test_a_drivers_wrong_content_is_told_with_what_was_expected_and_found(
+    remote: Any, monkeypatch: pytest.MonkeyPatch, dest: str | None
+) -> None:
+    """As that of a driver of ours is, although its driver says nothing of it."""
+    monkeypatch.setattr(remote, "urls", ("https://user:hunter2@host/a.txt",))
+
+    def something_else(_: Any, metadata: Any, dest: str) -> str:
+        path = Path(dest) / "a.txt"
+        path.write_bytes(b"another")
+        return str(path)
+
+    monkeypatch.setattr(remote, "download_resource_content", something_else)
+
+    with Fetcher() as fetcher, pytest.raises(IntegrityError, match="'remote' brought") as caught:
+        fetcher.fetch("remote:name=a.txt", dest=dest)
+
+    error = caught.value
+    assert error.expected == f"sha256:{hashlib.sha256(b'remote').hexdigest()}"
+    assert error.found == f"sha256:{hashlib.sha256(b'another').hexdigest()}"
+    assert (error.size, error.url) == (7, "https://host/a.txt")
+    assert str(error.found) in str(error)
+
+
 @pytest.mark.usefixtures("sealed")
 @pytest.mark.parametrize("as_query", [False, True])
 def test_a_strangers_transport_opens_its_scheme(as_query: bool) -> None:  # noqa: FBT001 - a case

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from store.cache.backends.base import Cache
-from store.errors import ConfigurationError
+from store.errors import ConfigurationError, DigestError, IntegrityError
 from store.fetching.fetcher import Fetcher
 from store.hooks import hookimpl
 from store.plugins.manager import plugins
 from store.testing.fakes import FakeStore
+from store.testing.servers import Server
 
 
 @pytest.fixture
@@ -110,3 +112,39 @@ def test_what_a_stranger_refuses_is_told_when_it_is_asked(
             fetcher.fetch("told:name=a.txt")
 
     assert raised.value.line == 3
+
+
+@pytest.mark.parametrize("how", ["fragment", "argument", "query"])
+def test_a_weak_digest_is_taken_where_the_settings_of_http_allow_it(
+    server: Server, settings_file: Path, how: str
+) -> None:
+    """Wherever it stands, it is refused before anything is asked, and held against the file when allowed."""
+    url = server.serve("/old", b"old")
+    md5 = hashlib.md5(b"old", usedforsecurity=False).hexdigest()
+
+    def fetched(digest: str) -> Path:
+        with Fetcher() as fetcher:
+            if how == "fragment":
+                return fetcher.fetch(f"{url}#md5={digest}").path
+            if how == "argument":
+                return fetcher.fetch(url, digest=f"md5:{digest}").path
+            return fetcher.fetch({"driver": "http", "url": url, "md5": digest}).path
+
+    with pytest.raises(DigestError, match="set allow_weak"):
+        fetched(md5)
+    assert server.requests == []
+    settings_file.write_text("[driver.http]\nallow_weak = true\n")
+
+    assert fetched(md5).read_bytes() == b"old"
+    with pytest.raises(IntegrityError):
+        fetched("0" * 32)
+
+
+def test_a_weak_digest_of_another_driver_is_refused(tmp_path: Path, settings_file: Path) -> None:
+    """What one driver allows, no other does."""
+    settings_file.write_text("[driver.http]\nallow_weak = true\n")
+    file = tmp_path / "f"
+    file.write_bytes(b"old")
+
+    with Fetcher() as fetcher, pytest.raises(DigestError, match="too weak"):
+        fetcher.fetch(f"{file}#md5={'0' * 32}")

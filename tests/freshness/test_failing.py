@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -258,7 +259,7 @@ def test_offline_the_fresh_is_delivered_and_what_is_pinned_at_any_age(
 
     assert aged(url, options=offline).obtain().origin == "fresh"
     clock.advance(DAY)
-    with pytest.raises(OfflineError):
+    with pytest.raises(OfflineError, match=r"older than it may be.*stale_if_error"):
         aged(url, options=offline).obtain()
     assert aged(url, options=offline, stale_if_error="none").obtain().origin == "stale"
     assert aged(url, options=offline, digest=pin).obtain().origin == "stale"
@@ -386,15 +387,58 @@ def test_whichever_call_fails_the_file_is_the_old_or_the_new(
 def test_a_cache_that_cannot_be_written_delivers_what_is_fresh(
     aged: Aged, server: Server, clock: FakeClock, content: Content
 ) -> None:
-    """Too old, it is delivered where that is allowed."""
+    """Too old, and changed at its source, it is delivered where that is allowed."""
     file = aged(server.serve("/k.tls", OLD), stale_if_error="2d")
     assert file.obtain().origin == "fetched"
     with read_only(content.root):
         assert aged(file.source).obtain().origin == "fresh"
+        server.serve("/k.tls", NEW)
         clock.advance(DAY)
         assert file.obtain().origin == "stale"
-        with pytest.raises(StorageError):
+        with pytest.raises(StorageError, match="Read-only file system"):
             aged(file.source).obtain()
+    assert file.path.read_bytes() == NEW
+
+
+@pytest.mark.parametrize("fault", [read_only, disk_full])
+def test_what_its_source_calls_current_is_delivered_where_nothing_can_be_written(
+    *,
+    aged: Aged,
+    server: Server,
+    clock: FakeClock,
+    content: Content,
+    fault: Callable[[str], AbstractContextManager[None]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A 304 needs no room. Its age cannot be written down, so that it is asked for once more."""
+    file = aged(server.serve("/k.tls", OLD))
+    assert file.obtain().origin == "fetched"
+    clock.advance(DAY)
+    with fault(str(content.root)):
+        for _ in range(2):
+            found = aged(file.source).obtain()
+            assert (found.origin, found.path.read_bytes()) == ("revalidated", OLD)
+
+    assert "cannot be written down" in caplog.text
+    assert ["if-none-match" in one.headers for one in server.requests] == [False, True, True]
+    assert file.obtain().origin == "revalidated"
+    assert file.obtain().origin == "fresh"
+
+
+def test_a_local_source_that_is_unchanged_is_delivered_where_nothing_can_be_written(
+    aged: Aged, tmp_path: Path, clock: FakeClock, content: Content
+) -> None:
+    """Its stamp says so."""
+    source = tmp_path / "k.tls"
+    source.write_bytes(OLD)
+    os.utime(source, (1, 1))
+    SYSTEM_CLOCK.sleep(0.02)  # until its ctime is no longer racy
+    file = aged(source)
+    file.obtain()
+    clock.advance(DAY)
+
+    with read_only(content.root):
+        assert file.obtain().origin == "revalidated"
 
 
 REFRESH = """

@@ -11,9 +11,11 @@ import pytest
 
 HERE = Path(__file__).parent
 SUITES = ("broken_stores", "broken_caches", "broken_transports")
+PARTLY = ("broken_registries",)
+"""Faults of a suite whose tests are too many to have one each."""
 
 
-@pytest.mark.parametrize("name", SUITES)
+@pytest.mark.parametrize("name", SUITES + PARTLY)
 def test_every_fault_is_found_by_its_test(name: str, pytester: pytest.Pytester) -> None:
     """A broken class fails in the tests it says, and, unless one fault brings others, only there."""
     classes = _classes(name)

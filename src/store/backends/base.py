@@ -57,7 +57,7 @@ class Store(abc.ABC, Generic[R]):
 
     Attributes:
         options: How bytes are to be moved; the face replaces it.
-        name: The name the driver was loaded by, for provenance and messages.
+        name: The name the driver was loaded by, for provenance and messages; until then its class's.
     """
 
     needs_network: ClassVar[bool] = True
@@ -85,6 +85,7 @@ class Store(abc.ABC, Generic[R]):
     def __init__(self, store_configuration: Any, cache_backend: Cache) -> None:  # noqa: ANN401 - e3-core's signature
         self.store_configuration = store_configuration
         self.cache_backend = cache_backend
+        self.name = self.name or type(self).__name__
 
     @abc.abstractmethod
     def get_resource_metadata(self, query: Mapping[str, Any]) -> R:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from store.backends.failures import drivers_errors
-from store.backends.hits import cached_path, check_size, knows, verifies
+from store.backends.hits import cached_path, check_size, difference, knows, verifies
 from store.backends.known import whole
 from store.backends.resources import ResourceInfo, digests_of, filename_of, origin_of, uid_of
 from store.backends.telling import (
@@ -27,7 +27,7 @@ from store.backends.telling import (
 from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
 from store.cache.content import Content
 from store.cache.holding import Kept
-from store.errors import OfflineError, StorageError
+from store.errors import IntegrityError, OfflineError, StorageError
 from store.records import CachedResource, Provenance
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
@@ -65,6 +65,7 @@ class Obtained(NamedTuple):
         cached: Whether the cache had it.
         verified: False where the driver brought something that does not verify.
         attempts: Every try that was made for it; none for a hit.
+        fault: How what was brought differs, where it does and that is known.
         bypassed: Why the cache could not keep it, where it lies only where it was wanted.
     """
 
@@ -72,6 +73,7 @@ class Obtained(NamedTuple):
     cached: bool = False
     verified: bool = True
     attempts: tuple[Attempt, ...] = ()
+    fault: IntegrityError | None = None
     bypassed: StorageError | None = None
 
 
@@ -202,8 +204,8 @@ def _brought(
         if path is None:
             return Obtained(None)
         if not verifies(metadata, path):
-            log.error("%s brought %s, which does not verify", store.name, label_of(metadata))
-            return Obtained(None, verified=False)
+            log.error("what %s brought for %s does not verify", store.name, label_of(metadata))
+            return Obtained(None, verified=False, fault=difference(metadata, path))
         digests = digests_of(metadata)
         tell_verified(store.options.listener, metadata, path)
         try:
@@ -275,7 +277,7 @@ def _bypass(
         if path is None:
             return Obtained(None)
         if not verifies(metadata, path):
-            return Obtained(None, verified=False)
+            return Obtained(None, verified=False, fault=difference(metadata, path))
         tell_verified(store.options.listener, metadata, path)
         placed = _placed(store, metadata, path, delivery)
         return Obtained(placed, bypassed=reason)

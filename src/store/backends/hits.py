@@ -100,6 +100,19 @@ def verifies(metadata: ResourceInfo, path: str) -> bool:
         return False
 
 
+def difference(metadata: ResourceInfo, path: str) -> IntegrityError | None:
+    """Return how a file that is not a resource differs from its digests; None where that is not known."""
+    from store.integrity.verification import check_file
+
+    try:
+        check_file(path, digests_of(metadata))
+    except IntegrityError as error:
+        return error
+    except (OSError, ValueError):
+        return None
+    return None
+
+
 def _stands(cache: Cache, metadata: ResourceInfo, path: str) -> bool:
     content = cache.content
     if not content.owns(path):

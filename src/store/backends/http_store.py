@@ -21,7 +21,7 @@ from store.backends.queries import (
     size_of,
     texts_of,
 )
-from store.errors import QueryError, TransportError, UnverifiedError
+from store.errors import OfflineError, QueryError, TransportError, UnverifiedError
 from store.files.names import safe_name
 from store.integrity.digest import SIZES, Digests, digests_from
 
@@ -78,6 +78,11 @@ class HTTPStore(Store["HTTPResource | UnverifiedHTTPResource"]):
             self._allow_unverified = bool(flag_of(settings, "allow_unverified"))
         with settings_errors("http", "allow_weak"):
             self._allow_weak = bool(flag_of(settings, "allow_weak"))
+
+    @property
+    def allow_weak(self) -> bool:
+        """Whether MD5 and SHA-1 will do, also where they stand beside the query."""
+        return self._allow_weak
 
     def get_resource_metadata(
         self, query: Mapping[str, Any]
@@ -206,7 +211,15 @@ class HTTPStore(Store["HTTPResource | UnverifiedHTTPResource"]):
                     nonce=nonce,
                 )
 
-        return in_turn(asked, url, self.options)
+        try:
+            return in_turn(asked, url, self.options)
+        except OfflineError as error:
+            raise OfflineError(
+                f"{public(url)} has no digest, so that its server is asked each time, and the network is not"
+                " to be used: pin it with #sha256=<digest>, or say how old it may be (--max-age), to have it"
+                " offline",
+                missing=error.missing,
+            ) from error
 
 
 def _addresses(query: Mapping[str, Any]) -> tuple[Digests, tuple[str, ...]]:

@@ -202,7 +202,10 @@ def address_of(text: str) -> str:
         port = parts.port
     except ValueError:
         # What cannot be parsed is not shown, nor is urllib's message: a password may stand in both.
-        raise QueryError("an address is malformed: its host, or a port that is no number") from None
+        raise QueryError(
+            "the host or the port of an address is malformed (a port is a number up to 65535); it is not"
+            " shown, since a password may stand in it"
+        ) from None
     if not parts.scheme or "://" not in text:
         raise _no_address(text, "it must begin with a scheme, as in https://host/path")
     if not parts.hostname and (parts.scheme in _OF_HOSTS or "@" in parts.netloc):

@@ -68,6 +68,9 @@ def held_files(content: Content) -> Iterator[Held]:
     """Go through the owned files and trees, in no particular order.
 
     An entry that vanishes meanwhile is left out.
+
+    Raises:
+        CacheError: A directory of the cache cannot be read.
     """
     for shelf in shelves(content.layout):
         for name, status in shelf.files.items():
@@ -114,6 +117,9 @@ def audit(
         only: Of the files, look at those under these digests alone; see `cache.surveying`.
         jobs: How many are hashed at once; None is one a core.
         told: Is called with the bytes done and the bytes in all.
+
+    Raises:
+        CacheError: A directory of the cache cannot be read.
     """
     suspects: list[Held] = []
     done, total = 0, 0

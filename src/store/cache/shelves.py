@@ -12,6 +12,7 @@ import attrs
 from store.cache.layout import Layout
 from store.cache.quarantine import obstacle
 from store.cache.records import Record, read_record
+from store.errors import CacheError
 from store.files.names import PARTIAL_PREFIX
 from store.integrity.digest import SIZES, Digest
 
@@ -34,7 +35,11 @@ class Shelf:
 
 
 def shelves(layout: Layout) -> Iterator[Shelf]:
-    """Go through all digests that have a directory or a record; links are not followed."""
+    """Go through all digests that have a directory or a record; links are not followed.
+
+    Raises:
+        CacheError: A directory cannot be read, so that nobody knows what lies there.
+    """
     for algorithm, size in SIZES.items():
         content, records = f"{layout.content}{algorithm}", f"{layout.records}{algorithm}"
         for top in tops_of(layout, algorithm):
@@ -50,13 +55,21 @@ def shelves(layout: Layout) -> Iterator[Shelf]:
 
 
 def shelf_of(layout: Layout, digest: Digest) -> Shelf:
-    """Return what lies under one digest."""
+    """Return what lies under one digest.
+
+    Raises:
+        CacheError: Its directory cannot be read.
+    """
     record = read_record(layout.record(digest))
     return Shelf(digest, _files(layout, layout.directory(digest)), record)
 
 
 def tops_of(layout: Layout, algorithm: str) -> list[str]:
-    """Return the first two digits of all digests of an algorithm that have a directory or a record."""
+    """Return the first two digits of all digests of an algorithm that have a directory or a record.
+
+    Raises:
+        CacheError: A directory cannot be read.
+    """
     content, records = f"{layout.content}{algorithm}", f"{layout.records}{algorithm}"
     return sorted({*_directories(layout, content, 2), *_directories(layout, records, 2)})
 
@@ -80,15 +93,30 @@ def _directories(layout: Layout, directory: str, length: int) -> Iterator[str]:
             name = entry.name
             if len(name) == length and _HEX.fullmatch(name) and entry.is_dir(follow_symlinks=False):
                 yield name
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as error:
+        raise _unread(directory, error) from error
 
 
 def _listed(layout: Layout, directory: str) -> list[str]:
     try:
         return [] if obstacle(layout, f"{directory}/") else os.listdir(directory)  # noqa: PTH208 - names
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise _unread(directory, error) from error
+
+
+def _unread(directory: str, error: OSError) -> CacheError:
+    """Return the error for a directory that is there and cannot be read: it is not the same as empty."""
+    mapped = CacheError(
+        f"{directory}: {error.strerror}: what lies there is not known; allow it to be read, or name another"
+        " cache directory",
+        path=directory,
+    )
+    mapped.errno, mapped.strerror, mapped.filename = error.errno, error.strerror, directory
+    return mapped
 
 
 def _files(layout: Layout, directory: str) -> dict[str, os.stat_result]:

@@ -12,7 +12,17 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from store.cli.frame import Frame
-from store.cli.output import document, either, fail, human_size, on_terminal, plain, say, several
+from store.cli.output import (
+    document,
+    either,
+    fail,
+    human_size,
+    on_terminal,
+    plain,
+    say,
+    several,
+    silence,
+)
 
 if TYPE_CHECKING:
     from store.errors import StoreError
@@ -48,7 +58,7 @@ def ended(frame: Frame) -> Iterator[Ending]:
         except KeyboardInterrupt:
             ending.status = _interrupted(frame)
         except BrokenPipeError:
-            _drop_stdout()
+            silence("stdout")
             ending.status = _BROKEN_PIPE
         except Exception as error:  # noqa: BLE001 - a person gets a line, not a traceback
             frame.settle()
@@ -79,7 +89,7 @@ def failure(error: Exception, frame: Frame, **beside: Any) -> int:  # noqa: ANN4
         _tell_attempts(error, frame)
         _tell_step(error, frame)
     elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO} and not beside:
-        _drop_stdout()
+        silence("stdout")
         status, printable = _DISK, False
         fail(f"the result cannot be written: {error.strerror}")
     else:
@@ -203,18 +213,14 @@ def _trace(error: Exception) -> None:
 
 
 def _flush() -> None:
-    """Hand on what was printed while an error can still be told."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None and not stream.closed:
-            stream.flush()
-
-
-def _drop_stdout() -> None:
-    """Let nobody write to a stdout that takes nothing, not even the interpreter as it ends."""
-    with contextlib.suppress(OSError, ValueError):
-        descriptor = os.open(os.devnull, os.O_RDWR)
-        os.dup2(descriptor, sys.stdout.fileno())
-        os.close(descriptor)
+    """Hand on what was printed while an error can still be told; what cannot be told is no error."""
+    if sys.stdout is not None and not sys.stdout.closed:
+        sys.stdout.flush()
+    try:
+        if sys.stderr is not None and not sys.stderr.closed:
+            sys.stderr.flush()
+    except OSError:
+        silence("stderr")
 
 
 @contextlib.contextmanager

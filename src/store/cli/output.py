@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,7 @@ def show_version() -> int:
     """Print the version that is installed; return the exit status 0."""
     import store
 
-    sys.stdout.write(f"store {store.__version__}\n")
+    line(f"store {store.__version__}")
     return 0
 
 
@@ -85,13 +86,13 @@ def fields(pairs: Iterable[tuple[str, object]]) -> None:
 
 def say(text: str) -> None:
     """Tell a person something, on stderr."""
-    _write(sys.stderr, _encoded(f"store: {harmless(text)}"))
+    _tell(_encoded(f"store: {harmless(text)}"))
 
 
 def fail(text: str) -> None:
     """Tell what went wrong, on stderr."""
     label = _styled("store:", _RED, "stderr")
-    _write(sys.stderr, _encoded(f"{label} {harmless(text)}"))
+    _tell(_encoded(f"{label} {harmless(text)}"))
 
 
 def note(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
@@ -103,7 +104,15 @@ def note(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
 
 def plain(text: str) -> None:
     """Print a text on stderr as it is: help, a traceback, an empty line."""
-    _write(sys.stderr, _encoded(text))
+    _tell(_encoded(text))
+
+
+def silence(stream: str) -> None:
+    """Let nobody write to a ``stdout`` or ``stderr`` that takes nothing, not even the interpreter's end."""
+    with contextlib.suppress(OSError, ValueError):
+        descriptor = os.open(os.devnull, os.O_RDWR)
+        os.dup2(descriptor, getattr(sys, stream).fileno())
+        os.close(descriptor)
 
 
 def replace_status_line(text: str) -> None:
@@ -161,6 +170,14 @@ def _styled(text: str, style: str, stream: str) -> str:
     """Return a text in a style where the stream takes colours and nobody minds (no-color.org)."""
     plain_wanted = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return text if plain_wanted or not on_terminal(stream) else f"{style}{text}\x1b[0m"
+
+
+def _tell(data: bytes) -> None:
+    """Write a line to stderr; where it takes none, the run goes on, and its exit status is what it says."""
+    try:
+        _write(sys.stderr, data)
+    except OSError:
+        silence("stderr")
 
 
 def _write(stream: Any, data: bytes) -> None:  # noqa: ANN401 - a text stream, or None

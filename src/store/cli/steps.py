@@ -13,7 +13,7 @@ from store.errors import (
 )
 
 _SLOW: Final = "try again later, or allow more time with --timeout or --deadline"
-_AWAY: Final = "check the address and the network, then try again; -v tells what was tried"
+_AWAY: Final = "check the address and the network, then try again"
 _MISSING: Final = "check how it is spelled, and that it is still published"
 _OTHER: Final = "check that the pin is right and the address is that of the file"
 

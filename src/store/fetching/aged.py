@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from store.backends.delivery import obtain
+from store.backends.destinations import leaving_no_directory
 from store.backends.digested import DigestedResource
 from store.backends.placing import Delivery
 from store.backends.telling import tell_failed
 from store.cache.backends.base import Cache
-from store.errors import LocatorError, QueryError
+from store.cache.content import Content
+from store.errors import LocatorError, QueryError, StorageError
 from store.fetching.asking import Asking, Wanted, read_locator
 from store.fetching.locator import Locator
 from store.fetching.pinning import spelled
 from store.fetching.results import Result
+from store.files.atomic import private_directory
 from store.freshness.aged_file import AgedFile
 from store.freshness.policy import Duration
 from store.freshness.results import AgedResult
@@ -27,6 +33,8 @@ from store.transports.base import TransferOptions
 if TYPE_CHECKING:
     # Events load when there is something to tell.
     from store.events import Event, Listener
+
+log = logging.getLogger(__name__)
 
 _KEYS: Final = frozenset({"url", "urls", "path", "digest", "digests", "allow_unverified"})
 """What a query with a greatest age may say."""
@@ -60,22 +68,23 @@ def fetch_aged(
     Raises:
         QueryError: The locator is of a driver whose resources do not grow old.
         StoreError: What the source said, and no copy may be handed out in its place.
+        StorageError: The cache cannot take the file, and it is wanted nowhere else.
     """
     locator = _read(wanted)
     sources, beside = _sources_of(locator)
     pins = digests_from([*locator.digests, *beside, *digests_from(digest)])
     end = None if options.listener is None else _End(options.listener)
-    file = _opened(
+    opened = partial(
+        _opened,
         sources,
         max_age=max_age,
         stale_if_error=stale_if_error,
         digest=pins,
-        content=cache.content,
         options=options if end is None else options._replace(listener=end),
     )
+    file = opened(content=cache.content)
     try:
-        found = file.refresh() if refresh else file.obtain()
-        placed = None if delivery is None else _placed(file, found, locator, asking, delivery)
+        found, placed = _brought(file, opened, locator, asking, delivery, refresh=refresh)
     except BaseException as error:
         tell_failed(options.listener, file.name, error, locator.driver)
         raise
@@ -84,12 +93,12 @@ def fetch_aged(
     return _result(locator, pins, found, placed)
 
 
-def _result(locator: Locator, pins: Digests, found: AgedResult, placed: Path | None) -> Result:
+def _result(locator: Locator, pins: Digests, found: AgedResult, placed: Path) -> Result:
     return Result(
         locator=locator.text,
         driver=locator.driver,
         uid=str(found.digests[0]),
-        path=placed or found.path,
+        path=placed,
         size=found.size,
         digests=tuple(map(str, pins)),
         verified=bool(pins),
@@ -141,10 +150,50 @@ def _sources_of(locator: Locator) -> tuple[list[SourceLike], Digests]:
     return named, pins
 
 
+def _brought(
+    file: AgedFile,
+    opened: Callable[..., AgedFile],
+    locator: Locator,
+    asking: Asking,
+    delivery: Delivery | None,
+    *,
+    refresh: bool,
+) -> tuple[AgedResult, Path]:
+    """Return the file and where it lies, past a cache that fails where it is wanted elsewhere."""
+    try:
+        found = file.refresh() if refresh else file.obtain()
+    except StorageError as error:
+        if delivery is None:
+            raise
+        log.warning("the cache cannot take %s, so it goes without: %s", file.name, error)
+        return _past_the_cache(opened, locator, asking, delivery)
+    return found, _placed(file, found, locator, asking, delivery)
+
+
+def _past_the_cache(
+    opened: Callable[..., AgedFile], locator: Locator, asking: Asking, delivery: Delivery
+) -> tuple[AgedResult, Path]:
+    """Bring a file into a private directory beside where it is wanted, then into place.
+
+    Raises:
+        StoreError: What the source or the place said.
+    """
+    with (
+        leaving_no_directory(delivery.directory),
+        private_directory(delivery.directory) as directory,
+        contextlib.closing(Content(directory, durability="relaxed")) as content,
+    ):
+        file = opened(content=content)
+        found = file.obtain()
+        return found, _placed(file, found, locator, asking, delivery)
+
+
 def _placed(
-    file: AgedFile, found: AgedResult, locator: Locator, asking: Asking, delivery: Delivery
+    file: AgedFile, found: AgedResult, locator: Locator, asking: Asking, delivery: Delivery | None
 ) -> Path:
     """Place a file where the caller wants it, as any resource that the cache has under its digests."""
+    if delivery is None:
+        return found.path
     resource = DigestedResource(
         found.digests, size=found.size, filename=file.name, urls=(found.kept.as_uri(),)
     )

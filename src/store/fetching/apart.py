@@ -33,7 +33,7 @@ def apart(
         return Outcome(number, result.locator, result)
 
     arrivals: SimpleQueue[Any] = SimpleQueue()
-    workers = Workers(jobs, arrivals)
+    workers = Workers(jobs, arrivals, fail_fast=fail_fast)
     with contextlib.ExitStack() as stack:
         stack.callback(workers.close)
         for number, each in enumerate(wanted):

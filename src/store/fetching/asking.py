@@ -160,11 +160,14 @@ class Asking:
         """Return what is wanted, what it must be, who is asked, and for what.
 
         Raises:
-            StoreError: The locator cannot be read, or there is no such driver.
+            StoreError: The locator cannot be read, or there is no such driver; or a digest is weak, and the
+                driver was not told to take it.
         """
         locator = read_locator(wanted)
-        pins = digests_from([*locator.digests, *digests_from(digest)], allow_weak=True)
         store = self.store(locator.driver)
+        weak = getattr(store, "allow_weak", False) is True
+        given = digests_from(digest, allow_weak=weak)
+        pins = digests_from([*locator.digests, *given], allow_weak=weak)
         return locator, pins, store, self._completed(store, locator, pins, allow_unverified)
 
     def _completed(
@@ -249,7 +252,7 @@ def read_locator(wanted: Wanted) -> Locator:
         return from_query(wanted)
     if isinstance(wanted, Listed):
         read = parse_locator(wanted.locator)
-        # What is too weak was refused when the list was read, or is refused by the driver.
+        # What is too weak was refused when the list was read, or is when its driver is known.
         digests = digests_from([*read.digests, *wanted.digests], allow_weak=True)
         return read._replace(digests=digests)
     if isinstance(wanted, Mirrored):

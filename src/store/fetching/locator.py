@@ -89,7 +89,7 @@ def parse_locator(text: str) -> Locator:
 
     Raises:
         LocatorError: It cannot be read.
-        DigestError: A pinned digest is malformed or weak.
+        DigestError: A pinned digest is malformed.
         UnknownNameError: There is no driver of that name.
     """
     if not text or text != text.strip() or "\0" in text:
@@ -194,7 +194,8 @@ def _split_pins(text: str, *, strict: bool) -> tuple[str, Digests]:
     if not mark:
         return text, ()
     if _pins(fragment):
-        return front, digests_from(fragment.split("&"))
+        # Whether a weak one will do is for the driver that is asked to say.
+        return front, digests_from(fragment.split("&"), allow_weak=True)
     if strict:
         raise LocatorError(
             f"the fragment of {public(text)} is no digest: write #sha256=<64 hexadecimal digits>",

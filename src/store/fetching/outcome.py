@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.backends.delivery import Obtained
-from store.backends.resources import digests_of, uid_of
+from store.backends.resources import digests_of, origin_of, uid_of
 from store.errors import IntegrityError, StoreError
 from store.fetching.asking import Answer, Wanted, named
 from store.fetching.results import Result
@@ -42,10 +42,16 @@ def failure_of(answer: Answer, obtained: Obtained) -> StoreError:
             f"the driver {answer.locator.driver!r} could not bring {answer.locator.text};"
             " its log says why (-v shows it)"
         )
-    digests = digests_of(answer.metadata)
+    said = f"the driver {answer.locator.driver!r} brought something else than {answer.locator.text}"
+    fault = obtained.fault
+    if fault is None:
+        return IntegrityError(said, expected=uid_of(answer.metadata))
     return IntegrityError(
-        f"the driver {answer.locator.driver!r} brought something else than {answer.locator.text}",
-        expected=str(digests[0]) if digests else uid_of(answer.metadata),
+        f"{said}: expected {fault.expected}, found {fault.found} ({fault.size} bytes)",
+        url=origin_of(answer.metadata) or None,
+        expected=fault.expected,
+        found=fault.found,
+        size=fault.size,
     )
 
 

@@ -38,7 +38,7 @@ class Together:
         self._usual = usual
         self._manner = manner
         self._arrivals: SimpleQueue[Any] = SimpleQueue()
-        self._workers = Workers(manner.jobs, self._arrivals)
+        self._workers = Workers(manner.jobs, self._arrivals, fail_fast=manner.fail_fast)
         self._traffic = Traffic(self._arrivals, fail_fast=manner.fail_fast)
         self._keeping: Keeping | None = None
         self._running = 0

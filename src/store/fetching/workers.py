@@ -15,13 +15,15 @@ class Workers:
     Args:
         jobs: How many threads there are at most.
         arrivals: Takes what each call returns, and None for one that was called off.
+        fail_fast: Whether an outcome with an error calls the rest off.
 
     Attributes:
         pending: How many calls have not arrived; for the thread that submits and takes.
     """
 
-    def __init__(self, jobs: int, arrivals: SimpleQueue[Any]) -> None:
+    def __init__(self, jobs: int, arrivals: SimpleQueue[Any], *, fail_fast: bool = False) -> None:
         self._jobs = jobs
+        self._fail_fast = fail_fast
         self._arrivals = arrivals
         self._called_off = threading.Event()
         self._pool: ThreadPoolExecutor | None = None
@@ -69,6 +71,9 @@ class Workers:
         try:
             if not self._called_off.is_set():
                 came = call(*arguments)
+                # Here, and not by whoever takes it: by then the next would have begun.
+                if self._fail_fast and getattr(came, "error", None) is not None:
+                    self.call_off()
         except BaseException as error:  # noqa: BLE001 - raised by whoever takes the arrivals
             self._failure = error
             self.call_off()

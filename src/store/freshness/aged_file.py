@@ -12,7 +12,7 @@ import attrs
 
 from store.cache.content import Content
 from store.clock import Clock
-from store.errors import StoreError
+from store.errors import OfflineError, StoreError
 from store.events import Hit
 from store.freshness.entries import Entry, Held
 from store.freshness.opening import Surroundings, surroundings
@@ -216,6 +216,12 @@ class AgedFile:
             found = fallen_back(self._fallback, self._pins, error)
             if found is not None:
                 return found
+        if held is not None and isinstance(error, OfflineError):
+            error = OfflineError(
+                f"{self.source} is here, but older than it may be, and the network is not to be used: allow"
+                " its age (max_age, stale_if_error), or go without --offline (STORE_OFFLINE)",
+                missing=error.missing,
+            )
         mapped = promised(error, opened.sources)
         if mapped is error:
             raise error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
 
-from store.errors import TransportError
+from store.errors import CacheError, StorageError, TransportError
 from store.events import Cached, Event, Hit, Started, Waited
 from store.freshness.entries import Entry, Held
 from store.freshness.opening import Surroundings
@@ -18,6 +20,8 @@ from store.freshness.sources import Source
 from store.integrity.digest import Digests
 from store.transports.deadlines import begun, keeping
 from store.transports.resuming import resumable
+
+log = logging.getLogger(__name__)
 
 
 class Refreshing:
@@ -81,18 +85,35 @@ class Refreshing:
 
     def _asked(self, held: Held | None) -> tuple[Held, Origin]:
         part = Path(self._content.layout.part(self._entry.uid))
-        with self._content.workspace() as directory, resumable(part):
-            answer = ask(
-                self._sources,
-                directory,
-                known=None if held is None else held.record,
-                name=self._name,
-                digests=self._pins,
-                options=self._options,
-            )
+        with contextlib.ExitStack() as stack:
+            refused: CacheError | None = None
+            try:
+                directory = stack.enter_context(self._content.workspace())
+            except CacheError as error:
+                if held is None:
+                    raise
+                # That it is current needs no room; a body would, and finds none.
+                refused, directory = error, Path(self._content.layout.partial)
+            stack.enter_context(resumable(part))
+            try:
+                answer = self._ask(directory, held)
+            except StorageError:
+                if refused is None:
+                    raise
+                raise refused from None
             if isinstance(answer, Unchanged):
                 return self._renewed(held, answer)
             return self._taken(held, answer)
+
+    def _ask(self, directory: Path, held: Held | None) -> Unchanged | Brought:
+        return ask(
+            self._sources,
+            directory,
+            known=None if held is None else held.record,
+            name=self._name,
+            digests=self._pins,
+            options=self._options,
+        )
 
     def _renewed(self, held: Held | None, answer: Unchanged) -> tuple[Held, Origin]:
         """Let a file that is current begin its age anew."""
@@ -108,9 +129,20 @@ class Refreshing:
             etag=harmless(answer.etag) or held.record.etag,
             last_modified=harmless(answer.last_modified) or held.record.last_modified,
         )
-        self._entry.renew(record)
+        self._renew(record)
         self._tell(Hit(name=self._name, path=str(held.path)))
         return held._replace(record=record), "revalidated"
+
+    def _renew(self, record: AgedRecord) -> None:
+        """Write down that the file is current; where that cannot be, it is asked for again next time."""
+        try:
+            self._entry.renew(record)
+        except StorageError as error:
+            log.warning(
+                "that %s is current cannot be written down, so it is asked for again: %s",
+                self._name,
+                error,
+            )
 
     def _taken(self, held: Held | None, answer: Brought) -> tuple[Held, Origin]:
         """Let the cache keep what came, and the entry stand for it; what is here already stays in place."""
@@ -119,7 +151,7 @@ class Refreshing:
             record = self._described(held.record, answer, now)
             if answer.local:
                 record = attrs.evolve(record, fetched_at=held.record.fetched_at)
-            self._entry.renew(record)
+            self._renew(record)
             same: Origin = "revalidated" if answer.local else "fetched"
             return held._replace(record=record), same
         kept = self._content.keep(

@@ -77,8 +77,8 @@ class Digest(NamedTuple):
         digest = _split(text.strip())
         if digest.algorithm in WEAK and not allow_weak:
             raise DigestError(
-                f"{digest.algorithm} is too weak to be trusted: pin a sha256 digest,"
-                " or allow weak digests (allow_weak=True) where the source gives no other",
+                f"{digest.algorithm} is too weak to be trusted: pin a sha256 digest, or set allow_weak, as in"
+                " [driver.http] of the settings, where the source gives no other",
                 digest=text,
             )
         return digest
@@ -187,9 +187,11 @@ def _split(text: str) -> Digest:
         return _checked(name, decoded.hex(), text)
     if len(text) in _BARE and _is_hexadecimal(text):
         return Digest(_BARE[len(text)], text.lower())
+    named = text.lower().replace("=", ":").replace("-", ":").partition(":")[0]
+    kind = named if named in SIZES else DEFAULT_ALGORITHM
     raise DigestError(
         f"{_shown(text)} is no digest:"
-        " write it as 'sha256:<64 hexadecimal digits>' or 'sha256-<base64>'",
+        f" write it as '{kind}:<{2 * SIZES[kind]} hexadecimal digits>' or '{kind}-<base64>'",
         digest=text,
     )
 
@@ -204,8 +206,8 @@ def _checked(name: str, value: str, text: str) -> Digest:
         raise DigestError(_unknown(name), digest=text)
     if len(value) != 2 * SIZES[algorithm]:
         raise DigestError(
-            f"{_shown(text)} is no digest: {algorithm} has {SIZES[algorithm]} bytes"
-            f" ({2 * SIZES[algorithm]} hexadecimal digits), not {len(value) / 2:g}",
+            f"{_shown(text)} is no digest: {algorithm} has {2 * SIZES[algorithm]} hexadecimal digits"
+            f" ({SIZES[algorithm]} bytes), not {len(value)}",
             digest=text,
         )
     return Digest(algorithm, value.lower())

@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from store.registry.attributes import Attribute
 from store.registry.database import Database
 from store.registry.keys import Name
+from store.registry.prepared import Prepared
 from store.registry.records import Entry
 from store.registry.schema import ATTRS, PARAMS, attributes, heads, items
 from store.registry.status import Status
 
-_INSERT_ITEM: Final = sa.insert(items).returning(items.c.id)
-_INSERT_ATTRIBUTES: Final = sa.insert(attributes)
+_INSERT_ITEM: Final = Prepared(sa.insert(items).returning(items.c.id), Entry._fields[1:])
+_INSERT_ATTRIBUTES: Final = Prepared(sa.insert(attributes), ("item_id", "part", *Attribute._fields))
+_HEAD: Final = ("key", "last_version")
 
 
 @attrs.frozen(kw_only=True)
@@ -64,11 +66,11 @@ class Draft:
 
 
 @functools.cache
-def _next(insert: Any) -> Any:  # noqa: ANN401 - the dialect's own
-    statement = insert(heads)
-    return statement.on_conflict_do_update(
+def _next(insert: Any) -> Prepared:  # noqa: ANN401 - the dialect's own
+    statement = insert(heads).on_conflict_do_update(
         index_elements=[heads.c.key], set_={"last_version": heads.c.last_version + 1}
-    ).returning(heads.c.last_version)
+    )
+    return Prepared(statement.returning(heads.c.last_version), _HEAD)
 
 
 @functools.cache
@@ -84,7 +86,7 @@ def _raise(insert: Any) -> Any:  # noqa: ANN401 - the dialect's own
 def next_version(database: Database, connection: sa.Connection, key: str) -> int:
     """Return the next version of a key; it is nobody else's, whatever is removed."""
     values = {"key": key, "last_version": 1}
-    found: int = connection.execute(_next(database.insert), values).scalar_one()
+    found: int = _next(database.insert).first(connection, values)[0]
     return found
 
 
@@ -118,7 +120,7 @@ def insert_item(connection: sa.Connection, draft: Draft, version: int) -> Entry:
         "digest": draft.digest,
         "holder": draft.holder,
     }
-    item_id: int = connection.execute(_INSERT_ITEM, values).scalar_one()
+    item_id: int = _INSERT_ITEM.first(connection, values)[0]
     for part, rows in ((ATTRS, draft.attributes), (PARAMS, draft.params)):
         insert_attributes(connection, item_id, part, rows)
     return Entry(item_id, **values)
@@ -129,7 +131,6 @@ def insert_attributes(
 ) -> None:
     """Put attributes of an item that has none of these names into the registry."""
     if rows:
-        connection.execute(
-            _INSERT_ATTRIBUTES,
-            [{"item_id": item_id, "part": part, **row._asdict()} for row in rows],
+        _INSERT_ATTRIBUTES.many(
+            connection, [{"item_id": item_id, "part": part, **row._asdict()} for row in rows]
         )

@@ -168,6 +168,10 @@ class Database(abc.ABC):
     def _reader(self) -> sa.Engine:
         return self.engine()
 
+    def _commit(self, connection: sa.Connection) -> None:
+        """End a transaction that writes."""
+        connection.commit()
+
     @abc.abstractmethod
     def _begin_writing(self, connection: sa.Connection, *, relaxed: bool) -> None:
         """Begin a transaction that writes."""
@@ -192,7 +196,7 @@ class Database(abc.ABC):
         with self.engine().connect() as connection:
             self._begin_writing(connection, relaxed=relaxed)
             yield connection
-            connection.commit()
+            self._commit(connection)
 
     def _healed(self, ask: Callable[[], T]) -> T:
         try:

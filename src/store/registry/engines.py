@@ -15,6 +15,7 @@ from store.addresses import public
 from store.cache.examining import grain_of
 from store.errors import ConfigurationError
 from store.integrity.stamp import LOCAL_GRAIN_NS
+from store.registry.prepared import driver_of
 
 _STATEMENTS: Final = 256
 """How many prepared statements a connection keeps."""
@@ -133,6 +134,6 @@ def begin_writing(connection: sa.Connection, *, relaxed: bool) -> None:
     """
     level = "NORMAL" if relaxed else "FULL"
     if connection.info.get("synchronous") != level:
-        connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+        driver_of(connection).execute(f"PRAGMA synchronous = {level}")
         connection.info["synchronous"] = level
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    driver_of(connection).execute("BEGIN IMMEDIATE")

@@ -13,12 +13,13 @@ from store.registry.filters import Filters
 from store.registry.item import CacheItem
 from store.registry.keys import key_of
 from store.registry.opened import Opened
+from store.registry.prepared import Prepared
 from store.registry.query import select
-from store.registry.records import ENTRY, Entry, entry_of, entry_of_version, moment_of
+from store.registry.records import ENTRY, Entry, entry_from, entry_of, entry_of_version, moment_of
 from store.registry.schema import items, uses
 from store.registry.status import Status, StatusesLike, statuses_of
 
-_BEST: Final = (
+_BEST: Final = Prepared(
     ENTRY.where(items.c.key == sa.bindparam("key"), items.c.status == sa.bindparam("status"))
     .order_by(items.c.version.desc())
     .limit(1)
@@ -77,8 +78,8 @@ class Finding(Opened, abc.ABC):
             entry = next(iter(self.entries(filters_of(asked))), None)
         else:
             values = {"key": wanted, "status": int(next(iter(statuses)))}
-            row = self.database.read(lambda connection: connection.execute(_BEST, values).first())
-            entry = None if row is None else Entry(*row)
+            row = self.database.read(lambda connection: _BEST.first(connection, values))
+            entry = entry_from(row)
         if entry is None:
             return None
         self.usage.found((entry.id,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from store.errors import StatusError
 from store.files.atomic import discard, make_directories
 from store.registry.creating import Draft
 from store.registry.finding import Finding
+from store.registry.prepared import Prepared
 from store.registry.publishing import check_written, move_in_place, seal
 from store.registry.records import Entry, attribute_rows, now_of
 from store.registry.schema import ATTRS, PARAMS, items, uses
@@ -117,17 +119,18 @@ class Moving(Finding):
         return moved
 
     def _set(self, entry: Entry, changed: dict[str, Any]) -> Entry:
-        statement = _MOVE.values(**changed)
+        statement = _move(frozenset(changed))
         relaxed = changed["status"] in {Status.WRITE, Status.FAILED} or not self.durable
         values = {
             "item_id": entry.id,
             "item_key": entry.key,
             "item_version": entry.version,
             "expected": entry.status,
+            **changed,
         }
 
         def work(connection: sa.Connection) -> Entry | None:
-            if connection.execute(statement, values).rowcount == 1:
+            if statement.changed(connection, values) == 1:
                 return None
             return now_of(connection, entry) or entry._replace(status=Status.DELETED)
 
@@ -158,8 +161,9 @@ class Moving(Finding):
             entry: The item.
             draft: What it was made of a moment ago, so that the registry need not be asked.
         """
+        durable = self.durable and self.database.published() is None
         if draft is not None:
-            write_sidecar(self.places, entry, draft.rows())
+            write_sidecar(self.places, entry, draft.rows(), durable=durable)
         elif entry.status in {Status.READY, Status.TRASH}:
             rows = self.database.read(
                 lambda connection: [
@@ -168,9 +172,15 @@ class Moving(Finding):
                     for row in attribute_rows(connection, entry.id, part)
                 ]
             )
-            write_sidecar(self.places, entry, rows)
+            write_sidecar(self.places, entry, rows, durable=durable)
         else:
             remove_sidecar(self.places, entry.key, entry.version)
+
+
+@functools.cache
+def _move(columns: frozenset[str]) -> Prepared:
+    """Return the compare-and-set that changes these columns."""
+    return Prepared(_MOVE.values({name: sa.bindparam(name) for name in sorted(columns)}))
 
 
 def _illegal(entry: Entry, current: Status, wanted: Status) -> StatusError:

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from store.errors import QueryError
 from store.files.atomic import discard, writing
+from store.files.failures import storage_errors
 from store.files.placing import place
+from store.files.small import write_small
 from store.files.unfinished import partial_name
 from store.registry.creating import Draft, insert_item, next_version
 from store.registry.item import CacheItem
@@ -160,10 +162,13 @@ class Putting(Making):
 
 
 def _fill(target: str, source: Any) -> None:  # noqa: ANN401 - see Source
+    if isinstance(source, bytes | bytearray | memoryview):
+        # Its name is a hidden one already: it needs no other until it is whole.
+        with storage_errors(target):
+            write_small(target, memoryview(source).cast("B"))
+        return
     with writing(target) as file:
-        if isinstance(source, bytes | bytearray | memoryview):
-            file.write(source)
-        elif callable(source):
+        if callable(source):
             source(file)
         else:
             for data in _chunks(source):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
+from store.registry.prepared import Prepared
 from store.registry.schema import attributes, items
 from store.registry.status import Status
 
@@ -52,11 +52,11 @@ COLUMNS: Final = tuple(items.c[name] for name in Entry._fields)
 ENTRY: Final = sa.select(*COLUMNS)
 """Selects entries."""
 
-_BY_ID: Final = ENTRY.where(items.c.id == sa.bindparam("id"))
-_BY_VERSION: Final = ENTRY.where(
-    items.c.key == sa.bindparam("key"), items.c.version == sa.bindparam("version")
+_BY_ID: Final = Prepared(ENTRY.where(items.c.id == sa.bindparam("id")))
+_BY_VERSION: Final = Prepared(
+    ENTRY.where(items.c.key == sa.bindparam("key"), items.c.version == sa.bindparam("version"))
 )
-_ATTRIBUTES: Final = (
+_ATTRIBUTES: Final = Prepared(
     sa.select(attributes.c.space, attributes.c.name, attributes.c.kind, attributes.c.value)
     .where(
         attributes.c.item_id == sa.bindparam("item_id"), attributes.c.part == sa.bindparam("part")
@@ -65,16 +65,21 @@ _ATTRIBUTES: Final = (
 )
 
 
+def entry_from(row: Any) -> Entry | None:  # noqa: ANN401 - a row, as the driver gives it
+    """Return the entry of a row of a prepared statement; None for None."""
+    if row is None:
+        return None
+    return Entry._make((*row[:5], bool(row[5]), bool(row[6]), *row[7:]))
+
+
 def entry_of(connection: sa.Connection, item_id: int) -> Entry | None:
     """Return the entry of an id, or None."""
-    row = connection.execute(_BY_ID, {"id": item_id}).first()
-    return None if row is None else Entry(*row)
+    return entry_from(_BY_ID.first(connection, {"id": item_id}))
 
 
 def entry_of_version(connection: sa.Connection, key: str, version: int) -> Entry | None:
     """Return the entry of a key and version, or None."""
-    row = connection.execute(_BY_VERSION, {"key": key, "version": version}).first()
-    return None if row is None else Entry(*row)
+    return entry_from(_BY_VERSION.first(connection, {"key": key, "version": version}))
 
 
 def now_of(connection: sa.Connection, known: Entry) -> Entry | None:
@@ -89,8 +94,7 @@ def attribute_rows(
     connection: sa.Connection, item_id: int, part: int
 ) -> list[tuple[str, str, str, str]]:
     """Return an item's rows of (namespace, name, kind, value), those without a namespace first."""
-    found: Iterable[Any] = connection.execute(_ATTRIBUTES, {"item_id": item_id, "part": part})
-    return [tuple(row) for row in found]
+    return list(map(tuple, _ATTRIBUTES.rows(connection, {"item_id": item_id, "part": part})))
 
 
 def moment_of(microseconds: int | None) -> dt.datetime | None:

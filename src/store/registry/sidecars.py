@@ -12,7 +12,10 @@ from typing import Any, Final
 import attrs
 
 from store.errors import StorageError
-from store.files.atomic import discard, make_directories, write_bytes
+from store.files.atomic import discard, make_directories, rename
+from store.files.failures import storage_errors
+from store.files.small import write_small
+from store.files.unfinished import partial_name
 from store.registry.attributes import Attribute, number_of
 from store.registry.keys import KEY
 from store.registry.places import Places
@@ -58,7 +61,11 @@ class Sidecar:
 
 
 def write_sidecar(
-    places: Places, entry: Entry, rows: Sequence[tuple[int, str, str, str, str]]
+    places: Places,
+    entry: Entry,
+    rows: Sequence[tuple[int, str, str, str, str]],
+    *,
+    durable: bool = False,
 ) -> None:
     """Write down what the registry knows of an item.
 
@@ -68,6 +75,8 @@ def write_sidecar(
         places: Where the registry lies.
         entry: The item.
         rows: Its attributes as (part, namespace, name, kind, value).
+        durable: Whether a directory that is made for it must survive a power cut, as the file beside it is
+            to.
 
     Raises:
         StorageError: It cannot be written.
@@ -76,13 +85,25 @@ def write_sidecar(
     data = {"v": _VERSION, **{name: fields[name] for name in _KEPT}, "attributes": list(rows)}
     path = places.check(places.sidecar(entry.key, entry.version))
     text = json.dumps(data, separators=(",", ":")).encode()
-    via = places.root / "partial"
+    via = f"{places.root}/partial"
     try:
-        write_bytes(path, text, via=via)
+        _put(path, text, via)
     except StorageError:
-        make_directories(os.path.dirname(path))  # noqa: PTH120 - text
+        make_directories(via)
+        make_directories(os.path.dirname(path), durable=durable)  # noqa: PTH120 - text
         places.clear_way(path)
-        write_bytes(path, text, via=via)
+        _put(path, text, via)
+
+
+def _put(path: str, text: bytes, via: str) -> None:
+    temporary = f"{via}/{partial_name()}"
+    with storage_errors(path):
+        write_small(temporary, text)
+    try:
+        rename(temporary, path)
+    except BaseException:
+        discard(temporary)
+        raise
 
 
 def remove_sidecar(places: Places, key: str, version: int) -> None:

@@ -25,6 +25,7 @@ from store.registry.engines import begin_writing, journal_mode, sqlite_engine
 from store.registry.failures import DamagedError, registry_errors
 from store.registry.migrations import check_version, migrate
 from store.registry.places import Places
+from store.registry.prepared import driver_of
 from store.registry.schema import APPLICATION_ID, VERSION
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,11 @@ class SqliteDatabase(Database):
 
     def _begin_writing(self, connection: sa.Connection, *, relaxed: bool) -> None:
         begin_writing(connection, relaxed=relaxed)
+
+    def _commit(self, connection: sa.Connection) -> None:
+        # Begun behind SQLAlchemy's back, which knows of it only where a statement went its way.
+        super()._commit(connection)
+        driver_of(connection).commit()
 
     def engine(self) -> sa.Engine:
         """Return the open engine; where another moved the file aside, of the one that is there now.

@@ -24,6 +24,9 @@ _DEEPEST: Final = 64
 
 _UNCLEAN: Final = re.compile("[\x00\ud800-\udfff]")
 
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+"""Writes JSON; an encoder of one's own is made only once."""
+
 
 class Written(NamedTuple):
     """A value as it is kept.
@@ -54,7 +57,7 @@ def canonical(value: Any) -> str:  # noqa: ANN401 - any value
         TypeError: See `write`.
     """
     kind, text = _write(value, _DEEPEST, ordered=False)
-    return json.dumps([kind, text], separators=(",", ":"))
+    return _encode([kind, text])
 
 
 def read(kind: str, text: str) -> Any:  # noqa: ANN401 - any value
@@ -106,7 +109,7 @@ def _item(value: Any, depth: int, *, ordered: bool) -> Any:  # noqa: ANN401 - an
 
 
 def _json(value: Any) -> str:  # noqa: ANN401 - lists and scalars
-    return json.dumps(value, separators=(",", ":"))
+    return _encode(value)
 
 
 def _write_int(value: int) -> str:

@@ -86,6 +86,23 @@ def test_what_trickles_for_ever_ends_with_the_deadline(
     assert 0.2 < seconds_taken(transport, url, 0.3) < 2
 
 
+def test_whoever_sends_bytes_until_the_deadline_is_not_called_silent(
+    server: Server, transport: HttpTransport
+) -> None:
+    """What ended the wait is said: to allow more time between bytes would not help."""
+    slow = ForEver(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"X", 0.02)
+    trickling = server.serve("/a", fault=slow)
+    silent = server.serve("/b", fault=ForEver(b"HTTP/1.1 200 OK\r\n", b"", 0.02))
+
+    for url in (trickling, silent):
+        with (
+            keeping(Deadline(SYSTEM_CLOCK, 0.3)),
+            pytest.raises(TransportTimeoutError, match=r"the deadline of 0\.3 s has passed"),
+            transport.open_stream(url) as stream,
+        ):
+            read(stream)
+
+
 def test_headers_without_end_end_without_a_deadline_too(server: Server) -> None:
     """Whoever only sends headers is as good as silent."""
     url = server.serve("/a", fault=ForEver(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.02))

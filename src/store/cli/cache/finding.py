@@ -82,9 +82,10 @@ def _cached_path(cache: Cache, what: str, frame: Frame) -> str:
     from store.errors import OfflineError
 
     if is_digest(what):
-        held = find_held(cache.content, what)
-        if held is not None and _stands(cache, held):
-            return held.path
+        # The same content may lie there under several names, and one of them be damaged.
+        for held in find_held(cache.content, what):
+            if _stands(cache, held):
+                return held.path
         raise _missing(what)
 
     from store.fetching.fetcher import Fetcher
@@ -101,13 +102,13 @@ def _cached_path(cache: Cache, what: str, frame: Frame) -> str:
 
 
 def _found(cache: Cache, what: str, frame: Frame) -> Held:
-    held = find_held(cache.content, what)
+    found = find_held(cache.content, what)
     ours = cache.content.layout.record_of(what) is not None
-    if held is None and not is_digest(what) and not ours:
-        held = find_held(cache.content, _cached_path(cache, what, frame))
-    if held is None:
+    if not found and not is_digest(what) and not ours:
+        found = find_held(cache.content, _cached_path(cache, what, frame))
+    if not found:
         raise _missing(what)
-    return held
+    return found[0]
 
 
 def _stands(cache: Cache, held: Held) -> bool:

@@ -38,10 +38,10 @@ def opened_cache(frame: Frame) -> Iterator[Cache]:
 
 
 def held_as_data(held: Held) -> dict[str, Any]:
-    """Return a file of the cache as plain data."""
+    """Return a file of the cache as plain data; which file it is on disk is nobody's business."""
     import attrs
 
-    return attrs.asdict(held)
+    return attrs.asdict(held, filter=lambda attribute, _: attribute.name != "identity")
 
 
 def counted(held: Sequence[Held]) -> str:
@@ -56,10 +56,8 @@ def in_words(files: int, trees: int) -> str:
     return f"{told} and {several(trees, 'tree')}" if trees else told
 
 
-def find_held(content: Content, what: str) -> Held | None:
-    """Return the file or tree that a digest, the beginning of one, or a path names; None where none is.
-
-    A digest names the file rather than what was unpacked from it.
+def find_held(content: Content, what: str) -> list[Held]:
+    """Return what a digest, the beginning of one, or a path names: one content's files, then its trees.
 
     Args:
         content: The files of the cache.
@@ -67,15 +65,16 @@ def find_held(content: Content, what: str) -> Held | None:
 
     Raises:
         QueryError: The beginning of a digest names several.
+        DigestError: An algorithm is named, and no digits of it.
     """
     from store.cache.audit import held_files
 
     path = os.path.abspath(what)  # noqa: PTH100 - resolve() would follow links
     if "/" in what and content.layout.record_of(path) is not None:
-        return next((held for held in held_files(content) if held.path == path), None)
+        return [held for held in held_files(content) if held.path == path]
     wanted = _digest(what)
     if wanted is None:
-        return None
+        return []
     found = [held for held in held_files(content) if _begins(held.digest, wanted)]
     if len({held.digest for held in found}) > 1:
         from store.errors import QueryError
@@ -84,11 +83,15 @@ def find_held(content: Content, what: str) -> Held | None:
         raise QueryError(
             f"{what!r} stands for {len(known)} files: give more digits", query=what, known=known
         )
-    return found[0] if found else None
+    return sorted(found, key=lambda held: (held.kind, held.name))
 
 
 def is_digest(what: str) -> bool:
-    """Whether a text is a digest or the beginning of one, and no locator."""
+    """Whether a text is a digest or the beginning of one, and no locator.
+
+    Raises:
+        DigestError: It names an algorithm, and no digits of it.
+    """
     return _digest(what) is not None
 
 
@@ -101,8 +104,14 @@ def _digest(what: str) -> str | None:
         return str(Digest.parse(what, allow_weak=True))
     algorithm, mark, digits = what.rpartition(":")
     plausible = len(digits) >= _SHORTEST and all(one in "0123456789abcdefABCDEF" for one in digits)
-    if plausible and (not mark or algorithm.lower() in SIZES):
+    named = algorithm.lower() in SIZES
+    if plausible and (not mark or named):
         return what.lower()
+    if named:
+        raise DigestError(
+            f"{what!r} does not begin a digest: give at least {_SHORTEST} hexadecimal digits",
+            digest=what,
+        )
     return None
 
 

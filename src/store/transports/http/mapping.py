@@ -12,8 +12,10 @@ import requests
 import urllib3
 
 from store.addresses import origin_of, public
+from store.clock import SYSTEM_CLOCK
 from store.config.secret_sources import token_variable
 from store.errors import StoreError
+from store.transports.deadlines import current
 from store.transports.http.errors import (
     HTTPConnectionError,
     HTTPCredentialsError,
@@ -27,6 +29,9 @@ from store.transports.http.errors import (
 
 _TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3})")
 _PROXY_AUTHENTICATION: Final = 407
+_GRAIN: Final = 0.02
+"""By how much the wait for a socket may end early, in seconds."""
+
 _DEPTH: Final = 12
 """How many layers of wrapped errors are looked through."""
 
@@ -92,11 +97,7 @@ def _mapped(error: Exception, root: BaseException | None, shown: str) -> StoreEr
             transient=False,
         )
     if isinstance(error, _LATE) or isinstance(root, TimeoutError):
-        late = isinstance(error, requests.ConnectTimeout)
-        reason = (
-            "no connection came about in time" if late else "the server was silent for too long"
-        )
-        return HTTPTimeoutError(f"{shown}: {reason}", url=shown)
+        return HTTPTimeoutError(f"{shown}: {_late(error)}", url=shown)
     if isinstance(error, requests.exceptions.ProxyError):
         return _proxy(root, shown)
     if isinstance(root, http.client.IncompleteRead) or isinstance(error, _HEADER):
@@ -110,6 +111,15 @@ def _mapped(error: Exception, root: BaseException | None, shown: str) -> StoreEr
             f"{shown}: no request can be made of it", url=shown, transient=False
         )
     return HTTPConnectionError(f"{shown}: {_broken(root)}", url=shown)
+
+
+def _late(error: Exception) -> str:
+    """Say what was waited for too long: a server that sends its bytes slowly is not silent."""
+    deadline = current(SYSTEM_CLOCK)
+    if deadline.left() < _GRAIN:
+        return f"{deadline} has passed"
+    late = isinstance(error, requests.ConnectTimeout)
+    return "no connection came about in time" if late else "the server was silent for too long"
 
 
 def _broken(root: BaseException | None) -> str:

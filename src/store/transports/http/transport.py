@@ -64,7 +64,11 @@ class HttpTransport(BulkTransport):
         """Ask for a body, following redirects; see `Transport.open_stream`."""
         if self.options.offline:
             shown = public(address)
-            raise OfflineError(f"{shown} would need the network", missing=(shown,))
+            raise OfflineError(
+                f"{shown} would have to be asked, and the network is not to be used:"
+                " go without --offline (STORE_OFFLINE)",
+                missing=(shown,),
+            )
         asked = asked_with(offset, conditions, self.options.user_agent)
         try:
             hop = first_hop(address)

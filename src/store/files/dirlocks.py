@@ -76,7 +76,7 @@ def locked_directory(
     """Hold the lock of a directory while the block runs, or go on without it.
 
     Args:
-        path: The directory; made where it is missing.
+        path: The directory; made where it is missing, and gone with the lock where nothing lies in it then.
         timeout: Seconds to wait; 0 tries once.
         clock: The time.
         waiting: Is told once when the lock is not free at once.
@@ -89,15 +89,16 @@ def locked_directory(
         OSError: The directory cannot be made.
     """
     end, pause = clock.monotonic() + timeout, 0.002
-    descriptor, _ = take_directory(path)
+    descriptor, made = take_directory(path)
     while descriptor is None and not ready() and (left := end - clock.monotonic()) > 0:
         waiting("another process")
         spread = random.uniform(0.5, 1.0)  # noqa: S311 - keeps waiters apart, hides nothing
         clock.sleep(min(left, pause * spread))
         pause = min(2 * pause, _LONGEST_PAUSE)
-        descriptor, _ = take_directory(path)
+        descriptor, again = take_directory(path)
+        made = made or again
     try:
         yield descriptor is not None
     finally:
         if descriptor is not None:
-            give_directory(descriptor)
+            give_directory(descriptor, path if made else None)

@@ -167,6 +167,20 @@ def test_a_stopped_holder_delays_only_so_long(
     assert "going on without" in caplog.text
 
 
+def test_whoever_goes_on_without_both_locks_says_so_once(
+    root: Path, start: Callable[..., object], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A digest has a lock file and the lock of its directory."""
+    uid = "sha256:" + "0" * 64
+    holder: object = start(HOLD.replace('"uid"', repr(uid)), root)
+    assert holder.stdout.readline() == "held\n"  # type: ignore[attr-defined]
+
+    with Content(root, lock_timeout=0.2).flight(uid):
+        pass
+
+    assert caplog.text.count("going on without") == 1
+
+
 def test_a_forks_child_flies_on_its_own(content: Content) -> None:
     """What its parent's threads were fetching is nothing it could wait for."""
     with content.flight("uid"):

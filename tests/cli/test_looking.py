@@ -387,12 +387,15 @@ def test_an_unknown_shell_is_refused(cli: Run) -> None:
         ("store fetch ./x", "file,./x"),
         ("store fetch zzz", "file,zzz"),
         ("store fetch --of", "plain,--offline"),
+        ("store fetch --cache nu", "plain,null"),
+        ("store config get cache_", "plain,cache_dir"),
+        ("store plugins info htt", "plain,http-simple-store"),
     ],
 )
 def test_words_are_completed(
     cli: Run, monkeypatch: pytest.MonkeyPatch, words: str, expected: str
 ) -> None:
-    """Commands, options, drivers and files."""
+    """Commands, options, drivers, files, and the names that a command knows."""
     monkeypatch.setenv("_STORE_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", words)
     monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))

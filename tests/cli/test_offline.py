@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from store.testing.archives import packed
 from store.testing.disk_faults import read_only
 from store.testing.servers import Server
 
@@ -112,6 +113,34 @@ def test_all_that_is_missing_is_told_with_the_command_that_fetches_it(
     assert online.status == 0
     assert len(online.out.splitlines()) == 3
     assert again.status == 0
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "{url}/d.zip#sha256={pin}!a.txt",
+        "{url}/d.zip!a.txt#sha256={pin}",
+        "--digest sha256:{pin} {url}/d.zip",
+        "--max-age 1d {url}/d.zip",
+        "--max-age none {url}/d.zip",
+        "--mirror {url}/d.zip {url}/gone.zip#sha256={pin}",
+    ],
+    ids=["member behind the pin", "pin behind the member", "digest", "age", "no age", "mirror"],
+)
+def test_the_command_says_of_the_content_what_was_said(
+    cli: Run, server: Server, spelling: str
+) -> None:
+    """So that it is not refused, and that what was asked for is here afterwards."""
+    data = packed({"a.txt": b"a"}, "zip")
+    url = server.serve("/d.zip", data).removesuffix("/d.zip")
+    asked = spelling.format(url=url, pin=hashlib.sha256(data).hexdigest()).split()
+
+    offline = cli("fetch", "--offline", *asked)
+    online = cli(*shlex.split(offline.err.splitlines()[-1])[1:])
+    again = cli("fetch", "--offline", *asked)
+
+    assert (offline.status, online.status, again.status) == (6, 0, 0)
+    assert online.out == again.out
 
 
 def test_one_that_is_missing_has_its_command_too(

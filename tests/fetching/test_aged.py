@@ -24,6 +24,7 @@ from store.errors import (
     StorageError,
     UnknownNameError,
 )
+from store.events import ENDS, Bypassed, Event
 from store.fetching.fetcher import Fetcher
 from store.fetching.single import default_fetcher
 from store.freshness.aged_file import AgedFile
@@ -282,6 +283,23 @@ def test_a_cache_that_takes_nothing_is_passed_by_where_the_file_is_wanted_elsewh
     assert result.path.read_bytes() == NEW
     assert [one.name for one in dest.iterdir()] == ["k.tls"]
     assert "so it goes without" in caplog.text
+
+
+def test_what_went_past_the_cache_is_told_once_and_with_the_place_that_it_has(
+    server: Server, house: Path, tmp_path: Path
+) -> None:
+    """And not that the cache owns a file in a directory that is gone."""
+    told: list[Event] = []
+    url = server.serve("/k.tls", OLD)
+    house.mkdir()
+
+    with Fetcher(listener=told.append) as fetcher, read_only(house):
+        fetcher.fetch(url, max_age=0, dest=tmp_path / "out")
+
+    (end,) = [one for one in told if isinstance(one, ENDS)]
+    assert isinstance(end, Bypassed)
+    assert end.path == str(tmp_path / "out" / "k.tls")
+    assert "Read-only file system" in end.reason
 
 
 def test_what_fails_without_the_cache_too_leaves_no_directory(

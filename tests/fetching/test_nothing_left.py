@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from store.config.reading import read_settings
-from store.errors import OfflineError, StorageError
+from store.errors import OfflineError, StorageError, StoreError
 from store.fetching.fetcher import Fetcher
+from store.testing.misbehaving import Status
 from store.testing.servers import Server
 
 PINNED = "http://127.0.0.1:1/a#sha256=" + "0" * 64
@@ -72,3 +73,18 @@ def test_what_a_killed_process_left_beside_a_file_goes_with_the_next(tmp_path: P
         fetcher.fetch(source, dest=dest)
 
     assert [one.read_bytes() for one in dest.iterdir()] == [b"data"]
+
+
+def test_a_pinned_file_that_cannot_be_had_leaves_no_directory_of_its_name(
+    server: Server, house: Path
+) -> None:
+    """Nothing below ``content/`` speaks of what never came."""
+    missing = server.serve("/a", b"", fault=Status(404))
+    wrong = server.serve("/b", b"data")
+
+    with Fetcher() as fetcher:
+        for url in (missing, wrong):
+            with pytest.raises(StoreError):
+                fetcher.fetch(f"{url}#sha256={'0' * 64}")
+
+    assert [one for one in house.rglob("0" * 64) if one.is_dir()] == []

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from e3.store.cache.backends.filecache import FileCache as E3FileCache
 
 import store
 from store.errors import (
     ConfigurationError,
     LocatorError,
     OfflineError,
+    PluginError,
     QueryError,
     RefusedError,
     ResourceNotFoundError,
@@ -128,6 +130,26 @@ def test_a_caches_name_is_no_cache(server: Server) -> None:
 
     with pytest.raises(ConfigurationError, match=r"load_cache\('memory'\)"):
         store.fetch(url, cache="memory")  # type: ignore[arg-type]
+
+
+def test_what_is_no_cache_at_all_is_an_error_of_ours(server: Server) -> None:
+    """It is told what a cache has."""
+    url = f"{server.serve('/a', DATA)}#sha256={SHA256}"
+
+    with pytest.raises(PluginError, match="a int is no cache"):
+        store.fetch(url, cache=5)  # type: ignore[arg-type]
+
+
+def test_a_cache_of_e3_core_is_taken_as_load_store_takes_it(server: Server, tmp_path: Path) -> None:
+    """Its entries are used, and the content is the cache's own."""
+    theirs = E3FileCache({"cache_dir": str(tmp_path / "theirs")})
+    url = f"{server.serve('/a', DATA)}#sha256={SHA256}"
+
+    paths = {store.fetch(url, cache=theirs) for _ in range(2)}  # type: ignore[arg-type]
+
+    assert [path.read_bytes() for path in paths] == [DATA]
+    assert server.count() == 1
+    assert theirs.get(f"sha256:{SHA256}") is not None
 
 
 @pytest.mark.parametrize("error", [RuntimeError("enough"), OSError("pipe")])

@@ -138,6 +138,24 @@ def test_whoever_waits_gets_the_lock_when_it_is_free(leaf: str) -> None:
     assert take_directory(leaf)[0] is not None
 
 
+@pytest.mark.parametrize("fill", [False, True])
+@pytest.mark.parametrize("there", [False, True])
+def test_what_was_made_for_the_lock_goes_where_nothing_came_to_lie_in_it(
+    leaf: str, *, there: bool, fill: bool
+) -> None:
+    """Whoever made the directory before keeps it."""
+    if there:
+        Path(leaf).mkdir(parents=True)
+
+    with locked_directory(
+        leaf, timeout=0, clock=FakeClock(), waiting=lambda _: None, ready=lambda: False
+    ):
+        if fill:
+            Path(leaf, "file").touch()
+
+    assert Path(leaf).exists() == (there or fill)
+
+
 @pytest.mark.parametrize("timeout", [0.0, 5.0])
 def test_whoever_has_waited_long_enough_goes_on(held: int, leaf: str, timeout: float) -> None:
     """Pauses grow, and none is longer than a twentieth of a second."""

@@ -265,6 +265,23 @@ def test_offline_the_fresh_is_delivered_and_what_is_pinned_at_any_age(
     assert aged(url, options=offline, digest=pin).obtain().origin == "stale"
 
 
+def test_a_copy_that_is_known_to_be_another_is_not_read_for_it(
+    aged: Aged, server: Server, content: Content, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its record has its digest: that the pin is another is no matter of its bytes."""
+    url = server.serve("/k.tls", OLD)
+    kept = aged(url).obtain().kept
+    os.utime(kept, (1, 1))  # its stamp no longer vouches for it
+
+    with failing_call("open", errno.EIO, below=kept.parent) as calls:
+        with pytest.raises(IntegrityError, match=f"expected sha256:{'0' * 64}"):
+            aged(url, digest="0" * 64).obtain()
+        assert calls.made == 0
+
+    assert "not what was asked for" not in caplog.text
+    assert aged(url).obtain().origin == "fresh"
+
+
 def test_a_wrong_content_from_a_changed_source_keeps_the_right_one(
     aged: Aged, server: Server, clock: FakeClock
 ) -> None:
@@ -407,7 +424,7 @@ def test_what_its_source_calls_current_is_delivered_where_nothing_can_be_written
     server: Server,
     clock: FakeClock,
     content: Content,
-    fault: Callable[[str], AbstractContextManager[None]],
+    fault: Callable[[Path], AbstractContextManager[None]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A 304 needs no room. Its age cannot be written down, so that it is asked for once more."""

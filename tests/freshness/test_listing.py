@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -195,10 +196,13 @@ def test_the_secret_of_the_page_goes_with_the_answer(newest: Find) -> None:
         ({"order": "newest"}, QueryError),
         ({"index_url": "/local/dir/"}, LocatorError),
         ({"index_url": "s3://bucket/dir/"}, LocatorError),
+        ({"index_url": 5}, LocatorError),
+        ({"pattern": 5}, QueryError),
+        ({"pattern": re.compile(b"k*")}, QueryError),
     ],
 )
 def test_what_cannot_be_asked_is_refused(
-    newest: Find, arguments: dict[str, str], kind: type[StoreError]
+    newest: Find, arguments: dict[str, Any], kind: type[StoreError]
 ) -> None:
     """Before anything is asked."""
     with pytest.raises(kind) as caught:

@@ -121,11 +121,10 @@ def flying(
     try:
         with contextlib.ExitStack() as stack:
             try:
-                for lock in _locks(layout, uid, deadline, clock, told, ready or _never):
-                    if not stack.enter_context(lock) and told.waited and not (ready and ready()):
-                        log.warning(
-                            "%.100s is still being fetched elsewhere: going on without", uid
-                        )
+                locks = _locks(layout, uid, deadline, clock, told, ready or _never)
+                taken = [stack.enter_context(lock) for lock in locks]
+                if not all(taken) and told.waited and not (ready and ready()):
+                    log.warning("%.100s is still being fetched elsewhere: going on without", uid)
             except (OSError, StoreError) as error:
                 log.debug("%.100s is fetched without a lock: %s", uid, error)
             yield told.waited

@@ -220,7 +220,8 @@ class Holding:
         if address.digest not in found.digests:
             return self._damaged(path, f"its content is not {address.digest}")
         if not set(digests) <= set(found.digests):
-            log.warning("%s is whole, but not what was asked for: %s", path, [*map(str, digests)])
+            wished = " and ".join(map(str, digests))
+            log.warning("%s is whole, but not what was asked for: %s", path, wished)
             return Verdict("other", "it is whole, but not what was asked for")
         return self._noted(path, address, found, record)
 

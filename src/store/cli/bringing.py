@@ -94,9 +94,9 @@ def bring(
 
         status = each([locator], one, frame)
     if status == OFFLINE:
-        from store.cli.missing import tell_command
+        from store.cli.missing import Pins, tell_command
 
-        tell_command([locator], frame, allow_unverified)
+        tell_command([locator], frame, Pins(allow_unverified, digests, mirrors, max_age))
     return status
 
 

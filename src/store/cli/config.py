@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from store.cli import completing
 from store.cli.frame import Frame
 from store.cli.lazy import LazyGroup, examples
 from store.cli.measures import with_cache
@@ -62,7 +63,7 @@ def list_settings(context: click.Context) -> None:
 @click.command(
     epilog=examples("store config get max_size", "store config get driver.pypi.index_url")
 )
-@click.argument("key")
+@click.argument("key", shell_complete=completing.settings)
 @with_json()
 @common
 @click.pass_context

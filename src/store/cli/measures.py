@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from store.cli import completing
 from store.cli.options import frame_of, remember
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -125,6 +126,7 @@ def with_cache(function: F) -> F:
         metavar="NAME",
         expose_value=False,
         callback=remember("cache"),
+        shell_complete=completing.backends,
         help="The cache backend: see 'store plugins list'.",
     )(function)
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from store.cli import completing
 from store.cli.frame import Frame
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -110,7 +111,7 @@ def with_locators(*, required: bool = True) -> Callable[[F], F]:
         nargs=-1,
         required=required,
         metavar="LOCATOR..." if required else "[LOCATOR...]",
-        shell_complete=_complete_locator,
+        shell_complete=completing.locators,
     )
 
 
@@ -125,16 +126,3 @@ def refuse_shared_pins(locators: Sequence[str], digests: Sequence[str]) -> None:
             "--digest pins one resource: for several, write #sha256=<hex> behind each locator",
             click.get_current_context(),
         )
-
-
-def _complete_locator(
-    _: click.Context, __: click.Parameter, incomplete: str
-) -> list[Any]:  # CompletionItem, whose import is dear
-    from click.shell_completion import CompletionItem
-
-    from store.plugins.loading import names
-
-    if not incomplete or "/" in incomplete or incomplete.startswith((".", "~")):
-        return [CompletionItem(incomplete, type="file")]
-    drivers = [f"{name}:" for name in names("driver") if f"{name}:".startswith(incomplete)]
-    return [CompletionItem(one) for one in drivers] or [CompletionItem(incomplete, type="file")]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from store.cli import completing
 from store.cli.lazy import LazyGroup, examples
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import columns, document, fields, line, on_terminal, say, table
@@ -72,7 +73,7 @@ def list_names(context: click.Context, kind: str | None) -> None:
 
 
 @click.command(epilog=examples("store plugins info pypi", "store plugins info file-cache --json"))
-@click.argument("name")
+@click.argument("name", shell_complete=completing.plugin_names)
 @with_json()
 @common
 @click.pass_context

@@ -84,12 +84,12 @@ def fetch_aged(
     )
     file = opened(content=cache.content)
     try:
-        found, placed = _brought(file, opened, locator, asking, delivery, refresh=refresh)
+        found, placed, reason = _brought(file, opened, locator, asking, delivery, refresh=refresh)
     except BaseException as error:
         tell_failed(options.listener, file.name, error, locator.driver)
         raise
     if end is not None:
-        end.tell(file.name, found)
+        end.tell(file.name, found, placed, reason)
     return _result(locator, pins, found, placed)
 
 
@@ -158,16 +158,16 @@ def _brought(
     delivery: Delivery | None,
     *,
     refresh: bool,
-) -> tuple[AgedResult, Path]:
-    """Return the file and where it lies, past a cache that fails where it is wanted elsewhere."""
+) -> tuple[AgedResult, Path, StorageError | None]:
+    """Return the file, where it lies, and why it went past the cache where it did."""
     try:
         found = file.refresh() if refresh else file.obtain()
     except StorageError as error:
         if delivery is None:
             raise
         log.warning("the cache cannot take %s, so it goes without: %s", file.name, error)
-        return _past_the_cache(opened, locator, asking, delivery)
-    return found, _placed(file, found, locator, asking, delivery)
+        return (*_past_the_cache(opened, locator, asking, delivery), error)
+    return found, _placed(file, found, locator, asking, delivery), None
 
 
 def _past_the_cache(
@@ -218,9 +218,19 @@ class _End:
         else:
             self._listener(event)
 
-    def tell(self, name: str, found: AgedResult) -> None:
-        """Tell the end: what was not fetched, a stale copy too, is a hit."""
-        from store.events import Cached, Hit
+    def tell(self, name: str, found: AgedResult, path: Path, reason: Exception | None) -> None:
+        """Tell the end: what was not fetched, a stale copy too, is a hit.
 
+        Args:
+            name: What the file is called.
+            found: The file.
+            path: Where it lies for the caller.
+            reason: Why the cache does not have it, or None.
+        """
+        from store.events import Bypassed, Cached, Hit
+
+        if reason is not None:
+            self._listener(Bypassed(name, str(path), reason=str(reason)))
+            return
         hit = Hit(name, str(found.path), found.size)
         self._listener(self._end if isinstance(self._end, Cached) else hit)

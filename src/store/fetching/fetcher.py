@@ -27,7 +27,7 @@ from store.fetching.options import cache_configuration, transfer_options
 from store.fetching.outcome import result_of, tell_failure
 from store.fetching.results import Resolved, Result
 from store.integrity.digest import DigestsLike
-from store.plugins.loading import load_cache, load_transports
+from store.plugins.loading import cache_of_ours, load_cache, load_transports
 from store.transports.deadlines import Deadline, begun, keeping
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Fetcher:
         ConfigurationError: The settings cannot be read, a driver of ours does not understand what its
             table says, or ``cache`` is a name.
         UnknownNameError: There is no cache backend of that name.
+        PluginError: ``cache`` is no cache, neither of ours nor of e3-core's kind.
     """
 
     def __init__(
@@ -76,6 +77,8 @@ class Fetcher:
             cache = load_cache(self.settings.cache, cache_configuration(self.settings))
         elif isinstance(cache, str):
             raise ConfigurationError(f"cache is a Cache and no name: pass load_cache({cache!r})")
+        else:
+            cache = cache_of_ours(cache)
         self.cache = cache
         if progress is not None:
             from store.transports.progress import progress_listener, several

@@ -76,7 +76,7 @@ def locked_directory(
     """Hold the lock of a directory while the block runs, or go on without it.
 
     Args:
-        path: The directory; made where it is missing, and gone with the lock where nothing lies in it then.
+        path: The directory; made where it is missing, and gone again where nothing came to lie in it.
         timeout: Seconds to wait; 0 tries once.
         clock: The time.
         waiting: Is told once when the lock is not free at once.

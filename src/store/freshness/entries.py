@@ -105,7 +105,7 @@ class Entry:
         """
         self.proven = None
         record = read(self._record, self._key)
-        if record is None:
+        if record is None or _disagree(record.digests, pins):
             return None
         kept = self._content.layout.file(record.address)
         before = _stamp(kept)
@@ -198,6 +198,12 @@ class Entry:
             process=os.getpid(),
             due=content.clock.now() + DAY,
         )
+
+
+def _disagree(known: Digests, pins: Digests) -> bool:
+    """Whether what is recorded of a content shows that it is another, so that it need not be read."""
+    found = dict(known)
+    return any(found.get(pin.algorithm, pin.hex) != pin.hex for pin in pins)
 
 
 def _stamp(path: str) -> Stamp | None:

@@ -49,7 +49,7 @@ def newest_in(
 
     Raises:
         LocatorError: ``index_url`` is no http or https address.
-        QueryError: There is no such order, or the page tells no dates to order by.
+        QueryError: There is no such order, the pattern is none, or the page tells no dates to order by.
         ResourceNotFoundError: The page leads to no such file, or there is no page.
         StoreError: The page cannot be fetched.
     """
@@ -57,6 +57,10 @@ def newest_in(
         raise QueryError(
             f"there is no order {order!r}: known are {', '.join(_KEYS)}", known=tuple(_KEYS)
         )
+    if not isinstance(index_url, str):
+        raise LocatorError(f"a listing page has an address, not {type(index_url).__name__}")
+    if not isinstance(getattr(pattern, "pattern", pattern), str):
+        raise QueryError(f"a pattern is a glob or a compiled expression of text, not {pattern!r}")
     shown = public(index_url)
     if scheme_of(index_url) not in {"http", "https"}:
         raise LocatorError(f"{shown}: a listing page has an address of http or https")

@@ -34,7 +34,7 @@ def load_store(name: str, configuration: Any, cache: Cache) -> Store[Any]:  # no
         PluginError: The driver cannot be made.
     """
     factory = find("driver", name)
-    ours = _cache_of_ours(cache, None)
+    ours = cache_of_ours(cache)
     store = _made("driver", name, lambda: factory(configuration, ours))
     if not isinstance(store, Store):
         from store.plugins.foreign import our_store
@@ -58,7 +58,7 @@ def load_cache(name: str = "file-cache", configuration: Any = None) -> Cache:  #
     if isinstance(made, Cache):
         return made
     with _named("cache", name):
-        return _cache_of_ours(made, configuration)
+        return cache_of_ours(made, configuration)
 
 
 def find(kind: str, name: str) -> Any:  # noqa: ANN401 - each kind has its own
@@ -116,7 +116,16 @@ def load_transports() -> None:
             log.warning("the transport %s of %s is passed over: %s", one.name, one.plugin, error)
 
 
-def _cache_of_ours(made: Any, configuration: Any) -> Cache:  # noqa: ANN401 - ours or e3-core's
+def cache_of_ours(made: Any, configuration: Any = None) -> Cache:  # noqa: ANN401 - ours or e3-core's
+    """Return a cache as it is where it is ours, and wrapped where it is of e3-core's kind.
+
+    Args:
+        made: The cache.
+        configuration: What it was told; None takes what it says itself.
+
+    Raises:
+        PluginError: It is neither.
+    """
     if isinstance(made, Cache):
         return made
     from store.plugins.foreign_cache import our_cache

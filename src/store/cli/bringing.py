@@ -73,8 +73,6 @@ def bring(
     Returns:
         The exit status.
     """
-    # One digest stays a text, which the fetcher can remember its answer by.
-    digest = digests[0] if len(digests) == 1 else digests or None
     with opened_fetcher(frame, counted=True) as fetcher, keeping(fetcher.begin_deadline()):
 
         def one(locator: str) -> None:
@@ -82,7 +80,7 @@ def bring(
                 _with_mirrors(locator, mirrors),
                 dest=dest,
                 output=output,
-                digest=digest,
+                digest=_digest(digests),
                 link=link,
                 refresh=refresh,
                 allow_unverified=allow_unverified,
@@ -96,8 +94,14 @@ def bring(
     if status == OFFLINE:
         from store.cli.missing import tell_command
 
-        tell_command([locator], frame, allow_unverified)
+        again = bool(digests or mirrors or max_age is not None)
+        tell_command([locator], frame, allow_unverified, again=again)
     return status
+
+
+def _digest(digests: tuple[str, ...]) -> str | tuple[str, ...] | None:
+    """Let one digest stay a text, which the fetcher can remember its answer by."""
+    return digests[0] if len(digests) == 1 else digests or None
 
 
 def _with_mirrors(locator: str, mirrors: tuple[str, ...]) -> Wanted:

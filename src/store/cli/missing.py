@@ -16,23 +16,29 @@ _MOST: Final = 20
 """How many locators a command has at most; beyond that, the command is given again that was run."""
 
 
-def tell_command(missing: Sequence[Wanted], frame: Frame, allow_unverified: object) -> None:
+def tell_command(
+    missing: Sequence[Wanted], frame: Frame, allow_unverified: object, *, again: bool = False
+) -> None:
     """Tell the command that fetches what is missing; see `command_for`."""
     if not frame.quiet:
-        command = command_for(missing, frame, allow_unverified=bool(allow_unverified))
+        waived = bool(allow_unverified)
+        command = command_for(missing, frame, allow_unverified=waived, again=again)
         say(f"with the network, this fetches {'them' if len(missing) > 1 else 'it'}:\n  {command}")
 
 
-def command_for(missing: Sequence[Wanted], frame: Frame, *, allow_unverified: bool) -> str:
+def command_for(
+    missing: Sequence[Wanted], frame: Frame, *, allow_unverified: bool, again: bool = False
+) -> str:
     """Return the command that fetches what is missing into the same cache, with the network.
 
     Args:
         missing: What is missing.
         frame: What was decided beside.
         allow_unverified: Whether URLs without a digest were accepted.
+        again: Whether it takes more than the locators to fetch them: what was run is to be run again.
     """
     words = ["store"]
-    if len(missing) <= _MOST:
+    if len(missing) <= _MOST and not again:
         words.append("fetch")
         if allow_unverified:
             words.append("--allow-unverified")

@@ -170,6 +170,28 @@ def test_a_command_for_very_many_is_the_one_that_was_run(
     assert done.err.splitlines()[-1] == "  store fetch --from list.txt --dest out"
 
 
+@pytest.mark.parametrize(("how", "number"), [("age", 1), ("age", 2), ("digest", 1), ("mirror", 1)])
+def test_a_command_that_needs_more_than_the_locators_is_the_one_that_was_run(
+    cli: Run, server: Server, how: str, number: int
+) -> None:
+    """Without the age or the digest it would be refused."""
+    locators = [pinned(server, f"{one}.bin") for one in range(number)]
+    url, _, pin = locators[0].partition("#")
+    words = {
+        "age": ["--max-age", "86400", *(one.partition("#")[0] for one in locators)],
+        "digest": ["--digest", pin.replace("=", ":"), url],
+        "mirror": ["--mirror", f"{server.url}/mirror", locators[0]],
+    }[how]
+
+    offline = cli("fetch", "--offline", *words)
+    command = shlex.split(offline.err.splitlines()[-1])
+    online = cli(*command[1:])
+
+    assert offline.status == 6
+    assert command == ["store", "fetch", *words]
+    assert (online.status, len(online.out.splitlines())) == (0, number)
+
+
 def test_no_secret_stands_in_a_command(cli: Run, house: Path) -> None:
     """An address that holds one is shown without it."""
     secret = f"https://me:hidden@h.example/a?token=hidden#sha256={'0' * 64}"

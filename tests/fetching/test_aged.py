@@ -262,7 +262,7 @@ def test_a_cache_that_takes_nothing_is_passed_by_where_the_file_is_wanted_elsewh
     server: Server,
     house: Path,
     tmp_path: Path,
-    fault: Callable[[Path], AbstractContextManager[None]],
+    fault: Callable[..., AbstractContextManager[None]],
     cached: bool,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

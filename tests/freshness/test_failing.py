@@ -424,7 +424,7 @@ def test_what_its_source_calls_current_is_delivered_where_nothing_can_be_written
     server: Server,
     clock: FakeClock,
     content: Content,
-    fault: Callable[[Path], AbstractContextManager[None]],
+    fault: Callable[..., AbstractContextManager[None]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A 304 needs no room. Its age cannot be written down, so that it is asked for once more."""

@@ -212,3 +212,38 @@ def test_nobody_waits_for_a_turn_once_it_is_there(root: Path) -> None:
         assert waited
 
     assert 3 <= len(asked) <= 4
+
+
+@pytest.mark.parametrize("place", ["content", "content/v1", "content/v1/sha256"])
+def test_no_link_leads_a_flight_out_of_the_cache(
+    content: Content, tmp_path: Path, place: str
+) -> None:
+    """Nothing is made at its end; it is set aside."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    link = content.root / place
+    link.parent.mkdir(parents=True)
+    link.symlink_to(outside)
+
+    with content.flight("sha256:" + "ab" * 32):
+        pass
+
+    assert list(outside.iterdir()) == []
+    assert not link.is_symlink()
+
+
+def test_a_flight_that_brought_nothing_leaves_no_directory(content: Content) -> None:
+    """What it has locked goes with it."""
+    with content.flight("sha256:" + "ab" * 32):
+        pass
+
+    assert list((content.root / "content" / "v1" / "sha256" / "ab").iterdir()) == []
+
+
+@pytest.mark.parametrize("uid", ["sha256:" + "AB" * 32, "sha256:" + "z" * 64, "sha256:" + "é" * 64])
+def test_what_only_looks_like_a_digest_locks_no_directory(content: Content, uid: str) -> None:
+    """No content can ever lie there."""
+    with content.flight(uid):
+        pass
+
+    assert not (content.root / "content").exists()

@@ -78,6 +78,10 @@ def test_a_locator_is_spelled_with_its_digests_where_it_holds_no_secret() -> Non
     assert str(Listed("./a#1.txt")) == "./a#1.txt"
     assert str(Listed("./a#sha256=12")) == "./a#sha256=12"
     assert str(secret) == "https://h/a"
+    assert str(Listed(f"https://h/a#sha256={A}!b/c")) == f"https://h/a#sha256={A}!b/c"
+    assert str(Listed("https://h/a#sha256=12!b/c")) == "https://h/a!b/c"
+    assert str(Listed(f"https://me:hidden@h/a?t=hidden#sha256={A}!b")) == "https://h/a!b"
+    assert str(Listed(f"https://me:hidden@h/a?t=hidden#sha256={A}!../b")) == "https://h/a"
     assert "hidden" not in repr(secret)
 
 

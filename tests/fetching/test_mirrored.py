@@ -146,3 +146,9 @@ def test_a_query_has_its_addresses_in_itself() -> None:
         store.fetch(query, mirrors=["https://mirror/a"])
 
     assert "s3cret" not in str(raised.value)
+
+
+def test_one_text_is_no_list_of_mirrors() -> None:
+    """Else each letter of it would be taken for an address."""
+    with pytest.raises(LocatorError, match="put the one into a list"):
+        store.fetch(f"https://h/a#{PIN}", mirrors="https://mirror/a")

@@ -181,3 +181,19 @@ def test_nobody_waits_for_what_is_no_longer_needed(held: int, leaf: str) -> None
         assert not got
 
     assert len(clock.slept) == 2
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_an_empty_directory_goes_with_its_lock_where_it_was_made_for_it(
+    leaf: str, *, there: bool
+) -> None:
+    """One that was there stays."""
+    if there:
+        Path(leaf).mkdir(parents=True)
+
+    with locked_directory(
+        leaf, timeout=0, clock=FakeClock(), waiting=lambda _: None, ready=lambda: False
+    ) as held:
+        assert held
+
+    assert Path(leaf).exists() is there

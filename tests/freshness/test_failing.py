@@ -431,7 +431,7 @@ def test_what_its_source_calls_current_is_delivered_where_nothing_can_be_written
     file = aged(server.serve("/k.tls", OLD))
     assert file.obtain().origin == "fetched"
     clock.advance(DAY)
-    with fault(str(content.root)):
+    with fault(content.root):
         for _ in range(2):
             found = aged(file.source).obtain()
             assert (found.origin, found.path.read_bytes()) == ("revalidated", OLD)

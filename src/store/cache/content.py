@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from store.cache.holding import Holding, Kept, Verdict, VerifyPolicy
 from store.cache.layout import Layout
 from store.cache.opening import directory_of, options_from
-from store.cache.quarantine import clear_way, obstacle, set_aside
+from store.cache.quarantine import obstacle, set_aside
 from store.cache.uses import Uses
 from store.clock import SYSTEM_CLOCK, Clock
 from store.files.names import safe_name
@@ -251,7 +251,6 @@ class Content:
         """Be the one who fetches ``uid``, or wait for the one who does: see `cache.flight.flying`."""
         from store.cache.flight import flying
 
-        clear_way(self.layout, self.layout.lock(uid), self.clock)
         limit = max(0.0, min(self.lock_timeout, patience))
         return flying(
             self.layout, uid, timeout=limit, clock=self.clock, waiting=waiting, ready=ready

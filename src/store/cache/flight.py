@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from store.cache.layout import Layout
+from store.cache.quarantine import clear_way
 from store.clock import Clock
 from store.errors import StoreError
 from store.files.dirlocks import locked_directory
@@ -144,10 +145,12 @@ def _locks(  # noqa: PLR0917 - handed on as they are
     Whoever fetches one takes its lock file, which names the holder; whoever fetches many takes none but
     the directory that the content is to lie in (`cache.claims`), so that both exclude each other there.
     """
+    clear_way(layout, layout.lock(uid), clock)
     left = max(0.0, deadline - clock.monotonic())
     yield locked(layout.lock(uid), timeout=left, clock=clock, waiting=waiting, ready=ready)
     leaf = layout.leaf(uid)
     if leaf is not None:
+        clear_way(layout, f"{leaf}/", clock)
         left = max(0.0, deadline - clock.monotonic())
         yield locked_directory(leaf, timeout=left, clock=clock, waiting=waiting, ready=ready)
 

@@ -13,6 +13,7 @@ from store.cache.examining import grain_of
 from store.cache.failures import cache_errors
 from store.cache.holding import Holding
 from store.cache.layout import Address, Layout
+from store.cache.quarantine import clear_way
 from store.cache.records import Known, Record, spelled
 from store.cache.settling import Placed, settle
 from store.cache.uses import Uses
@@ -67,6 +68,7 @@ class Intake:
             CacheError: It cannot be made.
         """
         self._uses.begin()
+        clear_way(self._layout, self._directory, self._clock)
         with cache_errors(self._directory):
             Path(self._directory).mkdir(mode=0o700, parents=True)
         return self
@@ -119,9 +121,10 @@ class Intake:
         unwritten = {entry.path for entry in entries.values()}
         if not placed:
             return unwritten
-        with cache_errors(self._layout.root):
+        root = self._layout.root
+        with cache_errors(root):
             if self._durable:
-                sync_many(self._layout.file(one.address) for one in placed)
+                sync_many((self._layout.file(one.address) for one in placed), top=root)
             self._grain = grain_of(placed[0].stamp.device)
             if self._grain == LOCAL_GRAIN_NS:
                 # A later change must show in the stamps; elsewhere that would take seconds.
@@ -132,7 +135,9 @@ class Intake:
                 recorded = self._recorded(one, entries.get(one.address), unwritten)
                 (known if recorded else strangers).append(one)
             if self._durable:
-                sync_many(self._layout.record(one.address.digest) for one in known)
+                names = [self._layout.record(one.address.digest) for one in known]
+                own = (entries[one.address].path for one in known if one.address in entries)
+                sync_many([*names, *(one for one in own if one not in unwritten)], top=root)
             # What was recorded before under another name or algorithm is joined with care.
             if strangers:
                 settle(self._layout, strangers, self._clock, durable=self._durable)

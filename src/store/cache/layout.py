@@ -125,7 +125,11 @@ class Layout:
     def leaf(self, uid: str) -> str | None:
         """Return where the files of a uid lie that is a SHA-256 digest; None for any other uid."""
         algorithm, _, number = uid.partition(":")
-        if algorithm != "sha256" or len(number) != 2 * SIZES["sha256"] or not number.isalnum():
+        if (
+            algorithm != "sha256"
+            or len(number) != 2 * SIZES["sha256"]
+            or number.strip(_HEXADECIMAL)
+        ):
             return None
         return self.directory(Digest(algorithm, number))
 

@@ -73,6 +73,8 @@ def bring(
     Returns:
         The exit status.
     """
+    # One digest stays a text, which the fetcher can remember its answer by.
+    digest = digests[0] if len(digests) == 1 else digests or None
     with opened_fetcher(frame, counted=True) as fetcher, keeping(fetcher.begin_deadline()):
 
         def one(locator: str) -> None:
@@ -80,7 +82,7 @@ def bring(
                 _with_mirrors(locator, mirrors),
                 dest=dest,
                 output=output,
-                digest=_digest(digests),
+                digest=digest,
                 link=link,
                 refresh=refresh,
                 allow_unverified=allow_unverified,
@@ -92,16 +94,10 @@ def bring(
 
         status = each([locator], one, frame)
     if status == OFFLINE:
-        from store.cli.missing import tell_command
+        from store.cli.missing import Pins, tell_command
 
-        again = bool(digests or mirrors or max_age is not None)
-        tell_command([locator], frame, allow_unverified, again=again)
+        tell_command([locator], frame, Pins(allow_unverified, digests, mirrors, max_age))
     return status
-
-
-def _digest(digests: tuple[str, ...]) -> str | tuple[str, ...] | None:
-    """Let one digest stay a text, which the fetcher can remember its answer by."""
-    return digests[0] if len(digests) == 1 else digests or None
 
 
 def _with_mirrors(locator: str, mirrors: tuple[str, ...]) -> Wanted:

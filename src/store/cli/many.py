@@ -83,7 +83,7 @@ def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = N
             with frame.pause():
                 ends.take(outcome)
         frame.settle()
-    ends.tell_the_rest(allow_unverified=bool(how.allow_unverified), again=how.max_age is not None)
+    ends.tell_the_rest(how)
     return common_status(ends.statuses)
 
 
@@ -146,7 +146,7 @@ class _Ends:
         elif error is not None:
             self.statuses.add(failure(error, self._frame, locator=outcome.locator))
 
-    def tell_the_rest(self, *, allow_unverified: bool, again: bool) -> None:
+    def tell_the_rest(self, how: Manner) -> None:
         """Tell what is missing and which command fetches it, and what was not tried."""
         if self._missing:
             numbers = sorted(self._missing)
@@ -156,9 +156,9 @@ class _Ends:
             )
             for number in numbers:
                 plain(f"  {harmless(self._missing[number])}")
-            from store.cli.missing import tell_command
+            from store.cli.missing import Pins, tell_command
 
-            missing = [self._todo[number] for number in numbers]
-            tell_command(missing, self._frame, allow_unverified, again=again)
+            pins = Pins(how.allow_unverified, max_age=how.max_age)
+            tell_command([self._todo[number] for number in numbers], self._frame, pins)
         if self._untried and not self._frame.quiet:
             say(f"{self._untried} more were not tried, since one has failed (--fail-fast)")

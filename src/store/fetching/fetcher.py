@@ -192,6 +192,17 @@ class Fetcher:
             urls=tuple(public(url) for url in urls if isinstance(url, str) and url),
         )
 
+    def glance(self, wanted: Wanted) -> Path | None:
+        """Return where the cache has a plainly pinned address beyond doubt, at the least cost.
+
+        None says nothing: `fetch` looks closer. No listener is told.
+        """
+        from store.fetching.pinned import read_pinned
+
+        pinned = read_pinned(wanted)
+        seen = None if pinned is None else self.cache.content.glance(pinned.digest, pinned.name)
+        return None if seen is None else Path(seen[0])
+
     def hit(self, wanted: Wanted, *, allow_unverified: bool | None = None) -> Result | None:
         """Return the result where nobody need be asked what it is, and the cache has it; else None.
 

@@ -71,12 +71,23 @@ def spelled(locator: str, digests: Sequence[str] = ()) -> str:
     try:
         front, pins = _split_pins(locator, strict=False)
     except DigestError:
-        return public(locator)
+        return _spelled_with_member(locator, digests)
     if "://" in front and public(front) != front:
         return public(front)
     both = dict.fromkeys([*map(str, pins), *digests])
     fragment = "&".join(one.replace(":", "=", 1) for one in both)
     return f"{front}#{fragment}" if fragment else front
+
+
+def _spelled_with_member(locator: str, digests: Sequence[str]) -> str:
+    """Return ``archive#pins!member`` as it may be shown; only what is public of what is none."""
+    from store.fetching.member import split_member
+
+    try:
+        archive, member = split_member(locator)
+    except LocatorError:
+        return public(locator)
+    return public(locator) if member is None else f"{spelled(archive, digests)}!{member or '/'}"
 
 
 def parse_locator(text: str) -> Locator:

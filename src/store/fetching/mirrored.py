@@ -45,8 +45,10 @@ def with_mirrors(locator: object, mirrors: Sequence[str]) -> Mirrored:
     """Return a URL together with further addresses of its resource.
 
     Raises:
-        LocatorError: It is no text, and so no URL.
+        LocatorError: It is no text, and so no URL; or the addresses are one text, and no list.
     """
+    if isinstance(mirrors, str):
+        raise LocatorError("mirrors are a list of addresses: put the one into a list")
     if not isinstance(locator, str):
         raise LocatorError(
             "mirrors are further addresses of a URL: in a query they stand under 'urls'"

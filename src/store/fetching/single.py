@@ -83,6 +83,10 @@ def fetch(
     """
     with_default = cache is None and progress is None and offline is None and listener is None
     fetcher = default_fetcher() if with_default else fetcher_for(cache, progress, offline, listener)
+    if with_default and dest is output is digest is max_age is None and not (unpack or decompress):
+        path = fetcher.glance(locator)
+        if path is not None:
+            return path
     return fetcher.fetch(
         with_mirrors(locator, mirrors) if mirrors else locator,
         dest=dest,

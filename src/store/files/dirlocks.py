@@ -95,7 +95,8 @@ def locked_directory(
         spread = random.uniform(0.5, 1.0)  # noqa: S311 - keeps waiters apart, hides nothing
         clock.sleep(min(left, pause * spread))
         pause = min(2 * pause, _LONGEST_PAUSE)
-        descriptor, made = take_directory(path)
+        descriptor, again = take_directory(path)
+        made = made or again
     try:
         yield descriptor is not None
     finally:

@@ -38,15 +38,16 @@ def sync_directory(path: str | Path) -> None:
     _sync(path, os.O_DIRECTORY)
 
 
-def sync_many(paths: Iterable[str | Path]) -> None:
+def sync_many(paths: Iterable[str | Path], *, top: str | Path | None = None) -> None:
     """Return when many freshly written files, and their names, have reached the disk.
 
     The whole file system is synchronised in one call (``syncfs(2)``) where there are many files and the
-    system can; else each file and directory by itself, in parallel. New parents of the directories are
-    included with ``syncfs`` alone: make them with `make_directories` and ``durable``.
+    system can; else each file and directory by itself, in parallel.
 
     Args:
         paths: Regular files that are complete and lie where they are to stay.
+        top: A directory above all of them: the names of those in between, which may be new, are included.
+            With None they are with ``syncfs`` alone: make them with `make_directories` and ``durable``.
 
     Raises:
         StorageError: One is missing, or the disk refused: none of them is known to last.
@@ -57,6 +58,9 @@ def sync_many(paths: Iterable[str | Path]) -> None:
     directories = dict.fromkeys(file.parent for file in files)
     if len(files) >= _MANY and _synced_whole(directories, files):
         return
+    if top is not None:
+        above = [one for directory in directories for one in directory.parents]
+        directories |= dict.fromkeys(one for one in above if one.is_relative_to(top))
     jobs = [*((sync_file, one) for one in files), *((sync_directory, one) for one in directories)]
     _in_parallel(jobs)
 

@@ -60,10 +60,10 @@ def test_a_total_may_be_unknown(store_clock: FakeClock, capsys: pytest.CaptureFi
             Retried(name="a", address="https://h/a", reason="https://h/a: lost", delay=0.0),
             "https://h/a: lost; trying again now",
         ),
-        (Waited(name="a", holder=""), "a: waiting for another process that is fetching it"),
+        (Waited(name="a", holder=""), "a: waiting for another that is fetching it"),
         (
             Waited(name="a", holder="pid 7"),
-            "a: waiting for another process that is fetching it (pid 7)",
+            "a: waiting for another that is fetching it (pid 7)",
         ),
         (
             Quarantined(name="a", path="/p", reason="changed"),

@@ -89,7 +89,7 @@ def surprise(event: Event) -> str | None:
             return f"{what}; trying again {when}"
         case Waited(name=name, holder=holder):
             by = f" ({holder})" if holder else ""
-            return f"{name}: waiting for another process that is fetching it{by}"
+            return f"{name}: waiting for another that is fetching it{by}"
         case Quarantined(name=name, reason=reason):
             return f"{name}: the cached file was not what it should be and is set aside: {reason}"
         case _:

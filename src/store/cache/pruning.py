@@ -225,9 +225,11 @@ def _tops(layout: Layout) -> tuple[str, ...]:
 
 
 def _listed(layout: Layout, directory: str) -> Iterable[tuple[Path, float]]:
-    found = []
-    with contextlib.suppress(OSError):
-        for entry in () if obstacle(layout, f"{directory}/") else os.scandir(directory):
+    found: list[tuple[Path, float]] = []
+    if obstacle(layout, f"{directory}/"):
+        return found
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:
+        for entry in entries:
             with contextlib.suppress(OSError):
                 found.append((Path(entry.path), entry.stat(follow_symlinks=False).st_mtime))
     return found
@@ -248,7 +250,8 @@ def _walk(layout: Layout, top: str) -> list[tuple[str, list[str], list[str]]]:
 def _size(path: Path) -> int:
     with contextlib.suppress(OSError):
         if path.is_dir() and not path.is_symlink():
-            return sum(_size(Path(one.path)) for one in os.scandir(path))
+            with os.scandir(path) as entries:
+                return sum(_size(Path(one.path)) for one in entries)
         return path.lstat().st_size
     return 0
 

@@ -88,11 +88,14 @@ def tree_entries(layout: Layout) -> Iterator[tuple[Digest, str]]:
 
 def _directories(layout: Layout, directory: str, length: int) -> Iterator[str]:
     """Go through the directories, links excepted, whose names are so many hexadecimal digits."""
+    if obstacle(layout, f"{directory}/"):
+        return
     try:
-        for entry in () if obstacle(layout, f"{directory}/") else os.scandir(directory):
-            name = entry.name
-            if len(name) == length and _HEX.fullmatch(name) and entry.is_dir(follow_symlinks=False):
-                yield name
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                fits = len(entry.name) == length and _HEX.fullmatch(entry.name)
+                if fits and entry.is_dir(follow_symlinks=False):
+                    yield entry.name
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:

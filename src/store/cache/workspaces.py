@@ -82,7 +82,8 @@ def _last_change(entry: os.DirEntry[str]) -> float:
     try:
         times.append(entry.stat(follow_symlinks=False).st_mtime)
         if entry.is_dir(follow_symlinks=False):
-            times += [one.stat(follow_symlinks=False).st_mtime for one in os.scandir(entry.path)]
+            with os.scandir(entry.path) as inside:
+                times += [one.stat(follow_symlinks=False).st_mtime for one in inside]
     except OSError:
         pass
     return max(times, default=0.0)

@@ -161,8 +161,13 @@ class Exchange:
             if rate is not None and self.stopping.wait(_STEP):
                 return
             piece = data[begin : begin + size]
-            self._handler.wfile.write(piece)
+            # Noted first: who has received it may ask at once how much was sent.
             self._handler.owner.note_sent(self.request.path, len(piece))
+            try:
+                self._handler.wfile.write(piece)
+            except OSError:
+                self._handler.owner.note_sent(self.request.path, -len(piece))
+                raise
 
     def hang_up(self, *, reset: bool = False) -> None:
         """Close the connection after this answer; with ``reset`` at once and rudely (RST)."""

@@ -142,16 +142,16 @@ class FileCache(Cache):
 
     def _files(self) -> Iterator[str]:
         for directory in self._directories():
-            with contextlib.suppress(OSError):
-                for entry in os.scandir(directory):
+            with contextlib.suppress(OSError), os.scandir(directory) as entries:
+                for entry in entries:
                     if entry.name.endswith(".json") or entry.name.startswith(PARTIAL_PREFIX):
                         yield entry.path
 
     def _directories(self) -> Iterator[str]:
         if obstacle(self.content.layout, self._entries) is not None:
             return
-        with contextlib.suppress(OSError):
-            for entry in os.scandir(self._entries):
+        with contextlib.suppress(OSError), os.scandir(self._entries) as entries:
+            for entry in entries:
                 if len(entry.name) == 2 and entry.is_dir(follow_symlinks=False):  # noqa: PLR2004 - 2 hex
                     yield entry.path
 

@@ -23,3 +23,6 @@ autodoc_class_signature = "separated"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
+
+# `Cache` is the name of several classes, as the seeds have it; a docstring means the one of its own room.
+suppress_warnings = ["ref.python"]

@@ -11,13 +11,17 @@ Each carries its data as attributes and the exit status that the command line en
     ├── PluginConflictError                                   2   two plugins bring one name
     ├── PluginError                                           1   a plugin cannot be loaded
     ├── ResourceNotFoundError (LookupError)                   3   the store does not have it
+    │   ├── MissingKeyError (KeyError)                        3   a bucket has no such key; a ValueError too
+    │   └── ReleaseRecordNotFoundError                        3   an archive has no such release
     ├── IntegrityError                                        4   the content is not what was pinned
+    ├── DriftError                                            4   what was relied on has changed since
     ├── ArchiveError                                          4   damaged, or no archive at all
     ├── RefusedError                                          5   a safety limit says no
     │   ├── UnverifiedError                                   5   no digest, and none was waived
     │   ├── UnsafeNameError (ValueError)                      5   a name would lead elsewhere
     │   ├── UnsafeArchiveError                                5   an archive's member, or its size, is refused
     │   ├── TooLargeError                                     5   more bytes than max_size
+    │   ├── ReleaseExistsError                                5   a release is never written twice
     │   └── StatusError                                       5   an item may not move so
     ├── OfflineError                                          6   not cached, and offline
     ├── CredentialsError                                      7   401, 403
@@ -39,10 +43,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from e3.error import E3Error
+from store.carried import CarriedError
 
 
-class StoreError(E3Error):  # type: ignore[misc, unused-ignore]
+class StoreError(CarriedError):
     """Anything that goes wrong in ``store``.
 
     Args:
@@ -57,37 +61,6 @@ class StoreError(E3Error):  # type: ignore[misc, unused-ignore]
 
     exit_status: ClassVar[int] = 1
     attempts: tuple[Any, ...] = ()
-
-    def __init__(
-        self, message: str | list[str] = "", origin: str | None = None, **data: object
-    ) -> None:
-        super().__init__(message, origin)
-        for name, value in data.items():
-            if not hasattr(type(self), name):
-                raise TypeError(f"{type(self).__name__} carries no {name!r}")
-            setattr(self, name, value)
-
-    def __str__(self) -> str:
-        """Return the last message, after its origin where one is given."""
-        text = self.messages[-1] if self.messages else type(self).__name__
-        return f"{self.origin}: {text}" if self.origin else text
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the message and the data: an error may cross a process."""
-        data = dict(self.__dict__)
-        if isinstance(self, OSError):
-            # These stand in the object itself, not in its dictionary.
-            data |= {name: getattr(self, name) for name in ("errno", "strerror", "filename")}
-        return _rebuilt, (type(self), self.args, data)
-
-
-def _rebuilt(kind: type[StoreError], args: tuple[Any, ...], data: dict[str, Any]) -> StoreError:
-    # Not by calling the class: one with a parent elsewhere may want other arguments.
-    error = kind.__new__(kind)
-    error.args = args
-    for name, value in data.items():
-        setattr(error, name, value)
-    return error
 
 
 class ConfigurationError(StoreError, ValueError):
@@ -156,6 +129,26 @@ class ResourceNotFoundError(StoreError, LookupError):
     status: int | None = None
 
 
+class MissingKeyError(ResourceNotFoundError, KeyError, ValueError):
+    """A bucket holds nothing under that key."""
+
+    key: str | None = None
+
+
+class ReleaseRecordNotFoundError(ResourceNotFoundError):
+    """An archive holds no release of that title, or none that the expressions admit."""
+
+
+class DriftError(StoreError):
+    """What was read, planned or recorded earlier has been changed by another since."""
+
+    exit_status = 4
+    name: str | None = None
+    """What changed: a key, a path, a version."""
+    expected: str | None = None
+    found: str | None = None
+
+
 class IntegrityError(StoreError):
     """A file's content is not what was pinned."""
 
@@ -211,6 +204,12 @@ class TooLargeError(RefusedError):
 
     size: int | None = None
     """The announced or counted size, in bytes."""
+
+
+class ReleaseExistsError(RefusedError):
+    """A release of that title and version is in the archive, and a version never changes."""
+
+    name: str | None = None
 
 
 class StatusError(RefusedError):

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 import pytest
 
 LAYERS = (
+    {"carried"},
     {"errors", "hooks", "records", "clock", "events", "addresses", "frozen", "machine"},
     {"integrity", "files", "config"},
     {"transports", "cache"},

@@ -1,0 +1,1 @@
+"""Object stores (s3, gs, az): their addresses, their objects."""

@@ -1,0 +1,194 @@
+"""What every client of an object store gives, and the values it speaks in."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple, Self
+
+Source = bytes | memoryview | Path | BinaryIO
+"""What is put: bytes, a file's path, or an open file, read from where it stands to its end."""
+
+Counted = Callable[[int], None]
+"""Is told how many bytes more were moved, in the thread that moved them."""
+
+DIGEST_KEY: Final = "store-sha256"
+"""The metadata under which our SHA-256 of an object's whole content stands, in hex."""
+
+
+class ObjectMeta(NamedTuple):
+    """What a store says of one object.
+
+    Attributes:
+        key: Its name in the bucket, as the store spells it.
+        size: Its bytes.
+        etag: Its entity tag without quotes, or None.
+        last_modified: When it was written (UTC), or None.
+        version: Its version id, where the bucket keeps versions.
+        metadata: What its writer kept with it, names in lower case; None where it was not asked for (a
+            listing does not tell it).
+    """
+
+    key: str
+    size: int
+    etag: str | None = None
+    last_modified: datetime | None = None
+    version: str | None = None
+    metadata: Mapping[str, str] | None = None
+
+
+class Absent(NamedTuple):
+    """The condition that nothing lies under the key yet (``If-None-Match: *``)."""
+
+
+class Unchanged(NamedTuple):
+    """The condition that the object is still the one of this entity tag (``If-Match``)."""
+
+    etag: str
+
+
+Condition = Absent | Unchanged
+"""Under which condition an object is written."""
+
+
+class Body(abc.ABC):
+    """The bytes of an object on their way; closed by whoever asked for them.
+
+    Attributes:
+        meta: What the store says of the object, its metadata included where it came along.
+        start: The first byte that comes: the one asked for, checked against the answer's Content-Range.
+        end: Behind the last byte that comes.
+    """
+
+    meta: ObjectMeta
+    start: int
+    end: int
+
+    @abc.abstractmethod
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer with the next bytes, as many as are there; 0 at the end.
+
+        Raises:
+            TruncatedError: The body ended early.
+            TransportTimeoutError: Nothing came in time.
+            TransportError: The connection broke.
+        """
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Give the connection back."""
+
+    def __enter__(self) -> Self:
+        """Return the body itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the body."""
+        self.close()
+
+
+class ObjectClient(abc.ABC):
+    """The objects of one bucket. Every call may be made from several threads at once.
+
+    Every method raises, beside what it names: `CredentialsError` (401, 403), `RateLimitedError` (503 and
+    429 with a ``Retry-After``), `TransportTimeoutError`, `TransportError` (all else on the way; ``status``
+    tells which answer), `OfflineError` where the network is not to be used, and `ResourceNotFoundError`
+    where the bucket itself is missing.
+
+    Attributes:
+        address: The bucket's address without secrets, such as ``s3://bucket``.
+    """
+
+    address: str
+
+    @abc.abstractmethod
+    def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
+        """Return what the store says of one object, with its metadata.
+
+        Raises:
+            MissingKeyError: There is nothing under the key.
+        """
+
+    @abc.abstractmethod
+    def get(
+        self,
+        key: str,
+        *,
+        start: int = 0,
+        end: int | None = None,
+        etag: str | None = None,
+        version: str | None = None,
+    ) -> Body:
+        """Open an object, or the bytes from ``start`` to before ``end``.
+
+        A store that answers a range with the whole object, or with another range, is noticed: what comes
+        begins at ``Body.start``.
+
+        Args:
+            key: Its name in the bucket.
+            start: The first byte that is wanted.
+            end: Behind the last byte that is wanted; None for all that follow.
+            etag: The object is wanted only while it is this one.
+            version: Its version id, where an older one is wanted.
+
+        Raises:
+            MissingKeyError: There is nothing under the key.
+            DriftError: The object is another one than ``etag`` says (412).
+        """
+
+    @abc.abstractmethod
+    def put(
+        self,
+        key: str,
+        source: Source,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        condition: Condition | None = None,
+        counted: Counted | None = None,
+    ) -> ObjectMeta:
+        """Write an object, whole or not at all; what is large goes up in parts, several at once.
+
+        Args:
+            key: Its name in the bucket.
+            source: What is written.
+            metadata: What is kept with it: ASCII names in lower case, ASCII values.
+            condition: When it may be written; see `honours_conditions`.
+            counted: Is told of bytes that went up.
+
+        Raises:
+            DriftError: The condition does not hold (409, 412).
+        """
+
+    @abc.abstractmethod
+    def list(self, prefix: str = "", *, after: str | None = None) -> Iterator[ObjectMeta]:
+        """Give every object whose key begins with a prefix (as text, not as a path), in order of keys.
+
+        Args:
+            prefix: What the keys begin with, such as ``data/``.
+            after: Only keys behind this one are given.
+        """
+
+    @abc.abstractmethod
+    def copy(self, source: str, dest: str, *, replacing: bool = True) -> None:
+        """Copy an object within the bucket, metadata included, without moving its bytes through here.
+
+        Raises:
+            MissingKeyError: There is nothing under ``source``.
+            DriftError: Something lies under ``dest`` and is not to be replaced.
+        """
+
+    @abc.abstractmethod
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete objects, many in one request where the store takes that; a missing one is no error."""
+
+    @abc.abstractmethod
+    def honours_conditions(self) -> bool:
+        """Return whether the store honours the conditions of `put`: tried out once, and remembered.
+
+        The trial writes, and deletes, one object under ``.store-condition-`` and a random word.
+        """
+
+    def close(self) -> None:  # noqa: B027 - most have nothing to close
+        """Close what is open; the client may be used again."""

@@ -64,7 +64,7 @@ class FakeObjects(ObjectClient):
         self._lock = threading.Lock()
         self._ticks = 0
 
-    def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
+    def head(self, key: str, *, version: str | None = None) -> ObjectMeta:  # noqa: ARG002 - see its docstring
         """Return what is said of the object; ``version`` is passed over: only the newest is kept."""
         self._note("head", key)
         return self._found(key)[0]
@@ -76,7 +76,7 @@ class FakeObjects(ObjectClient):
         start: int = 0,
         end: int | None = None,
         etag: str | None = None,
-        version: str | None = None,
+        version: str | None = None,  # noqa: ARG002 - only the newest is kept
     ) -> Body:
         """Open the object."""
         self._note("get", key)

@@ -1,4 +1,4 @@
-"""What every client of an object store gives, and the values it speaks in."""
+"""What every client of an object store gives, and its values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns what object stores answer, and their library raises, into our errors."""
+"""Turns what object stores answer, and their library raises, into ours."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from store.errors import StoreError, TransportError, TruncatedError
 from store.transports.base import TransferOptions
 from store.transports.http.asker import Answer, Asker
 from store.transports.objects.account import Account
+from store.transports.objects.answered import SignedBody
 from store.transports.objects.answers import (
     Page,
     bare,
@@ -28,6 +29,7 @@ from store.transports.objects.base import (
     Source,
 )
 from store.transports.objects.conditions import (
+    checked_tag,
     condition_headers,
     honours,
     refuse_taken,
@@ -42,33 +44,6 @@ _PARTIAL: Final = 206
 _MISSING: Final = 404
 _SLOWEST: Final = 256 << 10
 """How fast a server takes up what it was sent at least, before it answers, in bytes a second."""
-
-
-class SignedBody(Body):
-    """A body on its way over our own HTTP.
-
-    Args:
-        meta: What the store says of the object.
-        answer: The answer.
-        start: The first byte that comes.
-        end: Behind the last one.
-    """
-
-    def __init__(self, meta: ObjectMeta, answer: Answer, start: int, end: int) -> None:
-        self.meta, self.start, self.end = meta, start, end
-        self._stream = answer.stream
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer with the next bytes."""
-        return self._stream.readinto(buffer)
-
-    def close(self) -> None:
-        """Give the connection back, or close it."""
-        self._stream.close()
-
-    def abort(self) -> None:
-        """Shut the connection down, from any thread."""
-        self._stream.abort()
 
 
 class SignedObjects(ObjectClient):
@@ -126,7 +101,8 @@ class SignedObjects(ObjectClient):
                 answer.stream.close()
                 del headers["Range"]
                 return once()
-            return self._body(answer, key, start, end)
+            body = self._body(answer, key, start, end)
+            return checked_tag(body, f"{self.address}/{key}", etag)
 
         return tried(once, self.options)
 

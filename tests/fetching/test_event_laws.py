@@ -82,6 +82,8 @@ def check(events: Sequence[Event], lawful: re.Pattern[str] = GOOD) -> str:
     assert [event for event in events if isinstance(event, ENDS)] == [events[-1]]
     if Started in map(type, events):
         assert len({event.name for event in events}) == 1
+        (uid,) = {event.uid for event in events}
+        assert uid
     numbers = [event.number for event in events if isinstance(event, Attempted)]
     assert numbers == list(range(1, len(numbers) + 1)) or told.count("s") > 1
     for before, after in itertools.pairwise(events):
@@ -126,7 +128,7 @@ def test_a_download_and_a_hit(server: Server, fetch: Fetch) -> None:
     assert re.fullmatch("sag+VC", check(first))
     assert first[0] == Started("a.bin", PIN.replace("=", ":"), "http")
     assert isinstance(first[-1], Cached)
-    assert second == [Hit("a.bin", first[-1].path, len(DATA))]
+    assert second == [Hit("a.bin", first[-1].path, len(DATA), first[0].uid)]
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def obtain(
     from store.transports.attempts import noting
 
     metadata = whole(metadata)
-    with noting() as attempts:
+    with noting(uid_of(metadata)) as attempts:
         obtained = _fetched(store, metadata, delivery, query, open_end=open_end)
     if obtained.path is not None and obtained.bypassed is not None and not open_end:
         tell_bypassed(store.options.listener, metadata, obtained.path, obtained.bypassed)

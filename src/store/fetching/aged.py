@@ -86,10 +86,10 @@ def fetch_aged(
     try:
         found, placed, reason = _brought(file, opened, locator, asking, delivery, refresh=refresh)
     except BaseException as error:
-        tell_failed(options.listener, file.name, error, locator.driver)
+        tell_failed(options.listener, file.name, error, locator.driver, file.uid)
         raise
     if end is not None:
-        end.tell(file.name, found, placed, reason)
+        end.tell(file, found, placed, reason)
     return _result(locator, pins, found, placed)
 
 
@@ -218,19 +218,19 @@ class _End:
         else:
             self._listener(event)
 
-    def tell(self, name: str, found: AgedResult, path: Path, reason: Exception | None) -> None:
+    def tell(self, file: AgedFile, found: AgedResult, path: Path, reason: Exception | None) -> None:
         """Tell the end: what was not fetched, a stale copy too, is a hit.
 
         Args:
-            name: What the file is called.
-            found: The file.
+            file: The file that grows old.
+            found: What it is now.
             path: Where it lies for the caller.
             reason: Why the cache does not have it, or None.
         """
         from store.events import Bypassed, Cached, Hit
 
         if reason is not None:
-            self._listener(Bypassed(name, str(path), reason=str(reason)))
+            self._listener(Bypassed(file.name, str(path), str(reason), file.uid))
             return
-        hit = Hit(name, str(found.path), found.size)
+        hit = Hit(file.name, str(found.path), found.size, file.uid)
         self._listener(self._end if isinstance(self._end, Cached) else hit)

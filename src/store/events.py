@@ -6,8 +6,8 @@ does the work and must return quickly; what it raises ends the work.
 
 Of one fetch the events come in this order, those in brackets where there is something to tell::
 
-    [Retried…] [Quarantined] [Waited] Hit
-    [Retried…] [Quarantined] [Waited] Started [attempts] Verified Cached | Bypassed
+    [Retried…] [Quarantined] [Waited] [Unpacked] Hit
+    [Retried…] [Quarantined] [Waited] Started [attempts] Verified [Unpacked] Cached | Bypassed
     … Failed
 
 An attempt is ``Attempted [Resumed] [Parted] Progressed…``; where it fails, ``[Saved] AttemptFailed`` follows,
@@ -112,6 +112,19 @@ class Verified(NamedTuple):
     uid: str = ""
 
 
+class Unpacked(NamedTuple):
+    """A tree was made of what is in an archive; no tree that was there already is told of."""
+
+    name: str
+    path: str
+    """The tree: in the cache, or where it was wanted if the cache could not keep it."""
+    members: int
+    """How many files and directories are in it."""
+    size: int
+    """Of all files, in bytes."""
+    uid: str = ""
+
+
 class Waited(NamedTuple):
     """Another thread or process is fetching the same resource; ``holder`` says who, if known."""
 
@@ -181,6 +194,7 @@ Event: TypeAlias = (
     | Retried
     | Saved
     | Verified
+    | Unpacked
     | Waited
     | Hit
     | Cached

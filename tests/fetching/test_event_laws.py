@@ -34,6 +34,7 @@ from store.events import (
     Retried,
     Saved,
     Started,
+    Unpacked,
     Verified,
     Waited,
 )
@@ -59,6 +60,7 @@ LETTERS = {
     Saved: "v",
     AttemptFailed: "x",
     Verified: "V",
+    Unpacked: "U",
     Hit: "H",
     Cached: "C",
     Bypassed: "B",
@@ -66,8 +68,8 @@ LETTERS = {
 }
 
 ATTEMPT = "au?p?g*"
-BROUGHT = f"(s({ATTEMPT}v?xr?)*({ATTEMPT})?)+V[CB]"
-GOOD = re.compile(f"r*q?w?(H|{BROUGHT})")
+BROUGHT = f"(s({ATTEMPT}v?xr?)*({ATTEMPT})?)+VU?[CB]"
+GOOD = re.compile(f"r*q?w?(U?H|{BROUGHT})")
 BAD = re.compile("[^HCBF]*F")
 
 
@@ -364,7 +366,7 @@ def test_what_is_unpacked_has_its_end_when_it_lies_where_it_is_wanted(
         )
     ]
 
-    assert re.fullmatch("sag+VC", told[0])
+    assert re.fullmatch("sag+VUC", told[0])
     assert told[1:4] == ["H", "H", "F"]
     assert re.fullmatch("sag+VF", told[4])
 

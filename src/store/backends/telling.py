@@ -59,6 +59,16 @@ def tell_verified(listener: Listener | None, metadata: ResourceInfo, path: str) 
         listener(Verified(label_of(metadata), digests, size, uid_of(metadata)))
 
 
+def tell_unpacked(
+    listener: Listener | None, metadata: ResourceInfo, path: str, members: int, size: int
+) -> None:
+    """Tell that a tree was made of what is in an archive."""
+    if listener is not None:
+        from store.events import Unpacked
+
+        listener(Unpacked(label_of(metadata), path, members, size, uid_of(metadata)))
+
+
 def tell_cached(listener: Listener | None, metadata: ResourceInfo, path: str) -> None:
     """Tell that the cache owns the file from now on."""
     if listener is not None:

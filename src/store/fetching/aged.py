@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from store.backends.delivery import obtain
 from store.backends.destinations import leaving_no_directory
 from store.backends.digested import DigestedResource
+from store.backends.failures import tell_past_the_cache
 from store.backends.placing import Delivery
 from store.backends.telling import tell_failed
 from store.cache.backends.base import Cache
@@ -164,6 +165,9 @@ def _brought(
         found = file.refresh() if refresh else file.obtain()
     except StorageError as error:
         if delivery is None:
+            tell_past_the_cache(
+                error, file.name, asking.store("file").cache_backend.content.layout.root
+            )
             raise
         log.warning("the cache cannot take %s, so it goes without: %s", file.name, error)
         return (*_past_the_cache(opened, locator, asking, delivery), error)

@@ -17,6 +17,7 @@ from store.fetching.single import default_fetcher, fetcher_for
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.freshness.policy import Duration
     from store.transports.panel import Panel
     from store.transports.progress import Progress
 
@@ -31,6 +32,11 @@ def fetch_many(
     refresh: bool = False,
     allow_unverified: bool | None = None,
     listener: Listener | None = None,
+    max_age: Duration = None,
+    stale_if_error: Duration = 0,
+    unpack: bool = False,
+    decompress: bool = False,
+    symlinks: bool = False,
     jobs: int | None = None,
     fail_fast: bool = False,
 ) -> list[Path]:
@@ -57,6 +63,11 @@ def fetch_many(
         refresh=refresh,
         allow_unverified=allow_unverified,
         listener=listener,
+        max_age=max_age,
+        stale_if_error=stale_if_error,
+        unpack=unpack,
+        decompress=decompress,
+        symlinks=symlinks,
         jobs=jobs,
         fail_fast=fail_fast,
     )
@@ -80,6 +91,11 @@ def fetch_each(
     refresh: bool = False,
     allow_unverified: bool | None = None,
     listener: Listener | None = None,
+    max_age: Duration = None,
+    stale_if_error: Duration = 0,
+    unpack: bool = False,
+    decompress: bool = False,
+    symlinks: bool = False,
     jobs: int | None = None,
     ordered: bool = False,
     fail_fast: bool = False,
@@ -113,6 +129,11 @@ def fetch_each(
         jobs=fetcher.settings.jobs if jobs is None else jobs,
         ordered=ordered,
         fail_fast=fail_fast,
+        max_age=max_age,
+        stale_if_error=stale_if_error,
+        unpack=unpack,
+        decompress=decompress,
+        symlinks=symlinks,
     )
     return outcomes if panel is None else _drawn(outcomes, panel)
 

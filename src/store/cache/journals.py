@@ -79,29 +79,33 @@ class Journals:
         if seen == self._seen:
             return
         with self._lock:
-            self._read = {
-                name: self._read.get(name) or read_journal(f"{self._layout.journals}{name}")
-                for name in self.names()
-            }
+            self._read = {name: self._read.get(name) or self._said(name) for name in self.names()}
             self._lines = {
                 path: one for lines in self._read.values() for path, one in lines.items()
             }
             self._seen = seen
 
+    def _said(self, name: str) -> Lines:
+        try:
+            return read_journal(f"{self._layout.journals}{name}")
+        except OSError as error:
+            log.debug("the journal %s cannot be read: %s", name, error)
+            return {}
+
 
 def read_journal(path: str) -> Lines:
-    """Read a journal; one that is missing, damaged or no regular file says nothing."""
+    """Read a journal; one that is damaged or no regular file says nothing.
+
+    Raises:
+        OSError: It is missing, or cannot be read.
+    """
     found: Lines = {}
-    try:
-        descriptor = os.open(path, _FLAGS)
-        with os.fdopen(descriptor, encoding="utf-8", errors="replace", newline="\n") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
-                return {}
-            text = file.read()
-    except OSError as error:
-        log.debug("the journal %s cannot be read: %s", path, error)
-        return {}
+    descriptor = os.open(path, _FLAGS)
+    with os.fdopen(descriptor, encoding="utf-8", errors="replace", newline="\n") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+            return {}
+        text = file.read()
     header, *lines = text.split("\n")
     if header != HEADER:
         log.warning("the journal %s is damaged: what it told of is hashed before it is used", path)

@@ -127,11 +127,21 @@ def _spread_one(layout: Layout, name: str) -> None:
 
 
 def _write(layout: Layout, text: str, places: list[str], used: float) -> None:
-    """Let a text lie where nothing does: one inode, with as many names."""
+    """Let a text lie where nothing does: one inode, with as many names.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     missing = [one for one in places if not os.path.lexists(one)]
     if not missing or any(obstacle(layout, one) is not None for one in missing):
         return
     first, *others = missing
-    own = f"{layout.partial}/{partial_name()}"
-    put_small(own, first, text.encode(), also=others[0] if others else None)
+    data = text.encode()
+    _, linked = put_small(_own(layout), first, data, also=others[0] if others else None)
     os.utime(first, (used, used))
+    if others and not linked:
+        put_small(_own(layout), others[0], data)
+
+
+def _own(layout: Layout) -> str:
+    return f"{layout.partial}/{partial_name()}"

@@ -17,6 +17,7 @@ from store.fetching.single import default_fetcher, fetcher_for
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.fetching.fetcher import Fetcher
     from store.freshness.policy import Duration
     from store.transports.panel import Panel
     from store.transports.progress import Progress
@@ -71,6 +72,11 @@ def fetch_many(
         jobs=jobs,
         fail_fast=fail_fast,
     )
+    return _paths_of(outcomes)
+
+
+def _paths_of(outcomes: Iterator[Outcome]) -> list[Path]:
+    """Return the paths of all, in the order of the input, or raise the first failure."""
     found = sorted(outcomes, key=lambda outcome: outcome.number)
     failures = [one.error for one in found if one.error is not None]
     if failures:
@@ -114,12 +120,8 @@ def fetch_each(
     """
     panel = None
     if progress is True:
-        panel, locators = _panel_for(locators)
-        from store.transports.progress import several
-
-        progress, listener = None, several(panel, listener)
-    plain = cache is None and progress is None and offline is None and listener is None
-    fetcher = default_fetcher() if plain else fetcher_for(cache, progress, offline, listener)
+        panel, locators, listener = _panel_for(locators, listener)
+    fetcher = _fetcher(cache, progress, offline, listener)
     outcomes = gather(
         fetcher,
         locators,
@@ -138,12 +140,29 @@ def fetch_each(
     return outcomes if panel is None else _drawn(outcomes, panel)
 
 
-def _panel_for(locators: Iterable[Wanted]) -> tuple[Panel, list[Wanted]]:
+def _fetcher(
+    cache: Cache | None,
+    progress: Progress,
+    offline: bool | None,  # noqa: FBT001 - handed on from keywords
+    listener: Listener | None,
+) -> Fetcher:
+    if progress is True:  # the panel draws
+        progress = None
+    plain = cache is None and progress is None and offline is None and listener is None
+    return default_fetcher() if plain else fetcher_for(cache, progress, offline, listener)
+
+
+def _panel_for(
+    locators: Iterable[Wanted], listener: Listener | None
+) -> tuple[Panel, list[Wanted], Listener | None]:
+    """Return what draws, all that is wanted, and who is told beside."""
     from store.transports.panel import Panel
+    from store.transports.progress import several
     from store.transports.totals import Totals
 
     wanted = several_of(locators)
-    return Panel(Totals(len(wanted))), wanted
+    panel = Panel(Totals(len(wanted)))
+    return panel, wanted, several(panel, listener)
 
 
 def _drawn(outcomes: Iterator[Outcome], panel: Panel) -> Iterator[Outcome]:

@@ -123,8 +123,7 @@ class ObstoreObjects(ObjectClient):
         body = reader.next(PART if reader.size is None else max(PART, reader.size))
         options: dict[str, Any] = {"attributes": dict(metadata), "use_multipart": False}
         if condition is not None:
-            absent = isinstance(condition, Absent)
-            options["mode"] = "create" if absent else {"e_tag": quoted(condition.etag)}
+            options["mode"] = _mode(condition)
         wanted = ObjectMeta(key, len(body), metadata=dict(metadata))
 
         def once() -> ObjectMeta:
@@ -154,7 +153,11 @@ class ObstoreObjects(ObjectClient):
                 failures.append(error)
                 raise
 
-        options = {"attributes": dict(metadata), "chunk_size": size, "max_concurrency": _AT_ONCE}
+        options: dict[str, Any] = {
+            "attributes": dict(metadata),
+            "chunk_size": size,
+            "max_concurrency": _AT_ONCE,
+        }
         try:
             told = self._call("put", key, self._taken(key), pieces(), use_multipart=True, **options)
         except StoreError as error:
@@ -243,3 +246,8 @@ class ObstoreObjects(ObjectClient):
         except Exception as error:  # noqa: BLE001 - the library's own, mapped at the wall
             failure = mapped(error, self.address, key=key, expected=etag)
         raise failure
+
+
+def _mode(condition: Condition) -> str | dict[str, str]:
+    """Return a condition as the library takes it."""
+    return "create" if isinstance(condition, Absent) else {"e_tag": quoted(condition.etag)}

@@ -28,6 +28,7 @@ from store.transports.objects.base import (
     ObjectMeta,
     Source,
 )
+from store.transports.objects.checking import check
 from store.transports.objects.conditions import (
     checked_tag,
     condition_headers,
@@ -36,7 +37,7 @@ from store.transports.objects.conditions import (
     settled,
 )
 from store.transports.objects.failures import refused, tried
-from store.transports.objects.multipart import Upload, check
+from store.transports.objects.multipart import Upload
 from store.transports.objects.signing import EMPTY, UNSIGNED, query_of, signed, spelled
 from store.transports.objects.sources import PART, Reader, opened
 
@@ -70,7 +71,7 @@ class SignedObjects(ObjectClient):
         def once() -> ObjectMeta:
             answer = self.ask("HEAD", key, _versioned(version))
             answer.stream.close()
-            check(answer, self.address, key)
+            check(answer, self.address, key, now=self.options.clock.now())
             return meta_of(key, answer.headers, answer.stream.size)
 
         return tried(once, self.options)
@@ -91,7 +92,7 @@ class SignedObjects(ObjectClient):
 
         def once() -> Body:
             answer = self.ask("GET", key, _versioned(version), headers)
-            check(answer, self.address, key, etag)
+            check(answer, self.address, key, expected=etag)
             if (
                 answer.status != _PARTIAL
                 and "Range" in headers
@@ -160,7 +161,7 @@ class SignedObjects(ObjectClient):
 
         def once() -> ObjectMeta:
             answer = self.ask("PUT", key, {}, headers, body)
-            check(answer, self.address, key, getattr(condition, "etag", None))
+            check(answer, self.address, key, expected=getattr(condition, "etag", None))
             answer.read()
             told = answer.headers
             return wanted._replace(etag=bare(told.get("ETag")), version=version_of(told))
@@ -193,7 +194,7 @@ class SignedObjects(ObjectClient):
 
     def _page(self, query: Mapping[str, str]) -> Page:
         answer = self.ask("GET", None, query)
-        check(answer, self.address, None)
+        check(answer, self.address, None, now=self.options.clock.now())
         return page_of(answer.read(), self.address)
 
     def copy(self, source: str, dest: str, *, replacing: bool = True) -> None:

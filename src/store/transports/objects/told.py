@@ -42,7 +42,7 @@ def meta_told(key: str, result: Any) -> ObjectMeta:  # noqa: ANN401 - the librar
         key,
         told["size"],
         bare(told["e_tag"]),
-        told["last_modified"],
+        told["last_modified"] if told["last_modified"].timestamp() else None,
         version_told(told["version"]),
         {name.lower(): value for name, value in kept.items()},
     )

@@ -189,7 +189,7 @@ class _Receiving:
             )
         )
         if source.delay:
-            self._options.clock.sleep(source.delay)
+            self.deadline.sleep(source.delay)
 
     def _failure(self, sources: Sequence[Source]) -> StoreError:
         """Return what the last address said that was asked; a full disk is told at once."""

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Self
 
 from store.errors import DigestError
 from store.integrity.digest import Digest
-from store.transports.objects.base import DIGEST_KEY, ObjectMeta
+from store.transports.objects.base import DIGEST_KEY, ObjectClient, ObjectMeta
 
 SHA1_KEY: Final = "sha1sum"
 """The metadata under which the SHA-1 that was asked for stands, in hex: the word of the seed's page."""
@@ -53,6 +53,11 @@ class Summary(NamedTuple):
         return cls(
             meta.key, meta.size, meta.etag, meta.last_modified, bucket_name, known, meta.version
         )
+
+
+def bucket_of(client: ObjectClient) -> str:
+    """Return the name of the bucket that a client's objects lie in."""
+    return client.address.partition("://")[2].partition("/")[0]
 
 
 def digest_in(metadata: Mapping[str, str] | None) -> Digest | None:

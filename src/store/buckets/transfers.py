@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, Final
 
-from store.buckets.summaries import Summary
+from store.buckets.downloading import Fetched, Getting
+from store.buckets.reading import ready
+from store.buckets.summaries import SHA1_KEY, Summary, bucket_of
 from store.integrity.digest import Digest, Digests
-from store.integrity.stamp import Stamp
 from store.transports.base import TransferOptions
-from store.transports.objects.base import Condition, Counted, ObjectClient
+from store.transports.objects.base import DIGEST_KEY, Condition, Counted, ObjectClient
 
-_OPTIONS = TransferOptions()
-
-
-class Fetched(NamedTuple):
-    """A file that came out of a bucket.
-
-    Attributes:
-        path: Where it lies.
-        summary: The object it is a copy of; ``digest`` is what was computed on the way.
-        stamp: The file's, taken after it was put in its place.
-        verified: Whether the content was held against a digest, and not against its size alone.
-    """
-
-    path: Path
-    summary: Summary
-    stamp: Stamp
-    verified: bool
+_OPTIONS: Final = TransferOptions()
 
 
 def put_file(
@@ -65,7 +50,17 @@ def put_file(
         StorageError: The file cannot be read.
         StoreError: What the client raises.
     """
-    raise NotImplementedError
+    algorithms = ("sha256", "sha1") if sha1 else ("sha256",)
+    with ready(source, algorithms, known) as content:
+        computed = dict(content.digests)
+        metadata = {DIGEST_KEY: computed["sha256"]}
+        if sha1:
+            metadata[SHA1_KEY] = computed["sha1"]
+        meta = client.put(
+            key, content.source, metadata=metadata, condition=condition, counted=counted
+        )
+    digest = Digest("sha256", computed["sha256"])
+    return Summary.of(meta._replace(size=content.size), bucket_of(client), digest=digest)
 
 
 def get_file(
@@ -109,4 +104,5 @@ def get_file(
         StorageError: The file cannot be written.
         StoreError: What the client raises.
     """
-    raise NotImplementedError
+    getting = Getting(client, key, Path(dest), options=options, counted=counted, durable=durable)
+    return getting.bring(expected=expected, etag=etag, version=version)

@@ -47,7 +47,8 @@ class Background:
             waiting, self._waiting = self._waiting, []
         failure: BaseException | None = None
         for one in waiting:
-            failure = failure or one.exception()
+            error = one.exception()  # waits: the others are to end, too
+            failure = failure or error
         if failure is not None:
             raise failure
 

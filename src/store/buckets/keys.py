@@ -67,7 +67,7 @@ def names_for(keys: Collection[str], *, folding: bool = False) -> Names:
         UnsafeNameError: An escaped name would be longer than a file system takes.
     """
     notes: list[str] = []
-    directories = _directories(keys)
+    directories = directories_of(keys)
     names = {}
     for key in keys:
         name = _plain_or_escaped(key)
@@ -178,7 +178,7 @@ def _read_back(part: str) -> str:
     return key if part in spellings else part
 
 
-def _directories(keys: Iterable[str]) -> set[str]:
+def directories_of(keys: Iterable[str]) -> set[str]:
     """Return every path that is a directory where all keys are files."""
     found: set[str] = set()
     for key in keys:

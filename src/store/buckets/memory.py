@@ -149,17 +149,19 @@ def mark_of(meta: ObjectMeta) -> str | None:
 
 def _read(path: Path, about: str) -> dict[str, Any]:
     try:
-        said = json.loads(path.read_bytes())
-        if said["about"] != about:
-            raise ValueError("of another")
-        entries: dict[str, Any] = said["entries"]
-        if not all(_sound(entry) for entry in entries.values()):
-            raise ValueError("damaged")
+        entries = _checked(json.loads(path.read_bytes()), about)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         log.warning("what was remembered of %s is damaged and forgotten: %s", about, error)
         return {}
+    return entries
+
+
+def _checked(said: Any, about: str) -> dict[str, Any]:  # noqa: ANN401 - whatever a file held
+    entries: dict[str, Any] = said["entries"]
+    if said["about"] != about or not all(_sound(entry) for entry in entries.values()):
+        raise ValueError("it is another's, or no memory")
     return entries
 
 

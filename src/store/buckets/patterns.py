@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from store.errors import QueryError
+
+_SIGNS: Final = r"(\*\*/|\*\*|\*|\?)"
 
 
 def wanted_by(
@@ -52,9 +55,5 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _translated(text: str) -> str:
     """Return the regular expression of a pattern without its outer slashes."""
-    out = []
-    for part in re.split(r"(\*\*/|\*\*|\*|\?)", text):
-        out.append(
-            {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
-        )
-    return "".join(out)
+    signs = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(signs.get(part, re.escape(part)) for part in re.split(_SIGNS, text))

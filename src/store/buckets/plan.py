@@ -81,6 +81,8 @@ class Plan(NamedTuple):
         remote_state: A SHA-256 over what the bucket's listing told, by which it is seen that it moved on.
         local_state: The same of the local files.
         sha1: Whether uploads keep a SHA-1 too.
+        include: The patterns of names that took part; empty for all.
+        exclude: The patterns of names that did not.
     """
 
     direction: Literal["up", "down"]
@@ -94,6 +96,8 @@ class Plan(NamedTuple):
     remote_state: str = ""
     local_state: str = ""
     sha1: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the plan for people: a line a step, the notes, and a line that sums up."""
@@ -120,10 +124,8 @@ class Plan(NamedTuple):
 
         Lines of steps may be taken out by whoever reviews the plan; what is left is applied.
         """
-        head = {
-            name: value for name, value in self._asdict().items() if name not in {"steps", "notes"}
-        }
-        yield json.dumps({"format": _FORMAT, **head, "notes": list(self.notes)})
+        head = {name: value for name, value in self._asdict().items() if name != "steps"}
+        yield json.dumps({"format": _FORMAT, **head})
         for step in self.steps:
             said = {
                 name: value
@@ -142,10 +144,10 @@ class Plan(NamedTuple):
         try:
             read = [json.loads(line) for line in lines if line.strip()]
             head = dict(read[0])
-            if head.pop("format") != _FORMAT:
-                raise ValueError("another format")
+            _check_format(head.pop("format"))
             steps = tuple(_step(one) for one in read[1:])
-            return _checked(cls(**{**head, "notes": tuple(head["notes"]), "steps": steps}))
+            texts = {name: tuple(head[name]) for name in ("notes", "include", "exclude")}
+            return _checked(cls(**{**head, **texts, "steps": steps}))
         except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
             raise QueryError(
                 "this is no plan of a sync that can be read: make one with"
@@ -202,6 +204,11 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 }
 
 
+def _check_format(said: object) -> None:
+    if said != _FORMAT:
+        raise ValueError("another format")
+
+
 def _step(said: Any) -> Step:  # noqa: ANN401 - whatever a line held
     if not isinstance(said, dict) or said.get("action") not in ACTIONS:
         raise ValueError("no step")
@@ -214,7 +221,10 @@ def _checked(plan: Plan) -> Plan:
     texts = (plan.address, plan.remote, plan.root, plan.remote_state, plan.local_state)
     wrong = (
         plan.direction not in {"up", "down"}
-        or not all(isinstance(one, str) for one in (*texts, *plan.notes))
+        or not all(
+            isinstance(one, str) for one in (*texts, *plan.notes, *plan.include, *plan.exclude)
+        )
+        or type(plan.sha1) is not bool
         or not all(type(one) is int for one in (plan.kept, plan.extra))
     )
     if wrong:

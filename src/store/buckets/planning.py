@@ -55,10 +55,11 @@ def upward(
     tagged = _maybe_renamed(changed.values(), lone.values())
     read = comparison.read(changed.values(), md5=tagged)
     sources = _Sources(memory)
-    for key, file in alike.items():
-        sources.add_file(key, file, objects[key])
+    # What is to go first: then a file that was renamed is moved, and not deleted.
     for meta in lone.values():
         sources.add_object(meta)
+    for key, file in alike.items():
+        sources.add_file(key, file, objects[key])
     steps = []
     for key in sorted(changed):
         file = read[changed[key].name]
@@ -90,7 +91,7 @@ def downward(
     alike = comparison.alike(files, objects)
     lone = {key: file for key, file in files.items() if key not in objects}
     at_hand: dict[str, str] = {}
-    for key, file in [*alike.items(), *lone.items()]:
+    for file in [*lone.values(), *alike.values()]:
         known = comparison.known(file)
         if known is not None and file.size:
             at_hand.setdefault(known.sha256, file.name)
@@ -123,7 +124,14 @@ def downward(
         steps.append(step)
     doomed = sorted(lone) if delete else []
     steps += [
-        Step("remove", key, lone[key].name, lone[key].size, there=True, stamp=lone[key].stamp)
+        Step(
+            "remove",
+            lone[key].name,
+            lone[key].name,
+            lone[key].size,
+            there=True,
+            stamp=lone[key].stamp,
+        )
         for key in doomed
     ]
     return Steps(ordered(steps), len(alike), len(lone) - len(doomed), alike)
@@ -191,7 +199,7 @@ class _Sources:
         return Step(
             "copy" if source else "upload",
             key,
-            file.path,
+            file.name,
             file.size,
             sha256,
             source[0] if source else "",

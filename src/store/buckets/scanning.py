@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,10 +21,12 @@ class Scan(NamedTuple):
     Attributes:
         stamps: The stamp of each regular file, by its relative name with ``/`` between components.
         notes: What was passed over, for people.
+        seen: The names of all regular files, those that do not take part too.
     """
 
     stamps: dict[str, Stamped]
     notes: list[str]
+    seen: Collection[str]
 
 
 def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
@@ -47,10 +49,11 @@ def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
         with storage_errors(directory), os.scandir(directory) as entries:
             for entry in entries:
                 _look(entry, prefix, pending, stamps, odd)
+    seen = stamps
     if wanted is not None:
         stamps = {name: found for name, found in stamps.items() if wanted(name)}
         odd = [name for name in odd if wanted(name)]
-    return Scan(stamps, _told(odd))
+    return Scan(stamps, _told(odd), seen)
 
 
 def stamp_files(files: Mapping[str, str]) -> dict[str, Stamped]:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from store.buckets.plan import Plan
+from store.buckets.bringing import change_directory
+from store.buckets.moving import Counters, Moving, Tell, teller
+from store.buckets.plan import Plan, summed_up
+from store.buckets.preparing import (
+    Limits,
+    Looking,
+    Prepared,
+    plan_directory,
+    plan_download,
+    plan_files,
+)
+from store.buckets.reviewed import check_plan
+from store.buckets.uploading import change_bucket
+from store.errors import QueryError
 from store.transports.base import TransferOptions
 from store.transports.objects.base import ObjectClient
 from store.transports.progress import Progress
@@ -16,6 +30,11 @@ MAX_DELETE: Final = 0.5
 
 JOBS: Final = 16
 """How many files are moved at once unless another number is given."""
+
+UNCONDITIONAL: Final = (
+    "the server does not hold writes to conditions: what another wrote meanwhile was replaced"
+)
+"""What is told where conditions are not honoured."""
 
 _OPTIONS: Final = TransferOptions()
 
@@ -48,7 +67,7 @@ def sync_directory(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     jobs: int = JOBS,
-    verbose: bool | Callable[[str], object] = False,
+    verbose: bool | Tell = False,
     progress: Progress = None,
     options: TransferOptions = _OPTIONS,
     memory: Path | None = None,
@@ -90,7 +109,13 @@ def sync_directory(
         StoreError: What the client raises: the first error, after what was under way has ended. What was
             uploaded stays; nothing was deleted.
     """
-    raise NotImplementedError
+    look = Looking(client, remote, include, exclude, jobs, memory, options.clock, stated=dry_run)
+    limits = Limits(delete, max_delete, allow_empty)
+    prepared = plan_directory(look, _absolute(directory), limits, sha1=sha1)
+    moving = Moving(
+        client, prepared.memory, jobs, Counters(progress, prepared.plan), teller(verbose), options
+    )
+    return _follow(moving, prepared, dry_run=dry_run)
 
 
 def sync_files(
@@ -104,7 +129,7 @@ def sync_files(
     dry_run: bool = False,
     sha1: bool = False,
     jobs: int = JOBS,
-    verbose: bool | Callable[[str], object] = False,
+    verbose: bool | Tell = False,
     progress: Progress = None,
     options: TransferOptions = _OPTIONS,
     memory: Path | None = None,
@@ -130,7 +155,13 @@ def sync_files(
         StorageError: A file is missing or cannot be read; nothing was changed.
         StoreError: See `sync_directory`.
     """
-    raise NotImplementedError
+    look = Looking(client, remote, (), (), jobs, memory, options.clock, stated=dry_run)
+    limits = Limits(delete, max_delete, allow_empty)
+    prepared = plan_files(look, files, limits, sha1=sha1)
+    moving = Moving(
+        client, prepared.memory, jobs, Counters(progress, prepared.plan), teller(verbose), options
+    )
+    return _follow(moving, prepared, dry_run=dry_run)
 
 
 def sync_remote_to_local(
@@ -145,7 +176,7 @@ def sync_remote_to_local(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     jobs: int = JOBS,
-    verbose: bool | Callable[[str], object] = False,
+    verbose: bool | Tell = False,
     progress: Progress = None,
     options: TransferOptions = _OPTIONS,
     memory: Path | None = None,
@@ -178,7 +209,12 @@ def sync_remote_to_local(
         IntegrityError: An object is not what its digest says; the old file is as it was.
         StoreError: See `sync_directory`.
     """
-    raise NotImplementedError
+    look = Looking(client, remote, include, exclude, jobs, memory, options.clock, stated=dry_run)
+    prepared = plan_download(look, _absolute(directory), Limits(delete, max_delete, allow_empty))
+    moving = Moving(
+        client, prepared.memory, jobs, Counters(progress, prepared.plan), teller(verbose), options
+    )
+    return _follow(moving, prepared, dry_run=dry_run)
 
 
 def apply_plan(
@@ -186,7 +222,7 @@ def apply_plan(
     plan: Plan,
     *,
     jobs: int = JOBS,
-    verbose: bool | Callable[[str], object] = False,
+    verbose: bool | Tell = False,
     progress: Progress = None,
     options: TransferOptions = _OPTIONS,
     memory: Path | None = None,
@@ -207,4 +243,46 @@ def apply_plan(
         DriftError: The bucket or the local files have moved on since; nothing was changed.
         StoreError: See `sync_directory`.
     """
-    raise NotImplementedError
+    if plan.address != client.address:
+        raise QueryError(
+            f"the plan is of {plan.address}, and not of {client.address}: apply it there",
+            query=plan.address,
+        )
+    look = Looking(client, plan.remote, plan.include, plan.exclude, jobs, memory, options.clock)
+    prepared = check_plan(look, plan)
+    moving = Moving(
+        client,
+        prepared.memory,
+        jobs,
+        Counters(progress, plan),
+        teller(verbose),
+        options,
+        strict=True,
+    )
+    return _follow(moving, prepared, dry_run=False)
+
+
+def _follow(moving: Moving, prepared: Prepared, *, dry_run: bool) -> Synced:
+    """Do what a plan says, unless it was only asked for, and remember what was learnt."""
+    plan = prepared.plan
+    for note in plan.notes:
+        moving.tell(f"note: {note}")
+    conditional = None
+    try:
+        if dry_run:
+            for step in plan.steps:
+                moving.done(step)
+        elif plan.direction == "up":
+            conditional = change_bucket(moving, plan)
+        else:
+            change_directory(moving, plan)
+    finally:
+        prepared.save()
+    if conditional is False:
+        moving.tell(f"note: {UNCONDITIONAL}")
+    moving.tell(summed_up(plan))
+    return Synced(plan, not dry_run, conditional)
+
+
+def _absolute(directory: str | Path) -> str:
+    return os.path.abspath(directory)  # noqa: PTH100 - links stay what they are

@@ -156,7 +156,8 @@ def test_progress_ends_at_the_total(bucket: Bucket, house: Path) -> None:
         seen.append(read)
 
     bucket.add_file("large", "up", progress=note)
-    up, seen = list(seen), seen.clear() or seen
+    up = list(seen)
+    seen.clear()
     bucket.get_file("up", "down", note)
 
     for one in (up, seen):

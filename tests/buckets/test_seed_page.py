@@ -116,7 +116,7 @@ def test_a_directory_is_kept_alike(bucket: Bucket, data: Path) -> None:
 def test_files_are_kept_alike(bucket: Bucket, data: Path) -> None:
     """Names by local files."""
     bucket.add_string("old", "set/old")
-    files = {"one": str(data / "a"), "sub/two": data / "sub" / "b"}
+    files: dict[str, str | Path] = {"one": str(data / "a"), "sub/two": data / "sub" / "b"}
 
     bucket.sync_files(files, remote="set", max_delete=1.0)
 

@@ -1,4 +1,4 @@
-"""Copies objects: by the server within a bucket, else through a file here."""
+"""Copies objects: by the server, else through a file here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the client of a bucket's objects for whatever a caller calls a connection."""
+"""Finds the client for whatever a caller calls a connection."""
 
 from __future__ import annotations
 

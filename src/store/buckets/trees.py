@@ -1,4 +1,4 @@
-"""Moves all files below a directory, several at once, into a bucket or out."""
+"""Moves files below a directory into a bucket, or out of it."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from store.cli.bucket.opening import (
     with_jobs,
     with_patterns,
 )
+from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
 from store.cli.options import common, frame_of, with_json
@@ -56,39 +57,47 @@ def copy(
 
     Within a bucket the server does it, and no byte comes here.
     """
-    from store.buckets.copying import copy_objects
-
     frame = frame_of(context)
     with opened_place(frame, source) as origin, opened_place(frame, dest) as target:
         copies = _planned(origin, target, include, exclude)
         if not dry_run:
-            name, total = several(len(copies), "file"), sum(one.size for one in copies)
-            with metered(frame, name, total) as meter:
-                copy_objects(
-                    origin.client,
-                    target.client,
-                    copies,
-                    jobs=jobs,
-                    options=origin.options,
-                    counted=meter.count,
-                    within=_same_bucket(origin, target),
-                )
-        if frame.json:
-            document(
-                [
-                    {
-                        "source": origin.spelled(one.source),
-                        "dest": target.spelled(one.dest),
-                        "size": one.size,
-                    }
-                    for one in copies
-                ]
-            )
-        else:
-            for one in copies:
-                words(target.spelled(one.dest))
-        if not frame.quiet and (dry_run or origin.many):
-            say(f"{'would copy' if dry_run else 'copied'} {several(len(copies), 'object')}")
+            _copy(origin, target, copies, frame, jobs)
+        _show(origin, target, copies, frame, dry_run=dry_run)
+
+
+def _copy(origin: Place, target: Place, copies: list[Copy], frame: Frame, jobs: int) -> None:
+    from store.buckets.copying import copy_objects
+
+    name, total = several(len(copies), "file"), sum(one.size for one in copies)
+    with metered(frame, name, total) as meter:
+        copy_objects(
+            origin.client,
+            target.client,
+            copies,
+            jobs=jobs,
+            options=origin.options,
+            counted=meter.count,
+            within=_same_bucket(origin, target),
+        )
+
+
+def _show(origin: Place, target: Place, copies: list[Copy], frame: Frame, *, dry_run: bool) -> None:
+    if frame.json:
+        document(
+            [
+                {
+                    "source": origin.spelled(one.source),
+                    "dest": target.spelled(one.dest),
+                    "size": one.size,
+                }
+                for one in copies
+            ]
+        )
+    else:
+        for one in copies:
+            words(target.spelled(one.dest))
+    if not frame.quiet and (dry_run or origin.many):
+        say(f"{'would copy' if dry_run else 'copied'} {several(len(copies), 'object')}")
 
 
 def _same_bucket(origin: Place, target: Place) -> bool:

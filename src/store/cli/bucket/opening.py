@@ -1,4 +1,4 @@
-"""Opens the bucket that a command speaks of, and says how its files are moved."""
+"""Opens the bucket that a command speaks of, and shows its bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``store bucket copy``: objects are copied within a bucket, or to another."""
+"""``store bucket copy``: copies within a bucket, or into another."""
 
 from __future__ import annotations
 

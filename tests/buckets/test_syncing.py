@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from store.buckets.following import Synced
 from store.buckets.plan import Plan
 from store.buckets.syncing import (
-    Synced,
     apply_plan,
     sync_directory,
     sync_files,

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from store.buckets.following import Synced, follow
+from store.buckets.looking import Limits, Looking
 from store.buckets.moving import Counters, Moving, Tell, teller
 from store.buckets.plan import Plan
 from store.buckets.preparing import (
-    Limits,
-    Looking,
     plan_directory,
     plan_download,
     plan_files,

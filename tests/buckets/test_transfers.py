@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import random
 from pathlib import Path
 from typing import Any
@@ -87,10 +86,10 @@ class BrokenBody(Body):
 @pytest.mark.parametrize("content", [b"", b"hello\n", LARGE], ids=["empty", "small", "large"])
 @pytest.mark.parametrize("form", ["bytes", "path", "file", "stream"])
 def test_what_goes_up_comes_down(
-    objects: FakeObjects, tmp_path: Path, content: bytes, form: str
+    objects: FakeObjects, house: Path, content: bytes, form: str
 ) -> None:
     """From bytes, paths and open files; its digest is kept with it, and checked."""
-    path = tmp_path / "source"
+    path = house / "source"
     path.write_bytes(content)
     with path.open("rb") as file:
         sources: dict[str, Any] = {
@@ -101,16 +100,16 @@ def test_what_goes_up_comes_down(
         }
         put = put_file(objects, "data/x", sources[form])
 
-    got = get_file(objects, "data/x", tmp_path / "new" / "dest")
+    got = get_file(objects, "data/x", house / "new" / "dest")
 
-    assert (tmp_path / "new" / "dest").read_bytes() == content
+    assert (house / "new" / "dest").read_bytes() == content
     assert put.digest == got.summary.digest == sha256(content)
     assert objects.head("data/x").metadata == {"store-sha256": sha256(content).hex}
     assert (put.key, put.size, put.bucket_name) == ("data/x", len(content), "bucket")
     assert put.e_tag == f'"{put.etag}"'
     assert got.verified
     assert got.stamp.size == len(content)
-    assert [one.name for one in (tmp_path / "new").iterdir()] == ["dest"]
+    assert [one.name for one in (house / "new").iterdir()] == ["dest"]
 
 
 def test_a_sha1_is_kept_where_it_is_asked_for(objects: FakeObjects) -> None:
@@ -122,9 +121,9 @@ def test_a_sha1_is_kept_where_it_is_asked_for(objects: FakeObjects) -> None:
     assert metadata["sha1sum"] == hashlib.sha1(b"hello\n").hexdigest()
 
 
-def test_known_digests_are_not_computed_again(objects: FakeObjects, tmp_path: Path) -> None:
+def test_known_digests_are_not_computed_again(objects: FakeObjects, house: Path) -> None:
     """Whoever vouches for a file by its stamp is believed."""
-    path = tmp_path / "large"
+    path = house / "large"
     path.write_bytes(LARGE)
 
     put = put_file(objects, "x", path, known=(sha256(b"vouched for"),))
@@ -132,9 +131,9 @@ def test_known_digests_are_not_computed_again(objects: FakeObjects, tmp_path: Pa
     assert put.digest == sha256(b"vouched for")
 
 
-def test_an_open_file_is_read_from_where_it_stands(objects: FakeObjects, tmp_path: Path) -> None:
+def test_an_open_file_is_read_from_where_it_stands(objects: FakeObjects, house: Path) -> None:
     """What was read before is not sent."""
-    path = tmp_path / "x"
+    path = house / "x"
     path.write_bytes(b"0123456789")
     with path.open("rb") as file:
         file.seek(4)
@@ -154,9 +153,9 @@ def test_a_condition_is_handed_on(objects: FakeObjects) -> None:
 
 
 @pytest.mark.parametrize("size", [10, 3 << 20])
-def test_a_file_that_changes_while_it_is_read_is_not_sent(tmp_path: Path, size: int) -> None:
+def test_a_file_that_changes_while_it_is_read_is_not_sent(house: Path, size: int) -> None:
     """The change is noticed before the last bytes go up; nothing is there then."""
-    path = tmp_path / "growing"
+    path = house / "growing"
     path.write_bytes(bytes(size))
 
     class Slow(FakeObjects):
@@ -176,12 +175,12 @@ def test_a_file_that_changes_while_it_is_read_is_not_sent(tmp_path: Path, size: 
         objects.head("x")
 
 
-def test_what_cannot_be_sent_is_said(objects: FakeObjects, tmp_path: Path) -> None:
+def test_what_cannot_be_sent_is_said(objects: FakeObjects, house: Path) -> None:
     """A missing file, a directory, a text."""
     with pytest.raises(StorageError, match="No such file"):
-        put_file(objects, "x", tmp_path / "missing")
+        put_file(objects, "x", house / "missing")
     with pytest.raises(QueryError, match="no file that can be sent"):
-        put_file(objects, "x", tmp_path)
+        put_file(objects, "x", house)
     with pytest.raises(QueryError, match="mode 'rb'"):
         put_file(objects, "x", io.StringIO("text"))  # type: ignore[arg-type]
     with pytest.raises(QueryError, match="cannot be sent"):
@@ -189,57 +188,57 @@ def test_what_cannot_be_sent_is_said(objects: FakeObjects, tmp_path: Path) -> No
     assert not list(objects.list())
 
 
-def test_a_missing_key_is_three_errors_at_once(objects: FakeObjects, tmp_path: Path) -> None:
+def test_a_missing_key_is_three_errors_at_once(objects: FakeObjects, house: Path) -> None:
     """What was there stays."""
-    (tmp_path / "x").write_text("old")
+    (house / "x").write_text("old")
 
     with pytest.raises(MissingKeyError) as caught:
-        get_file(objects, "x", tmp_path / "x")
+        get_file(objects, "x", house / "x")
 
     assert isinstance(caught.value, KeyError)
     assert isinstance(caught.value, ValueError)
-    assert (tmp_path / "x").read_text() == "old"
+    assert (house / "x").read_text() == "old"
 
 
 @pytest.mark.parametrize("content", [b"small", LARGE], ids=["small", "large"])
-def test_a_body_that_breaks_off_is_asked_for_again(tmp_path: Path, content: bytes) -> None:
+def test_a_body_that_breaks_off_is_asked_for_again(house: Path, content: bytes) -> None:
     """Bytes are counted once."""
     objects = Faulty()
     put_file(objects, "x", content)
     objects.cuts = 2
     counted: list[int] = []
 
-    got = get_file(objects, "x", tmp_path / "x", options=QUICK, counted=counted.append)
+    got = get_file(objects, "x", house / "x", options=QUICK, counted=counted.append)
 
-    assert (tmp_path / "x").read_bytes() == content
+    assert (house / "x").read_bytes() == content
     assert got.verified
     assert sum(counted) == len(content)
     assert min(counted) > 0
 
 
 @pytest.mark.parametrize("content", [b"small", LARGE], ids=["small", "large"])
-def test_a_wrong_content_is_asked_for_once_more(tmp_path: Path, content: bytes) -> None:
+def test_a_wrong_content_is_asked_for_once_more(house: Path, content: bytes) -> None:
     """A second one is an error, and the old file is as it was."""
     objects = Faulty()
     put_file(objects, "x", content)
     objects.flips = 1
-    get_file(objects, "x", tmp_path / "x", options=QUICK)
+    get_file(objects, "x", house / "x", options=QUICK)
     objects.flips = 99
 
     with pytest.raises(IntegrityError):
-        get_file(objects, "x", tmp_path / "x", options=QUICK)
+        get_file(objects, "x", house / "x", options=QUICK)
 
-    assert (tmp_path / "x").read_bytes() == content
-    assert [one.name for one in tmp_path.iterdir()] == ["x"]
+    assert (house / "x").read_bytes() == content
+    assert [one.name for one in house.iterdir()] == ["x"]
 
 
-def test_a_large_object_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_large_object_is_gone_on_with(house: Path) -> None:
     """By the next call; what came before is not asked for again."""
     objects = Faulty(after=2 << 20)
     put_file(objects, "x", LARGE)
     objects.cuts = 3
     with pytest.raises(TransportError):
-        get_file(objects, "x", tmp_path / "x", options=ONCE)
+        get_file(objects, "x", house / "x", options=ONCE)
     objects.cuts = 0
     asked: list[int] = []
     real = objects.get
@@ -250,48 +249,48 @@ def test_a_large_object_is_gone_on_with(tmp_path: Path) -> None:
 
     objects.get = noting  # type: ignore[method-assign]
 
-    get_file(objects, "x", tmp_path / "x", options=QUICK)
+    get_file(objects, "x", house / "x", options=QUICK)
 
-    assert (tmp_path / "x").read_bytes() == LARGE
+    assert (house / "x").read_bytes() == LARGE
     assert max(asked) >= 2 << 20
-    assert [one.name for one in tmp_path.iterdir()] == ["x"]
+    assert [one.name for one in house.iterdir()] == ["x"]
 
 
-def test_another_object_than_was_listed_is_refused(objects: FakeObjects, tmp_path: Path) -> None:
+def test_another_object_than_was_listed_is_refused(objects: FakeObjects, house: Path) -> None:
     """By its entity tag; and by a digest that the caller knows."""
     put_file(objects, "x", b"one")
     with pytest.raises(DriftError):
-        get_file(objects, "x", tmp_path / "x", etag="other")
+        get_file(objects, "x", house / "x", etag="other")
     with pytest.raises(IntegrityError):
-        get_file(objects, "x", tmp_path / "x", expected=sha256(b"two"), options=QUICK)
-    assert not list(tmp_path.iterdir())
+        get_file(objects, "x", house / "x", expected=sha256(b"two"), options=QUICK)
+    assert not list(house.iterdir())
 
 
-def test_an_object_of_others_is_not_verified(objects: FakeObjects, tmp_path: Path) -> None:
+def test_an_object_of_others_is_not_verified(objects: FakeObjects, house: Path) -> None:
     """Nothing says what it should be; a digest that cannot be read says nothing either."""
     objects.put("x", b"plain")
     objects.put("y", b"plain", metadata={"store-sha256": "nonsense"})
 
-    assert not get_file(objects, "x", tmp_path / "x").verified
-    assert not get_file(objects, "y", tmp_path / "y").verified
-    assert get_file(objects, "x", tmp_path / "z", expected=sha256(b"plain")).verified
+    assert not get_file(objects, "x", house / "x").verified
+    assert not get_file(objects, "y", house / "y").verified
+    assert get_file(objects, "x", house / "z", expected=sha256(b"plain")).verified
 
 
-def test_what_is_in_the_way_is_said(objects: FakeObjects, tmp_path: Path) -> None:
+def test_what_is_in_the_way_is_said(objects: FakeObjects, house: Path) -> None:
     """A directory stays; too large an object is refused before a byte comes."""
     put_file(objects, "x", b"plain")
-    (tmp_path / "x").mkdir()
+    (house / "x").mkdir()
     with pytest.raises(StorageError, match="a directory is in the way"):
-        get_file(objects, "x", tmp_path / "x")
+        get_file(objects, "x", house / "x")
     bounds = TransferOptions(bounds=Bounds(max_size=3))
     with pytest.raises(TooLargeError, match="max_size"):
-        get_file(objects, "x", tmp_path / "y", options=bounds)
-    assert os.listdir(tmp_path) == ["x"]
+        get_file(objects, "x", house / "y", options=bounds)
+    assert [one.name for one in house.iterdir()] == ["x"]
 
 
-def test_a_durable_file_lasts(objects: FakeObjects, tmp_path: Path) -> None:
+def test_a_durable_file_lasts(objects: FakeObjects, house: Path) -> None:
     """Both ways in."""
     for key, content in (("small", b"x"), ("large", LARGE)):
         put_file(objects, key, content)
-        got = get_file(objects, key, tmp_path / "new" / key, durable=True)
+        got = get_file(objects, key, house / "new" / key, durable=True)
         assert got.path.read_bytes() == content

@@ -1,4 +1,4 @@
-"""Brings one object into a file: tried again, verified, whole or not."""
+"""Brings one object into a file: verified, whole or not at all."""
 
 from __future__ import annotations
 

@@ -54,8 +54,12 @@ def follow(moving: Moving, prepared: Prepared, *, dry_run: bool) -> Synced:
             conditional = change_bucket(moving, plan)
         else:
             change_directory(moving, plan)
+    except BaseException as error:
+        moving.counters.end(error)
+        raise
     finally:
         prepared.save()
+    moving.counters.end(None)
     if conditional is False:
         moving.tell(f"note: {UNCONDITIONAL}")
     moving.tell(summed_up(plan))

@@ -101,7 +101,7 @@ def plan_download(look: Looking, root: str, limits: Limits) -> Prepared:
     relative = {key: key[len(prefix) :] for key in listed.objects}
     given = names_for(relative.values(), folding=folds_case(root))
     paths = {key: given.names[name] for key, name in relative.items()}
-    files = _by_key(root, found.stamps, paths)
+    files = by_key(root, found.stamps, paths)
     memory = look.remembering(root)
     comparison = look.comparing(memory, up=False)
     done = downward(files, listed.objects, paths, comparison, memory, delete=limits.delete)
@@ -161,7 +161,7 @@ def _plan(look: Looking, direction: str, root: str, done: Steps, notes: tuple[st
     )
 
 
-def _by_key(root: str, stamps: Mapping[str, Stamped], paths: Mapping[str, str]) -> dict[str, Local]:
+def by_key(root: str, stamps: Mapping[str, Stamped], paths: Mapping[str, str]) -> dict[str, Local]:
     """Return local files by the keys that lie at their paths; what has none by a key that none has."""
     owners = {path: key for key, path in paths.items()}
     return {

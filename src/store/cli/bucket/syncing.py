@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     help="The largest share of DEST that may be deleted (0.5).",
 )
 @click.option("--allow-empty", is_flag=True, help="Accept a SOURCE without files.")
+@click.option("--create", is_flag=True, help="Make the bucket where it is missing.")
 @click.option("--sha1", is_flag=True, help="Keep the SHA-1 of what goes up, too (sha1sum).")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option(
@@ -71,6 +72,7 @@ def sync(
     dest: str,
     plan_file: str | None,
     applied_file: str | None,
+    create: bool,
     dry_run: bool,
     **asked: Any,  # noqa: ANN401
 ) -> None:
@@ -81,6 +83,10 @@ def sync(
     """
     frame, sides = frame_of(context), sides_of(source, dest)
     with opened_place(frame, sides.address) as place:
+        if create and not dry_run:
+            from store.buckets.client import create_bucket
+
+            create_bucket(place.client, options=place.options)
         if applied_file is not None:
             _refuse_more(context)
             done = _apply(place, sides, applied_file, frame, asked["jobs"])
@@ -127,7 +133,8 @@ def _apply(place: Place, sides: Sides, path: str, frame: Frame, jobs: int) -> Sy
     with storage_errors(path), Path(path).open(encoding="utf-8", errors="replace") as file:
         plan = Plan.from_lines(file)
     planned = (plan.direction == "up", plan.root, plan.remote)
-    asked = (sides.up, os.path.abspath(sides.directory), within(place.key).removesuffix("/"))
+    root = os.path.abspath(sides.directory)  # noqa: PTH100 - links stay what they are
+    asked = (sides.up, root, within(place.key).removesuffix("/"))
     if planned != asked:
         way = " to ".join((plan.root, f"{plan.address}/{plan.remote}")[:: 1 if planned[0] else -1])
         raise QueryError(f"{path} is a plan of {way}: name the same two", query=path)

@@ -103,10 +103,10 @@ def test_a_plan_is_written_looked_through_and_applied(
     ],
 )
 def test_mistakes_are_refused(
-    cli: Run, named: str, out: Path, house: Path, arguments: tuple[str, ...], status: int, said: str
+    cli: Run, named: str, out: Path, arguments: tuple[str, ...], *, status: int, said: str
 ) -> None:
     """Before anything is changed, with the next step."""
-    (house / "empty").mkdir()
+    (out.parent / "empty").mkdir()
 
     done = cli("bucket", "sync", *arguments)
 

@@ -1,9 +1,9 @@
-"""Holds a directory and a bucket against each other, and changes neither."""
+"""Says what differs between a directory and a bucket."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -101,19 +101,28 @@ def check_directory(
     )
     alike = comparison.alike(files, listed.objects)
     remembered.save(scan.seen, listed.seen)
-    first, second = ("+", "-") if up else ("-", "+")
-    lines = [_line(second, paths[key], key) for key in listed.objects if key not in files]
-    for key, file in files.items():
-        error = failed.get(file.name)
-        if key not in listed.objects:
-            lines.append(_line(first, file.name, ""))
-        elif error is not None:
-            lines.append(Checked("!", file.name, key, error))
-        else:
-            lines.append(Checked("=" if key in alike else "*", file.name, key))
+    keys = {key: file.name for key, file in files.items()}
+    lines = [_line(keys, key, failed, alike, listed.objects, up=up) for key in keys]
+    lines += [
+        Checked("-" if up else "+", paths[key], key) for key in listed.objects if key not in keys
+    ]
     notes = (*scan.notes, *given.notes, *comparison.notes)
     return Report(tuple(sorted(lines, key=lambda line: line.name)), notes)
 
 
-def _line(sign: str, name: str, key: str) -> Checked:
-    return Checked("+" if sign == "+" else "-", name, key)
+def _line(
+    names: Mapping[str, str],
+    key: str,
+    failed: Mapping[str, StoreError],
+    alike: Collection[str],
+    objects: Collection[str],
+    *,
+    up: bool,
+) -> Checked:
+    """Return what is known of a file."""
+    name = names[key]
+    if key not in objects:
+        return Checked("+" if up else "-", name)
+    if name in failed:
+        return Checked("!", name, key, failed[name])
+    return Checked("=" if key in alike else "*", name, key)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from store.cli.bucket.opening import opened_place, with_jobs, with_patterns
+from store.cli.bucket.opening import Place, opened_place, with_jobs, with_patterns
 from store.cli.bucket.sides import sides_of
+from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import document, say, words
+
+if TYPE_CHECKING:
+    from store.buckets.checking import Report
 
 
 @click.command(
@@ -56,25 +62,29 @@ def check(
             options=place.options,
             memory=place.memory(frame),
         )
-        if frame.json:
-            document(
-                [
-                    {
-                        "sign": one.sign,
-                        "name": one.name,
-                        "address": place.spelled(one.key) if one.key else None,
-                        "error": None if one.error is None else str(one.error),
-                    }
-                    for one in report.lines
-                ]
-            )
-        else:
-            for one in report.lines:
-                words(str(one))
-        if not frame.quiet:
-            for note in report.notes:
-                say(note)
-            for one in report.lines:
-                if one.error is not None:
-                    say(str(one.error))
+        _show(report, place, frame)
     return 0 if report.alike else 4
+
+
+def _show(report: Report, place: Place, frame: Frame) -> None:
+    if frame.json:
+        document(
+            [
+                {
+                    "sign": one.sign,
+                    "name": one.name,
+                    "address": place.spelled(one.key) if one.key else None,
+                    "error": None if one.error is None else str(one.error),
+                }
+                for one in report.lines
+            ]
+        )
+    else:
+        for one in report.lines:
+            words(str(one))
+    if not frame.quiet:
+        for note in report.notes:
+            say(note)
+        for one in report.lines:
+            if one.error is not None:
+                say(str(one.error))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from store.buckets.memory import Known
-from store.buckets.moving import Moving
+from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
 from store.buckets.plan import Plan, Step
 from store.buckets.scanning import stamp_at
@@ -57,7 +57,7 @@ class _Fetching:
     def download(self, step: Step) -> None:
         moving = self._moving
         path = self._free(step)
-        counted = moving.counters.of(step.path, step.size)
+        meter = moving.counters.of(step.path, step.size)
         fetched = get_file(
             moving.client,
             step.key,
@@ -66,9 +66,9 @@ class _Fetching:
             etag=step.etag,
             version=step.version,
             options=self._options,
-            counted=counted,
+            counted=counting(meter),
         )
-        moving.counters.finish(counted)
+        moving.counters.done(meter, step.size)
         summary = fetched.summary
         if summary.digest is not None:
             meta = ObjectMeta(step.key, summary.size, step.etag or summary.etag, None, step.version)

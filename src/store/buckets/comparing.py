@@ -11,7 +11,7 @@ from store.buckets.memory import Known, Memory
 from store.buckets.parallel import each
 from store.buckets.scanning import Stamped
 from store.clock import SYSTEM_CLOCK, Clock
-from store.errors import MissingKeyError
+from store.errors import MissingKeyError, StoreError
 from store.files.failures import storage_errors
 from store.transports.objects.base import ObjectClient, ObjectMeta
 
@@ -47,6 +47,7 @@ class Comparison:
         up: Whether the files are the originals.
         jobs: How many objects are asked about at once.
         clock: The time.
+        failed: Takes the errors by name, and the rest is gone on with; None to raise the first.
 
     Attributes:
         notes: What a reader of the plan should know.
@@ -60,10 +61,12 @@ class Comparison:
         up: bool,
         jobs: int,
         clock: Clock = SYSTEM_CLOCK,
+        failed: dict[str, StoreError] | None = None,
     ) -> None:
         self._client, self._memory, self._clock = client, memory, clock
         self._up, self._jobs = up, jobs
         self._presumed: list[str] = []
+        self._failed = failed
 
     @property
     def notes(self) -> list[str]:
@@ -112,9 +115,13 @@ class Comparison:
         read: dict[str, Local] = {}
 
         def look(file: Local) -> None:
-            stamp, known, began = read_digests(
-                file.path, file.stamp, md5=file.name in wanted, clock=self._clock
-            )
+            try:
+                stamp, known, began = read_digests(
+                    file.path, file.stamp, md5=file.name in wanted, clock=self._clock
+                )
+            except StoreError as error:
+                self._note(file.name, error)
+                return
             self._memory.keep_local(file.name, stamp, known, began)
             read[file.name] = file._replace(stamp=stamp)
 
@@ -144,8 +151,8 @@ class Comparison:
         found: dict[str, Local] = {}
         asked: dict[str, Local] = {}
         for key, file in unsure.items():
-            now, meta = read[file.name], objects[key]
-            if now.size != meta.size:
+            now, meta = read.get(file.name), objects[key]
+            if now is None or now.size != meta.size:
                 continue
             verdict = self._by_listing(now, meta)
             if verdict:
@@ -154,11 +161,19 @@ class Comparison:
                 asked[key] = now
 
         def ask(key: str) -> None:
-            if self._by_asking(asked[key], objects[key]):
-                found[key] = asked[key]
+            try:
+                if self._by_asking(asked[key], objects[key]):
+                    found[key] = asked[key]
+            except StoreError as error:
+                self._note(asked[key].name, error)
 
         each(asked, ask, self._jobs)
         return found
+
+    def _note(self, name: str, error: StoreError) -> None:
+        if self._failed is None:
+            raise error
+        self._failed[name] = error
 
     def _by_listing(self, file: Local, meta: ObjectMeta) -> bool | None:
         """Compare by what a listing tells; None where the object has to be asked about."""

@@ -1,4 +1,4 @@
-"""Tells whether a file and an object have one content, from what is known."""
+"""Tells whether a file and an object have one content."""
 
 from __future__ import annotations
 

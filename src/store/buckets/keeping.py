@@ -6,10 +6,10 @@ import abc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from store.buckets.following import Synced
 from store.buckets.storage import LocalPath, Storage
 from store.buckets.syncing import (
     MAX_DELETE,
-    Synced,
     sync_directory,
     sync_files,
     sync_remote_to_local,

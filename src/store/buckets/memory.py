@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -114,7 +114,7 @@ class Memory:
             self._bucket[meta.key] = entry
             self._changed.add("bucket")
 
-    def save(self, names: Mapping[str, Any], keys: Mapping[str, Any]) -> None:
+    def save(self, names: Collection[str], keys: Collection[str]) -> None:
         """Write down what is new, and forget what is gone. A disk that refuses costs the memory only.
 
         Args:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, Generic, TypeVar
 
 Item = TypeVar("Item")
 
-_AHEAD: Final = 4
-"""How many things are handed to a worker before it asks, so that it never waits."""
+_END: Final[Any] = object()
 
 
 def each(items: Iterable[Item], work: Callable[[Item], object], jobs: int) -> None:
@@ -27,39 +25,55 @@ def each(items: Iterable[Item], work: Callable[[Item], object], jobs: int) -> No
             ended, and nothing further was begun.
     """
     rest = iter(items)
-    first = list(itertools.islice(rest, 2))
-    if jobs <= 1 or len(first) < 2:  # noqa: PLR2004 - one needs no company
+    first = list(itertools.islice(rest, jobs))
+    if len(first) < 2:  # noqa: PLR2004 - one needs no company
         for item in itertools.chain(first, rest):
             work(item)
         return
-    failed = threading.Event()
+    crew = _Crew(itertools.chain(first, rest), work)
+    threads = [
+        threading.Thread(target=crew.run, name=f"store-bucket-{number}", daemon=True)
+        for number in range(len(first))
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        crew.stop()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+        raise
+    if crew.error is not None:
+        raise crew.error
 
-    def run(item: Item) -> None:
-        if failed.is_set():
-            return
+
+class _Crew(Generic[Item]):
+    """Workers that take the next item as they become free."""
+
+    def __init__(self, items: Iterator[Item], work: Callable[[Item], object]) -> None:
+        self._items = items
+        self._work = work
+        self._lock = threading.Lock()
+        self._stopped = False
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
         try:
-            work(item)
-        except BaseException:
-            failed.set()
-            raise
+            while True:
+                with self._lock:
+                    if self._stopped:
+                        return
+                    item = next(self._items, _END)
+                if item is _END:
+                    return
+                self._work(item)
+        except BaseException as error:  # noqa: BLE001 - raised by whoever waits
+            with self._lock:
+                self._stopped = True
+                self.error = self.error or error
 
-    with ThreadPoolExecutor(jobs, thread_name_prefix="store-bucket") as pool:
-        pending: set[Future[Any]] = set()
-        try:
-            for item in itertools.chain(first, rest):
-                pending.add(pool.submit(run, item))
-                if len(pending) >= jobs * _AHEAD:
-                    pending = _finished(pending)
-            while pending:
-                pending = _finished(pending)
-        except BaseException:
-            failed.set()
-            raise
-
-
-def _finished(pending: set[Future[Any]]) -> set[Future[Any]]:
-    """Wait for some to end, and return those that have not."""
-    done, left = wait(pending, return_when=FIRST_COMPLETED)
-    for one in done:
-        one.result()
-    return left
+    def stop(self) -> None:
+        self._stopped = True

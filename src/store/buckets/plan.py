@@ -144,7 +144,7 @@ class Plan(NamedTuple):
         try:
             read = [json.loads(line) for line in lines if line.strip()]
             head = dict(read[0])
-            _check_format(head.pop("format"))
+            _check_format(head.pop("format"), head["direction"])
             steps = tuple(_step(one) for one in read[1:])
             texts = {name: tuple(head[name]) for name in ("notes", "include", "exclude")}
             return _checked(cls(**{**head, **texts, "steps": steps}))
@@ -204,8 +204,8 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 }
 
 
-def _check_format(said: object) -> None:
-    if said != _FORMAT:
+def _check_format(said: object, direction: object) -> None:
+    if said != _FORMAT or direction not in {"up", "down"}:
         raise ValueError("another format")
 
 
@@ -218,15 +218,11 @@ def _step(said: Any) -> Step:  # noqa: ANN401 - whatever a line held
 
 
 def _checked(plan: Plan) -> Plan:
-    texts = (plan.address, plan.remote, plan.root, plan.remote_state, plan.local_state)
-    wrong = (
-        plan.direction not in {"up", "down"}
-        or not all(
-            isinstance(one, str) for one in (*texts, *plan.notes, *plan.include, *plan.exclude)
-        )
-        or type(plan.sha1) is not bool
-        or not all(type(one) is int for one in (plan.kept, plan.extra))
-    )
-    if wrong:
+    """Refuse values of other kinds than ours: a file may hold anything."""
+    values: dict[str, Any] = plan._asdict()
+    texts = [*plan.notes, *plan.include, *plan.exclude]
+    texts += [values[name] for name in ("address", "remote", "root", "remote_state", "local_state")]
+    numbers = [type(values[name]) is int for name in ("kept", "extra")]
+    if not all((*(isinstance(one, str) for one in texts), *numbers, type(values["sha1"]) is bool)):
         raise ValueError("a value of another kind")
     return plan

@@ -102,38 +102,14 @@ def downward(
             continue
         meta = objects[key]
         sha256 = memory.remote(meta)
-        tag = sha256 or single_part_md5(meta.etag)
         source = at_hand.get(sha256 or "")
+        tag = sha256 or single_part_md5(meta.etag)
         if source is None and tag and meta.size:
             first = coming.setdefault((tag, meta.size), paths[key])
             source = None if first == paths[key] else first
-        there = files.get(key)
-        step = Step(
-            "duplicate" if source else "download",
-            key,
-            paths[key],
-            meta.size,
-            sha256,
-            source or "",
-            meta.etag,
-            there is not None,
-            None,
-            () if there is None else there.stamp,
-            meta.version,
-        )
-        steps.append(step)
+        steps.append(_step_down(meta, paths[key], files.get(key), sha256, source))
     doomed = sorted(lone) if delete else []
-    steps += [
-        Step(
-            "remove",
-            lone[key].name,
-            lone[key].name,
-            lone[key].size,
-            there=True,
-            stamp=lone[key].stamp,
-        )
-        for key in doomed
-    ]
+    steps += [_removal(lone[key]) for key in doomed]
     return Steps(ordered(steps), len(alike), len(lone) - len(doomed), alike)
 
 
@@ -214,6 +190,28 @@ def _maybe_renamed(changed: Iterable[Local], lone: Collection[ObjectMeta]) -> se
     """Return the names of files whose size is that of an object that no file stands for any more."""
     sizes = {meta.size for meta in lone if meta.size and single_part_md5(meta.etag)}
     return {file.name for file in changed if file.size in sizes}
+
+
+def _step_down(
+    meta: ObjectMeta, path: str, there: Local | None, sha256: str | None, source: str | None
+) -> Step:
+    return Step(
+        "duplicate" if source else "download",
+        meta.key,
+        path,
+        meta.size,
+        sha256,
+        source or "",
+        meta.etag,
+        there is not None,
+        None,
+        () if there is None else there.stamp,
+        meta.version,
+    )
+
+
+def _removal(file: Local) -> Step:
+    return Step("remove", file.name, file.name, file.size, there=True, stamp=file.stamp)
 
 
 def _deletion(meta: ObjectMeta) -> Step:

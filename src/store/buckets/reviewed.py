@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 
 from store.buckets.keys import key_of, within
+from store.buckets.looking import Looking, remote_state
 from store.buckets.plan import Plan, state_of
-from store.buckets.preparing import Looking, Prepared, remote_state
+from store.buckets.preparing import Prepared
 from store.buckets.scanning import Scan, Stamped, stamped
 from store.errors import DriftError
 from store.files.failures import storage_errors

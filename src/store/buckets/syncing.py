@@ -5,21 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from store.buckets.bringing import change_directory
+from store.buckets.following import Synced, follow
+from store.buckets.looking import Limits, Looking
 from store.buckets.moving import Counters, Moving, Tell, teller
-from store.buckets.plan import Plan, summed_up
+from store.buckets.plan import Plan
 from store.buckets.preparing import (
-    Limits,
-    Looking,
-    Prepared,
     plan_directory,
     plan_download,
     plan_files,
 )
 from store.buckets.reviewed import check_plan
-from store.buckets.uploading import change_bucket
 from store.errors import QueryError
 from store.transports.base import TransferOptions
 from store.transports.objects.base import ObjectClient
@@ -31,27 +28,7 @@ MAX_DELETE: Final = 0.5
 JOBS: Final = 16
 """How many files are moved at once unless another number is given."""
 
-UNCONDITIONAL: Final = (
-    "the server does not hold writes to conditions: what another wrote meanwhile was replaced"
-)
-"""What is told where conditions are not honoured."""
-
 _OPTIONS: Final = TransferOptions()
-
-
-class Synced(NamedTuple):
-    """What came of a sync.
-
-    Attributes:
-        plan: What was to be done.
-        applied: Whether it was done; False for a dry run.
-        conditional: Whether the server held our writes to their conditions, so that what another wrote
-            meanwhile cannot have been overwritten; None where nothing was to be written.
-    """
-
-    plan: Plan
-    applied: bool
-    conditional: bool | None = None
 
 
 def sync_directory(
@@ -115,7 +92,7 @@ def sync_directory(
     moving = Moving(
         client, prepared.memory, jobs, Counters(progress, prepared.plan), teller(verbose), options
     )
-    return _follow(moving, prepared, dry_run=dry_run)
+    return follow(moving, prepared, dry_run=dry_run)
 
 
 def sync_files(
@@ -161,7 +138,7 @@ def sync_files(
     moving = Moving(
         client, prepared.memory, jobs, Counters(progress, prepared.plan), teller(verbose), options
     )
-    return _follow(moving, prepared, dry_run=dry_run)
+    return follow(moving, prepared, dry_run=dry_run)
 
 
 def sync_remote_to_local(
@@ -214,7 +191,7 @@ def sync_remote_to_local(
     moving = Moving(
         client, prepared.memory, jobs, Counters(progress, prepared.plan), teller(verbose), options
     )
-    return _follow(moving, prepared, dry_run=dry_run)
+    return follow(moving, prepared, dry_run=dry_run)
 
 
 def apply_plan(
@@ -259,29 +236,7 @@ def apply_plan(
         options,
         strict=True,
     )
-    return _follow(moving, prepared, dry_run=False)
-
-
-def _follow(moving: Moving, prepared: Prepared, *, dry_run: bool) -> Synced:
-    """Do what a plan says, unless it was only asked for, and remember what was learnt."""
-    plan = prepared.plan
-    for note in plan.notes:
-        moving.tell(f"note: {note}")
-    conditional = None
-    try:
-        if dry_run:
-            for step in plan.steps:
-                moving.done(step)
-        elif plan.direction == "up":
-            conditional = change_bucket(moving, plan)
-        else:
-            change_directory(moving, plan)
-    finally:
-        prepared.save()
-    if conditional is False:
-        moving.tell(f"note: {UNCONDITIONAL}")
-    moving.tell(summed_up(plan))
-    return Synced(plan, not dry_run, conditional)
+    return follow(moving, prepared, dry_run=False)
 
 
 def _absolute(directory: str | Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from store.buckets.memory import Known
-from store.buckets.moving import Moving
+from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
 from store.buckets.plan import Plan, Step
 from store.buckets.scanning import Stamped, stamped
@@ -81,7 +81,7 @@ class _Bringing:
             same = stamp == step.stamp
             if moving.strict and not same:
                 raise _moved_on(path)
-            counted = moving.counters.of(step.key, stamp[2])
+            meter = moving.counters.of(step.key, stamp[2])
             known = (Digest("sha256", step.sha256),) if same and step.sha256 else ()
             began = SYSTEM_CLOCK.now_ns()
             try:
@@ -92,7 +92,7 @@ class _Bringing:
                     sha1=self._plan.sha1,
                     known=known,
                     condition=self._condition(step),
-                    counted=counted,
+                    counted=counting(meter),
                 )
             except DriftError as error:
                 if error.name != path or moving.strict or tries == _TRIES - 1:
@@ -103,7 +103,7 @@ class _Bringing:
             if known and after != stamp:
                 step = step._replace(etag=summary.etag, there=True, stamp=())
                 continue
-            moving.counters.finish(counted)
+            moving.counters.done(meter, stamp[2])
             self._remember(step, summary, after if after == stamp else None, began)
             return
         raise _moved_on(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar
 
 import click
@@ -53,6 +54,13 @@ class Place(NamedTuple):
     def many(self) -> bool:
         """Whether all below it is meant."""
         return self.key == "" or self.key.endswith("/")
+
+    def memory(self, frame: Frame) -> Path:
+        """Return where syncs remember digests: below the cache's directory."""
+        from store.buckets.memory import DIRECTORY
+        from store.config.directories import cache_directory
+
+        return (frame.settings.cache_dir or cache_directory()) / DIRECTORY
 
     def spelled(self, key: str) -> str:
         """Return the address of a key in the same bucket."""

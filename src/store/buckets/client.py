@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from store.errors import (
     CredentialsError,
@@ -16,7 +16,7 @@ from store.transports.base import TransferOptions
 from store.transports.objects.base import ObjectClient
 
 if TYPE_CHECKING:
-    from store.transports.objects.stores import Stores
+    from store.transports.objects.obstored import ObstoreObjects
 
 _SIGNED_FOR: Final = timedelta(minutes=5)
 """How long a signature holds; a clock that is further off is told of by the server."""
@@ -91,12 +91,12 @@ def delete_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
         raise _failed(client, "deleted", status)
 
 
-def _stores_of(client: ObjectClient, what: str) -> Stores:
-    """Return the stores that sign the request; only S3's names a bucket by a path of its own."""
+def _signing(client: ObjectClient, what: str) -> ObstoreObjects:
+    """Return the client that can sign the request; only S3's names a bucket by a path of its own."""
     from store.transports.objects.obstored import ObstoreObjects
 
     if isinstance(client, ObstoreObjects) and client.address.startswith("s3:"):
-        return client.stores
+        return client
     raise RefusedError(
         f"{client.address} cannot be {what} from here: use the cloud's own command, such as"
         " 'gcloud storage buckets' or 'az storage container'",
@@ -116,12 +116,16 @@ def _where(store: Any) -> bytes:  # noqa: ANN401 - obstore's
     ).encode()
 
 
-def _ask(client: ObjectClient, method: str, what: str, options: TransferOptions) -> int:
+def _ask(
+    client: ObjectClient, method: Literal["PUT", "DELETE"], what: str, options: TransferOptions
+) -> int:
     """Send a signed request for the bucket itself, and return the status of the answer."""
-    stores = _stores_of(client, what)
-    store = stores.at_hand()
+    signing = _signing(client, what)
+    store = signing.store
+    import obstore
+
     try:
-        address = stores.library.sign(store, method, "", _SIGNED_FOR)
+        address = obstore.sign(store, method, "", _SIGNED_FOR)
     except Exception:  # noqa: BLE001 - the library's own, whose words may hold what was signed
         raise CredentialsError(
             f"{client.address} cannot be {what}: the request could not be signed; give an access key and its"
@@ -131,7 +135,7 @@ def _ask(client: ObjectClient, method: str, what: str, options: TransferOptions)
     from store.transports.http.asker import Asker
 
     body = _where(store) if method == "PUT" else b""
-    with contextlib.closing(Asker(options, stores.bundle)) as asker:
+    with contextlib.closing(Asker(options, signing.bundle)) as asker:
         answer = asker.ask(method, address, {"accept-encoding": "identity"}, body=body)
         answer.read()
     return answer.status

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from store.buckets.streams import ClientTransport, ObjectStream
+from store.buckets.streams import ClientTransport
 from store.buckets.summaries import Summary, bucket_of, digest_in
 from store.errors import StoreError
 from store.events import Event, Listener, Progressed
@@ -17,11 +17,11 @@ from store.files.syncing import sync_directory
 from store.integrity.digest import DEFAULT_ALGORITHM, Digest, Digests
 from store.integrity.hashing import Hashing
 from store.integrity.stamp import Stamp
-from store.transports.base import TransferOptions
+from store.transports.base import Stream, TransferOptions
 from store.transports.deadlines import begun, keeping
 from store.transports.filling import Wanted, fill
 from store.transports.handing import handing
-from store.transports.objects.base import Counted, ObjectClient, ObjectMeta
+from store.transports.objects.base import Body, Counted, ObjectClient, ObjectMeta
 from store.transports.pace import Pace
 from store.transports.receiving import receive
 from store.transports.resuming import RESUMABLE_FROM, resumable
@@ -106,21 +106,21 @@ class Getting:
             while True:
                 source.tries += 1
                 try:
-                    stream = transport.open_stream(self._address)
-                    if stream.body.meta.size >= RESUMABLE_FROM:
+                    body = transport.open_body()
+                    if body.meta.size >= RESUMABLE_FROM:
                         break
-                    with stream:
-                        return self._small(stream, self._wanted(stream, expected))
+                    with transport.stream_of(self._address, body) as stream:
+                        wanted = self._wanted(body.meta, stream, expected)
+                        return self._small(body.meta, stream, wanted)
                 except StoreError as error:
                     source.error = error
                     if not source.recovers(self._options, deadline, CHANCE):
                         raise
                 self._options.clock.sleep(source.delay)
-            return self._large(stream, transport, expected)
+            return self._large(body, transport, expected)
 
-    def _wanted(self, stream: ObjectStream, expected: Digest | None) -> Wanted:
+    def _wanted(self, meta: ObjectMeta, stream: Stream, expected: Digest | None) -> Wanted:
         """Return what the body has to be: what the caller knows, and what its writer has kept with it."""
-        meta = stream.body.meta
         if meta.metadata is None and expected is None:
             meta = meta._replace(
                 metadata=self._client.head(self._key, version=meta.version).metadata
@@ -138,7 +138,7 @@ class Getting:
         wanted.check_announced(stream)
         return wanted
 
-    def _small(self, stream: ObjectStream, wanted: Wanted) -> Fetched:
+    def _small(self, meta: ObjectMeta, stream: Stream, wanted: Wanted) -> Fetched:
         """Let it come in at once, beside its place."""
         hashing = Hashing(wanted.algorithms)
         deadline = begun(self._options.clock, None)
@@ -150,16 +150,15 @@ class Getting:
             fill(descriptor, stream, hashing, wanted, pace)
             found = wanted.check_whole(stream, hashing)
         pace.finish()
-        return self._fetched(stream.body.meta, found, wanted)
+        return self._fetched(meta, found, wanted)
 
-    def _large(
-        self, stream: ObjectStream, transport: ClientTransport, expected: Digest | None
-    ) -> Fetched:
+    def _large(self, body: Body, transport: ClientTransport, expected: Digest | None) -> Fetched:
         """Let it come in over as many connections as help, going on with what is there of it."""
         parent = self._target.parent
         part = parent / f"{PARTIAL_PREFIX}part-{derived_name(self._target.name)[:_DIGITS]}"
+        stream = transport.stream_of(self._address, body)
         with handing(self._address, stream):
-            wanted = self._wanted(stream, expected)
+            wanted = self._wanted(body.meta, stream, expected)
             make_directories(parent, durable=self._durable)
             with private_directory(parent) as directory, resumable(part):
                 received = receive(
@@ -177,7 +176,7 @@ class Getting:
             if self._durable:
                 with storage_errors(self._target):
                     sync_directory(parent)
-        return self._fetched(stream.body.meta, received.digests, wanted)
+        return self._fetched(body.meta, received.digests, wanted)
 
     def _fetched(self, meta: ObjectMeta, found: Digests, wanted: Wanted) -> Fetched:
         digest = Digest(DEFAULT_ALGORITHM, dict(found)[DEFAULT_ALGORITHM])

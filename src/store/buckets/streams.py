@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from store.errors import DriftError
-from store.transports.base import Conditions, Stream, TransferOptions, Transport
+from store.transports.base import Conditions, TransferOptions, Transport
 from store.transports.objects.base import Body, ObjectClient
-
-
-class ObjectStream(Stream):
-    """An object's body on its way.
-
-    Args:
-        address: The object's, without secrets.
-        body: What its client opened.
-    """
-
-    def __init__(self, address: str, body: Body) -> None:
-        meta = body.meta
-        self.address = address
-        self.body = body
-        self.offset = body.start
-        self.size = meta.size
-        self.etag = None if meta.etag is None else f'"{meta.etag}"'
-        self.accepts_ranges = True
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer with the next bytes."""
-        return self.body.readinto(buffer)
-
-    def close(self) -> None:
-        """Close the body."""
-        self.body.close()
+from store.transports.objects.transport import ObjectStream
 
 
 class ClientTransport(Transport):
     """Opens one object of a client, whatever address it is asked for.
+
+    The first body is opened by `open_body`: with it comes what has to be known of the object. What follows,
+    of a large one, is asked for through the client that is best for that.
 
     Args:
         client: The bucket's objects.
@@ -58,6 +36,15 @@ class ClientTransport(Transport):
         self._key = key
         self._etag = etag
         self._version = version
+        self._ranges = True
+
+    def open_body(self) -> Body:
+        """Open the object from its beginning."""
+        return self._client.get(self._key, etag=self._etag, version=self._version)
+
+    def stream_of(self, address: str, body: Body) -> ObjectStream:
+        """Return the stream of a body."""
+        return ObjectStream(address, body.meta, body, accepts_ranges=self._ranges)
 
     def open_stream(
         self, address: str, offset: int = 0, *, conditions: Conditions | None = None
@@ -65,12 +52,16 @@ class ClientTransport(Transport):
         """Open the object; where it is another one than the condition says, from its beginning."""
         asked = conditions or Conditions()
         wanted = self._etag if asked.if_range is None else asked.if_range.strip('"')
+        client = self._client.reader()
         try:
-            body = self._client.get(
+            body = client.get(
                 self._key, start=offset, end=asked.until, etag=wanted, version=self._version
             )
         except DriftError:
             if self._etag is not None or asked.if_range is None:
                 raise
-            body = self._client.get(self._key, version=self._version)
-        return ObjectStream(address, body)
+            body = client.get(self._key, version=self._version)
+        else:
+            if body.start != offset:
+                self._ranges = False
+        return self.stream_of(address, body)

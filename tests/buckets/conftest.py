@@ -26,7 +26,7 @@ def objects(house: Path) -> FakeObjects:
     return FakeObjects("bucket")
 
 
-@pytest.fixture(params=["fake"])
+@pytest.fixture(params=["fake", "moto", "rclone"])
 def bucket(request: pytest.FixtureRequest, house: Path) -> Iterator[Bucket]:
     """Make an empty bucket, of each kind in turn."""
     if request.param == "fake":

@@ -56,7 +56,7 @@ class Bucket(KeptStorage):
         self._sha1 = sha1
         self._background = Background(jobs)
         if create:
-            create_bucket(self.client, options=self.options, ca_bundle=self._opened.ca_bundle)
+            create_bucket(self.client, options=self.options)
 
     @property
     def client(self) -> ObjectClient:
@@ -232,7 +232,7 @@ class Bucket(KeptStorage):
         """
         self.flush()
         self.client.delete([one.key for one in self.client.list()])
-        delete_bucket(self.client, options=self.options, ca_bundle=self._opened.ca_bundle)
+        delete_bucket(self.client, options=self.options)
 
     def flush(self) -> None:
         """Return when all background uploads are complete.

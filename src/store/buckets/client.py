@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, Final, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final
 
 from store.errors import (
     CredentialsError,
@@ -14,6 +14,9 @@ from store.errors import (
 )
 from store.transports.base import TransferOptions
 from store.transports.objects.base import ObjectClient
+
+if TYPE_CHECKING:
+    from store.transports.objects.stores import Stores
 
 _SIGNED_FOR: Final = timedelta(minutes=5)
 """How long a signature holds; a clock that is further off is told of by the server."""
@@ -25,14 +28,6 @@ _CONFLICT: Final = 409
 
 _AMERICA: Final = "us-east-1"
 """The region of AWS that is not named when a bucket is made in it."""
-
-
-@runtime_checkable
-class Signing(Protocol):
-    """A client whose store can sign requests."""
-
-    store: Any
-    """obstore's store."""
 
 
 def bucket_exists(client: ObjectClient) -> bool:
@@ -48,15 +43,12 @@ def bucket_exists(client: ObjectClient) -> bool:
     return True
 
 
-def create_bucket(
-    client: ObjectClient, *, options: TransferOptions, ca_bundle: Path | None = None
-) -> None:
+def create_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
     """Make the bucket that a client is for; one that is there already is no error.
 
     Args:
         client: The objects that are to lie in it.
         options: The bounds of the request.
-        ca_bundle: A PEM file of the certificates to trust.
 
     Raises:
         CredentialsError: The keys may not make buckets.
@@ -65,21 +57,17 @@ def create_bucket(
     """
     if bucket_exists(client):
         return
-    store = _signing_store(client, "made")
-    status = _ask(client, "PUT", _where(store), store=store, options=options, ca_bundle=ca_bundle)
+    status = _ask(client, "PUT", "made", options)
     if status not in _MADE and not (status == _CONFLICT and bucket_exists(client)):
         raise _failed(client, "made", status)
 
 
-def delete_bucket(
-    client: ObjectClient, *, options: TransferOptions, ca_bundle: Path | None = None
-) -> None:
+def delete_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
     """Delete the bucket that a client is for; it must hold nothing.
 
     Args:
         client: The objects that lay in it.
         options: The bounds of the request.
-        ca_bundle: A PEM file of the certificates to trust.
 
     Raises:
         ResourceNotFoundError: It is not there.
@@ -87,8 +75,7 @@ def delete_bucket(
         RefusedError: It still holds something, or the store is none that buckets can be deleted in from here.
         TransportError: The server says no, or cannot be reached.
     """
-    store = _signing_store(client, "deleted")
-    status = _ask(client, "DELETE", store=store, options=options, ca_bundle=ca_bundle)
+    status = _ask(client, "DELETE", "deleted", options)
     if status == _MISSING:
         raise ResourceNotFoundError(
             f"{client.address} is not there", url=client.address, status=status
@@ -104,17 +91,18 @@ def delete_bucket(
         raise _failed(client, "deleted", status)
 
 
-def _signing_store(client: ObjectClient, what: str) -> Any:  # noqa: ANN401 - obstore's
-    """Return the store that signs the request; only S3's names a bucket by a path of its own."""
-    store = client.store if isinstance(client, Signing) else None
-    if store is None or type(store).__name__ != "S3Store":
-        raise RefusedError(
-            f"{client.address} cannot be {what} from here: use the cloud's own command, such as"
-            " 'gcloud storage buckets' or 'az storage container'",
-            limit="kind",
-            url=client.address,
-        )
-    return store
+def _stores_of(client: ObjectClient, what: str) -> Stores:
+    """Return the stores that sign the request; only S3's names a bucket by a path of its own."""
+    from store.transports.objects.obstored import ObstoreObjects
+
+    if isinstance(client, ObstoreObjects) and client.address.startswith("s3:"):
+        return client.stores
+    raise RefusedError(
+        f"{client.address} cannot be {what} from here: use the cloud's own command, such as"
+        " 'gcloud storage buckets' or 'az storage container'",
+        limit="kind",
+        url=client.address,
+    )
 
 
 def _where(store: Any) -> bytes:  # noqa: ANN401 - obstore's
@@ -128,30 +116,24 @@ def _where(store: Any) -> bytes:  # noqa: ANN401 - obstore's
     ).encode()
 
 
-def _ask(
-    client: ObjectClient,
-    method: Literal["PUT", "DELETE"],
-    body: bytes = b"",
-    *,
-    store: Any,  # noqa: ANN401 - obstore's
-    options: TransferOptions,
-    ca_bundle: Path | None,
-) -> int:
+def _ask(client: ObjectClient, method: str, what: str, options: TransferOptions) -> int:
     """Send a signed request for the bucket itself, and return the status of the answer."""
-    import obstore
-    from obstore.exceptions import BaseError
-
-    from store.transports.http.single import send
-
+    stores = _stores_of(client, what)
+    store = stores.at_hand()
     try:
-        address = obstore.sign(store, method, "", _SIGNED_FOR)
-    except BaseError as error:
-        # What it says may hold the request, signature included.
+        address = stores.library.sign(store, method, "", _SIGNED_FOR)
+    except Exception:  # noqa: BLE001 - the library's own, whose words may hold what was signed
         raise CredentialsError(
-            f"{client.address}: the request could not be signed: give an access key and its secret",
+            f"{client.address} cannot be {what}: the request could not be signed; give an access key and its"
+            " secret",
             url=client.address,
-        ) from error
-    answer = send(method, address, options=options, body=body, bundle=ca_bundle)
+        ) from None
+    from store.transports.http.asker import Asker
+
+    body = _where(store) if method == "PUT" else b""
+    with contextlib.closing(Asker(options, stores.bundle)) as asker:
+        answer = asker.ask(method, address, {"accept-encoding": "identity"}, body=body)
+        answer.read()
     return answer.status
 
 

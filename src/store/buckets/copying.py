@@ -66,7 +66,7 @@ def copy_objects(
     with private_directory(tempfile.gettempdir()) as directory:
 
         def through(one: Copy) -> None:
-            path = directory / derived_name(one.source)
+            path = directory / derived_name(one.dest)
             got = get_file(origin, one.source, path, options=options)
             known = () if got.summary.digest is None else (got.summary.digest,)
             put_file(target, one.dest, path, known=known, counted=counted)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from store.buckets.summaries import bucket_of
 from store.errors import ConfigurationError
@@ -22,13 +21,11 @@ class Opened(NamedTuple):
         name: The bucket's.
         client: Its objects.
         options: How bytes are moved.
-        ca_bundle: The certificates that its connection trusts, where it names some.
     """
 
     name: str
     client: ObjectClient
     options: TransferOptions
-    ca_bundle: Path | None = None
 
 
 def open_bucket(
@@ -48,7 +45,7 @@ def open_bucket(
         ConfigurationError: The name is none, the settings cannot be read, or a client is of another bucket.
         StoreError: See `store.transports.objects.opening.open_objects`.
     """
-    from store.transports.objects.opening import open_objects
+    from store.transports.objects.opening import connection_named, open_objects
 
     if not name or "/" in name:
         raise ConfigurationError(
@@ -65,16 +62,11 @@ def open_bucket(
                 f"the client is of {connection.address}, and not of the bucket {name!r}", key="name"
             )
         return Opened(name, connection, options)
-    kind, bundle = _kind_of(connection, options)
-    client = open_objects(f"{kind}://{name}", options, connection=connection)
-    return Opened(name, client, options, bundle)
-
-
-def _kind_of(connection: Any, options: TransferOptions) -> tuple[str, Path | None]:  # noqa: ANN401
-    """Return the scheme of what a connection reaches, and the certificates that it trusts."""
     if isinstance(connection, str):
-        # A name that is not there is told of by who opens it.
-        connection = options.connections.get(connection)
+        connection = connection_named(connection, options)
     if isinstance(connection, Connection):
-        return connection.kind, connection.ca_bundle
-    return _KINDS.get(type(connection).__name__, "s3"), None
+        kind = str(connection.kind)
+    else:
+        kind = _KINDS.get(type(connection).__name__, "s3")
+    client = open_objects(f"{kind}://{name}", options, connection=connection)
+    return Opened(name, client, options)

@@ -16,6 +16,7 @@ from store.buckets.plan import Plan, Step, state_of
 from store.buckets.planning import Steps, check_share, downward, upward
 from store.buckets.scanning import Scan, Stamped, stamp_files
 from store.errors import QueryError, RefusedError
+from store.files.atomic import discard
 from store.files.failures import storage_error
 
 
@@ -93,6 +94,9 @@ def plan_download(look: Looking, root: str, limits: Limits) -> Prepared:
     limits.check()
     missing = not os.path.lexists(root)
     found = Scan({}, [], ()) if missing else look.scanned(root)
+    if not look.stated:
+        for path in found.dead:
+            discard(path)
     listed = look.listed()
     prefix = within(look.remote)
     place = f"{look.client.address}/{prefix}"

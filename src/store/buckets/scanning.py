@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from store.files.failures import storage_errors
 from store.files.names import PARTIAL_PREFIX
+from store.files.unfinished import will_be_finished
 
 Stamped = tuple[int, ...]
 """A file's device, inode, size, and times of modification and change in nanoseconds."""
@@ -22,17 +23,19 @@ class Scan(NamedTuple):
         stamps: The stamp of each regular file, by its relative name with ``/`` between components.
         notes: What was passed over, for people.
         seen: The names of all regular files, those that do not take part too.
+        dead: The paths of what killed processes of ours left unfinished.
     """
 
     stamps: dict[str, Stamped]
     notes: list[str]
     seen: Collection[str]
+    dead: Sequence[str] = ()
 
 
 def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
     """Look through a tree. No link is followed; what is no regular file is passed over and noted.
 
-    Files of ours that are not finished (``.store-…``) are passed over in silence.
+    Files of ours that are not finished (``.store-…``) are passed over.
 
     Args:
         root: The directory; it may itself be reached through a link.
@@ -43,17 +46,21 @@ def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
     """
     stamps: dict[str, Stamped] = {}
     odd: list[str] = []
+    dead: list[str] = []
     pending = [("", os.fspath(root))]
     while pending:
         prefix, directory = pending.pop()
         with storage_errors(directory), os.scandir(directory) as entries:
             for entry in entries:
-                _look(entry, prefix, pending, stamps, odd)
+                if not entry.name.startswith(PARTIAL_PREFIX):
+                    _look(entry, prefix, pending, stamps, odd)
+                elif not will_be_finished(entry.name):
+                    dead.append(entry.path)
     seen = stamps
     if wanted is not None:
         stamps = {name: found for name, found in stamps.items() if wanted(name)}
         odd = [name for name in odd if wanted(name)]
-    return Scan(stamps, _told(odd), seen)
+    return Scan(stamps, _told(odd), seen, dead)
 
 
 def stamp_files(files: Mapping[str, str]) -> dict[str, Stamped]:
@@ -93,8 +100,6 @@ def _look(
     odd: list[str],
 ) -> None:
     name = entry.name
-    if name.startswith(PARTIAL_PREFIX):
-        return
     if entry.is_dir(follow_symlinks=False):
         pending.append((f"{prefix}{name}/", entry.path))
         return

@@ -28,7 +28,7 @@ _PAUSE: Final = 0.02
 """How often it is looked at meanwhile, in seconds."""
 
 _REMEMBERED: Final = 0.02
-"""How long rclone remembers a directory, in seconds: with 0 it spins for ever once it has copied an object."""
+"""How long rclone remembers a directory, in seconds: with 0 it spins once it has copied an object."""
 
 ACCESS_KEY: Final = "ACCESSKEY0123456"
 """The access key that the servers know."""

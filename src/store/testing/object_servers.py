@@ -27,6 +27,9 @@ _PATIENCE: Final = 30.0
 _PAUSE: Final = 0.02
 """How often it is looked at meanwhile, in seconds."""
 
+_REMEMBERED: Final = 0.02
+"""How long rclone remembers a directory, in seconds: with 0 it spins once it has copied an object."""
+
 ACCESS_KEY: Final = "ACCESSKEY0123456"
 """The access key that the servers know."""
 
@@ -157,11 +160,12 @@ class RcloneServer(ObjectServer):
         self.root.mkdir()
         keys = f"{ACCESS_KEY},{SECRET_KEY}"
         serve = ["serve", "s3", "--addr", f"127.0.0.1:{self.port}", "--auth-key", keys]
-        quick = ["--vfs-cache-mode", "off", "--dir-cache-time", "0s", "--config", os.devnull]
+        quick = ["--vfs-cache-mode", "off", "--dir-cache-time", f"{_REMEMBERED:g}s", "--config", os.devnull]
         return [_program("rclone"), *serve, *quick, str(self.root)]
 
     def _make(self, connection: http.client.HTTPConnection, name: str) -> None:  # noqa: ARG002 - by hand
         (self.root / name).mkdir()
+        SYSTEM_CLOCK.sleep(1.5 * _REMEMBERED)
 
 
 def _program(name: str) -> str:

@@ -160,7 +160,14 @@ class RcloneServer(ObjectServer):
         self.root.mkdir()
         keys = f"{ACCESS_KEY},{SECRET_KEY}"
         serve = ["serve", "s3", "--addr", f"127.0.0.1:{self.port}", "--auth-key", keys]
-        quick = ["--vfs-cache-mode", "off", "--dir-cache-time", f"{_REMEMBERED:g}s", "--config", os.devnull]
+        quick = [
+            "--vfs-cache-mode",
+            "off",
+            "--dir-cache-time",
+            f"{_REMEMBERED:g}s",
+            "--config",
+            os.devnull,
+        ]
         return [_program("rclone"), *serve, *quick, str(self.root)]
 
     def _make(self, connection: http.client.HTTPConnection, name: str) -> None:  # noqa: ARG002 - by hand

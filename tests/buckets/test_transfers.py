@@ -294,3 +294,30 @@ def test_a_durable_file_lasts(objects: FakeObjects, house: Path) -> None:
         put_file(objects, key, content)
         got = get_file(objects, key, house / "new" / key, durable=True)
         assert got.path.read_bytes() == content
+
+
+class Whole(FakeObjects):
+    """A bucket that answers each range with the whole."""
+
+    def get(self, key: str, **asked: Any) -> Body:
+        """Open the whole."""
+        for part in ("start", "end"):
+            asked.pop(part, None)
+        return super().get(key, **asked)
+
+
+@pytest.mark.parametrize("kind", [FakeObjects, Whole])
+def test_a_very_large_object_is_asked_whether_it_comes_in_parts(
+    house: Path, kind: type[FakeObjects]
+) -> None:
+    """Once a bucket; what gives no parts comes over one connection."""
+    objects = kind("bucket")
+    content = LARGE * 11
+    objects.put("x", content)
+
+    for _ in range(2):
+        got = get_file(objects, "x", house / "x", options=QUICK)
+        assert got.summary.digest == sha256(content)
+    asked = [call for call in objects.calls if call == ("get", "x")]
+
+    assert len(asked) == 3 if kind is Whole else len(asked) >= 3

@@ -43,10 +43,8 @@ endpoint, key, secret, bucket, directory, memory, direction = sys.argv[1:]
 connection = Connection(endpoint, access_key=key, secret_key=secret, region="us-east-1")
 client = open_objects(f"s3://{bucket}", TransferOptions(), connection=connection)
 print("begun", flush=True)
-if direction == "up":
-    sync_directory(client, directory, remote="data", jobs=4, memory=Path(memory), max_delete=1)
-else:
-    sync_remote_to_local(client, directory, remote="data", jobs=4, delete=True, memory=Path(memory), max_delete=1)
+options = {"remote": "data", "delete": True, "max_delete": 1, "jobs": 4, "memory": Path(memory)}
+(sync_directory if direction == "up" else sync_remote_to_local)(client, directory, **options)
 """
 
 

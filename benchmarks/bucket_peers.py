@@ -7,11 +7,11 @@ import shutil
 import sysconfig
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from benchmarks.children import here, perform, rehearse
 from benchmarks.measuring import command_seconds
-from store.testing.object_servers import ObjectServer, RcloneServer
+from store.testing.object_servers import ObjectServer
 
 OURS = """
 import sys
@@ -69,27 +69,6 @@ def work(endpoint, key, secret, bucket, directory, memory, direction):
     else:
         kept.sync_remote_to_local(directory, "data/")
 """
-
-
-class Served(RcloneServer):
-    """``rclone serve s3`` as it comes: it remembers what it hashed, as the tests' one does not.
-
-    It looks at its directories once, so that the buckets are there from the beginning.
-    """
-
-    _BUCKETS: Final = 12
-
-    def _command(self) -> list[str]:
-        command = super()._command()
-        where = command.index("--dir-cache-time")
-        self._left = [f"benchmark-{number}" for number in range(self._BUCKETS)]
-        for name in self._left:
-            (self.root / name).mkdir()
-        return [*command[:where], *command[where + 2 :]]
-
-    def new_bucket(self) -> str:
-        """Return a bucket that nobody uses yet."""
-        return self._left.pop()
 
 
 Sync = Callable[[Path, str], float]

@@ -12,10 +12,10 @@ import statistics
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from benchmarks.bucket_peers import LISTING, OURS, Contender, Served, contenders, keys_of
+from benchmarks.bucket_peers import LISTING, OURS, Contender, contenders, keys_of
 from benchmarks.children import perform, rehearse
 from benchmarks.measuring import Row, binary, in_turn, medians, spread, unused
-from store.testing.object_servers import ObjectServer
+from store.testing.object_servers import ObjectServer, RcloneServer
 
 SIZES = {"many": (1_000, 10 << 10), "large": (1, 512 << 20)}
 """How many files of how many bytes."""
@@ -34,7 +34,7 @@ def run(rounds: int, scratch: Path, *, quick: bool = False) -> list[Row]:
     sizes = {"many": (50, 1 << 10), "large": (1, 1 << 20)} if quick else SIZES
     for count, size in sizes.values():
         rows += _tree(rounds, scratch, count, size)
-    with Served() as server:
+    with RcloneServer() as server:
         rows.append(_unchanged(server, rounds, scratch, 500 if quick else UNCHANGED))
     return rows
 
@@ -44,7 +44,7 @@ def _tree(rounds: int, scratch: Path, count: int, size: int) -> Iterator[Row]:
     found: dict[str, dict[str, list[float]]] = {"up": {}, "unchanged": {}, "down": {}}
     peak = 0
     for number in range(rounds):
-        with Served() as server:
+        with RcloneServer() as server:
             origin = _lay(unused(scratch, "origin"), count, size, number)
             memory = unused(scratch, "memory")
             known = contenders(server, memory)

@@ -7,14 +7,15 @@ does the work and must return quickly; what it raises ends the work.
 Of one fetch the events come in this order, those in brackets where there is something to tell::
 
     [Retried…] [Quarantined] [Waited] Hit
-    [Retried…] [Quarantined] [Waited] Started [attempts] Verified Cached | Bypassed
+    [Retried…] [Quarantined] [Waited] Started [attempts] [Shared] Verified Cached | Bypassed
     … Failed
 
 An attempt is ``Attempted [Resumed] [Parted] Progressed…``; where it fails, ``[Saved] AttemptFailed`` follows,
-and then perhaps ``Retried`` and another attempt. A driver that does not `receive` tells of no attempts. Where
-an answer turns out to be outdated, or the cache full, ``Started`` comes again. A file with a greatest age has
-no ``Verified``, and ``Hit`` after ``Started`` where it turns out to be what it was. The last event is one of
-`ENDS`, and there is one of them; a failure may come after any other event.
+and then perhaps ``Retried`` and another attempt. Those at shared tiers come first, counted by themselves.
+A driver that does not `receive` tells of no attempts. Where an answer turns out to be outdated, or the cache
+full, ``Started`` comes again. A file with a greatest age has no ``Verified``, and ``Hit`` after ``Started``
+where it turns out to be what it was. The last event is one of `ENDS`, and there is one of them; a failure may
+come after any other event.
 """
 
 from __future__ import annotations
@@ -92,6 +93,16 @@ class Saved(NamedTuple):
     total: int
 
 
+class Shared(NamedTuple):
+    """A shared tier had the content: the origin is not asked."""
+
+    name: str
+    tier: str
+    """Where the tier is, without secrets."""
+    size: int
+    """In bytes."""
+
+
 class Verified(NamedTuple):
     """The content is what its digests say; ``digests`` are ``algorithm:hex``."""
 
@@ -163,6 +174,7 @@ Event: TypeAlias = (
     | Progressed
     | Retried
     | Saved
+    | Shared
     | Verified
     | Waited
     | Hit

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from store.config.directories import configuration_file
 from store.config.model import Setting, Settings, declared
-from store.config.routes import NO_ROUTES, RULES, Routes
+from store.config.routes import NO_ROUTES, RULES
 from store.config.tomlfile import TomlFile, read_toml
 from store.config.values import parse_value
 from store.errors import ConfigurationError
@@ -26,6 +26,7 @@ _KEYS: Final[Mapping[str, Setting]] = {
 }
 _VARIABLES: Final = tuple((field.env, field) for field in _KEYS.values() if field.env is not None)
 _TABLE: Final = "driver"
+_TIER: Final = "tier"
 _WATCHED: Final = (*(variable for variable, _ in _VARIABLES), "STORE_CONFIG_FILE")
 _WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
 _DEFAULT_SOURCES: Final = dict.fromkeys((*_KEYS, *RULES), "default")
@@ -156,6 +157,9 @@ def _take_file(
         place = _place(file, (*prefix, key))
         if key == _TABLE:
             _take_tables(value, file, (*prefix, key), values, sources)
+        elif key == _TIER:
+            values[key] = _rules(value, file, (*prefix, key))
+            sources[key] = _source(place)
         elif key in RULES:
             rules = _rules(value, file, (*prefix, key))
             values["routes"] = rules.joined(values.get("routes", NO_ROUTES))
@@ -200,11 +204,15 @@ def _driver_table(name: str, values: dict[str, Any]) -> DriverTable:
     return found
 
 
-def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Routes:  # noqa: ANN401 - as above
-    """Read the rules that stand under a key; the value is not shown, since a secret may stand in it."""
+def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Any:  # noqa: ANN401 - as above
+    """Read the rules or tiers under a key; the value is not shown, since a secret may stand in it."""
     from store.config.ruling import RuleError, read_rules
 
     try:
+        if keys[-1] == _TIER:
+            from store.config.tiering import read_tiers
+
+            return read_tiers(value, os.path.dirname(file.path))  # noqa: PTH120
         return read_rules(keys[-1], value)
     except RuleError as error:
         named = [step for step in error.steps if isinstance(step, str)]

@@ -69,7 +69,7 @@ def _table(key: str, value: Any, number: int) -> dict[str, Any]:  # noqa: ANN401
     known = _KEYS[key]
     for name, one in value.items():
         if name not in known:
-            raise _unknown(name, tuple(known), (number, name))
+            raise unknown_key(name, tuple(known), (number, name))
         if type(one) is not known[name]:
             wanted = "text" if known[name] is str else "flag: write true or false"
             raise RuleError(f"is no {wanted}", (number, name))
@@ -97,7 +97,8 @@ def _replacement(rule: Mapping[str, Any], steps: tuple[int | str, ...]) -> str:
         raise RuleError(str(error), steps) from None
 
 
-def _unknown(name: str, known: tuple[str, ...], steps: tuple[int | str, ...]) -> RuleError:
+def unknown_key(name: str, known: tuple[str, ...], steps: tuple[int | str, ...]) -> RuleError:
+    """Return what is said of a key that a table does not know, with the nearest that it does."""
     from difflib import get_close_matches
 
     nearest = get_close_matches(name, known, n=1)

@@ -1,0 +1,52 @@
+"""An HTTP server as a shared tier: ``/cas/<sha256>``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from store.errors import ResourceNotFoundError
+from store.sharing.base import SharedTier
+from store.transports.base import Conditions, Stream
+from store.transports.opening import transport_for
+
+_NOBODYS = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+"""The SHA-256 of nothing: what is asked for to see whether a server answers."""
+
+
+class HttpTier(SharedTier):
+    """A server that answers GET, HEAD and PUT of ``<address>/cas/<sha256>``.
+
+    That is the protocol of Bazel's remote HTTP cache (Bazel's manual, "Remote Caching", HTTP caching
+    protocol), which bazel-remote, nginx with WebDAV and others speak.
+    """
+
+    def address_of(self, name: str) -> str:
+        """Return the address of a content."""
+        return f"{self.tier.address}/cas/{name}"
+
+    def open_stream(
+        self, name: str, offset: int = 0, *, conditions: Conditions | None = None
+    ) -> Stream:
+        """Ask for a content, as for any body over HTTP."""
+        address = self.address_of(name)
+        transport = transport_for(address, self.options)
+        return transport.open_stream(address, offset, conditions=conditions)
+
+    def holds(self, name: str) -> bool:
+        """Ask with a HEAD."""
+        from store.transports.http.putting import holds
+
+        return holds(self.address_of(name), self.options)
+
+    def put(self, name: str, path: Path) -> None:
+        """Put a file; the server is to verify it, as bazel-remote does."""
+        from store.transports.http.putting import put
+
+        put(self.address_of(name), path, self.options)
+
+    def reach(self) -> None:
+        """Ask for what holds nothing; that it is not there is an answer, too."""
+        try:
+            self.open_stream(_NOBODYS).close()
+        except ResourceNotFoundError:
+            return

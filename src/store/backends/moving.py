@@ -1,4 +1,4 @@
-"""Has the bytes of a resource moved: by a shared tier, else by its driver."""
+"""Has a resource brought: by a shared tier, else by its driver."""
 
 from __future__ import annotations
 

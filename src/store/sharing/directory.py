@@ -1,4 +1,4 @@
-"""A directory as a shared tier: on this machine, or mounted from another."""
+"""A directory as a shared tier: of this machine, or mounted."""
 
 from __future__ import annotations
 

@@ -22,10 +22,10 @@ _PREFIX: Final = "/cas/"
 _LONGEST: Final = 10.0
 """How long a slow answer is held back at most, in seconds."""
 
-Mood = Literal["well", "slow", "failing", "wrong", "cut", "read-only", "locked"]
+Mood = Literal["well", "slow", "failing", "wrong", "cut", "read-only", "locked", "deaf"]
 """How it behaves: ``slow`` answers nothing until it is stopped; ``failing`` answers 500; ``wrong`` gives
 other bytes of the same length; ``cut`` ends the connection in the middle of a body; ``read-only`` answers a
-PUT with 405; ``locked`` with 403."""
+PUT with 405, ``locked`` with 403, and ``deaf`` not at all."""
 
 
 class CasServer:
@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _begin(self, method: str) -> tuple[CasServer, str]:
         cas, name = self.server.cas, self.path.removeprefix(_PREFIX)
         cas.note(method, name)
-        if cas.mood == "slow":
+        if cas.mood == "slow" or (cas.mood == "deaf" and method == "PUT"):
             cas.stopping.wait(_LONGEST)
         return cas, name
 

@@ -65,7 +65,7 @@ def machine(tmp_path: Path) -> Iterator[Callable[..., Machine]]:
             durability="relaxed",
             retries=0,
             offline=offline,
-            tier=tiers,
+            shared=tiers,
         )
         made.append(Machine(Fetcher(settings, listener=events.append), events))
         return made[-1]

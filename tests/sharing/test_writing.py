@@ -168,7 +168,7 @@ SCRIPT = (
     "from store.config.reading import read_settings\n"
     "from store.fetching.fetcher import Fetcher\n"
     "locator, tier, cache, patience = sys.argv[1:]\n"
-    "flags = {'tier': tier, 'cache_dir': cache, 'write_back_timeout': patience}\n"
+    "flags = {'shared': tier, 'cache_dir': cache, 'write_back_timeout': patience}\n"
     "Fetcher(read_settings(flags).settings).fetch(locator)\n"
 )
 

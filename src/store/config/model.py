@@ -68,8 +68,9 @@ def setting(
         env: The variable that sets it, or None.
         kind: How its text is read: ``text``, ``flag``, ``seconds`` (``90``, ``30s``, ``1h``, ``7d``,
             ``none``), ``bytes`` (``1048576``, ``20G``, ``50GiB``, ``none``), ``count``, ``choice:a|b``,
-            ``path``, ``list``, ``header``, ``tiers``; or ``tables`` for a mapping of names to tables, never
-            shown, and ``rules`` for what stands under the keys of `store.config.routes`.
+            ``path``, ``list``, ``header``, ``tiers`` (see `store.config.tiering`); or ``tables`` for a
+            mapping of names to tables, never shown, and ``rules`` for what stands under the keys of
+            `store.config.routes`.
         optional: Whether ``none`` may be said: there is no limit then.
         positive: Whether 0 is refused.
     """
@@ -232,7 +233,7 @@ class Settings(Frozen):
         optional=True,
         positive=True,
     )
-    tier: tuple[Tier, ...] = setting(
+    shared: tuple[Tier, ...] = setting(
         (),
         "The shared tiers, asked before the origin: directories, https://… or s3://bucket/prefix.",
         env="STORE_SHARED",

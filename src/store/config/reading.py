@@ -26,7 +26,6 @@ _KEYS: Final[Mapping[str, Setting]] = {
 }
 _VARIABLES: Final = tuple((field.env, field) for field in _KEYS.values() if field.env is not None)
 _TABLE: Final = "driver"
-_TIER: Final = "tier"
 _WATCHED: Final = (*(variable for variable, _ in _VARIABLES), "STORE_CONFIG_FILE")
 _WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
 _DEFAULT_SOURCES: Final = dict.fromkeys((*_KEYS, *RULES), "default")
@@ -157,7 +156,7 @@ def _take_file(
         place = _place(file, (*prefix, key))
         if key == _TABLE:
             _take_tables(value, file, (*prefix, key), values, sources)
-        elif key == _TIER:
+        elif key == "shared":
             values[key] = _rules(value, file, (*prefix, key))
             sources[key] = _source(place)
         elif key in RULES:
@@ -206,14 +205,11 @@ def _driver_table(name: str, values: dict[str, Any]) -> DriverTable:
 
 def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Any:  # noqa: ANN401 - as above
     """Read the rules or tiers under a key; the value is not shown, since a secret may stand in it."""
-    from store.config.ruling import RuleError, read_rules
+    from store.config.rules import RuleError
+    from store.config.ruling import read_rules
 
     try:
-        if keys[-1] == _TIER:
-            from store.config.tiering import read_tiers
-
-            return read_tiers(value, os.path.dirname(file.path))  # noqa: PTH120
-        return read_rules(keys[-1], value)
+        return read_rules(keys[-1], value, os.path.dirname(file.path))  # noqa: PTH120
     except RuleError as error:
         named = [step for step in error.steps if isinstance(step, str)]
         place = _place(file, (*keys, *error.steps), ".".join((keys[-1], *named)))
@@ -260,6 +256,10 @@ def _read_value(
     directory: str | None = None,
 ) -> Any:  # noqa: ANN401 - each setting has its own type
     try:
+        if field.kind == "tiers":
+            from store.config.tiering import parse_tiers
+
+            return parse_tiers(value, directory)
         found = parse_value(value, field.kind, directory=directory)
     except ValueError as error:
         raise _refusal(str(error), value, place) from error

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from store.config.ruling import RuleError, unknown_key
+from store.config.rules import RuleError, unknown_key
 from store.config.tier import READ_ONLY, TIMEOUT, Tier
 from store.config.values import parse_flag, parse_path, parse_seconds
 
@@ -19,7 +19,7 @@ _NAMED: Final = re.compile(r"bucket:[A-Za-z0-9._-]+(?:/.*)?", re.DOTALL)
 
 
 def read_tiers(value: Any, directory: str | None) -> tuple[Tier, ...]:  # noqa: ANN401 - as below
-    """Return the tiers that stand under ``tier`` in a file.
+    """Return the tiers that stand under ``shared`` in a file.
 
     Args:
         value: What stood there: an array of tables, or of texts; or one text as a variable has it.
@@ -31,7 +31,7 @@ def read_tiers(value: Any, directory: str | None) -> tuple[Tier, ...]:  # noqa: 
     if isinstance(value, str):
         return parse_tiers(value, directory)
     if not isinstance(value, list | tuple):
-        raise RuleError("is no array of tables: write [[tier]]")
+        raise RuleError("is no array of tables: write [[shared]]")
     return tuple(_tier(one, number, directory) for number, one in enumerate(value))
 
 
@@ -62,7 +62,7 @@ def _tier(value: Any, number: int, directory: str | None) -> Tier:  # noqa: ANN4
     if isinstance(value, str):
         return _spelled(value, (number,), directory)
     if not isinstance(value, Mapping):
-        raise RuleError("is no table: write [[tier]]", (number,))
+        raise RuleError("is no table: write [[shared]]", (number,))
     for name in value:
         if name not in _KEYS:
             raise unknown_key(name, _KEYS, (number, name))

@@ -13,7 +13,6 @@ choice     one of the words after the colon: ``choice:full|relaxed``
 path       a path; ``~`` is the home directory
 list       words with commas between them, or a TOML array
 header     printable ASCII on one line, or nothing
-tiers      shared tiers: addresses with commas between, ``|read-only`` behind; or tables; ``none``
 =========  ==================================================================================
 
 Case does not matter for flags, units, choices and ``none``.
@@ -61,10 +60,6 @@ def parse_value(value: Any, kind: str, *, directory: str | None = None) -> Any: 
         return parse_choice(value, tuple(rest.split("|")))
     if name == "path":
         return parse_path(value, directory)
-    if name == "tiers":
-        from store.config.tiering import parse_tiers
-
-        return parse_tiers(value, directory)
     return _PARSERS[name](value)
 
 

@@ -57,6 +57,7 @@ class Writer:
         self._guarded = False
         self._patience = 0.0
         self._deadline: Deadline | None = None
+        self._left = False
 
     def offer(self, job: Job, *, patience: float) -> None:
         """Have a file written, soon.
@@ -68,6 +69,7 @@ class Writer:
         try:
             with self._state:
                 self._jobs.append(job)
+                self._left = False
                 self._patience = max(self._patience, patience)
                 if self._deadline is None or self._deadline.is_cut():
                     self._deadline = Deadline(job.tier.options.clock, None)
@@ -106,8 +108,9 @@ class Writer:
             How many files were left.
         """
         with self._state:
-            left = self.pending
+            left, self._left = self.pending, True
             self._jobs.clear()
+            self._patience = 0.0
             if self._deadline is not None:
                 self._deadline.cut()
             self._state.notify_all()
@@ -138,7 +141,7 @@ class Writer:
                     return
             if not main.is_alive():
                 break
-        if not self.finish(None):
+        if not self.finish(None) and not self._left:
             left = self.give_up()
             log.warning("%d files could not be written to the shared tier in time", left)
 

@@ -35,12 +35,14 @@ class CasServer:
         url: Where it is, without a slash at the end.
         kept: What it keeps, by SHA-256 in hex; a test may put there what it likes.
         requests: Method and name of every request, in order.
+        authorizations: The ``Authorization`` of every request, or None.
         mood: How it behaves from now on.
     """
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
         self.requests: list[tuple[str, str]] = []
+        self.authorizations: list[str | None] = []
         self.mood: Mood = "well"
         self.stopping = threading.Event()
         self._lock = threading.Lock()
@@ -63,10 +65,11 @@ class CasServer:
         with self._lock:
             return [name for one, name in self.requests if method in {None, one}]
 
-    def note(self, method: str, name: str) -> None:
+    def note(self, method: str, name: str, authorization: str | None) -> None:
         """Remember a request; for handlers."""
         with self._lock:
             self.requests.append((method, name))
+            self.authorizations.append(authorization)
 
     def stop(self) -> None:
         """Listen no more; a second time does nothing."""
@@ -127,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _begin(self, method: str) -> tuple[CasServer, str]:
         cas, name = self.server.cas, self.path.removeprefix(_PREFIX)
-        cas.note(method, name)
+        cas.note(method, name, self.headers.get("Authorization"))
         if cas.mood == "slow" or (cas.mood == "deaf" and method == "PUT"):
             cas.stopping.wait(_LONGEST)
         return cas, name

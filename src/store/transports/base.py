@@ -129,7 +129,7 @@ class TransferOptions(Frozen):
             user_agent=settings.user_agent,
             per_host=settings.per_host,
             limit_rate=settings.limit_rate,
-            tiers=settings.tier,
+            tiers=settings.shared,
             write_back_timeout=settings.write_back_timeout,
             standing=standing_file(settings.cache_dir),
         )

@@ -21,6 +21,7 @@ from store.transports.http.redirects import first_hop
 from store.transports.http.sending import sent
 from store.transports.http.sessions import Quiet
 from store.transports.http.transport import HttpTransport
+from store.transports.limiting import limiter_for
 from store.transports.opening import transport_for
 
 _THERE: Final = frozenset({200, 204})
@@ -82,6 +83,7 @@ class _Body:
         self._descriptor = descriptor
         self._address = public(address)
         self._options = options
+        self._limiter = limiter_for(options.limit_rate, options.clock)
         self.size = os.fstat(descriptor).st_size
         self._left = self.size
 
@@ -95,11 +97,14 @@ class _Body:
         Raises:
             HTTPTimeoutError: The deadline has passed.
         """
-        if current(self._options.clock).left() <= 0:
+        deadline = current(self._options.clock)
+        if deadline.left() <= 0:
             raise HTTPTimeoutError(f"{self._address}: the deadline has passed", url=self._address)
         wanted = self._left if size < 0 else min(size, self._left)
         data = os.read(self._descriptor, wanted)
         self._left -= len(data)
+        if self._limiter is not None:
+            self._limiter.take(len(data), deadline)
         return data
 
 

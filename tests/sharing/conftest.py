@@ -16,8 +16,11 @@ from store.events import Event
 from store.fetching.fetcher import Fetcher
 from store.fetching.results import Result
 from store.sharing import health
+from store.sharing.objects import ObjectTier
+from store.sharing.opening import register
 from store.sharing.writing import WRITER
 from store.testing.cas import CasServer
+from store.testing.objects import FakeObjects
 from store.testing.servers import Server
 
 E = TypeVar("E")
@@ -104,9 +107,20 @@ def directory(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture(params=["directory", "http"])
+@pytest.fixture
+def objects() -> FakeObjects:
+    """A bucket."""
+    made = FakeObjects("team")
+    register("fake", lambda tier, options: ObjectTier(tier, options, made))
+    return made
+
+
+@pytest.fixture(params=["directory", "http", "objects"])
 def tier(request: pytest.FixtureRequest) -> Tier:
     """A tier of each kind."""
     if request.param == "directory":
         return Tier(str(request.getfixturevalue("directory")))
+    if request.param == "objects":
+        request.getfixturevalue("objects")
+        return Tier("fake://team/some/prefix")
     return Tier(request.getfixturevalue("cas").url)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import abc
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from store.addresses import public
 from store.config.tier import Tier
 from store.transports.base import Conditions, Stream, TransferOptions
+
+NOTHING: Final = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+"""The SHA-256 of nothing: what is asked for to see whether a tier answers."""
 
 
 class SharedTier(abc.ABC):

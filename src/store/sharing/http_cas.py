@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from store.errors import ResourceNotFoundError
-from store.sharing.base import SharedTier
+from store.sharing.base import NOTHING, SharedTier
 from store.transports.base import Conditions, Stream
 from store.transports.opening import transport_for
-
-_NOBODYS = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-"""The SHA-256 of nothing: what is asked for to see whether a server answers."""
 
 
 class HttpTier(SharedTier):
@@ -47,6 +44,6 @@ class HttpTier(SharedTier):
     def reach(self) -> None:
         """Ask for what holds nothing; that it is not there is an answer, too."""
         try:
-            self.open_stream(_NOBODYS).close()
+            self.open_stream(NOTHING).close()
         except ResourceNotFoundError:
             return

@@ -23,10 +23,26 @@ _FACTORIES: Final = {
 }
 """Where the factories lie, by scheme; what has none of these is a directory. Imported when first used."""
 
+Factory = Callable[[Tier, TransferOptions], SharedTier]
+"""Makes a tier."""
+
+_strangers: Final[dict[str, Factory]] = {}
+
+
+def register(scheme: str, factory: Factory) -> None:
+    """Have tiers of a scheme that we do not know made by a stranger; they are asked over the network.
+
+    Args:
+        scheme: What their addresses begin with, in lower case.
+        factory: Makes one.
+    """
+    if scheme not in _FACTORIES:
+        _strangers[scheme] = factory
+
 
 def is_networked(tier: Tier) -> bool:
     """Whether a tier is asked over the network by us, so that it is not asked offline."""
-    return _scheme(tier) in _FACTORIES
+    return _scheme(tier) in _FACTORIES.keys() | _strangers.keys()
 
 
 def opened(tier: Tier, options: TransferOptions) -> SharedTier:
@@ -52,11 +68,13 @@ def opened(tier: Tier, options: TransferOptions) -> SharedTier:
     return _factory(tier)(tier, own)
 
 
-def _factory(tier: Tier) -> Callable[[Tier, TransferOptions], SharedTier]:
+def _factory(tier: Tier) -> Factory:
+    stranger = _strangers.get(_scheme(tier))
+    if stranger is not None:
+        return stranger
     place = _FACTORIES.get(_scheme(tier), "store.sharing.directory:DirectoryTier")
     module, _, name = place.partition(":")
-    found: Callable[[Tier, TransferOptions], SharedTier]
-    found = getattr(importlib.import_module(module), name)
+    found: Factory = getattr(importlib.import_module(module), name)
     return found
 
 

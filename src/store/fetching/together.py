@@ -78,7 +78,13 @@ class Together:
         lane = Lane(content, options, deadline, self._traffic, connections=jobs)
         stack.callback(lane.stop)
         ends = self._manner.dest is None
-        self._keeping = Keeping(self._fetcher.cache, intake, options.listener, ends=ends)
+        self._keeping = Keeping(
+            self._fetcher.cache,
+            intake,
+            options.listener,
+            ends=ends,
+            patience=options.write_back_timeout,
+        )
         self._running, left = lane.start(short)
         return {number for number, _ in short}.difference(left)
 

@@ -68,7 +68,7 @@ class Usual:
     def may_go_short(self) -> bool:
         """Whether what the cache lacks may be asked for in the short way: there are no rules to heed."""
         options = self._fetcher.options
-        return not options.offline and not options.routes and not options.tiers
+        return not options.offline and not options.routes
 
     def failed(self, back: Back, wanted: Wanted) -> Outcome:
         """Return the outcome of what the short way found to be hopeless."""

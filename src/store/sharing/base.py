@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 from store.addresses import public
 from store.config.tier import Tier
 from store.transports.base import Conditions, Stream, TransferOptions
+from store.transports.bulk import Bulk
 
 NOTHING: Final = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """The SHA-256 of nothing: what is asked for to see whether a tier answers."""
@@ -64,6 +65,18 @@ class SharedTier(abc.ABC):
             ResourceNotFoundError: It does not have it: a miss.
             StoreError: It cannot be asked.
         """
+
+    def bulk(self, *, connections: int, largest: int) -> Bulk | None:
+        """Return what asks it for many small contents from one thread; None, the default, where none can.
+
+        A content that it lacks is told of as a `ResourceNotFoundError`.
+
+        Args:
+            connections: How many connections may be open to it.
+            largest: The largest content that is small, in bytes.
+        """
+        del connections, largest
+        return None
 
     @abc.abstractmethod
     def holds(self, name: str) -> bool:

@@ -7,17 +7,24 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
 
-from store.errors import IntegrityError, ResourceNotFoundError, StorageError, TransportTimeoutError
+from store.errors import (
+    IntegrityError,
+    ResourceNotFoundError,
+    StorageError,
+    StoreError,
+    TransportTimeoutError,
+)
 from store.files.atomic import make_directories, replacing
 from store.files.failures import storage_errors
 from store.files.sweeping import SWEEPER
 from store.integrity.hashing import CHUNK, Hashing, open_regular
 from store.sharing.base import SharedTier
 from store.transports.base import Conditions, Stream
+from store.transports.bulk import Answer, Asked, Bulk, Came, Tell
 from store.transports.local import LocalTransport
 
 T = TypeVar("T")
@@ -54,7 +61,42 @@ class DirectoryTier(SharedTier):
                 self._look()
                 raise
 
-        return self._within(opened)
+        return _Patient(self._within(opened), self._within)
+
+    def bulk(self, *, connections: int, largest: int) -> Bulk | None:
+        """Return what reads many small files, one after the other."""
+        del connections
+        return _Files(self, largest)
+
+    def read(self, path: str, largest: int) -> memoryview | None:
+        """Return the bytes of a small file below the directory; None of a large one, or of what is no file.
+
+        Args:
+            path: The file.
+            largest: How many bytes are few.
+
+        Raises:
+            ResourceNotFoundError: There is none.
+            StorageError: It cannot be read.
+            TransportTimeoutError: The share does not answer.
+        """
+
+        def small() -> memoryview | None:
+            try:
+                descriptor = open_regular(path, follow_links=True)
+            except FileNotFoundError as error:
+                self._look()
+                raise ResourceNotFoundError(f"{path}: there is no such file", url=path) from error
+            except ValueError:
+                return None
+            try:
+                data = os.read(descriptor, largest + 1)
+            finally:
+                os.close(descriptor)
+            return None if len(data) > largest else memoryview(data)
+
+        with storage_errors(path):
+            return self._within(small)
 
     def holds(self, name: str) -> bool:
         """Return whether there is a regular file of that name."""
@@ -143,6 +185,51 @@ class DirectoryTier(SharedTier):
             raise error
         returned: T = value
         return returned
+
+
+class _Files(Bulk):
+    """Reads small files, one after the other."""
+
+    def __init__(self, tier: DirectoryTier, largest: int) -> None:
+        self._tier = tier
+        self._largest = largest
+
+    def run(self, wanted: Iterator[Asked], tell: Tell) -> None:
+        """Read all that is wanted; see `Bulk.run`."""
+        clock = self._tier.options.clock
+        for asked in wanted:
+            began = clock.monotonic()
+            answer: Answer
+            try:
+                data = self._tier.read(asked.address, self._largest)
+                answer = None if data is None else Came(data, clock.monotonic() - began)
+            except ResourceNotFoundError as error:
+                answer = error
+            except StoreError:  # whoever asks in the usual way is told why
+                answer = None
+            if not tell(asked, answer):
+                return
+
+
+class _Patient(Stream):
+    """A file that is waited for no longer than its tier's timeout, read by read."""
+
+    def __init__(self, stream: Stream, within: Callable[[Callable[[], int]], int]) -> None:
+        self._stream = stream
+        self._within = within
+        self.address = stream.address
+        self.offset = stream.offset
+        self.size = stream.size
+        self.last_modified = stream.last_modified
+        self.accepts_ranges = stream.accepts_ranges
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer with the next bytes; see `Stream.readinto`."""
+        return self._within(lambda: self._stream.readinto(buffer))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
 
 
 def _copied(path: Path, target: int) -> str:

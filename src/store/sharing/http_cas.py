@@ -7,6 +7,7 @@ from pathlib import Path
 from store.errors import ResourceNotFoundError
 from store.sharing.base import NOTHING, SharedTier
 from store.transports.base import Conditions, Stream
+from store.transports.bulk import Bulk, BulkTransport
 from store.transports.opening import transport_for
 
 
@@ -28,6 +29,14 @@ class HttpTier(SharedTier):
         address = self.address_of(name)
         transport = transport_for(address, self.options)
         return transport.open_stream(address, offset, conditions=conditions)
+
+    def bulk(self, *, connections: int, largest: int) -> Bulk | None:
+        """Return what asks the server for many, over a few connections."""
+        address = self.address_of(NOTHING)
+        transport = transport_for(address, self.options)
+        if not isinstance(transport, BulkTransport):
+            return None
+        return transport.bulk(address, connections=connections, largest=largest)
 
     def holds(self, name: str) -> bool:
         """Ask with a HEAD."""

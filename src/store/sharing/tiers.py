@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from store.errors import StoreError
 from store.events import Listener, Shared
 from store.integrity.digest import Digests
 from store.sharing.base import SharedTier
@@ -68,10 +70,52 @@ class Sharing:
         Args:
             path: The verified file, which stays where it is.
         """
-        for tier, wrong in self._lacking:
-            if tier.tier.write and health_of(tier.address).takes:
-                WRITER.offer(Job(tier, self._sought.name, path, wrong), patience=self._patience)
+        write_back(self._lacking, self._sought.name, path, patience=self._patience)
         self._lacking.clear()
+
+
+def write_back(
+    lacking: Iterable[tuple[SharedTier, bool]], name: str, path: Path, *, patience: float
+) -> None:
+    """Let tiers have a content that they lack: later, in the background, and never an error.
+
+    Args:
+        lacking: The tiers, each with whether it has something else under the name.
+        name: The content's SHA-256 in hex.
+        path: The verified file, which stays where it is.
+        patience: How long the end of the run waits for it, in seconds.
+    """
+    for tier, wrong in lacking:
+        if tier.tier.write and health_of(tier.address).takes:
+            WRITER.offer(Job(tier, name, path, wrong), patience=patience)
+
+
+def asked_tiers(options: TransferOptions) -> tuple[SharedTier, ...]:
+    """Return the tiers that may be asked, in order: offline none on the network.
+
+    Args:
+        options: The tiers, and whether the network may be used.
+    """
+    quiet = options._replace(listener=None)
+    asked = [one for one in options.tiers if not (options.offline and is_networked(one))]
+    return tuple(opened(one, quiet) for one in asked)
+
+
+def answers(tier: SharedTier) -> bool:
+    """Whether a tier answers now, at the cost of one question; where it does not, that is told once a run.
+
+    Args:
+        tier: The tier.
+    """
+    health = health_of(tier.address)
+    with health.asking() as up:
+        if up:
+            try:
+                tier.reach()
+            except StoreError as error:
+                health.failed(error)
+                return False
+    return health.up
 
 
 def sharing_for(
@@ -87,10 +131,8 @@ def sharing_for(
         filename: What the file is to be called.
     """
     name = next((one.hex for one in digests if one.algorithm == ALGORITHM), None)
-    asked = [one for one in options.tiers if not (options.offline and is_networked(one))]
-    if name is None or not asked:
+    tiers = () if name is None else asked_tiers(options)
+    if name is None or not tiers:
         return None
-    quiet = options._replace(listener=None)
-    tiers = tuple(opened(one, quiet) for one in asked)
     sought = Sought(name, digests, size, label, filename or name)
     return Sharing(tiers, sought, options.listener, options.write_back_timeout)

@@ -11,11 +11,10 @@ Of one fetch the events come in this order, those in brackets where there is som
     … Failed
 
 An attempt is ``Attempted [Resumed] [Parted] Progressed…``; where it fails, ``[Saved] AttemptFailed`` follows,
-and then perhaps ``Retried`` and another attempt. Those at shared tiers come first, counted by themselves.
-A driver that does not `receive` tells of no attempts. Where an answer turns out to be outdated, or the cache
-full, ``Started`` comes again. A file with a greatest age has no ``Verified``, and ``Hit`` after ``Started``
-where it turns out to be what it was. The last event is one of `ENDS`, and there is one of them; a failure may
-come after any other event.
+and then perhaps ``Retried`` and another attempt. A driver that does not `receive` tells of no attempts. Where
+an answer turns out to be outdated, a shared tier failed, or the cache is full, ``Started`` comes again. A
+file with a greatest age has no ``Verified``, and ``Hit`` after ``Started`` where it turns out to be what it
+was. The last event is one of `ENDS`, and there is one of them; a failure may come after any other event.
 """
 
 from __future__ import annotations

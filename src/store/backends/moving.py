@@ -65,6 +65,8 @@ def moved(
         if shared is not None:
             return str(shared)
         refuse_offline(store, metadata)
+        if sharing.told:  # the origin's attempts are counted from 1 again
+            tell_started(store.options.listener, metadata, store.name)
     with contextlib.ExitStack() as stack:
         if part is not None:
             from store.transports.resuming import resumable

@@ -45,11 +45,13 @@ class Taken(NamedTuple):
             or ``failed``, which says nothing of what the tier has.
         path: The verified file, or None.
         size: Its size in bytes.
+        told: Whether an attempt was told of.
     """
 
     state: Literal["hit", "miss", "wrong", "failed"]
     path: Path | None = None
     size: int = 0
+    told: bool = False
 
 
 class _Opened(Transport):
@@ -146,7 +148,7 @@ class _Attempt:
             transport=_Opened(self._tier, sought.name, stream),
         )
         self._note(None)
-        return Taken("hit", received.path, received.size)
+        return Taken("hit", received.path, received.size, told=True)
 
     def failed(self, error: StoreError) -> Taken:
         """Tell of a failure; one for want of time is not the tier's."""
@@ -159,7 +161,7 @@ class _Attempt:
         self._tell(AttemptFailed(self._sought.label, self._address, self._number, str(error)))
         if self.deadline.left() > 0:
             health.failed(error)
-        return Taken("wrong" if isinstance(error, IntegrityError) else "failed")
+        return Taken("wrong" if isinstance(error, IntegrityError) else "failed", told=True)
 
     @property
     def _address(self) -> str:

@@ -30,6 +30,9 @@ class Sharing:
         sought: The content.
         listener: Is told, or None.
         patience: How long the end of the run waits for what is written back, in seconds.
+
+    Attributes:
+        told: How many attempts the listener was told of.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Sharing:
         self._listener = listener
         self._patience = patience
         self._lacking: list[tuple[SharedTier, bool]] = []
+        self.told = 0
 
     def bring(self, directory: Path) -> Path | None:
         """Bring the content from the first tier that has it, verified; None where none has.
@@ -54,8 +58,9 @@ class Sharing:
         Raises:
             StoreError: This machine's disk failed.
         """
-        for number, tier in enumerate(self._tiers, 1):
-            taken = take(tier, self._sought, directory, self._listener, number)
+        for tier in self._tiers:
+            taken = take(tier, self._sought, directory, self._listener, self.told + 1)
+            self.told += taken.told
             if taken.path is not None:
                 if self._listener is not None:
                     self._listener(Shared(self._sought.label, tier.address, taken.size))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.credentials import Credentials
@@ -83,6 +84,8 @@ class TransferOptions(Frozen):
         write_back_timeout: How long the end of a run waits for what is written to them, in seconds.
         standing: The file in which is remembered which origins failed, or None: see
             `store.transports.standing`.
+        connections: How object stores are reached, by name, as the tables ``[connection.NAME]`` of the
+            settings say it.
     """
 
     bounds: Bounds = Bounds()
@@ -100,6 +103,7 @@ class TransferOptions(Frozen):
     tiers: tuple[Tier, ...] = ()
     write_back_timeout: float = 60.0
     standing: str | None = None
+    connections: Mapping[str, Mapping[str, Any]] = field(factory=dict, shown=False)
 
     @classmethod
     def from_settings(cls, settings: Settings, listener: Listener | None = None) -> Self:
@@ -132,6 +136,7 @@ class TransferOptions(Frozen):
             tiers=settings.shared,
             write_back_timeout=settings.write_back_timeout,
             standing=standing_file(settings.cache_dir),
+            connections=settings.connections,
         )
 
 

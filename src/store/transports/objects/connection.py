@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
+from store.addresses import public
 from store.errors import ConfigurationError
 from store.frozen import Frozen, field
 
@@ -33,8 +35,8 @@ class Connection(Frozen):
         anonymous: Sign nothing: for public buckets.
         path_style: Name the bucket in the path, not in the host; None does so where an endpoint is given.
         ca_bundle: A PEM file of the certificates to trust, in place of the machine's.
-        allow_http: Whether the endpoint may be ``http://``; None allows it where the endpoint was given
-            so here, and not by a redirect or a file of others.
+        allow_http: Whether the endpoint may be ``http://``; None allows it where `endpoint` says so, and
+            not where a variable or AWS file does (unless it is this machine).
         credentials_file: The service account's file, for ``gs``.
 
     Raises:
@@ -99,4 +101,33 @@ def _check(connection: Connection) -> None:
             f"{connection.kind!r} is no kind of object store: write one of {', '.join(KINDS)}",
             key="kind",
             known=KINDS,
+        )
+    if connection.endpoint is not None:
+        _check_endpoint(connection.endpoint, allow_http=connection.allow_http)
+    if (connection.access_key is None) != (connection.secret_key is None):
+        lacking = "secret_key" if connection.secret_key is None else "access_key"
+        raise ConfigurationError(f"a connection with keys lacks its {lacking}", key=lacking)
+    if connection.anonymous and connection.access_key is not None:
+        raise ConfigurationError(
+            "a connection is anonymous and has keys: leave one of them out", key="anonymous"
+        )
+
+
+def _check_endpoint(endpoint: str, *, allow_http: bool | None) -> None:
+    try:
+        parts = urlsplit(endpoint)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    plain = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+    if not plain or parts.query or parts.fragment:
+        raise ConfigurationError(
+            f"the endpoint {public(endpoint)!r} is no address of a server: write 'https://host' or"
+            " 'https://host:port', without user, password or query",
+            key="endpoint",
+        )
+    if parts.scheme == "http" and allow_http is False:
+        raise ConfigurationError(
+            f"the endpoint {public(endpoint)!r} is plain http, which allow_http forbids: write https",
+            key="endpoint",
         )

@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from store.config.model import Settings
 from store.config.tier import Tier
 from store.errors import CredentialsError, MissingKeyError, ResourceNotFoundError, TransportError
+from store.fetching.fetcher import Fetcher
 from store.sharing.objects import ObjectTier
+from store.sharing.writing import WRITER
+from store.testing.object_servers import MotoServer
 from store.testing.objects import FakeObjects
+from store.testing.servers import Server
 from store.transports.base import Conditions, TransferOptions
 from store.transports.objects.base import DIGEST_KEY, Body, ObjectMeta
 
@@ -117,6 +122,37 @@ def test_what_is_wrong_in_a_bucket_is_replaced(
     with objects.get(KEY) as body:
         assert body.meta.size == len(CONTENT)
     assert hashlib.md5(CONTENT, usedforsecurity=False).hexdigest() == objects.head(KEY).etag
+
+
+def test_a_real_store_of_objects_is_shared(
+    moto_server: MotoServer, origin: Server, locator: str, tmp_path: Path
+) -> None:
+    """With the connection that the settings name; unreachable it is down."""
+    bucket = moto_server.new_bucket()
+    reached = moto_server.connection
+    table = {
+        "endpoint": reached.endpoint,
+        "access_key": reached.access_key,
+        "secret_key": reached.secret_key,
+        "region": reached.region,
+    }
+
+    def fetch(name: str, address: str) -> bytes:
+        settings = Settings(
+            cache_dir=tmp_path / name,
+            durability="relaxed",
+            connections={"s3": table, "team": {**table, "bucket": bucket}},
+            shared=(Tier(address),),
+        )
+        with Fetcher(settings) as fetcher:
+            path = fetcher.fetch(locator).path
+            assert WRITER.finish(20)
+            return path.read_bytes()
+
+    assert fetch("first", f"s3://{bucket}/ours") == CONTENT
+    assert fetch("second", f"s3://{bucket}/ours") == CONTENT
+    assert fetch("third", "bucket:team/ours") == CONTENT
+    assert origin.count() == 1
 
 
 class Gone(FakeObjects):

@@ -31,7 +31,10 @@ class _Place(NamedTuple):
     options: TransferOptions
 
 
-_places: dict[Hashable, _Place] = {}
+_KEPT: Final = 8
+"""How many clients are kept at most; the one that was made first goes first."""
+
+_places: Final[dict[Hashable, _Place]] = {}
 _lock: Final = threading.Lock()
 os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release)
 
@@ -121,19 +124,16 @@ class ObjectTier(SharedTier):
             prefix = self.tier.address.partition("://")[2].partition("/")[2]
             return self._given, _slashed(prefix)
         options = self.options
-        key = (
-            self.tier,
-            options.bounds,
-            options.limit_rate,
-            id(options.credentials),
-            id(options.clock),
-        )
+        made_of = (options.credentials, options.clock, options.connections)
+        key = (self.tier, options.bounds, options.limit_rate, *map(id, made_of))
         with _lock:
             found = _places.get(key)
             if found is None:
                 address, connection = locate(self.tier.address, options)
                 client = open_objects(address, options, connection=connection)
                 found = _places[key] = _Place(client, _slashed(address.key), options)
+                if len(_places) > _KEPT:
+                    del _places[next(iter(_places))]
         return found.client, found.prefix
 
 

@@ -44,6 +44,9 @@ class Writer:
 
     They never keep a process from ending: a guard waits for them, as long as their patience says, once the
     main thread has ended, and leaves what is not written by then.
+
+    Attributes:
+        pending: How many files are not written yet.
     """
 
     def __init__(self) -> None:
@@ -53,7 +56,8 @@ class Writer:
         """Have nothing to do, in a fork's child: what was offered is the parent's to write."""
         self._state = threading.Condition()
         self._jobs: deque[Job] = deque()
-        self._running = 0
+        self._threads = 0
+        self.pending = 0
         self._guarded = False
         self._patience = 0.0
         self._deadline: Deadline | None = None
@@ -69,24 +73,21 @@ class Writer:
         try:
             with self._state:
                 self._jobs.append(job)
+                self.pending += 1
                 self._left = False
                 self._patience = max(self._patience, patience)
                 if self._deadline is None or self._deadline.is_cut():
                     self._deadline = Deadline(job.tier.options.clock, None)
-                if self._running < _WRITERS:
-                    self._running += 1
+                if self._threads < _WRITERS:
+                    self._threads += 1
                     self._start(self._work, daemon=True)
                 if not self._guarded:
                     self._guarded = True
                     self._start(self._guard, daemon=False)
         except RuntimeError as error:  # no thread can be started any more: the process is ending
             log.debug("%s is not written back: %s", job.path, error)
-            self._jobs.clear()
-
-    @property
-    def pending(self) -> int:
-        """How many files are not written yet."""
-        return len(self._jobs) + self._running
+            with self._state:
+                self._drop()
 
     def finish(self, patience: float | None) -> bool:
         """Wait until all is written.
@@ -99,7 +100,7 @@ class Writer:
         """
         limit = self._patience if patience is None else patience
         with self._state:
-            return self._state.wait_for(lambda: not self._jobs and not self._running, limit)
+            return self._state.wait_for(lambda: not self.pending, limit)
 
     def give_up(self) -> int:
         """Write no more, and cut off what is being written.
@@ -109,7 +110,7 @@ class Writer:
         """
         with self._state:
             left, self._left = self.pending, True
-            self._jobs.clear()
+            self._drop()
             self._patience = 0.0
             if self._deadline is not None:
                 self._deadline.cut()
@@ -123,20 +124,29 @@ class Writer:
         while True:
             with self._state:
                 if not self._jobs:
-                    self._running -= 1
-                    self._state.notify_all()
+                    self._threads -= 1
                     return
                 job, deadline = self._jobs.popleft(), self._deadline
-            if deadline is not None:
-                with keeping(deadline):
-                    _write(job)
+            try:
+                if deadline is not None:
+                    with keeping(deadline):
+                        _write(job)
+            finally:
+                with self._state:
+                    self.pending -= 1
+                    self._state.notify_all()
+
+    def _drop(self) -> None:
+        """Leave what has not begun."""
+        self.pending -= len(self._jobs)
+        self._jobs.clear()
 
     def _guard(self) -> None:
         main = threading.main_thread()
         while True:
             done = self.finish(_TICK)
             with self._state:
-                if done and not self._jobs and not self._running:
+                if done and not self.pending:
                     self._guarded = False
                     return
             if not main.is_alive():

@@ -36,6 +36,10 @@ class Together:
     def __init__(self, fetcher: Fetcher, usual: Usual, manner: Manner) -> None:
         self._fetcher = fetcher
         self._usual = usual
+        if fetcher.options.tiers:
+            from store.sharing.tiers import asked_tiers
+
+            asked_tiers(fetcher.options)  # loads what they need here, and not in a thread
         self._manner = manner
         self._arrivals: SimpleQueue[Any] = SimpleQueue()
         self._workers = Workers(manner.jobs, self._arrivals, fail_fast=manner.fail_fast)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from store.errors import ResourceNotFoundError
 from store.sharing.base import NOTHING, SharedTier
 from store.transports.base import Conditions, Stream
 from store.transports.bulk import Bulk, BulkTransport
 from store.transports.opening import transport_for
+
+_PATIENCE: Final = 60.0
+"""How long a server may take to say that it has taken a file, in seconds: nobody waits for it."""
 
 
 class HttpTier(SharedTier):
@@ -48,7 +52,8 @@ class HttpTier(SharedTier):
         """Put a file; the server is to verify it, as bazel-remote does."""
         from store.transports.http.putting import put
 
-        put(self.address_of(name), path, self.options)
+        bounds = self.options.bounds._replace(read_timeout=_PATIENCE)
+        put(self.address_of(name), path, self.options._replace(bounds=bounds))
 
     def reach(self) -> None:
         """Ask for what holds nothing; that it is not there is an answer, too."""

@@ -180,3 +180,18 @@ def test_a_pipe_under_a_name_is_not_waited_for(shared: DirectoryTier, directory:
     with pytest.raises(StorageError):
         shared.open_stream(NAME)
     assert not shared.holds(NAME)
+
+
+def test_a_link_in_a_shared_directory_is_not_followed(
+    shared: DirectoryTier, directory: Path, file: Path, tmp_path: Path
+) -> None:
+    """Nothing is written outside of it, whoever else may write there."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (directory / "cas").mkdir()
+    (directory / "cas" / NAME[:2]).symlink_to(elsewhere)
+
+    with pytest.raises(StorageError, match="link"):
+        shared.put(NAME, file)
+
+    assert list(elsewhere.iterdir()) == []

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     # A hit tries nothing: what brings bytes, or places them, is loaded when there is something to do.
     from store.backends.moving import Source
     from store.backends.placing import Delivery
+    from store.sharing.tiers import Sharing
     from store.transports.attempts import Attempt
 
 log = logging.getLogger(__name__)
@@ -177,9 +178,8 @@ def _brought(
 ) -> Kept | Obtained:
     """Have the file brought, verify it, and let the cache keep it."""
     from store.backends.moving import moved, refuse_offline
-    from store.backends.shared import sharing_of
 
-    sharing = sharing_of(store, metadata)
+    sharing = _sharing(store, metadata)
     if sharing is None:
         refuse_offline(store, metadata)  # said rather than what the cache's directory may lack
     with content.workspace() as directory:
@@ -203,6 +203,15 @@ def _brought(
     if sharing is not None:
         sharing.write_back(kept.path)
     return kept
+
+
+def _sharing(store: Source, metadata: ResourceInfo) -> Sharing | None:
+    """Return what asks the shared tiers; nothing of it is loaded where there are none."""
+    if not store.options.tiers:
+        return None
+    from store.backends.shared import sharing_of
+
+    return sharing_of(store, metadata)
 
 
 def _remembered(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -> str:
@@ -237,10 +246,9 @@ def _bypass(
     """Deliver without the cache: into a private directory beside the target, then into place."""
     from store.backends.destinations import leaving_no_directory
     from store.backends.moving import moved, refuse_offline
-    from store.backends.shared import sharing_of
     from store.files.atomic import private_directory
 
-    sharing = sharing_of(store, metadata)
+    sharing = _sharing(store, metadata)
     if sharing is None:
         refuse_offline(store, metadata)
     with (

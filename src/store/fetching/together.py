@@ -37,9 +37,11 @@ class Together:
         self._fetcher = fetcher
         self._usual = usual
         if fetcher.options.tiers:
+            # Loads what they need here, and not in a thread.
+            import store.backends.shared  # noqa: F401
             from store.sharing.tiers import asked_tiers
 
-            asked_tiers(fetcher.options)  # loads what they need here, and not in a thread
+            asked_tiers(fetcher.options)
         self._manner = manner
         self._arrivals: SimpleQueue[Any] = SimpleQueue()
         self._workers = Workers(manner.jobs, self._arrivals, fail_fast=manner.fail_fast)

@@ -37,7 +37,6 @@ class Workers:
             # deadlock with one in another, and a fork in between would find it half done.
             import store.backends.digested
             import store.backends.moving
-            import store.backends.shared
             import store.cache.flight
             import store.cache.keeping
             import store.files.placing

@@ -153,6 +153,8 @@ class DirectoryTier(SharedTier):
     def _make(self, directory: Path, rights: int) -> None:
         """Make what lacks below the tier's directory, with the rights that the team gave to that."""
         for one in (directory.parent, directory):
+            if one.is_symlink():  # whoever may write here might lead us elsewhere
+                raise OSError(errno.ELOOP, "is a link, which is not followed", str(one))
             if not one.is_dir():
                 make_directories(one)
                 with contextlib.suppress(OSError):

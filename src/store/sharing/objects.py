@@ -16,6 +16,7 @@ from store.errors import (
     StoreError,
     TransportError,
 )
+from store.files.failures import storage_errors
 from store.sharing.base import NOTHING, SharedTier
 from store.sharing.health import is_miss
 from store.transports.base import Conditions, Stream, TransferOptions
@@ -108,6 +109,8 @@ class ObjectTier(SharedTier):
     def put(self, name: str, path: Path) -> None:
         """Write a file as one object, whole or not at all, with its digest beside it."""
         client, prefix = self._place()
+        with storage_errors(path):
+            path.stat()
         client.put(f"{prefix}cas/{name}", path, metadata={DIGEST_KEY: name})
 
     def reach(self) -> None:

@@ -22,8 +22,10 @@ def finish(frame: Frame) -> None:
         return
     if not frame.quiet:
         say(f"writing {several(WRITER.pending, 'file')} to the shared tier")
-    if not WRITER.finish(None):
-        left = WRITER.give_up()
+    if WRITER.finish(None):
+        return
+    left = WRITER.give_up()
+    if not frame.quiet:
         say(
             f"{several(left, 'file')} not written to the shared tier in time: see write_back_timeout"
         )

@@ -60,7 +60,7 @@ def test_a_tier_is_told_of_in_the_events(machine: Make, locator: str, cas: CasSe
 
     kinds = [type(one).__name__ for one in here.events if type(one).__name__ != "Progressed"]
     assert kinds == ["Started", "Attempted", "Shared", "Verified", "Cached"]
-    assert here.told(Shared) == [Shared("data.bin", cas.url, len(CONTENT))]
+    assert here.told(Shared) == [Shared("data.bin", cas.url, len(CONTENT), f"sha256:{NAME}")]
 
 
 def test_a_miss_is_told_to_nobody(machine: Make, origin: Server, locator: str, tier: Tier) -> None:

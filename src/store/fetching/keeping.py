@@ -166,8 +166,8 @@ def _tell(listener: Listener, kept: Kept) -> None:
 
     name, uid, size = kept.pinned.name, kept.pinned.uid, kept.attempt.received
     listener(Started(name, uid, DRIVER))
-    listener(Attempted(name, kept.attempt.address, 1))
-    listener(Progressed(name, size, size))
+    listener(Attempted(name, kept.attempt.address, 1, uid))
+    listener(Progressed(name, size, size, uid))
     if kept.small.tier:
-        listener(Shared(name, kept.small.tier, size))
-    listener(Verified(name, (uid,), size))
+        listener(Shared(name, kept.small.tier, size, uid))
+    listener(Verified(name, (uid,), size, uid))

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from store.errors import StoreError
-from store.events import Listener, Shared
+from store.events import Listener, Shared, stamped
 from store.integrity.digest import Digests
 from store.sharing.base import SharedTier
 from store.sharing.health import health_of
 from store.sharing.opening import is_networked, opened
 from store.sharing.taking import Sought, take
 from store.sharing.writing import WRITER, Job
+from store.transports.attempts import subject
 
 if TYPE_CHECKING:
     from store.transports.base import TransferOptions
@@ -140,4 +141,7 @@ def sharing_for(
     if name is None or not tiers:
         return None
     sought = Sought(name, digests, size, label, filename or name)
-    return Sharing(tiers, sought, options.listener, options.write_back_timeout)
+    listener, uid = options.listener, subject()
+    if listener is not None and uid:
+        listener = stamped(listener, uid)
+    return Sharing(tiers, sought, listener, options.write_back_timeout)

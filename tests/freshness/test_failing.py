@@ -8,9 +8,9 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-import sys
 from pathlib import Path
 
 import pytest

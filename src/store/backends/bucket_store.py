@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from store.addresses import public
 from store.backends.http_store import HTTPStore
 from store.backends.known import KnownResource
-from store.backends.queries import DIGEST_KEYS, text_of
+from store.backends.queries import DIGEST_KEYS, check_keys, text_of
 from store.errors import DigestError, OfflineError, QueryError, UnverifiedError
 from store.files.names import safe_name
 from store.integrity.digest import SIZES, Digest
@@ -83,12 +83,12 @@ class BucketStore(HTTPStore):
 
     def _spelled(self, query: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a query with the object's address in place of its parts."""
-        if not isinstance(query, Mapping):
-            return query
+        check_keys(query, self.query_keys, self.name)
         if not _PLACE & query.keys():
             url = query.get("url")
-            named = isinstance(url, str) and url[:7].lower() == "bucket:" and url[7:9] != "//"
-            return {**query, "url": f"bucket://{url[7:]}"} if named else query
+            if isinstance(url, str) and url[:7].lower() == "bucket:" and url[7:9] != "//":
+                return {**query, "url": f"bucket://{url[7:]}"}
+            return query
         from store.transports.objects.addresses import ObjectAddress
 
         rest = {key: value for key, value in query.items() if key not in _PLACE}

@@ -1,4 +1,4 @@
-"""Takes over tables by name, and holds those of connections to their keys."""
+"""Takes over tables by name, and checks those of connections."""
 
 from __future__ import annotations
 

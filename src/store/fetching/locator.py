@@ -94,10 +94,11 @@ def _spelled_with_member(locator: str, digests: Sequence[str]) -> str:
 def parse_locator(text: str) -> Locator:
     """Read a locator.
 
-    ``http(s)://…`` is asked of the driver ``http``, ``s3://…``, ``gs://…`` and ``az://…`` of ``bucket``; ``file:…``, a path, or anything without a colon, of
-    ``file``; ``driver:rest`` of that driver: by its own ``store_locators`` function, else as
-    ``key=value&key=value``. ``#sha256=<hex>`` (or ``#sha256:<hex>``, or SRI; several joined by ``&``) pins
-    digests; ``!member`` behind an archive names one thing in it: see `split_member`.
+    ``http(s)://…`` is asked of the driver ``http``; ``s3://…``, ``gs://…`` and ``az://…`` of ``bucket``;
+    ``file:…``, a path, or anything without a colon, of ``file``; ``driver:rest`` of that driver: by its own
+    ``store_locators`` function, else as ``key=value&key=value``. ``#sha256=<hex>`` (or ``#sha256:<hex>``, or
+    SRI; several joined by ``&``) pins digests; ``!member`` behind an archive names one thing in it: see
+    `split_member`.
 
     Raises:
         LocatorError: It cannot be read.

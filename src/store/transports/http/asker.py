@@ -166,16 +166,8 @@ class Asker:
     ) -> requests.Response:
         bounds = self._options.bounds
         left = current(self._options.clock).left()
-        sent = dict(headers)
-        if body or method in {"PUT", "POST"}:
-            sent["Content-Length"] = str(len(body))
         try:
-            request = requests.Request(method, f"{address.partition('?')[0]}", headers=sent)
-            prepared = request.prepare()
-            # As it was signed: to prepare an address resolves the dots in it.
-            prepared.url = address
-            prepared.headers.update(sent)
-            _carry(prepared, body)
+            prepared = _prepared(method, address, headers, body)
             head = begun(SYSTEM_CLOCK, bounds.connect_timeout + bounds.stall_timeout + patience)
             with Quiet(), keeping(head):
                 return self._sessions.adapter().send(
@@ -196,17 +188,30 @@ class Asker:
         ) as error:
             failure = raised(error, address)
             if type(error) is OSError and self._sessions.bundle is not None:
-                failure = ConfigurationError(
-                    f"the certificates to trust are looked for at {self._sessions.bundle}, where there are"
-                    " none: mend ca_bundle, AWS_CA_BUNDLE or REQUESTS_CA_BUNDLE",
-                    key="ca_bundle",
-                    path=self._sessions.bundle,
-                )
+                failure = _no_bundle(self._sessions.bundle)
         raise failure
 
 
-def _carry(request: requests.PreparedRequest, body: bytes | memoryview) -> None:
-    request.body = _pieces(body) if len(body) else None  # type: ignore[assignment]
+def _no_bundle(bundle: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the certificates to trust are looked for at {bundle}, where there are none: mend ca_bundle,"
+        " AWS_CA_BUNDLE or REQUESTS_CA_BUNDLE",
+        key="ca_bundle",
+        path=bundle,
+    )
+
+
+def _prepared(
+    method: str, address: str, headers: Mapping[str, str], body: bytes | memoryview
+) -> requests.PreparedRequest:
+    sent = dict(headers)
+    if body or method in {"PUT", "POST"}:
+        sent["Content-Length"] = str(len(body))
+    prepared = requests.Request(method, address.partition("?")[0], headers=sent).prepare()
+    prepared.url = address  # as it was signed: to prepare an address resolves the dots in it
+    prepared.headers.update(sent)  # to prepare no body says that it has 0 bytes
+    prepared.body = _pieces(body) if len(body) else None  # type: ignore[assignment]
+    return prepared
 
 
 def _pieces(body: bytes | memoryview) -> Iterator[memoryview]:

@@ -1,4 +1,4 @@
-"""Finds out how a connection is made: what is given, then what is around."""
+"""Finds out how S3 is reached: what is given, then what is around."""
 
 from __future__ import annotations
 

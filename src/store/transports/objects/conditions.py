@@ -1,4 +1,4 @@
-"""Finds out whether a store honours conditions, and what a lost answer said."""
+"""Finds out whether a store honours conditions, and what was lost."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Final
 
 from store.errors import DriftError, MissingKeyError, StoreError
 from store.transports.base import TransferOptions
-from store.transports.objects.answers import quoted
+from store.transports.objects.answers import bare, quoted
 from store.transports.objects.base import (
     Absent,
+    Body,
     Condition,
     ObjectClient,
     ObjectMeta,
@@ -109,6 +110,23 @@ def _found(client: ObjectClient, key: str) -> ObjectMeta | None:
         return client.head(key)
     except MissingKeyError:
         return None
+
+
+def checked_tag(body: Body, shown: str, etag: str | None) -> Body:
+    """Return a body that is of the version that was wanted; some servers pass ``If-Match`` over.
+
+    Args:
+        body: What came; closed where it is another.
+        shown: The object's address.
+        etag: The entity tag that was wanted, or None.
+
+    Raises:
+        DriftError: It is another.
+    """
+    if etag is None or body.meta.etag is None or bare(etag) == body.meta.etag:
+        return body
+    body.close()
+    raise drifted(shown, body.meta.key, etag)
 
 
 def refuse_taken(client: ObjectClient, key: str) -> None:

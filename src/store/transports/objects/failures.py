@@ -1,4 +1,4 @@
-"""Turns what object stores answer, and their library raises, into our errors."""
+"""Turns what object stores answer, and their library raises, into ours."""
 
 from __future__ import annotations
 
@@ -30,12 +30,27 @@ _CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]{1,80})</Code>")
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound"})
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
 _MOVED: Final = frozenset({301, 302, 307, 308})
+_FORBIDDEN: Final = _SKEWED | {
+    "AccessDenied",
+    "ExpiredToken",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+}
+"""What some stores say with a status of their own."""
+
+_ELSEWHERE: Final = (
+    "the bucket is in another region or at another endpoint: say which (region, endpoint)"
+)
+_SKEW: Final = 300.0
+"""How far a clock may be off before signatures are refused (S3 has 15 minutes, others 5), in seconds."""
+
 _GRAIN: Final = 0.02
 """By how much a wait may end early, in seconds."""
 
 
 class NotPartialError(Exception):
-    """A range was answered with the whole, or with another range: to be asked for anew."""
+    """A range was not answered with a part: the whole is to be asked for."""
 
 
 def refused(
@@ -46,6 +61,7 @@ def refused(
     code: str | None = None,
     expected: str | None = None,
     retry_after: float | None = None,
+    skew: float = 0.0,
 ) -> StoreError:
     """Return our error for an answer that is none of those that were wanted.
 
@@ -56,13 +72,15 @@ def refused(
         code: What the store calls the error, such as ``NoSuchKey``, or None.
         expected: The entity tag that was a condition, or None.
         retry_after: Seconds that the server asked to wait, or None.
+        skew: By how much the server's clock is ahead of ours, in seconds.
     """
     shown = address if key is None else f"{address}/{_printable(key)}"
     said = f"{shown}: the store answered {status}{f' ({code})' if code else ''}"
     if status == 404:  # noqa: PLR2004 - HTTP's own numbers are their best names
         return _missing(address, shown, key, code)
-    if status in {401, 403} or code in _SKEWED:
-        return CredentialsError(f"{said}: {_hint(code)}", url=shown, status=status)
+    if status in {401, 403} or code in _FORBIDDEN:
+        hint = _hint(code, skewed=abs(skew) > _SKEW)
+        return CredentialsError(f"{said}: {hint}", url=shown, status=status)
     if status in {409, 412}:
         return drifted(shown, key, expected)
     if status in {429, 503} and retry_after is not None:
@@ -73,11 +91,7 @@ def refused(
             retry_after=retry_after,
         )
     if status in _MOVED:
-        said += (
-            ": the bucket is in another region or at another endpoint: say which (region, endpoint)"
-        )
-    if code in _SKEWED:
-        return CredentialsError(f"{said}: {_hint(code)}", url=shown, status=status)
+        said += f": {_ELSEWHERE}"
     return TransportError(said, url=shown, status=status)
 
 
@@ -140,13 +154,19 @@ def mapped(
         expected: The entity tag that was a condition, or None.
 
     Raises:
-        NotPartialError: A range was answered with the whole, or with another one.
+        NotPartialError: A range was not answered with a part.
     """
     text = str(error)
     kind = type(error).__name__
-    if "NotPartial" in text or "UnexpectedRange" in text:
+    if "NotPartial" in text:
         raise NotPartialError from None
     shown = address if key is None else f"{address}/{_printable(key)}"
+    if "UnexpectedRange" in text:
+        return TransportError(
+            f"{shown}: the store answered with another part than was asked for",
+            url=shown,
+            status=206,
+        )
     status, code = _STATUS.search(text), _CODE.search(text)
     missing = isinstance(error, FileNotFoundError)
     if kind in {"AlreadyExistsError", "PreconditionError"}:
@@ -215,8 +235,8 @@ def offline(address: str) -> OfflineError:
     )
 
 
-def _hint(code: str | None) -> str:
-    if code in _SKEWED:
+def _hint(code: str | None, *, skewed: bool = False) -> str:
+    if skewed or code in _SKEWED:
         return "the clock of this machine is off: set it right"
     return (
         "give keys that may do that: in [connection.NAME], AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or"
@@ -226,6 +246,8 @@ def _hint(code: str | None) -> str:
 
 def _reason(text: str) -> str:
     """Say why no answer came, in words of ours: the library's hold addresses and answers."""
+    if "redirect" in text:
+        return _ELSEWHERE
     if "connection refused" in text:
         return "the connection was refused: is the endpoint right?"
     if "dns" in text or "lookup" in text:

@@ -21,6 +21,7 @@ from store.transports.objects.answers import (
     version_of,
 )
 from store.transports.objects.base import Condition, Counted, ObjectMeta
+from store.transports.objects.checking import check
 from store.transports.objects.conditions import condition_headers
 from store.transports.objects.failures import refused, tried
 from store.transports.objects.sources import Reader
@@ -126,7 +127,7 @@ class Upload:
         headers = condition_headers(condition)
         query = {"uploadId": self._upload}
         answer = self._ask("POST", self._key, query, headers, completion(etags))
-        check(answer, self._address, self._key, getattr(condition, "etag", None))
+        check(answer, self._address, self._key, expected=getattr(condition, "etag", None))
         body = answer.read()
         code = code_of(body)
         if code is not None:  # it may fail after its 200 was sent
@@ -145,31 +146,6 @@ class Upload:
     def _strange(self, what: str) -> TransportError:
         shown = f"{self._address}/{self._key}"
         return TransportError(f"{shown}: the store {what}", url=shown)
-
-
-def check(answer: Answer, address: str, key: str | None, expected: str | None = None) -> None:
-    """Raise our error for an answer that does not say that it was done.
-
-    Args:
-        answer: The answer; its body is read where it is an error.
-        address: The bucket's address.
-        key: What was asked for, or None.
-        expected: The entity tag that was a condition, or None.
-    """
-    if answer.status in {200, 201, 204, 206}:
-        return
-    try:
-        code = code_of(answer.read())
-    except StoreError:
-        code = None
-    raise refused(
-        answer.status,
-        address,
-        key=key,
-        code=code,
-        expected=expected,
-        retry_after=answer.retry_after(),
-    )
 
 
 @contextlib.contextmanager

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from store.errors import MissingKeyError, StoreError, UnsafeNameError
 from store.transports.base import TransferOptions
-from store.transports.deadlines import current
-from store.transports.limiting import limiter_for
 from store.transports.objects.answers import bare, quoted
 from store.transports.objects.base import (
     Absent,
@@ -21,108 +18,20 @@ from store.transports.objects.base import (
     ObjectMeta,
     Source,
 )
-from store.transports.objects.conditions import honours, refuse_taken, settled
-from store.transports.objects.failures import NotPartialError, late, mapped, tried, truncated
+from store.transports.objects.chunks import ObstoreBody
+from store.transports.objects.conditions import checked_tag, honours, refuse_taken, settled
+from store.transports.objects.failures import NotPartialError, mapped, tried
 from store.transports.objects.sources import PART, Reader, opened
 from store.transports.objects.stores import Stores
+from store.transports.objects.told import is_plain, meta_told, version_told
 
 T = TypeVar("T")
-
-_CHUNK: Final = 64 << 10
-"""How much a body is waited for at least before it is handed on, in bytes."""
 
 _AT_ONCE: Final = 4
 """How many parts of one object go up at once."""
 
 _MANY: Final = 1000
 """How many objects are deleted in one request (S3's limit)."""
-
-_NAMED: Final = frozenset(
-    {
-        "Cache-Control",
-        "Content-Disposition",
-        "Content-Encoding",
-        "Content-Language",
-        "Content-Type",
-        "Storage-Class",
-    }
-)
-"""The attributes of the library that are no metadata of the writer's."""
-
-_PLAIN: Final = r"(?:[^\x00-\x1f\x7f/]+/)*[^\x00-\x1f\x7f/]+"
-_DOTS: Final = r"(?:.*/)?\.{1,2}(?:/.*)?"
-
-
-def is_plain(key: str) -> bool:
-    """Whether the library takes a key as it stands: ``a/`` it would take for ``a``, ``../a`` for an error."""
-    return bool(re.fullmatch(_PLAIN, key) and not re.fullmatch(_DOTS, key, re.DOTALL))
-
-
-class ObstoreBody(Body):
-    """A body on its way through the library.
-
-    Args:
-        result: What the library returned.
-        meta: What the store says of the object.
-        client: Whose body it is.
-        part: The first byte that comes, and behind the last.
-    """
-
-    def __init__(
-        self,
-        result: Any,
-        meta: ObjectMeta,
-        client: ObstoreObjects,
-        part: tuple[int, int],
-    ) -> None:
-        self.meta = meta
-        self.start, self.end = part
-        self._client = client
-        self._chunks: Iterator[Any] | None = iter(result.stream(min_chunk_size=_CHUNK))
-        self._chunk = memoryview(b"")
-        self._rest = self.end - self.start
-        self._deadline = current(client.options.clock)
-        self._limiter = limiter_for(client.options.limit_rate, client.options.clock)
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer with the next bytes."""
-        if self._rest == 0:
-            return 0
-        if not len(self._chunk):
-            self._chunk = memoryview(self._next()).cast("B")
-        count = min(len(buffer), len(self._chunk))
-        if self._limiter is not None:
-            count = min(count, self._limiter.piece)
-        buffer[:count] = self._chunk[:count]
-        self._chunk = self._chunk[count:]
-        self._rest -= count
-        if self._limiter is not None:
-            self._limiter.take(count, self._deadline)
-        return count
-
-    def _next(self) -> Any:  # noqa: ANN401 - the library's bytes
-        """Return the next chunk; never an empty one."""
-        if self._chunks is None or self._deadline.left() <= 0:
-            self.close()
-            raise late(f"{self._client.address}/{self.meta.key}", self._deadline)
-        try:
-            chunk = next(self._chunks, b"")
-        except Exception as error:  # noqa: BLE001 - the library's own
-            self.close()
-            raise self._client.mapped(error, self.meta.key) from None
-        if not len(chunk) or len(chunk) > self._rest:
-            self.close()
-            raise truncated(
-                f"{self._client.address}/{self.meta.key}",
-                expected=self.end - self.start,
-                found=self.end - self.start - self._rest + len(chunk),
-            )
-        return chunk
-
-    def close(self) -> None:
-        """Let the connection go."""
-        self._chunks = None
-        self._chunk = memoryview(b"")
 
 
 class ObstoreObjects(ObjectClient):
@@ -150,7 +59,7 @@ class ObstoreObjects(ObjectClient):
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
         """Return what the store says of one object."""
         options = {"head": True, "version": version}
-        return tried(lambda: _meta(key, self._get(key, options)), self.options)
+        return tried(lambda: meta_told(key, self._get(key, options)), self.options)
 
     def get(
         self,
@@ -176,7 +85,9 @@ class ObstoreObjects(ObjectClient):
             except NotPartialError:
                 del options["range"]
                 result = self._get(key, options, etag)
-            return ObstoreBody(result, _meta(key, result), self, tuple(result.range))
+            meta = meta_told(key, result)
+            body = ObstoreBody(result, meta, address=self.address, options=self.options)
+            return checked_tag(body, f"{self.address}/{key}", etag)
 
         return tried(once, self.options)
 
@@ -212,14 +123,13 @@ class ObstoreObjects(ObjectClient):
         body = reader.next(PART if reader.size is None else max(PART, reader.size))
         options: dict[str, Any] = {"attributes": dict(metadata), "use_multipart": False}
         if condition is not None:
-            absent = isinstance(condition, Absent)
-            options["mode"] = "create" if absent else {"e_tag": quoted(condition.etag)}
+            options["mode"] = _mode(condition)
         wanted = ObjectMeta(key, len(body), metadata=dict(metadata))
 
         def once() -> ObjectMeta:
             expected = getattr(condition, "etag", None)
             told = self._call("put", key, self._taken(key), body, expected=expected, **options)
-            return wanted._replace(etag=bare(told["e_tag"]), version=_version(told["version"]))
+            return wanted._replace(etag=bare(told["e_tag"]), version=version_told(told["version"]))
 
         meta = settled(self, once, self.options, wanted, condition)
         if counted is not None and len(body):
@@ -243,14 +153,18 @@ class ObstoreObjects(ObjectClient):
                 failures.append(error)
                 raise
 
-        options = {"attributes": dict(metadata), "chunk_size": size, "max_concurrency": _AT_ONCE}
+        options: dict[str, Any] = {
+            "attributes": dict(metadata),
+            "chunk_size": size,
+            "max_concurrency": _AT_ONCE,
+        }
         try:
             told = self._call("put", key, self._taken(key), pieces(), use_multipart=True, **options)
         except StoreError as error:
             if failures:
                 raise failures[0] from error
             raise
-        etag, version = bare(told["e_tag"]), _version(told["version"])
+        etag, version = bare(told["e_tag"]), version_told(told["version"])
         return ObjectMeta(key, reader.read, etag, None, version, dict(metadata))
 
     def list(self, prefix: str = "", *, after: str | None = None) -> Iterator[ObjectMeta]:
@@ -269,7 +183,7 @@ class ObstoreObjects(ObjectClient):
                         one["size"],
                         bare(one["e_tag"]),
                         one["last_modified"],
-                        _version(one["version"]),
+                        version_told(one["version"]),
                     )
 
     def copy(self, source: str, dest: str, *, replacing: bool = True) -> None:
@@ -302,10 +216,6 @@ class ObstoreObjects(ObjectClient):
         """Return whether the store honours the conditions of `put`."""
         return honours(self, f"{self.address} {self.store.config.get('endpoint')}")
 
-    def mapped(self, error: BaseException, key: str | None, etag: str | None = None) -> StoreError:
-        """Return our error for one of the library's."""
-        return mapped(error, self.address, key=key, expected=etag)
-
     def _taken(self, key: str) -> str:
         if not is_plain(key):
             raise UnsafeNameError(
@@ -319,9 +229,9 @@ class ObstoreObjects(ObjectClient):
         self,
         name: str,
         key: str | None,
-        *arguments: Any,
+        *arguments: Any,  # noqa: ANN401 - the library's
         expected: str | None = None,
-        **options: Any,  # noqa: ANN401
+        **options: Any,  # noqa: ANN401 - the library's
     ) -> Any:  # noqa: ANN401 - the library's
         store = self._stores.at_hand(uploading=name == "put")
         function = getattr(self._stores.library, name)
@@ -334,22 +244,10 @@ class ObstoreObjects(ObjectClient):
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - the library's own, mapped at the wall
-            failure = self.mapped(error, key, etag)
+            failure = mapped(error, self.address, key=key, expected=etag)
         raise failure
 
 
-def _meta(key: str, result: Any) -> ObjectMeta:  # noqa: ANN401 - the library's
-    told = result.meta
-    kept = {name: value for name, value in result.attributes.items() if name not in _NAMED}
-    return ObjectMeta(
-        key,
-        told["size"],
-        bare(told["e_tag"]),
-        told["last_modified"],
-        _version(told["version"]),
-        {name.lower(): value for name, value in kept.items()},
-    )
-
-
-def _version(told: str | None) -> str | None:
-    return told if told and told != "null" else None
+def _mode(condition: Condition) -> str | dict[str, str]:
+    """Return a condition as the library takes it."""
+    return "create" if isinstance(condition, Absent) else {"e_tag": quoted(condition.etag)}

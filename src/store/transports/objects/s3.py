@@ -1,4 +1,4 @@
-"""S3's objects: by the library where it can, else by requests of our own."""
+"""S3's objects: by the library where it can, else by our own requests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from store.transports.objects.base import (
     ObjectMeta,
     Source,
 )
-from store.transports.objects.obstored import ObstoreObjects, is_plain
+from store.transports.objects.obstored import ObstoreObjects
 from store.transports.objects.sources import PART, opened
 from store.transports.objects.stores import Stores, usable
+from store.transports.objects.told import is_plain
 
 if TYPE_CHECKING:
     # It brings requests, which takes 100 ms.

@@ -10,6 +10,7 @@ from store.errors import StoreError, TransportError, TruncatedError
 from store.transports.base import TransferOptions
 from store.transports.http.asker import Answer, Asker
 from store.transports.objects.account import Account
+from store.transports.objects.answered import SignedBody
 from store.transports.objects.answers import (
     Page,
     bare,
@@ -27,14 +28,16 @@ from store.transports.objects.base import (
     ObjectMeta,
     Source,
 )
+from store.transports.objects.checking import check
 from store.transports.objects.conditions import (
+    checked_tag,
     condition_headers,
     honours,
     refuse_taken,
     settled,
 )
 from store.transports.objects.failures import refused, tried
-from store.transports.objects.multipart import Upload, check
+from store.transports.objects.multipart import Upload
 from store.transports.objects.signing import EMPTY, UNSIGNED, query_of, signed, spelled
 from store.transports.objects.sources import PART, Reader, opened
 
@@ -42,33 +45,6 @@ _PARTIAL: Final = 206
 _MISSING: Final = 404
 _SLOWEST: Final = 256 << 10
 """How fast a server takes up what it was sent at least, before it answers, in bytes a second."""
-
-
-class SignedBody(Body):
-    """A body on its way over our own HTTP.
-
-    Args:
-        meta: What the store says of the object.
-        answer: The answer.
-        start: The first byte that comes.
-        end: Behind the last one.
-    """
-
-    def __init__(self, meta: ObjectMeta, answer: Answer, start: int, end: int) -> None:
-        self.meta, self.start, self.end = meta, start, end
-        self._stream = answer.stream
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer with the next bytes."""
-        return self._stream.readinto(buffer)
-
-    def close(self) -> None:
-        """Give the connection back, or close it."""
-        self._stream.close()
-
-    def abort(self) -> None:
-        """Shut the connection down, from any thread."""
-        self._stream.abort()
 
 
 class SignedObjects(ObjectClient):
@@ -95,7 +71,7 @@ class SignedObjects(ObjectClient):
         def once() -> ObjectMeta:
             answer = self.ask("HEAD", key, _versioned(version))
             answer.stream.close()
-            check(answer, self.address, key)
+            check(answer, self.address, key, now=self.options.clock.now())
             return meta_of(key, answer.headers, answer.stream.size)
 
         return tried(once, self.options)
@@ -116,7 +92,7 @@ class SignedObjects(ObjectClient):
 
         def once() -> Body:
             answer = self.ask("GET", key, _versioned(version), headers)
-            check(answer, self.address, key, etag)
+            check(answer, self.address, key, expected=etag)
             if (
                 answer.status != _PARTIAL
                 and "Range" in headers
@@ -126,7 +102,8 @@ class SignedObjects(ObjectClient):
                 answer.stream.close()
                 del headers["Range"]
                 return once()
-            return self._body(answer, key, start, end)
+            body = self._body(answer, key, start, end)
+            return checked_tag(body, f"{self.address}/{key}", etag)
 
         return tried(once, self.options)
 
@@ -184,7 +161,7 @@ class SignedObjects(ObjectClient):
 
         def once() -> ObjectMeta:
             answer = self.ask("PUT", key, {}, headers, body)
-            check(answer, self.address, key, getattr(condition, "etag", None))
+            check(answer, self.address, key, expected=getattr(condition, "etag", None))
             answer.read()
             told = answer.headers
             return wanted._replace(etag=bare(told.get("ETag")), version=version_of(told))
@@ -217,7 +194,7 @@ class SignedObjects(ObjectClient):
 
     def _page(self, query: Mapping[str, str]) -> Page:
         answer = self.ask("GET", None, query)
-        check(answer, self.address, None)
+        check(answer, self.address, None, now=self.options.clock.now())
         return page_of(answer.read(), self.address)
 
     def copy(self, source: str, dest: str, *, replacing: bool = True) -> None:

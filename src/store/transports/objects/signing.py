@@ -64,31 +64,31 @@ def signed(
     sent["x-amz-content-sha256"] = payload
     if keys.session_token:
         sent["x-amz-security-token"] = keys.session_token
+    sent["authorization"] = _authorization(method, address, sent, keys, f"{stamp[:8]}/{region}")
+    return sent
+
+
+def _authorization(
+    method: str, address: str, sent: Mapping[str, str], keys: Keys, day_and_region: str
+) -> str:
+    """Return the header that signs all other headers."""
+    parts = urlsplit(address)
     names = sorted(sent)
     listed = ";".join(names)
-    canonical = "\n".join(
-        [
-            method,
-            parts.path or "/",
-            parts.query,
-            *(f"{name}:{sent[name]}" for name in names),
-            "",
-            listed,
-            payload,
-        ]
-    )
-    scope = f"{stamp[:8]}/{region}/s3/aws4_request"
+    lines = [f"{name}:{sent[name]}" for name in names]
+    payload = sent["x-amz-content-sha256"]
+    canonical = "\n".join([method, parts.path or "/", parts.query, *lines, "", listed, payload])
+    scope = f"{day_and_region}/s3/aws4_request"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
-    text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{digest}"
+    text = f"AWS4-HMAC-SHA256\n{sent['x-amz-date']}\n{scope}\n{digest}"
     secret = f"AWS4{keys.secret_key}".encode()
     for step in scope.split("/"):
         secret = hmac.digest(secret, step.encode(), "sha256")
     signature = hmac.digest(secret, text.encode(), "sha256").hex()
-    sent["authorization"] = (
+    return (
         f"AWS4-HMAC-SHA256 Credential={keys.access_key}/{scope}, SignedHeaders={listed},"
         f" Signature={signature}"
     )
-    return sent
 
 
 def _host(netloc: str, scheme: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +17,30 @@ from store.events import Attempted, AttemptFailed, Shared, Started, Verified
 from store.sharing import health
 from store.sharing.writing import WRITER
 from store.testing.cas import CasServer, Mood
+from store.testing.faults import cut_short, flip_bit, scramble
 from store.testing.servers import Server, unused_address
 
 from .conftest import CONTENT, NAME, Machine
 
 Make = Callable[..., Machine]
+
+
+def _emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _removed(path: Path) -> None:
+    path.unlink()
+
+
+def _piped(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _led_astray(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
 
 
 def test_the_second_machine_does_not_ask_the_origin(
@@ -338,6 +358,34 @@ def test_a_new_run_asks_again(machine: Make, locator: str, cas: CasServer) -> No
     machine(Tier(cas.url)).fetch(locator)
 
     assert len(cas.asked()) == 4
+
+
+@pytest.mark.parametrize(
+    "damage", [flip_bit, cut_short, scramble, _emptied, _removed, _piped, _led_astray]
+)
+def test_whatever_happens_to_a_shared_directory_harms_nobody(
+    machine: Make, origin: Server, directory: Path, damage: Callable[[Path], None]
+) -> None:
+    """The file is right, wherever it comes from, and so is the next one."""
+    tier = Tier(str(directory))
+    second = b"another content"
+    name = hashlib.sha256(second).hexdigest()
+    locators = [
+        f"{origin.url}/data.bin#sha256={NAME}",
+        f"{origin.serve('/second', second)}#sha256={name}",
+    ]
+    for one in locators:
+        machine(tier).fetch(one)
+    damaged = directory / "cas" / NAME[:2] / NAME
+    damaged.chmod(0o644)
+    damage(damaged)
+    here = machine(tier)
+
+    results = [here.fetch(one) for one in locators]
+
+    assert [one.path.read_bytes() for one in results] == [CONTENT, second]
+    assert origin.count("/second") == 1
+    assert origin.count("/data.bin") == 2
 
 
 def lay(directory: Path, name: str, content: bytes) -> None:

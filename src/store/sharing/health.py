@@ -24,6 +24,14 @@ from store.errors import (
 log = logging.getLogger(__name__)
 
 _FORBIDDEN: Final = 403
+_IN_THE_WAY: Final = frozenset(
+    {errno.EISDIR, errno.EINVAL, errno.ENOTEMPTY, errno.EEXIST, errno.ELOOP}
+)
+"""What the system says where something lies under a name that is no file."""
+
+_OF_ONE: Final = _IN_THE_WAY | {errno.EACCES, errno.EPERM}
+"""What it says of one file alone."""
+
 _ENOUGH: Final = 3
 """After how many bad answers a tier is passed over."""
 
@@ -131,12 +139,14 @@ def _is_grave(error: StoreError) -> bool:
     if isinstance(error, TransportError):
         return error.status is None
     if isinstance(error, StorageError):
-        return error.errno not in {errno.EACCES, errno.EPERM}
+        return error.errno not in _OF_ONE
     return True
 
 
 def _concerns_one(error: StoreError) -> bool:
     """Whether another file may be taken all the same."""
+    if isinstance(error, StorageError):
+        return error.errno in _IN_THE_WAY
     too_large = isinstance(error, TransportError) and error.status == 413  # noqa: PLR2004 - RFC 9110
     return too_large or isinstance(error, IntegrityError)
 

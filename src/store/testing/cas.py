@@ -22,10 +22,11 @@ _PREFIX: Final = "/cas/"
 _LONGEST: Final = 10.0
 """How long a slow answer is held back at most, in seconds."""
 
-Mood = Literal["well", "slow", "failing", "wrong", "cut", "read-only", "locked", "deaf"]
+Mood = Literal["well", "slow", "failing", "wrong", "cut", "read-only", "locked", "deaf", "asking"]
 """How it behaves: ``slow`` answers nothing until it is stopped; ``failing`` answers 500; ``wrong`` gives
 other bytes of the same length; ``cut`` ends the connection in the middle of a body; ``read-only`` answers a
-PUT with 405, ``locked`` with 403, and ``deaf`` not at all."""
+PUT with 405, ``locked`` with 403, and ``deaf`` not at all; ``asking`` answers 401 to whoever sends no
+credentials."""
 
 
 class CasServer:
@@ -119,6 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
         cas, name = self._begin("PUT")
         data = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         refusal = {"failing": 500, "read-only": 405, "locked": 403}.get(cas.mood)
+        if self._is_asked():
+            refusal = 401
         if refusal is None and hashlib.sha256(data).hexdigest() != name:
             refusal = 400
         if refusal is None:
@@ -135,10 +138,16 @@ class _Handler(BaseHTTPRequestHandler):
             cas.stopping.wait(_LONGEST)
         return cas, name
 
+    def _is_asked(self) -> bool:
+        """Whether credentials are asked for, and lack."""
+        return self.server.cas.mood == "asking" and "Authorization" not in self.headers
+
     def _give(self, *, body: bool) -> None:
         cas, name = self._begin(self.command)
         data = cas.kept.get(name)
-        if cas.mood == "failing":
+        if self._is_asked():
+            self._answer(401)
+        elif cas.mood == "failing":
             self._answer(500)
         elif data is None or not self.path.startswith(_PREFIX):
             self._answer(404)

@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 from typing import Final
 
+import requests
+
 from store.addresses import public
+from store.config.credential import Credential
 from store.errors import OfflineError, StoreError
 from store.files.failures import storage_error
 from store.integrity.hashing import open_regular
@@ -19,11 +22,12 @@ from store.transports.http.errors import HTTPTimeoutError
 from store.transports.http.mapping import refused
 from store.transports.http.redirects import first_hop
 from store.transports.http.sending import sent
-from store.transports.http.sessions import Quiet
+from store.transports.http.sessions import Quiet, Sessions
 from store.transports.http.transport import HttpTransport
 from store.transports.limiting import limiter_for
 from store.transports.opening import transport_for
 
+_UNAUTHORIZED: Final = 401
 _THERE: Final = frozenset({200, 204})
 _TAKEN: Final = frozenset({200, 201, 202, 204})
 _ALREADY: Final = frozenset({409, 412})
@@ -91,6 +95,11 @@ class _Body:
         """Return how many bytes will come."""
         return self.size
 
+    def rewind(self) -> None:
+        """Begin anew."""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        self._left = self.size
+
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes: never more than the file had when it was opened.
 
@@ -125,16 +134,34 @@ def _asked(
         headers |= {"Content-Type": "application/octet-stream", "Content-Length": str(body.size)}
         data = body if body.size else b""
     credential = options.credentials.find(hop.address)
-    if credential is not None:
-        headers["Authorization"] = credential.header
+    sessions = transport.sessions
     seat = enter(hop.address, options.per_host, options.clock)
     try:
-        response = sent(
-            method, hop.address, headers, sessions=transport.sessions, options=options, body=data
-        )
-        with Quiet():
-            response.close()
+        response = _sent(method, hop.address, headers, credential, sessions, options, data)
+        if response.status_code == _UNAUTHORIZED:
+            kept = options.credentials.find_challenged(hop.address)
+            if kept is not None and kept != credential:
+                if body is not None:
+                    body.rewind()
+                response = _sent(method, hop.address, headers, kept, sessions, options, data)
     finally:
         seat.leave()
     wait = reading.retry_after(response.headers.get("Retry-After"), options.clock.now())
     return response.status_code, refused(response.status_code, address, retry_after=wait)
+
+
+def _sent(  # noqa: PLR0917 - handed on as they are
+    method: str,
+    address: str,
+    headers: dict[str, str],
+    credential: Credential | None,
+    sessions: Sessions,
+    options: TransferOptions,
+    body: object,
+) -> requests.Response:
+    """Send it with a credential, and return the answer, closed."""
+    own = headers if credential is None else {**headers, "Authorization": credential.header}
+    response = sent(method, address, own, sessions=sessions, options=options, body=body)
+    with Quiet():
+        response.close()
+    return response

@@ -135,6 +135,7 @@ class _Attempt:
         sought = self._sought
         algorithms = tuple(dict.fromkeys(one.algorithm for one in sought.digests))
         most = self._options.bounds.max_size
+        self.source.transport = _Opened(self._tier, sought.name, stream)
         received = bring(
             self.source,
             directory,
@@ -145,7 +146,6 @@ class _Attempt:
             deadline=self.deadline,
             pace=self._pace,
             durable=False,
-            transport=_Opened(self._tier, sought.name, stream),
         )
         self._note(None)
         return Taken("hit", received.path, received.size, told=True)

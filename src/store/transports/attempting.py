@@ -76,18 +76,17 @@ def bring(
     deadline: Deadline,
     pace: Pace,
     durable: bool,
-    transport: Transport | None = None,
 ) -> Received:
     """Make one attempt at an address; see `store.transports.receiving.receive`.
 
     A large body that broke off before, in this call or in a run that was killed, is gone on with where its
-    source can do that. ``transport`` opens the address; None takes the one of its scheme.
+    source can do that.
 
     Raises:
         StoreError: What went wrong; ``source.hopeless`` says whether the disk did.
         NotModified: The source's condition does not hold; nothing came.
     """
-    transport = transport or transport_for(source.address, options)
+    transport = source.transport or transport_for(source.address, options)
     source.steady = not transport.needs_network
     with excusing(pace.excuse):
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from store.errors import MissingKeyError, StoreError, UnsafeNameError
@@ -55,6 +56,11 @@ class ObstoreObjects(ObjectClient):
     def store(self) -> Any:  # noqa: ANN401 - obstore's
         """The library's own store, for what it alone can do, such as signing an address."""
         return self._stores.at_hand()
+
+    @property
+    def bundle(self) -> Path | None:
+        """A PEM file of the certificates to trust, or None for the machine's."""
+        return self._stores.bundle
 
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
         """Return what the store says of one object."""

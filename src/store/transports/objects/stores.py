@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from store.errors import ConfigurationError, RefusedError, TransportTimeoutError, UnknownNameError
@@ -97,6 +98,11 @@ class Stores:
         self._library: Any = None
 
     @property
+    def bundle(self) -> Path | None:
+        """A PEM file of the certificates to trust, or None for the machine's."""
+        return self._account.bundle if self._account else self._connection.ca_bundle
+
+    @property
     def library(self) -> Any:  # noqa: ANN401 - a module
         """The module ``obstore``."""
         if self._library is None or not usable():
@@ -157,7 +163,7 @@ class Stores:
             ) from None
 
     def _trust(self) -> dict[str, Any]:
-        bundle = self._account.bundle if self._account else self._connection.ca_bundle
+        bundle = self.bundle
         if bundle is None:
             return {}
         try:

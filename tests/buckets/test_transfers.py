@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -353,4 +356,49 @@ def test_an_object_that_changes_between_two_tries_begins_anew(house: Path) -> No
     get_file(objects, "x", house / "x", options=QUICK)
 
     assert (house / "x").read_bytes() == changed
+    assert [one.name for one in house.iterdir()] == ["x"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from store.buckets.transfers import get_file, put_file
+from store.testing.objects import FakeBody, FakeObjects
+
+class Killing(FakeObjects):
+    def get(self, key, **asked):
+        body = super().get(key, **asked)
+        whole = body.readinto
+        given = []
+        def readinto(buffer):
+            if sum(given) >= len(content) // 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            given.append(whole(buffer[: len(content) // 2]))
+            return given[-1]
+        body.readinto = readinto
+        return body
+
+content = bytes(range(256)) * int(sys.argv[1])
+objects = Killing("bucket")
+put_file(objects, "x", content)
+get_file(objects, "x", Path("x"))
+"""
+"""Is killed in the middle of a body."""
+
+
+@pytest.mark.parametrize("blocks", [4, 3 << 12], ids=["small", "large"])
+def test_a_killed_download_leaves_nothing_under_its_name(house: Path, blocks: int) -> None:
+    """What was there stays; the next one finishes the job, and sweeps what was left."""
+    (house / "x").write_text("old", encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(blocks)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert (house / "x").read_text(encoding="utf-8") == "old"
+    assert len(list(house.iterdir())) > 1, "it was killed in the middle"
+    content = bytes(range(256)) * blocks
+    objects = FakeObjects("bucket")
+    put_file(objects, "x", content)
+
+    get_file(objects, "x", house / "x")
+
+    assert (house / "x").read_bytes() == content
     assert [one.name for one in house.iterdir()] == ["x"]

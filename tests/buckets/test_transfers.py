@@ -25,6 +25,7 @@ from store.errors import (
     TruncatedError,
 )
 from store.integrity.digest import Digest
+from store.testing.fakes import FakeClock
 from store.testing.objects import FakeObjects
 from store.transports.base import Bounds, Retrying, TransferOptions
 from store.transports.objects.base import Absent, Body, ObjectMeta
@@ -145,6 +146,20 @@ def test_an_open_file_is_read_from_where_it_stands(objects: FakeObjects, house: 
     with objects.get("x") as body:
         buffer = memoryview(bytearray(20))
         assert bytes(buffer[: body.readinto(buffer)]) == b"456789"
+
+
+def test_a_limited_bandwidth_is_kept_to(objects: FakeObjects) -> None:
+    """What went is waited for as long as it must last."""
+    clock = FakeClock()
+    options = TransferOptions(limit_rate=1000, clock=clock)
+    counted: list[int] = []
+    began = clock.monotonic()
+
+    put_file(objects, "x", bytes(5000), options=options, counted=counted.append)
+    put_file(objects, "y", bytes(5000), options=options)
+
+    assert 9.8 <= clock.monotonic() - began <= 10.0
+    assert counted == [5000]
 
 
 def test_a_condition_is_handed_on(objects: FakeObjects) -> None:

@@ -86,9 +86,9 @@ def receive(
     sources = sources_for(given, options, name=name, pinned=bool(digests), conditions=conditions)
     for source in sources:
         source.transport = transport
-    if options.listener is not None and subject():
-        options = options._replace(listener=stamped(options.listener, subject()))
-    receiving = _Receiving(Path(directory), options, wanted, durable=durable, chance=chance)
+    receiving = _Receiving(
+        Path(directory), _telling(options), wanted, durable=durable, chance=chance
+    )
     with keeping(receiving.deadline):
         return receiving.receive(sources)
 
@@ -104,6 +104,14 @@ def _check_wish(given: Sequence[str], size: int | None, max_size: int) -> None:
             size=size,
             url=public(given[0]),
         )
+
+
+def _telling(options: TransferOptions) -> TransferOptions:
+    """Return the options, with the uid of what this thread fetches in all that is told."""
+    uid = subject()
+    if options.listener is None or not uid:
+        return options
+    return options._replace(listener=stamped(options.listener, uid))
 
 
 class _Receiving:

@@ -49,13 +49,15 @@ class CacheItem(ItemFields):
 
         What is published counts as in use from now on, until the registry is closed.
         """
-        entry = self._entry
-        if not entry.published:
+        entry, places = self._entry, self.cache.places
+        published = places.published(entry.key, entry.version, entry.ext)
+        # The registry is asked only where a file is there: its name is this version's, and no other's.
+        if not entry.published and os.path.lexists(published):
             entry = self._entry = self.cache.entry(entry) or entry
         if entry.published:
             self.cache.hand_out(entry, read=False)
-            return self.cache.places.published(entry.key, entry.version, entry.ext)
-        return self.cache.places.partial(entry.key, entry.version, entry.ext)
+            return published
+        return places.partial(entry.key, entry.version, entry.ext)
 
     def refresh(self) -> None:
         """Ask the registry for all of it anew.

@@ -14,8 +14,8 @@ from store.registry.creating import Draft
 from store.registry.finding import Finding
 from store.registry.prepared import Prepared
 from store.registry.publishing import check_written, move_in_place, seal
-from store.registry.records import Entry, attribute_rows, now_of
-from store.registry.schema import ATTRS, PARAMS, items, uses
+from store.registry.records import Entry, all_rows, attribute_rows, now_of
+from store.registry.schema import ATTRS, items, uses
 from store.registry.sidecars import remove_sidecar, write_sidecar
 from store.registry.status import REMOVED, Status, may_move
 from store.registry.uses import Use
@@ -98,13 +98,15 @@ class Moving(Finding):
             return moved
         if not os.path.lexists(partial):
             self._unchanged(entry, Status.READY)  # another may have moved it, and the file with it
-        check_written(self.places, entry)
+            check_written(self.places, entry)
         batch = self.database.published()
         durable = self.durable and batch is None
         sealed = seal(partial, durable=durable)
         changed |= {"published": True, "size": sealed.size, "digest": sealed.digest}
-        target = self.places.check(self.places.published(entry.key, entry.version, entry.ext))
-        self.keep_sidecar(entry._replace(**changed))
+        target = self.places.published(entry.key, entry.version, entry.ext)
+        self.keep_sidecar(
+            entry._replace(**changed)
+        )  # which makes sure of the directory that both lie in
         move_in_place(partial, target, durable=durable)
         try:
             moved = self._set(entry, changed)
@@ -147,8 +149,8 @@ class Moving(Finding):
 
     def make_room_to_write(self) -> None:
         """Make the directory that items are written to."""
-        directory = self.places.root / "partial"
-        if not directory.is_dir():
+        directory = self.places.writing
+        if not os.path.isdir(directory):  # noqa: PTH112 - text
             make_directories(directory, durable=self.durable)
 
     def keep_budget(self, added: int) -> None:
@@ -165,13 +167,7 @@ class Moving(Finding):
         if draft is not None:
             write_sidecar(self.places, entry, draft.rows(), durable=durable)
         elif entry.status in {Status.READY, Status.TRASH}:
-            rows = self.database.read(
-                lambda connection: [
-                    (part, *row)
-                    for part in (ATTRS, PARAMS)
-                    for row in attribute_rows(connection, entry.id, part)
-                ]
-            )
+            rows = self.database.read(lambda connection: all_rows(connection, entry.id))
             write_sidecar(self.places, entry, rows, durable=durable)
         else:
             remove_sidecar(self.places, entry.key, entry.version)

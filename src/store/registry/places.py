@@ -65,6 +65,11 @@ class Places:
         self._partial = f"{text}/partial/"
 
     @property
+    def writing(self) -> str:
+        """The directory of what is being written."""
+        return self._partial[:-1]
+
+    @property
     def database(self) -> Path:
         """The registry, where it is kept in SQLite."""
         return self.root / "registry.sqlite"

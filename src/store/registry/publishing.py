@@ -52,7 +52,7 @@ def seal(path: str | Path, *, durable: bool, owned: bool = True) -> Sealed:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    return Sealed(hashing.size, str(hashing.digests()[0]))
+    return Sealed(hashing.size, f"{DEFAULT_ALGORITHM}:{hashing.hexdigest(DEFAULT_ALGORITHM)}")
 
 
 def move_in_place(source: str, target: str, *, durable: bool) -> None:

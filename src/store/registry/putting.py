@@ -81,7 +81,7 @@ class Putting(Making):
             filename = basename(path)
         draft = self._draft(uri, params, attrs, Status.READY, ext, label, filename)
         self.make_room_to_write()
-        temporary = f"{self.places.root}/partial/{partial_name()}"
+        temporary = f"{self.places.writing}/{partial_name()}"
         try:
             if path is None:
                 _fill(temporary, source)
@@ -144,9 +144,9 @@ class Putting(Making):
             version = next_version(self.database, connection, draft.name.key)
             entry = insert_item(connection, draft, version)
             target = self.places.published(entry.key, version, entry.ext)
-            placed.append((self.places.check(target), version))
-            self.keep_sidecar(entry, draft)
-            move_in_place(temporary, placed[-1][0], durable=durable)
+            self.keep_sidecar(entry, draft)  # which makes sure of the directory that both lie in
+            placed.append((target, version))
+            move_in_place(temporary, target, durable=durable)
             return entry
 
         try:

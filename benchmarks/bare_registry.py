@@ -78,7 +78,7 @@ def bare(scratch: Path) -> Callable[[], object]:
 
 
 def _database(path: Path) -> sqlite3.Connection:
-    """Return a database with the tables and indexes of the registry, so that a row costs what it does there."""
+    """Return a database with the tables and indexes of the registry, so that a row costs the same."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = wal")
     engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)

@@ -88,8 +88,9 @@ class Putting(Making):
             else:
                 place(path, temporary, link=how != "copy")
             entry = self._kept(attr.evolve(draft, pinned=pinned), temporary, owned=how != "link")
-        finally:
+        except BaseException:
             discard(temporary)
+            raise
         if how == "move" and path is not None:
             discard(path)
         self.keep_budget(entry.size or 0)

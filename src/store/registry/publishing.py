@@ -11,8 +11,9 @@ from typing import NamedTuple
 from store.errors import RegistryError, StatusError
 from store.files.atomic import discard, make_directories, rename
 from store.files.failures import storage_errors
-from store.files.syncing import sync_directory, sync_many
-from store.integrity.digest import DEFAULT_ALGORITHM
+from store.files.small import write_small
+from store.files.syncing import sync_directory, sync_file, sync_many
+from store.integrity.digest import DEFAULT_ALGORITHM, new_hasher
 from store.integrity.hashing import hash_descriptor, open_regular
 from store.registry.places import Places
 from store.registry.records import Entry
@@ -53,6 +54,26 @@ def seal(path: str | Path, *, durable: bool, owned: bool = True) -> Sealed:
         finally:
             os.close(descriptor)
     return Sealed(hashing.size, f"{DEFAULT_ALGORITHM}:{hashing.hexdigest(DEFAULT_ALGORITHM)}")
+
+
+def write_sealed(path: str, data: memoryview, *, durable: bool) -> Sealed:
+    """Write a new file whose content is at hand: whole, read-only, hashed, without reading it again.
+
+    Args:
+        path: A name that nobody else knows.
+        data: The content, as bytes.
+        durable: Whether a power cut must leave it whole.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    with storage_errors(path):
+        write_small(path, data, 0o666 & ~_WRITABLE)
+        if durable:
+            sync_file(path)
+    hasher = new_hasher(DEFAULT_ALGORITHM)
+    hasher.update(data)
+    return Sealed(len(data), f"{DEFAULT_ALGORITHM}:{hasher.hexdigest()}")
 
 
 def move_in_place(source: str, target: str, *, durable: bool) -> None:

@@ -28,7 +28,7 @@ def test_what_the_index_does_not_have_in_full_goes_the_usual_way(term: Any) -> N
 
 
 @given(made=st.lists(ATTRS, min_size=1, max_size=4), asked=ATTRS)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_both_find_the_same(
     made: list[dict[str, Any]], asked: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -812,9 +812,9 @@ class TestInattentive(Shelf):
     class kind(Cache):  # noqa: N801 - the suite's attribute
         """Notes no reads."""
 
-        def hand_out(self, entry: Entry, *, read: bool) -> None:
+        def hand_out(self, entry: Entry, *, read: bool) -> Entry:
             """Note that it is in use, no more."""
-            super().hand_out(entry, read=False)
+            return super().hand_out(entry, read=False)
 
 
 class TestBoundless(Shelf):

@@ -55,7 +55,7 @@ class CacheItem(ItemFields):
         if not entry.published and os.path.lexists(published):
             entry = self._entry = self.cache.entry(entry) or entry
         if entry.published:
-            self.cache.hand_out(entry, read=False)
+            self._entry = self.cache.hand_out(entry, read=False)
             return published
         return places.partial(entry.key, entry.version, entry.ext)
 
@@ -141,6 +141,8 @@ class CacheItem(ItemFields):
             StorageError: It cannot be read.
         """
         entry = self._entry if self._entry.status == Status.READY else self.cache.entry(self._entry)
+        if entry is not None and entry.status == Status.READY and entry.published:
+            entry = self.cache.hand_out(entry, read=True)
         if entry is None or entry.status != Status.READY:
             current = Status.DELETED if entry is None else entry.current
             raise StatusError(
@@ -155,7 +157,6 @@ class CacheItem(ItemFields):
                 f"{self.version_id} has no file: it was made READY without one",
                 query=self.version_id,
             )
-        self.cache.hand_out(entry, read=True)
         path = self.cache.places.published(entry.key, entry.version, entry.ext)
         options.setdefault("ext", entry.ext or None)
         return Opener(path, **options)

@@ -44,8 +44,8 @@ class Registry(Protocol):
         """Remove items: into the trash, from the disk, or without a trace."""
         ...
 
-    def hand_out(self, entry: Entry, *, read: bool) -> None:
-        """Note that the item's file is in use, and whether it was read."""
+    def hand_out(self, entry: Entry, *, read: bool) -> Entry:
+        """Note that the item's file is in use, and whether it was read; return the item as it is now."""
         ...
 
 

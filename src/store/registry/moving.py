@@ -53,11 +53,18 @@ class Moving(Finding):
             waiting.last_search or kept.last_search,
         )
 
-    def hand_out(self, entry: Entry, *, read: bool) -> None:
-        """Note that an item's file is in use from now on, and whether it was read."""
-        self.leases.hand_out(entry.id)
+    def hand_out(self, entry: Entry, *, read: bool) -> Entry:
+        """Note that an item's file is in use from now on, and whether it was read.
+
+        Returns:
+            The item as it is now that no cleaning takes it any more; DELETED where one was quicker.
+        """
+        noted = self.leases.hand_out(entry.version_id)
         if read:
             self.usage.read(entry.id)
+        if not noted:
+            return entry
+        return self.entry(entry) or entry._replace(status=Status.DELETED)
 
     def move(self, entry: Entry, wanted: Status) -> Entry:
         """Move an item from the status it has to another; READY publishes what was written.

@@ -7,15 +7,18 @@ import datetime as dt
 import io
 import os
 from collections.abc import Iterator, Mapping
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from store.addresses import public
 from store.errors import ResourceNotFoundError, StatusError
 from store.files.atomic import writing
-from store.registry.freshness import Fresh, check_freshness
+from store.registry.freshness import Fresh, Known, address_of, check_freshness, headers_now
 from store.registry.item_fields import ItemFields
 from store.registry.opening import Opener
 from store.registry.status import Status, StatusLike, status_of
+
+if TYPE_CHECKING:
+    from store.transports.base import TransferOptions
 
 
 class CacheItem(ItemFields):
@@ -207,14 +210,34 @@ class CacheItem(ItemFields):
             )
         self.status = Status(before)
 
-    def check_freshness(self, headers: Mapping[str, str], method: str = "auto") -> Fresh:
+    def check_freshness(
+        self,
+        headers: Mapping[str, str] | None = None,
+        method: str = "auto",
+        *,
+        options: TransferOptions | None = None,
+    ) -> Fresh:
         """Hold what is known of the file's origin against what its server says now.
 
+        What its maker told of the origin counts first (see `store.registry.freshness.provenance`), then what
+        the registry knows by itself: size and digest, when the item was made, and the URI as its address.
+
         Args:
-            headers: The headers of a HEAD or GET.
-            method: ``etag``, ``modified``, ``size``, or ``auto`` for the first that both sides know.
+            headers: The headers of a HEAD or GET; None asks the server.
+            method: ``etag``, ``hash``, ``modified``, ``size``, or ``auto`` for the first that both sides
+                know.
+            options: With None for the headers: how bytes are to be moved.
+
+        Raises:
+            QueryError: There is no such method, or no address is known.
+            ResourceNotFoundError: The server has it no more.
+            TransportError: The server cannot be asked.
         """
-        return check_freshness(self.attrs, self.size, headers, method=method)
+        attrs = self.attrs
+        if headers is None:
+            headers = headers_now(address_of(self.uri, attrs), options)
+        known = Known(attrs, self.size, self.digest, self.date)
+        return check_freshness(known, headers, method=method)
 
     def __fspath__(self) -> str:
         """Return `path`."""

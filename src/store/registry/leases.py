@@ -8,6 +8,7 @@ import threading
 
 from store.clock import Clock
 from store.errors import RegistryError, StoreError
+from store.files.atomic import make_directories
 from store.files.failures import storage_error
 from store.files.leases import Lease, held_notes, is_held
 from store.registry.places import Places
@@ -122,5 +123,7 @@ class Leases:
             self._begin()
         with self._lock:
             if self._lease is None:
+                # The first writer takes a lease before there is a registry: its directory is to last.
+                make_directories(self._directory, durable=True)
                 self._lease = Lease(self._directory, clock=self._clock)
             return self._lease

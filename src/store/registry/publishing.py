@@ -104,7 +104,8 @@ def settle(paths: Iterable[str]) -> None:
     """
     files = [Path(path) for path in paths]
     sync_many(files)
-    for directory in {one.parent.parent for one in files}:
+    # The names of the shelves and of what these lie in, which may all be new.
+    for directory in {above for one in files for above in (one.parent.parent, one.parents[2])}:
         with storage_errors(directory, kind=RegistryError):
             sync_directory(directory)
 

@@ -619,7 +619,7 @@ class TestPunctual(Shelf):
         def best(self, *arguments: Any, **asked: Any) -> CacheItem | None:
             """Take the first of the latest."""
             found = self.search(*arguments, **{"status": Status.READY} | asked)
-            return max(found, key=lambda item: item.date or 0, default=None)  # type: ignore[return-value,arg-type]
+            return max(found, key=lambda item: item.date or 0, default=None)
 
 
 class TestDeaf(Shelf):

@@ -113,7 +113,8 @@ def _bound(number: int, term: Equality) -> dict[str, Any]:
 
 @functools.cache
 def _probe(is_number: bool) -> Prepared:  # noqa: FBT001 - a cache's key
-    some = sa.select(sa.literal_column("1")).select_from(attributes).where(_row(0, is_number))
+    some: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(attributes)
+    some = some.where(_row(0, is_number))
     return Prepared(sa.select(sa.func.count()).select_from(some.limit(PROBE).subquery()))
 
 
@@ -125,7 +126,8 @@ def _query(shape: tuple[bool, ...], first: int, *, whole: bool) -> Prepared:
         if number == first:
             query = query.where(items.c.id.in_(sa.select(attributes.c.item_id).where(row)))
         else:
-            some = sa.select(sa.literal_column("1")).where(attributes.c.item_id == items.c.id, row)
+            some: sa.Select[Any] = sa.select(sa.literal_column("1"))
+            some = some.where(attributes.c.item_id == items.c.id, row)
             query = query.where(some.correlate(items).exists())
     return Prepared(query.order_by(items.c.id))
 

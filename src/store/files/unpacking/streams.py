@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any, Final
 
 from store.errors import StorageError, StoreError
-from store.registry.quota import Quota
+from store.files.unpacking.quota import Quota
 
 _BUFFER: Final = 1 << 16
 """How much is read at a time, in bytes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, Final, NamedTuple
 
 from store.errors import StorageError
-from store.registry.streams import unpacked
+from store.files.unpacking.streams import unpacked
 
 MAGIC: Final = (
     (b"\x1f\x8b", "gz"),

@@ -179,7 +179,8 @@ class Finding(Opened, abc.ABC):
                 "item": item,
                 "disk_fname": None,
             }
-        for one in [*self.places.walk_partial(), *self.places.walk()]:
+        shelved = () if self.remote is None else (one.named for one in self.remote.walk())
+        for one in [*self.places.walk_partial(), *self.places.walk(), *shelved]:
             if not one.sidecar:
                 row = found.setdefault(f"{one.key}-{one.version}", {"item": None})
                 row["disk_fname"] = one.path.name

@@ -55,7 +55,7 @@ class CacheItem(ItemFields):
         entry, places = self._entry, self.cache.places
         published = places.published(entry.key, entry.version, entry.ext)
         # The registry is asked only where a file is there: its name is this version's, and no other's.
-        if not entry.published and os.path.lexists(published):
+        if not entry.published and (self.cache.remote or os.path.lexists(published)):
             entry = self._entry = self.cache.entry(entry) or entry
         if entry.published:
             self._entry = self.cache.hand_out(entry, read=False)

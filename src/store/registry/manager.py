@@ -9,6 +9,7 @@ from typing import Literal, Self
 from store.clock import SYSTEM_CLOCK, Clock
 from store.registry.cleaning import Cleaning
 from store.registry.opened import BUSY_TIMEOUT, options_of
+from store.transports.objects.base import ObjectClient
 
 
 class Cache(Cleaning):
@@ -23,7 +24,9 @@ class Cache(Cleaning):
             directory of ``store``.
         url: The address of the registry on PostgreSQL (``postgresql://user@host/database``), for many
             machines.
-        files: With ``url``: the directory of the files, which all of the machines share.
+        files: With ``url``: the directory of the files, which all of the machines share; or a bucket and
+            prefix (``s3://bucket/prefix``), of which what is used here is copied below ``cache_dir``.
+        objects: With a bucket for ``files``: its client, where it is not to be opened by the address.
         read_only: Write nothing at all.
         busy_timeout: How long another's write is waited for, in seconds.
         durability: ``full``: what is READY survives a power cut; ``relaxed``: what is young may be lost.
@@ -42,6 +45,7 @@ class Cache(Cleaning):
         *,
         url: str | None = None,
         files: str | os.PathLike[str] | None = None,
+        objects: ObjectClient | None = None,
         read_only: bool = False,
         busy_timeout: float = BUSY_TIMEOUT,
         durability: Literal["full", "relaxed"] = "full",
@@ -55,6 +59,7 @@ class Cache(Cleaning):
                 pkg,
                 url=url,
                 files=files,
+                objects=objects,
                 read_only=read_only,
                 busy_timeout=busy_timeout,
                 durability=durability,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from store.errors import StatusError
-from store.files.atomic import discard, make_directories
+from store.files.atomic import make_directories
 from store.registry.creating import Draft
 from store.registry.finding import Finding
 from store.registry.prepared import Prepared
-from store.registry.publishing import check_written, move_in_place, seal
+from store.registry.publishing import check_written, move_in_place, remove_files, seal
 from store.registry.records import Entry, all_rows, attribute_rows, now_of
 from store.registry.schema import ATTRS, items, uses
 from store.registry.sidecars import remove_sidecar, write_sidecar
@@ -62,9 +63,11 @@ class Moving(Finding):
         noted = self.leases.hand_out(entry.version_id)
         if read:
             self.usage.read(entry.id)
-        if not noted:
-            return entry
-        return self.entry(entry) or entry._replace(status=Status.DELETED)
+        if noted:
+            entry = self.entry(entry) or entry._replace(status=Status.DELETED)
+        if self.remote is not None and entry.published and entry.status != Status.DELETED:
+            self.remote.bring(entry)
+        return entry
 
     def move(self, entry: Entry, wanted: Status) -> Entry:
         """Move an item from the status it has to another; READY publishes what was written.
@@ -116,11 +119,11 @@ class Moving(Finding):
         )  # which makes sure of the directory that both lie in
         move_in_place(partial, target, durable=durable)
         try:
+            self.upload(target, sealed.digest)
             moved = self._set(entry, changed)
         except BaseException:
             # Another took it over meanwhile: the file bears this version's name, so nobody else has it.
-            discard(target)
-            remove_sidecar(self.places, entry.key, entry.version)
+            self.remove_files([entry])
             raise
         if batch is not None:
             batch.append(target)
@@ -171,13 +174,42 @@ class Moving(Finding):
             draft: What it was made of a moment ago, so that the registry need not be asked.
         """
         durable = self.durable and self.database.published() is None
+        path = self.places.sidecar(entry.key, entry.version)
         if draft is not None:
             write_sidecar(self.places, entry, draft.rows(), durable=durable)
+            self.upload(path)
         elif entry.status in {Status.READY, Status.TRASH}:
             rows = self.database.read(lambda connection: all_rows(connection, entry.id))
             write_sidecar(self.places, entry, rows, durable=durable)
+            self.upload(path)
         else:
             remove_sidecar(self.places, entry.key, entry.version)
+            if self.remote is not None:
+                self.remote.remove([path])
+
+    def local(self, entry: Entry) -> str:
+        """Return the path of an item's published file, which is brought here where it lies in a bucket."""
+        if self.remote is not None:
+            return self.remote.bring(entry)
+        return self.places.published(entry.key, entry.version, entry.ext)
+
+    def upload(self, path: str, digest: str | None = None) -> None:
+        """Put a file of ours into the bucket, where the files lie in one."""
+        if self.remote is not None:
+            self.remote.upload(path, digest)
+
+    def remove_files(self, entries: Sequence[Entry]) -> None:
+        """Remove the files of items that are marked as gone, here and in the bucket."""
+        remove_files(self.places, entries)
+        if self.remote is not None:
+            self.remote.remove(
+                path
+                for one in entries
+                for path in (
+                    self.places.published(one.key, one.version, one.ext),
+                    self.places.sidecar(one.key, one.version),
+                )
+            )
 
 
 @functools.cache

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from store.errors import StatusError
 from store.registry.changing import Changing
 from store.registry.filtering import Asked, filters_of
-from store.registry.publishing import remove_files
 from store.registry.records import Entry
 from store.registry.schema import items, uses
 from store.registry.status import Status
@@ -184,6 +183,6 @@ def _remove(cache: Changing, going: list[Entry]) -> tuple[list[Entry], tuple[Ent
     for entry, now in kept:
         cache.put_back(now, entry)
     gone = [(entry, now) for entry, now in marked if entry.version_id not in used]
-    remove_files(cache.places, [now for _, now in gone])
+    cache.remove_files([now for _, now in gone])
     cache.forget([now for _, now in gone])
     return [entry for entry, _ in gone], tuple(entry for entry, _ in kept)

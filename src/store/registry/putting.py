@@ -155,6 +155,7 @@ class Putting(Making):
             self.keep_sidecar(entry, draft)  # which makes sure of the directory that both lie in
             placed.append((target, version))
             move_in_place(temporary, target, durable=durable)
+            self.upload(target, draft.digest)
             return entry
 
         try:
@@ -163,6 +164,8 @@ class Putting(Making):
             for target, version in placed:
                 discard(target)
                 remove_sidecar(self.places, draft.name.key, version)
+                if self.remote is not None:
+                    self.remote.remove([target, self.places.sidecar(draft.name.key, version)])
             raise
         if batch is not None:
             batch.append(placed[-1][0])

@@ -7,7 +7,6 @@ many downloads, the file is verified, kept by the cache, and placed where the ca
 from __future__ import annotations
 
 import logging
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -163,7 +162,7 @@ def _download(
     flight = content.flight(
         uid_of(metadata),
         waiting=waiting_for(options.listener, metadata),
-        ready=partial(knows, store, metadata),
+        ready=lambda: deadline.is_cut() or knows(store, metadata),
         patience=deadline.left(),
     )
     with keeping(deadline), flight as waited:

@@ -76,7 +76,8 @@ class Settings(Frozen):
     """What the user decided, from flags, environment, project and user files.
 
     A key ``cache_dir`` is spelled ``cache_dir`` in a file's top level (``[tool.store]`` in
-    pyproject.toml); tables ``[driver.NAME]`` are a driver's configuration and stand in `drivers`.
+    pyproject.toml); tables ``[driver.NAME]`` are a driver's configuration and stand in `drivers`,
+    tables ``[connection.NAME]`` in `connections`.
     Durations are in seconds, sizes in bytes, rates in bytes a second.
     """
 
@@ -232,6 +233,11 @@ class Settings(Frozen):
         NO_ROUTES,
         "Rules, with allow and [[block]]: where addresses may be had, too, and which are asked at all.",
         kind="rules",
+    )
+    connections: Mapping[str, Mapping[str, Any]] = setting(
+        "connection",
+        "How object stores are reached, by name: tables [connection.NAME].",
+        kind="tables",
     )
     drivers: Mapping[str, Mapping[str, Any]] = setting(
         "driver", "What each driver is told, by its name: tables [driver.NAME].", kind="tables"

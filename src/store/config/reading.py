@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from store.config.directories import configuration_file
 from store.config.model import Setting, Settings, declared
@@ -17,15 +17,11 @@ from store.config.tomlfile import TomlFile, read_toml
 from store.config.values import parse_value
 from store.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    # A warm fetch reads no file: what one may hold is loaded with the first that holds it.
-    from store.config.tables import DriverTable
-
 _KEYS: Final[Mapping[str, Setting]] = {
     field.name: field for field in declared() if field.kind not in {"tables", "rules"}
 }
 _VARIABLES: Final = tuple((field.env, field) for field in _KEYS.values() if field.env is not None)
-_TABLE: Final = "driver"
+_TABLES: Final = {"driver": "drivers", "connection": "connections"}
 _WATCHED: Final = (*(variable for variable, _ in _VARIABLES), "STORE_CONFIG_FILE")
 _WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
 _DEFAULT_SOURCES: Final = dict.fromkeys((*_KEYS, *RULES), "default")
@@ -37,8 +33,8 @@ class Reading(NamedTuple):
     Attributes:
         settings: The settings.
         sources: For each key ``default``, ``flag``, the variable's name, or ``file:line``; for each
-            driver's table, under ``driver.NAME``, and for each of its keys, under ``driver.NAME.KEY``, the
-            same.
+            table of a driver or connection, under ``driver.NAME``, and for each of its keys, under
+            ``driver.NAME.KEY``, the same.
         files: The files that were looked for, in order of precedence, whether they exist or not.
     """
 
@@ -70,7 +66,7 @@ def read_settings(
 
     Args:
         flags: Values given on the command line or by the caller, as text or already of the setting's
-            type, those that are None left out; ``drivers`` holds tables by driver.
+            type, those that are None left out; ``drivers`` and ``connections`` hold tables by name.
         environment: The variables; None takes the process's own.
         directory: Where ``store.toml`` and ``pyproject.toml`` are looked for; None is the working
             directory.
@@ -154,7 +150,7 @@ def _take_file(
         raise _refusal("is no table", table, _place(file, prefix))
     for key, value in table.items():
         place = _place(file, (*prefix, key))
-        if key == _TABLE:
+        if key in _TABLES:
             _take_tables(value, file, (*prefix, key), values, sources)
         elif key in RULES:
             rules = _rules(value, file, (*prefix, key))
@@ -174,30 +170,24 @@ def _take_tables(
     values: dict[str, Any],
     sources: dict[str, str],
 ) -> None:
-    """Take over the drivers' tables; a driver's key in a nearer file wins over the same one elsewhere."""
+    """Take over tables by name; a table's key in a nearer file wins over the same one elsewhere."""
+    from store.config.connecting import take_table
     from store.config.tables import Place
 
+    kind = prefix[-1]
     if not isinstance(tables, dict):
-        raise _refusal("is no table: write [driver.NAME]", tables, _place(file, prefix))
+        raise _refusal(f"is no table: write [{kind}.NAME]", None, _place(file, prefix))
     for name, table in tables.items():
         place = _place(file, (*prefix, name))
         if not isinstance(table, dict):
             # The value is not shown: a driver's settings may be secrets.
-            raise _refusal(f"is no table: write [driver.{name}]", None, place)
+            raise _refusal(f"is no table: write [{kind}.{name}]", None, place)
         places = {key: Place(file.path, file.line_of(*prefix, name, key)) for key in table}
-        told = _driver_table(name, values)
-        told.place = Place(file.path, place.line)
-        told.take(table, places)
-        sources[f"{_TABLE}.{name}"] = _source(place)
-        sources.update({f"{_TABLE}.{name}.{key}": str(one) for key, one in places.items()})
-
-
-def _driver_table(name: str, values: dict[str, Any]) -> DriverTable:
-    """Return the table of a driver that is being filled."""
-    from store.config.tables import DriverTable
-
-    found: DriverTable = values.setdefault("drivers", {}).setdefault(name, DriverTable())
-    return found
+        own = values.setdefault(_TABLES[kind], {})
+        begin = Place(file.path, place.line)
+        take_table(kind, name, own, table, places=places, place=begin)
+        sources[f"{kind}.{name}"] = _source(place)
+        sources.update({f"{kind}.{name}.{key}": str(one) for key, one in places.items()})
 
 
 def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Routes:  # noqa: ANN401 - as above
@@ -215,18 +205,22 @@ def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Routes:  # noqa
 
 
 def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[str, str]) -> None:
+    kinds = {plural: kind for kind, plural in _TABLES.items()}
     for key, value in flags.items():
         if value is None:
             continue
-        if key == "drivers":
+        if key in kinds:
+            kind = kinds[key]
             if not isinstance(value, Mapping) or not all(
                 isinstance(table, Mapping) for table in value.values()
             ):
-                raise _refusal("must hold a mapping for each driver", None, _Place("drivers", key))
+                raise _refusal(f"must hold a mapping for each {kind}", None, _Place(key, key))
+            from store.config.connecting import take_table
+
             for name, table in value.items():
-                _driver_table(name, values).take(table, {})
-                sources[f"{_TABLE}.{name}"] = "flag"
-                sources.update({f"{_TABLE}.{name}.{key}": "flag" for key in table})
+                take_table(kind, name, values.setdefault(key, {}), table)
+                sources[f"{kind}.{name}"] = "flag"
+                sources.update({f"{kind}.{name}.{one}": "flag" for one in table})
         elif key in _KEYS:
             values[key] = _read_value(value, _KEYS[key], _Place(f"the flag {key}", key))
             sources[key] = "flag"
@@ -277,7 +271,7 @@ def _short(value: Any) -> str:  # noqa: ANN401 - whatever was given
 def _unknown(key: str, place: _Place, *, table: bool) -> ConfigurationError:
     import difflib
 
-    known = (*_KEYS, *RULES, _TABLE)
+    known = (*_KEYS, *RULES, *_TABLES)
     nearest = difflib.get_close_matches(key, known, n=1)
     meant = f"did you mean {nearest[0]!r}? " if nearest else ""
     where = "" if place.path is None else f"{_source(place)}: "

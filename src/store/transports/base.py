@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.credentials import Credentials
@@ -80,6 +81,8 @@ class TransferOptions(Frozen):
             second; None for no limit.
         standing: The file in which is remembered which origins failed, or None: see
             `store.transports.standing`.
+        connections: How object stores are reached, by name, as the tables ``[connection.NAME]`` of the
+            settings say it.
     """
 
     bounds: Bounds = Bounds()
@@ -95,6 +98,7 @@ class TransferOptions(Frozen):
     per_host: int = 16
     limit_rate: int | None = None
     standing: str | None = None
+    connections: Mapping[str, Mapping[str, Any]] = field(factory=dict, shown=False)
 
     @classmethod
     def from_settings(cls, settings: Settings, listener: Listener | None = None) -> Self:
@@ -125,6 +129,7 @@ class TransferOptions(Frozen):
             per_host=settings.per_host,
             limit_rate=settings.limit_rate,
             standing=standing_file(settings.cache_dir),
+            connections=settings.connections,
         )
 
 

@@ -15,7 +15,7 @@ from store.integrity.digest import DEFAULT_ALGORITHM, Digests
 from store.integrity.hashing import Hashing
 from store.transports.attempting import Received, bring
 from store.transports.attempts import Attempt, note, subject
-from store.transports.base import Conditions, TransferOptions
+from store.transports.base import Conditions, TransferOptions, Transport
 from store.transports.deadlines import begun, keeping
 from store.transports.filling import Wanted
 from store.transports.pace import Pace
@@ -38,6 +38,7 @@ def receive(
     algorithms: Iterable[str] = (DEFAULT_ALGORITHM,),
     durable: bool = False,
     conditions: Mapping[str, Conditions] | None = None,
+    transport: Transport | None = None,
     chance: Random = CHANCE,
 ) -> Received:
     """Bring a resource into a directory, whole and verified, or not at all.
@@ -60,6 +61,7 @@ def receive(
         durable: Return only when a power cut can no longer take the file away; whoever keeps it makes it
             durable otherwise.
         conditions: Under which condition a body is wanted, by address.
+        transport: What opens the addresses, all of them; None takes the one of each scheme.
         chance: What the waits between attempts are drawn from.
 
     Returns:
@@ -91,6 +93,8 @@ def receive(
             url=public(given[0]),
         )
     sources = sources_for(given, options, name=name, pinned=bool(digests), conditions=conditions)
+    for source in sources:
+        source.transport = transport
     if options.listener is not None and subject():
         options = options._replace(listener=stamped(options.listener, subject()))
     receiving = _Receiving(Path(directory), options, wanted, durable=durable, chance=chance)
@@ -189,7 +193,7 @@ class _Receiving:
             )
         )
         if source.delay:
-            self._options.clock.sleep(source.delay)
+            self.deadline.sleep(source.delay)
 
     def _failure(self, sources: Sequence[Source]) -> StoreError:
         """Return what the last address said that was asked; a full disk is told at once."""

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from store.buckets.bucket import Bucket
-from store.buckets.client import create_bucket, delete_bucket
+from store.buckets.client import delete_bucket
 from store.errors import (
     ConfigurationError,
     CredentialsError,
@@ -20,10 +20,8 @@ from store.errors import (
 )
 from store.testing.object_servers import ObjectServer
 from store.testing.objects import FakeObjects
-from store.testing.servers import Server
 from store.transports.base import Bounds, Retrying, TransferOptions
 from store.transports.objects.connection import Connection
-from store.transports.objects.opening import open_objects
 
 QUICK = TransferOptions(
     bounds=Bounds(connect_timeout=2.0, read_timeout=2.0), retrying=Retrying(attempts=1)

@@ -10,16 +10,17 @@ import attrs
 import pytest
 
 from store.errors import (
-    ConfigurationError,
     IntegrityError,
+    LocatorError,
     ResourceNotFoundError,
     StatusError,
     TransportError,
 )
 from store.registry.manager import Cache
-from store.registry.remote import split_address
 from store.registry.status import Status
+from store.testing.object_servers import RcloneServer
 from store.testing.objects import FakeObjects
+from store.transports.base import TransferOptions
 from store.transports.objects.base import DIGEST_KEY
 
 Machine = Callable[[str], Cache]
@@ -44,8 +45,11 @@ def bucket() -> Failing:
 
 
 @pytest.fixture
-def machine(database: str, bucket: Failing, tmp_path: Path) -> Iterator[Machine]:
+def machine(
+    database: str, bucket: Failing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Machine]:
     """Opens the one registry as machines of several names would, each with copies of its own."""
+    monkeypatch.setenv("STORE_CACHE_DIR", str(tmp_path))
     with contextlib.ExitStack() as stack:
         first = Cache(
             url=database, files="s3://fake/team/registry", objects=bucket, durability="relaxed"
@@ -216,7 +220,29 @@ def test_items_leave_a_bucket_for_a_directory(machine: Machine, tmp_path: Path) 
 
 def test_an_address_without_a_bucket_is_refused() -> None:
     """It is told before anything is opened."""
-    assert split_address("s3://bucket") == ("s3://bucket", "")
-    assert split_address("s3://bucket/a/b/") == ("s3://bucket", "a/b/")
-    with pytest.raises(ConfigurationError, match="bucket"):
+    with pytest.raises(LocatorError, match="bucket"):
         Cache(url="postgresql://user@host/db", files="s3:///prefix")
+
+
+def test_a_real_bucket_does(
+    database: str, rclone_server: RcloneServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened by the connection that the settings name."""
+    monkeypatch.setenv("STORE_CACHE_DIR", str(tmp_path))
+    connection = rclone_server.connection
+    table = {
+        "endpoint": connection.endpoint,
+        "access_key": connection.access_key,
+        "secret_key": connection.secret_key,
+        "bucket": rclone_server.new_bucket(),
+    }
+    transfer = TransferOptions(connections={"team": table})
+    with Cache(url=database, files="bucket:team/registry", transfer=transfer) as cache:
+        item = cache.put("a", b"data" * 1000)
+        Path(item.path).unlink()
+
+        assert Path(cache.best("a").path).read_bytes() == b"data" * 1000  # type: ignore[union-attr]
+        assert cache.rebuild() == (1, 0, 0)
+        cache.close()
+        assert len(cache.prune(max_bytes=0).removed) == 1
+        assert cache.clean_disk() == 0

@@ -6,7 +6,6 @@ import contextlib
 import os
 import weakref
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
@@ -23,8 +22,10 @@ from store.registry.leases import Leases
 from store.registry.places import Places
 from store.registry.publishing import settle
 from store.registry.rebuilding import fill
-from store.registry.remote import Remote, copies_of, split_address
+from store.registry.remote import IS_BUCKET, Remote, copies_of
 from store.registry.usage import Usage
+from store.transports.base import TransferOptions
+from store.transports.objects.addresses import ObjectAddress
 from store.transports.objects.base import ObjectClient
 
 BUSY_TIMEOUT: Final = 30.0
@@ -46,6 +47,8 @@ class Options:
         clock: The time.
         bucket: The address of the files in a bucket (``s3://bucket/prefix``), or None: ``root`` holds copies.
         objects: The client of that bucket; None opens one by its address.
+        transfer: How its bytes are to be moved, and the connections that the settings name; None for the
+            defaults.
     """
 
     root: str
@@ -58,6 +61,7 @@ class Options:
     clock: Clock = SYSTEM_CLOCK
     bucket: str | None = None
     objects: ObjectClient | None = attrs.field(default=None, repr=False)
+    transfer: TransferOptions | None = attrs.field(default=None, repr=False)
 
 
 class Opened:
@@ -166,7 +170,7 @@ def options_of(
         )
     for name in ("max_bytes", "min_free"):
         _check_bytes(name, others.get(name))
-    bucket = files if isinstance(files, str) and "://" in files else None
+    bucket = files if isinstance(files, str) and IS_BUCKET.match(files) else None
     if bucket is not None:
         files = cache_directory() / "registry-files" / copies_of(bucket)
     given = files if url is not None else path
@@ -204,12 +208,12 @@ def _check_bytes(name: str, value: object) -> None:
 def _remote(options: Options, places: Places) -> Remote | None:
     if options.bucket is None:
         return None
-    bucket, prefix = split_address(options.bucket)
-    objects = options.objects
+    place, objects = ObjectAddress.parse(options.bucket), options.objects
     if objects is None:
-        opening = import_module("store.transports.objects.opening")
-        objects = opening.open_objects(bucket)
-    return Remote(objects, prefix, places)
+        from store.transports.objects.opening import open_objects
+
+        objects = open_objects(place._replace(key=""), options.transfer)
+    return Remote(objects, place.key, places)
 
 
 def _database(options: Options, places: Places, remote: Remote | None) -> Database:

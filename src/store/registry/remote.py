@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from store.errors import ConfigurationError, IntegrityError, MissingKeyError, ResourceNotFoundError
+from store.errors import IntegrityError, MissingKeyError, ResourceNotFoundError
 from store.files.atomic import discard, make_directories, rename, writing
 from store.files.unfinished import partial_name
 from store.registry.places import Named, Places, named_of
@@ -18,6 +19,9 @@ from store.registry.records import Entry
 from store.transports.objects.base import DIGEST_KEY, Body, ObjectClient
 
 log = logging.getLogger(__name__)
+
+IS_BUCKET: Final = re.compile(r"(?:s3|gs|az)://|bucket:")
+"""How the address of a bucket begins; anything else is a directory."""
 
 _CHUNK: Final = 1 << 20
 """How much is moved at a time, in bytes."""
@@ -137,21 +141,6 @@ def _copy(body: Body, file: Any) -> None:  # noqa: ANN401 - a file open for writ
     buffer = memoryview(bytearray(_CHUNK))
     while count := body.readinto(buffer):
         file.write(buffer[:count])
-
-
-def split_address(address: str) -> tuple[str, str]:
-    """Return the bucket's address and the prefix of ``s3://bucket/some/prefix``.
-
-    Raises:
-        ConfigurationError: It names no bucket.
-    """
-    scheme, _, rest = address.partition("://")
-    bucket, _, prefix = rest.partition("/")
-    if not scheme or not bucket:
-        raise ConfigurationError(
-            f"{address!r} names no bucket: write s3://bucket/prefix", key="files"
-        )
-    return f"{scheme}://{bucket}", prefix
 
 
 def copies_of(address: str) -> str:

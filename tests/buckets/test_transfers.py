@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from store.errors import (
     TruncatedError,
 )
 from store.integrity.digest import Digest
+from store.testing.fakes import FakeClock
 from store.testing.objects import FakeObjects
 from store.transports.base import Bounds, Retrying, TransferOptions
 from store.transports.objects.base import Absent, Body, ObjectMeta
@@ -142,6 +146,20 @@ def test_an_open_file_is_read_from_where_it_stands(objects: FakeObjects, house: 
     with objects.get("x") as body:
         buffer = memoryview(bytearray(20))
         assert bytes(buffer[: body.readinto(buffer)]) == b"456789"
+
+
+def test_a_limited_bandwidth_is_kept_to(objects: FakeObjects) -> None:
+    """What went is waited for as long as it must last."""
+    clock = FakeClock()
+    options = TransferOptions(limit_rate=1000, clock=clock)
+    counted: list[int] = []
+    began = clock.monotonic()
+
+    put_file(objects, "x", bytes(5000), options=options, counted=counted.append)
+    put_file(objects, "y", bytes(5000), options=options)
+
+    assert 9.8 <= clock.monotonic() - began <= 10.0
+    assert counted == [5000]
 
 
 def test_a_condition_is_handed_on(objects: FakeObjects) -> None:
@@ -294,3 +312,108 @@ def test_a_durable_file_lasts(objects: FakeObjects, house: Path) -> None:
         put_file(objects, key, content)
         got = get_file(objects, key, house / "new" / key, durable=True)
         assert got.path.read_bytes() == content
+
+
+class Whole(FakeObjects):
+    """A bucket that answers each range with the whole."""
+
+    def get(self, key: str, **asked: Any) -> Body:
+        """Open the whole."""
+        for part in ("start", "end"):
+            asked.pop(part, None)
+        return super().get(key, **asked)
+
+
+@pytest.mark.parametrize("kind", [FakeObjects, Whole])
+def test_a_very_large_object_is_asked_whether_it_comes_in_parts(
+    house: Path, kind: type[FakeObjects]
+) -> None:
+    """Once a bucket; what gives no parts comes over one connection."""
+    objects = kind("bucket")
+    content = LARGE * 11
+    objects.put("x", content)
+
+    for _ in range(2):
+        got = get_file(objects, "x", house / "x", options=QUICK)
+        assert got.summary.digest == sha256(content)
+    asked = [call for call in objects.calls if call == ("get", "x")]
+
+    assert len(asked) == 3 if kind is Whole else len(asked) >= 3
+
+
+def test_a_store_that_cannot_be_asked_for_a_part_gives_the_whole(house: Path) -> None:
+    """Over one connection; the next one is asked again."""
+
+    class Partless(FakeObjects):
+        def get(self, key: str, **asked: Any) -> Body:
+            if asked.get("start"):
+                raise TransportError("no parts today")
+            return super().get(key, **asked)
+
+    objects = Partless("bucket")
+    objects.put("x", LARGE * 11)
+
+    got = get_file(objects, "x", house / "x", options=QUICK)
+
+    assert got.summary.size == 11 * len(LARGE)
+
+
+def test_an_object_that_changes_between_two_tries_begins_anew(house: Path) -> None:
+    """What came of the old one is not mixed with the new one."""
+    objects = Faulty(after=2 << 20)
+    put_file(objects, "x", LARGE)
+    objects.cuts = 1
+    with pytest.raises(TransportError):
+        get_file(objects, "x", house / "x", options=ONCE)
+    changed = LARGE[::-1]
+    put_file(objects, "x", changed)
+
+    get_file(objects, "x", house / "x", options=QUICK)
+
+    assert (house / "x").read_bytes() == changed
+    assert [one.name for one in house.iterdir()] == ["x"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from store.buckets.transfers import get_file, put_file
+from store.testing.objects import FakeBody, FakeObjects
+
+class Killing(FakeObjects):
+    def get(self, key, **asked):
+        body = super().get(key, **asked)
+        whole = body.readinto
+        given = []
+        def readinto(buffer):
+            if sum(given) >= len(content) // 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            given.append(whole(buffer[: len(content) // 2]))
+            return given[-1]
+        body.readinto = readinto
+        return body
+
+content = bytes(range(256)) * int(sys.argv[1])
+objects = Killing("bucket")
+put_file(objects, "x", content)
+get_file(objects, "x", Path("x"))
+"""
+"""Is killed in the middle of a body."""
+
+
+@pytest.mark.parametrize("blocks", [4, 3 << 12], ids=["small", "large"])
+def test_a_killed_download_leaves_nothing_under_its_name(house: Path, blocks: int) -> None:
+    """What was there stays; the next one finishes the job, and sweeps what was left."""
+    (house / "x").write_text("old", encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(blocks)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert (house / "x").read_text(encoding="utf-8") == "old"
+    assert len(list(house.iterdir())) > 1, "it was killed in the middle"
+    content = bytes(range(256)) * blocks
+    objects = FakeObjects("bucket")
+    put_file(objects, "x", content)
+
+    get_file(objects, "x", house / "x")
+
+    assert (house / "x").read_bytes() == content
+    assert [one.name for one in house.iterdir()] == ["x"]

@@ -30,6 +30,13 @@ _PAUSE: Final = 0.02
 _BUCKETS: Final = 500
 """How many buckets rclone's server has."""
 
+_LEASHED: Final = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 9)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Runs a program that is killed with the one who started it (``PR_SET_PDEATHSIG``), if that is killed."""
+
 ACCESS_KEY: Final = "ACCESSKEY0123456"
 """The access key that the servers know."""
 
@@ -61,7 +68,7 @@ class ObjectServer(abc.ABC):
         self._log = self.directory / "log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - a program of the test's environment
-                self._command(),
+                [sys.executable, "-c", _LEASHED, *self._command()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from store.errors import DriftError, MissingKeyError, StoreError
+from store.errors import DriftError, MissingKeyError, StoreError, TransportError
 from store.transports.base import TransferOptions
 from store.transports.objects.answers import bare, quoted
 from store.transports.objects.base import (
@@ -25,6 +25,9 @@ _KEY: Final = ".store-condition-"
 
 _OTHER: Final = "0123456789abcdef0123456789abcdef"
 """An entity tag that no object of a trial has."""
+
+_UNKNOWN: Final = frozenset({400, 501})
+"""How a store may say that it knows no such condition."""
 
 _known: Final[dict[str, bool]] = {}
 """What was found out, by place; a trial writes, so that one a process must do."""
@@ -48,10 +51,18 @@ def honours(client: ObjectClient, place: str) -> bool:
 def _tried_out(client: ObjectClient) -> bool:
     key = f"{_KEY}{secrets.token_hex(8)}"
     try:
-        client.put(key, b"1", condition=Absent())
-        return _refused(client, key, Absent()) and _refused(client, key, Unchanged(_OTHER))
+        first = client.put(key, b"1", condition=Absent())
+        if not (_refused(client, key, Absent()) and _refused(client, key, Unchanged(_OTHER))):
+            return False
+        client.put(key, b"3", condition=Unchanged(first.etag or _OTHER))
     except DriftError:  # it refuses what it should not
         return False
+    except TransportError as error:
+        if error.status not in _UNKNOWN:
+            raise
+        return False
+    else:
+        return True
     finally:
         client.delete([key])
 
@@ -79,6 +90,8 @@ def settled(
     options: TransferOptions,
     wanted: ObjectMeta,
     condition: Condition | None,
+    *,
+    respell: Callable[[], None] | None = None,
 ) -> ObjectMeta:
     """Return what a put returns, tried again where that may help.
 
@@ -91,16 +104,20 @@ def settled(
         options: The bounds and the policy.
         wanted: The object as it is to be: its key, size and metadata.
         condition: Under which condition it is put.
+        respell: Lets ``once`` send an entity tag without its quotes: Ceph compares it as it is spelled.
     """
     failures: list[StoreError] = []
     try:
         return tried(once, options, lost=failures.append)
     except DriftError:
-        if condition is None or not failures:
+        found = None if condition is None else _found(client, wanted.key)
+        if found is None:
             raise
-        found = _found(client, wanted.key)
-        same = found is not None and (found.size, found.metadata) == (wanted.size, wanted.metadata)
-        if found is None or not same or not wanted.metadata:
+        if isinstance(condition, Unchanged) and found.etag == bare(condition.etag) and respell:
+            respell()
+            return tried(once, options)
+        same = (found.size, found.metadata) == (wanted.size, wanted.metadata)
+        if not (failures and same and wanted.metadata):
             raise
         return found
 
@@ -127,6 +144,18 @@ def checked_tag(body: Body, shown: str, etag: str | None) -> Body:
         return body
     body.close()
     raise drifted(shown, body.meta.key, etag)
+
+
+def hold(client: ObjectClient, key: str, condition: Condition | None) -> None:
+    """Raise a DriftError where a condition does not hold now; between this and a write another may write."""
+    if condition is None:
+        return
+    found = _found(client, key)
+    etag = None if found is None else found.etag
+    if etag != (bare(condition.etag) if isinstance(condition, Unchanged) else None) or (
+        found is not None and isinstance(condition, Absent)
+    ):
+        raise drifted(f"{client.address}/{key}", key, getattr(condition, "etag", None))
 
 
 def refuse_taken(client: ObjectClient, key: str) -> None:

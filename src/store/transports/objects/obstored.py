@@ -137,7 +137,10 @@ class ObstoreObjects(ObjectClient):
             told = self._call("put", key, self._taken(key), body, expected=expected, **options)
             return wanted._replace(etag=bare(told["e_tag"]), version=version_told(told["version"]))
 
-        meta = settled(self, once, self.options, wanted, condition)
+        def respell() -> None:
+            options["mode"] = {"e_tag": options["mode"]["e_tag"].strip('"')}
+
+        meta = settled(self, once, self.options, wanted, condition, respell=respell)
         if counted is not None and len(body):
             counted(len(body))
         return meta

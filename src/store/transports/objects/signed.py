@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -32,6 +33,7 @@ from store.transports.objects.checking import check
 from store.transports.objects.conditions import (
     checked_tag,
     condition_headers,
+    hold,
     honours,
     refuse_taken,
     settled,
@@ -153,7 +155,9 @@ class SignedObjects(ObjectClient):
         """Write an object from what was opened; see `put`."""
         if reader.size is None or reader.size > PART:
             upload = Upload(self.ask, self.options, self.address, key)
-            return upload.put(reader, metadata, condition, counted)
+            # Some stores pass the condition over where an upload ends.
+            held = functools.partial(hold, self, key, condition)
+            return upload.put(reader, metadata, condition, counted, held=held)
         body = reader.next(PART)
         headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
         headers |= condition_headers(condition)
@@ -166,7 +170,10 @@ class SignedObjects(ObjectClient):
             told = answer.headers
             return wanted._replace(etag=bare(told.get("ETag")), version=version_of(told))
 
-        meta = settled(self, once, self.options, wanted, condition)
+        def respell() -> None:
+            headers["If-Match"] = headers["If-Match"].strip('"')
+
+        meta = settled(self, once, self.options, wanted, condition, respell=respell)
         if counted is not None and len(body):
             counted(len(body))
         return meta

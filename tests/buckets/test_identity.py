@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -344,3 +345,20 @@ def test_a_checksum_that_s3_keeps_is_asked_for(moto_server: MotoServer, algorith
 def test_other_checksums_are_none(headers: dict[str, str]) -> None:
     """One over the parts' checksums says nothing of the content."""
     assert checksums_of(headers) == {}
+
+
+def test_an_upload_is_known_by_the_tag_that_a_listing_tells(tmp_path: Path) -> None:
+    """A put's own answer may tell another one, as some servers do for what came in parts."""
+
+    class Parted(FakeObjects):
+        def put(self, key: str, *rest: Any, **options: Any) -> ObjectMeta:
+            return super().put(key, *rest, **options)._replace(etag=f"{'0' * 32}-2")
+
+    objects = Parted()
+    here = lay(tmp_path / "here", {"a": "1"})
+    sync_directory(objects, here, memory=tmp_path / "memory")
+    objects.calls.clear()
+
+    sync_directory(objects, here, memory=tmp_path / "memory")
+
+    assert objects.calls == [("list", "")]

@@ -49,6 +49,11 @@ def single_part_md5(etag: str | None) -> str | None:
     return etag if etag is not None and _MD5.fullmatch(etag) else None
 
 
+def is_parted(etag: str | None) -> bool:
+    """Whether an entity tag is one of an object that came in parts (``md5-N``)."""
+    return _PARTED.fullmatch(etag or "") is not None
+
+
 def part_sizes(etag: str | None, size: int) -> list[int]:
     """Return which sizes of parts may have made an entity tag (``md5-N``), likely ones first; none if none.
 

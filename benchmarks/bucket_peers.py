@@ -70,6 +70,7 @@ def work(endpoint, key, secret, bucket, directory, memory, direction):
         kept.sync_remote_to_local(directory, "data/")
 """
 
+
 Sync = Callable[[Path, str], float]
 """Makes a directory and the bucket alike, ``up`` or ``down``, and returns how many seconds that took."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
 
 from store.buckets.bucket import Bucket
-from store.buckets.client import delete_bucket
+from store.buckets.client import delete_bucket, location_of
 from store.errors import (
     ConfigurationError,
     CredentialsError,
@@ -138,3 +142,76 @@ def test_other_clouds_have_their_own_command(house: Any) -> None:
     """Only S3's protocol has an address for a bucket that can be signed."""
     with pytest.raises(RefusedError, match="gcloud"):
         delete_bucket(FakeObjects("fake"), options=QUICK)
+
+
+class Scripted(http.server.BaseHTTPRequestHandler):
+    """Answers each method with a status that was set."""
+
+    statuses: ClassVar[dict[str, int]] = {}
+
+    def _answer(self) -> None:
+        self.send_response(self.statuses[self.command])
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_PUT = do_DELETE = _answer  # noqa: N815 - the base's names
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Say nothing."""
+
+
+@pytest.fixture
+def scripted(house: Path) -> Iterator[Connection]:
+    """Start a server that answers as it is told, and return how it is reached."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Scripted) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield Connection(
+            f"http://127.0.0.1:{server.server_port}", access_key="key", secret_key="secret"
+        )
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(403, CredentialsError), (500, TransportError), (409, TransportError)]
+)
+def test_a_server_that_makes_no_bucket_is_told_of(
+    scripted: Connection, status: int, error: type[Exception]
+) -> None:
+    """Forbidden, broken, or another's: what is missing stays missing."""
+    Scripted.statuses = {"GET": 404, "PUT": status}
+
+    with pytest.raises(error, match="could not be made"):
+        Bucket(scripted, "bucket", options=QUICK)
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, CredentialsError), (500, TransportError)])
+def test_a_server_that_deletes_no_bucket_is_told_of(
+    scripted: Connection, status: int, error: type[Exception]
+) -> None:
+    """The status is in the error."""
+    Scripted.statuses = {"DELETE": status}
+    bucket = Bucket(scripted, "bucket", False, options=QUICK)
+
+    with pytest.raises(error, match=str(status)):
+        delete_bucket(bucket.client, options=QUICK)
+
+
+def test_aws_is_told_where_a_bucket_is_to_lie() -> None:
+    """In all regions but its first; a server of one's own is not."""
+    obstore = pytest.importorskip("obstore.store")
+
+    assert b"eu-west-1" in location_of(obstore.S3Store("bucket", region="eu-west-1"))
+    assert location_of(obstore.S3Store("bucket", region="us-east-1")) == b""
+    own = obstore.S3Store("bucket", region="eu-west-1", endpoint="https://s3.example.org")
+    assert location_of(own) == b""
+
+
+def test_who_has_no_keys_signs_nothing(scripted: Connection) -> None:
+    """A public bucket is read, and not made."""
+    Scripted.statuses = {"GET": 404, "PUT": 200}
+    public = Connection(scripted.endpoint, anonymous=True)
+
+    with pytest.raises(CredentialsError, match="could not be"):
+        Bucket(public, "bucket", options=QUICK)

@@ -210,7 +210,7 @@ def test_a_file_that_never_rests_is_told(tmp_path: Path) -> None:
     path.write_text("x")
 
     class Writing(SystemClock):
-        def now_ns(self) -> int:
+        def file_time_ns(self) -> int:
             os.truncate(path, path.stat().st_size + 1)
             return 0
 

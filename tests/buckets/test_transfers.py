@@ -294,3 +294,63 @@ def test_a_durable_file_lasts(objects: FakeObjects, house: Path) -> None:
         put_file(objects, key, content)
         got = get_file(objects, key, house / "new" / key, durable=True)
         assert got.path.read_bytes() == content
+
+
+class Whole(FakeObjects):
+    """A bucket that answers each range with the whole."""
+
+    def get(self, key: str, **asked: Any) -> Body:
+        """Open the whole."""
+        for part in ("start", "end"):
+            asked.pop(part, None)
+        return super().get(key, **asked)
+
+
+@pytest.mark.parametrize("kind", [FakeObjects, Whole])
+def test_a_very_large_object_is_asked_whether_it_comes_in_parts(
+    house: Path, kind: type[FakeObjects]
+) -> None:
+    """Once a bucket; what gives no parts comes over one connection."""
+    objects = kind("bucket")
+    content = LARGE * 11
+    objects.put("x", content)
+
+    for _ in range(2):
+        got = get_file(objects, "x", house / "x", options=QUICK)
+        assert got.summary.digest == sha256(content)
+    asked = [call for call in objects.calls if call == ("get", "x")]
+
+    assert len(asked) == 3 if kind is Whole else len(asked) >= 3
+
+
+def test_a_store_that_cannot_be_asked_for_a_part_gives_the_whole(house: Path) -> None:
+    """Over one connection; the next one is asked again."""
+
+    class Partless(FakeObjects):
+        def get(self, key: str, **asked: Any) -> Body:
+            if asked.get("start"):
+                raise TransportError("no parts today")
+            return super().get(key, **asked)
+
+    objects = Partless("bucket")
+    objects.put("x", LARGE * 11)
+
+    got = get_file(objects, "x", house / "x", options=QUICK)
+
+    assert got.summary.size == 11 * len(LARGE)
+
+
+def test_an_object_that_changes_between_two_tries_begins_anew(house: Path) -> None:
+    """What came of the old one is not mixed with the new one."""
+    objects = Faulty(after=2 << 20)
+    put_file(objects, "x", LARGE)
+    objects.cuts = 1
+    with pytest.raises(TransportError):
+        get_file(objects, "x", house / "x", options=ONCE)
+    changed = LARGE[::-1]
+    put_file(objects, "x", changed)
+
+    get_file(objects, "x", house / "x", options=QUICK)
+
+    assert (house / "x").read_bytes() == changed
+    assert [one.name for one in house.iterdir()] == ["x"]

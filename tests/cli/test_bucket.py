@@ -175,11 +175,18 @@ def test_a_person_sees_a_table_and_is_asked(cli: Run, moto: str, tree: Path, ter
     terminal()
 
     listed = cli("bucket", "list", f"{moto}/data/")
+    assert cli("bucket", "list", f"{moto}/none/").err == "store: 0 objects, 0 B\n"
     got = cli("bucket", "get", f"{moto}/data/", "in")
 
     assert "modified" in listed.out.splitlines()[0]
     assert "3 objects, 8 B" in listed.err
     assert "3 files: 100%" in got.err
+    terminal("n\n")
+    kept = cli("bucket", "remove", f"{moto}/data/")
+    assert (kept.status, kept.out) == (1, "")
+    assert "delete 3 objects, 8 B?" in kept.err
+    terminal("y\n")
+    assert cli("bucket", "remove", f"{moto}/data/", "-q").status == 0
 
 
 def test_a_dry_run_moves_nothing(cli: Run, moto: str, tree: Path, house: Path) -> None:

@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-SUITES = ("broken_stores", "broken_caches", "broken_transports", "broken_registries")
+SUITES = (
+    "broken_stores",
+    "broken_caches",
+    "broken_transports",
+    "broken_tiers",
+    "broken_registries",
+)
 
 THOROUGH = bool(os.environ.get("STORE_TEST_THOROUGH"))
 """Whether every broken class runs against every test of its suite (``tox -e thorough``).

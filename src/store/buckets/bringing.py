@@ -109,7 +109,7 @@ class _Fetching:
         for name, (stamp, sha256) in self._brought.items():
             now = stamp_at(self._root / name)
             if now == stamp:
-                moving.memory.keep_local(name, stamp, Known(sha256), clock.now_ns())
+                moving.memory.keep_local(name, stamp, Known(sha256), clock.file_time_ns())
 
     def _free(self, step: Step) -> Path:
         """Return where a file is to lie, made sure that nothing is there but what the plan saw."""

@@ -105,8 +105,12 @@ def _signing(client: ObjectClient, what: str) -> ObstoreObjects:
     )
 
 
-def _where(store: Any) -> bytes:  # noqa: ANN401 - obstore's
-    """Return what tells AWS where the bucket is to lie; other servers know their only region."""
+def location_of(store: Any) -> bytes:  # noqa: ANN401 - obstore's
+    """Return the body that tells AWS where a bucket is to lie; other servers know their only region.
+
+    Args:
+        store: obstore's store, which knows endpoint and region.
+    """
     region = store.config.get("region")
     if store.config.get("endpoint") is not None or region in {None, _AMERICA}:
         return b""
@@ -134,7 +138,7 @@ def _ask(
         ) from None
     from store.transports.http.asker import Asker
 
-    body = _where(store) if method == "PUT" else b""
+    body = location_of(store) if method == "PUT" else b""
     with contextlib.closing(Asker(options, signing.bundle)) as asker:
         answer = asker.ask(method, address, {"accept-encoding": "identity"}, body=body)
         answer.read()

@@ -81,7 +81,7 @@ class Memory:
             name: The file's relative name.
             stamp: Its stamp, the same before and after it was read.
             known: What was found.
-            read_at: When the reading began, in nanoseconds since 1970 UTC: what was changed within the
+            read_at: When the reading began, as `Clock.file_time_ns` tells it: what was changed within the
                 clock's grain before is not kept for the next run, since a later change might not show.
                 None where nobody can have changed it.
         """

@@ -92,7 +92,7 @@ def _of_file(
 def _settled(descriptor: int) -> Stamp:
     """Return a file's stamp, taken when a later change would give it another one."""
     stamp = Stamp.of(os.fstat(descriptor))
-    if stamp.size > SMALL and stamp.racy(SYSTEM_CLOCK.now_ns(), LOCAL_GRAIN_NS):
+    if stamp.size > SMALL and stamp.racy(SYSTEM_CLOCK.file_time_ns(), LOCAL_GRAIN_NS):
         SYSTEM_CLOCK.sleep(LOCAL_GRAIN_NS / 1e9)
         stamp = Stamp.of(os.fstat(descriptor))
     return stamp

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from store.errors import DriftError
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from store.errors import DriftError, StoreError
 from store.transports.base import Conditions, TransferOptions, Transport
-from store.transports.objects.base import Body, ObjectClient
+from store.transports.objects.base import Body, ObjectClient, ObjectMeta
 from store.transports.objects.transport import ObjectStream
+from store.transports.ranges import PARTED_FROM
+
+_ranges: Final[WeakKeyDictionary[ObjectClient, bool]] = WeakKeyDictionary()
 
 
 class ClientTransport(Transport):
@@ -36,7 +42,6 @@ class ClientTransport(Transport):
         self._key = key
         self._etag = etag
         self._version = version
-        self._ranges = True
 
     def open_body(self) -> Body:
         """Open the object from its beginning."""
@@ -44,7 +49,8 @@ class ClientTransport(Transport):
 
     def stream_of(self, address: str, body: Body) -> ObjectStream:
         """Return the stream of a body."""
-        return ObjectStream(address, body.meta, body, accepts_ranges=self._ranges)
+        ranges = _gives_ranges(self._client, body.meta)
+        return ObjectStream(address, body.meta, body, accepts_ranges=ranges)
 
     def open_stream(
         self, address: str, offset: int = 0, *, conditions: Conditions | None = None
@@ -61,7 +67,25 @@ class ClientTransport(Transport):
             if self._etag is not None or asked.if_range is None:
                 raise
             body = client.get(self._key, version=self._version)
-        else:
-            if body.start != offset:
-                self._ranges = False
         return self.stream_of(address, body)
+
+
+def _gives_ranges(client: ObjectClient, meta: ObjectMeta) -> bool:
+    """Whether a store gives parts where it is asked for them: tried with one byte, once a client.
+
+    It has to be known before a body is shared out: a store that answers each part with the whole
+    (``rclone serve s3``, which reads all of it first) would be asked for the whole by each connection.
+    """
+    if meta.size < PARTED_FROM:
+        return True
+    known = _ranges.get(client)
+    if known is None:
+        last = meta.size - 1
+        try:
+            with client.reader().get(
+                meta.key, start=last, end=meta.size, version=meta.version
+            ) as body:
+                known = _ranges[client] = body.start == last
+        except StoreError:
+            return False
+    return known

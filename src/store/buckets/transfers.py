@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 from store.buckets.downloading import Fetched, Getting
 from store.buckets.reading import ready
 from store.buckets.summaries import SHA1_KEY, Summary, bucket_of
+from store.buckets.turns import turn
 from store.integrity.digest import Digest, Digests
 from store.transports.base import TransferOptions
 from store.transports.objects.base import DIGEST_KEY, Condition, Counted, ObjectClient
@@ -56,9 +57,10 @@ def put_file(
         metadata = {DIGEST_KEY: computed["sha256"]}
         if sha1:
             metadata[SHA1_KEY] = computed["sha1"]
-        meta = client.put(
-            key, content.source, metadata=metadata, condition=condition, counted=counted
-        )
+        with turn(content.size, f"{client.address}/{key}"):
+            meta = client.put(
+                key, content.source, metadata=metadata, condition=condition, counted=counted
+            )
     digest = Digest("sha256", computed["sha256"])
     return Summary.of(meta._replace(size=content.size), bucket_of(client), digest=digest)
 

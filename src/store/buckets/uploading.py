@@ -83,7 +83,7 @@ class _Bringing:
                 raise _moved_on(path)
             meter = moving.counters.of(step.key, stamp[2])
             known = (Digest("sha256", step.sha256),) if same and step.sha256 else ()
-            began = SYSTEM_CLOCK.now_ns()
+            began = SYSTEM_CLOCK.file_time_ns()
             try:
                 summary = put_file(
                     moving.client,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from store.config.routes import NO_ROUTES, Routes
 from store.frozen import Field, Frozen
+
+if TYPE_CHECKING:
+    # Most have no tiers: what one is made of is loaded with the first.
+    from store.config.tier import Tier
 
 
 class Setting(Field):
@@ -64,8 +68,9 @@ def setting(
         env: The variable that sets it, or None.
         kind: How its text is read: ``text``, ``flag``, ``seconds`` (``90``, ``30s``, ``1h``, ``7d``,
             ``none``), ``bytes`` (``1048576``, ``20G``, ``50GiB``, ``none``), ``count``, ``choice:a|b``,
-            ``path``, ``list``, ``header``; or ``tables`` for a mapping of names to tables, never shown, and
-            ``rules`` for what stands under the keys of `store.config.routes`.
+            ``path``, ``list``, ``header``, ``tiers`` (see `store.config.tiering`); or ``tables`` for a
+            mapping of names to tables, never shown, and ``rules`` for what stands under the keys of
+            `store.config.routes`.
         optional: Whether ``none`` may be said: there is no limit then.
         positive: Whether 0 is refused.
     """
@@ -229,6 +234,18 @@ class Settings(Frozen):
         kind="bytes",
         optional=True,
         positive=True,
+    )
+    shared: tuple[Tier, ...] = setting(
+        (),
+        "The shared tiers, asked before the origin: directories, https://… or s3://bucket/prefix.",
+        env="STORE_SHARED",
+        kind="tiers",
+    )
+    write_back_timeout: float = setting(
+        60.0,
+        "How long the end of a run waits for what is still being written to shared tiers.",
+        env="STORE_WRITE_BACK_TIMEOUT",
+        kind="seconds",
     )
     routes: Routes = setting(
         NO_ROUTES,

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from store.config.directories import configuration_file
 from store.config.model import Setting, Settings, declared
-from store.config.routes import NO_ROUTES, RULES, Routes
+from store.config.routes import NO_ROUTES, RULES
 from store.config.tomlfile import TomlFile, read_toml
 from store.config.values import parse_value
 from store.errors import ConfigurationError
@@ -152,6 +152,9 @@ def _take_file(
         place = _place(file, (*prefix, key))
         if key in _TABLES:
             _take_tables(value, file, (*prefix, key), values, sources)
+        elif key == "shared":
+            values[key] = _rules(value, file, (*prefix, key))
+            sources[key] = _source(place)
         elif key in RULES:
             rules = _rules(value, file, (*prefix, key))
             values["routes"] = rules.joined(values.get("routes", NO_ROUTES))
@@ -190,12 +193,13 @@ def _take_tables(
         sources.update({f"{kind}.{name}.{key}": str(one) for key, one in places.items()})
 
 
-def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Routes:  # noqa: ANN401 - as above
-    """Read the rules that stand under a key; the value is not shown, since a secret may stand in it."""
-    from store.config.ruling import RuleError, read_rules
+def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Any:  # noqa: ANN401 - as above
+    """Read the rules or tiers under a key; the value is not shown, since a secret may stand in it."""
+    from store.config.rules import RuleError
+    from store.config.ruling import read_rules
 
     try:
-        return read_rules(keys[-1], value)
+        return read_rules(keys[-1], value, os.path.dirname(file.path))  # noqa: PTH120
     except RuleError as error:
         named = [step for step in error.steps if isinstance(step, str)]
         place = _place(file, (*keys, *error.steps), ".".join((keys[-1], *named)))
@@ -246,6 +250,10 @@ def _read_value(
     directory: str | None = None,
 ) -> Any:  # noqa: ANN401 - each setting has its own type
     try:
+        if field.kind == "tiers":
+            from store.config.tiering import parse_tiers
+
+            return parse_tiers(value, directory)
         found = parse_value(value, field.kind, directory=directory)
     except ValueError as error:
         raise _refusal(str(error), value, place) from error

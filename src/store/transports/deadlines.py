@@ -40,7 +40,7 @@ class Deadline:
         self._clock = clock
         self._within = within
         self._cut = False
-        self._waits = _Waits() if within is None else within._waits  # noqa: SLF001 - of its class
+        self._waits: _Waits = _Waits() if within is None else within._waits  # noqa: SLF001 - of its class
         self.seconds = seconds
         now = clock.monotonic()
         self._end = math.inf if seconds is None else now + seconds

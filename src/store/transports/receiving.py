@@ -74,32 +74,44 @@ def receive(
         NotModified: An address answered that its condition does not hold; nothing came.
     """
     given = (addresses,) if isinstance(addresses, str) else tuple(addresses)
-    bounds = options.bounds
+    max_size = options.bounds.max_size
     wanted = Wanted(
         digests=digests,
         size=size,
         algorithms=tuple(dict.fromkeys([*(one.algorithm for one in digests), *algorithms])),
-        max_size=bounds.max_size,
+        max_size=max_size,
     )
     Hashing(wanted.algorithms)  # what cannot be computed is said before anything is moved
-    if not given:
-        raise QueryError("there is no address to receive the resource from")
-    if size is not None and size > bounds.max_size:
-        raise TooLargeError(
-            f"{public(given[0])} has {size} bytes, and max_size is {bounds.max_size}: raise it if that is"
-            " right",
-            limit=bounds.max_size,
-            size=size,
-            url=public(given[0]),
-        )
+    _check_wish(given, size, max_size)
     sources = sources_for(given, options, name=name, pinned=bool(digests), conditions=conditions)
     for source in sources:
         source.transport = transport
-    if options.listener is not None and subject():
-        options = options._replace(listener=stamped(options.listener, subject()))
-    receiving = _Receiving(Path(directory), options, wanted, durable=durable, chance=chance)
+    receiving = _Receiving(
+        Path(directory), _telling(options), wanted, durable=durable, chance=chance
+    )
     with keeping(receiving.deadline):
         return receiving.receive(sources)
+
+
+def _check_wish(given: Sequence[str], size: int | None, max_size: int) -> None:
+    """Refuse what cannot be had, before anything is asked."""
+    if not given:
+        raise QueryError("there is no address to receive the resource from")
+    if size is not None and size > max_size:
+        raise TooLargeError(
+            f"{public(given[0])} has {size} bytes, and max_size is {max_size}: raise it if that is right",
+            limit=max_size,
+            size=size,
+            url=public(given[0]),
+        )
+
+
+def _telling(options: TransferOptions) -> TransferOptions:
+    """Return the options, with the uid of what this thread fetches in all that is told."""
+    uid = subject()
+    if options.listener is None or not uid:
+        return options
+    return options._replace(listener=stamped(options.listener, uid))
 
 
 class _Receiving:

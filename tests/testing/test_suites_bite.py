@@ -15,8 +15,8 @@ SUITES = (
     "broken_stores",
     "broken_caches",
     "broken_transports",
-    "broken_tiers",
     "broken_registries",
+    "broken_tiers",
 )
 
 THOROUGH = bool(os.environ.get("STORE_TEST_THOROUGH"))

@@ -116,6 +116,23 @@ def load_transports() -> None:
             log.warning("the transport %s of %s is passed over: %s", one.name, one.plugin, error)
 
 
+def load_archives() -> None:
+    """Register strangers' archives of releases with ``releases.opening``; a second call changes nothing.
+
+    One whose scheme is taken is passed over and logged.
+    """
+    from store.releases.opening import register
+
+    for one in plugins().listing("archive"):
+        if one.plugin == BUILTIN:
+            continue
+        try:
+            plugins().brought("archive", one.name)
+            register(one.name, one.factory)
+        except PluginConflictError as error:
+            log.warning("the archive %s of %s is passed over: %s", one.name, one.plugin, error)
+
+
 def cache_of_ours(made: Any, configuration: Any = None) -> Cache:  # noqa: ANN401 - ours or e3-core's
     """Return a cache as it is where it is ours, and wrapped where it is of e3-core's kind.
 

@@ -73,7 +73,8 @@ class Record:
         versionless = check_title(versionless)
         if title != title_of(versionless, version):
             raise ArchiveError(
-                f"the record {title!r} contradicts itself: its title is {versionless!r} and its version {version}",
+                f"the record {title!r} contradicts itself: its title is {versionless!r}, its version"
+                f" {version}",
                 archive=title,
             )
         project, datasets = data.get("project") or {}, data.get("datasets") or {}
@@ -130,7 +131,8 @@ class Record:
         found = digest_of(self.data)
         if found != self.digest:
             raise IntegrityError(
-                f"the record of {self.title} was changed after it was published: fetch it from another archive",
+                f"the record of {self.title} was changed after it was published: fetch it from another"
+                " archive",
                 expected=self.digest,
                 found=found,
             )

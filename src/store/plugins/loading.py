@@ -34,6 +34,8 @@ def load_store(name: str, configuration: Any, cache: Cache) -> Store[Any]:  # no
         PluginError: The driver cannot be made.
     """
     factory = find("driver", name)
+    if name == "release":
+        load_archives()
     ours = cache_of_ours(cache)
     store = _made("driver", name, lambda: factory(configuration, ours))
     if not isinstance(store, Store):

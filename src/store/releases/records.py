@@ -120,6 +120,28 @@ class Record:
             known=tuple(one.path for one in self.blobs),
         )
 
+    def dataset(self, name: str) -> Blob:
+        """Return the file that a dataset leads to; what it names inside of that file is passed over.
+
+        Raises:
+            QueryError: There is no such dataset, or it leads to no file; the known ones are told.
+        """
+        path = self.datasets.get(name)
+        if not isinstance(path, str):
+            raise QueryError(
+                f"{self.title} has no dataset {name!r}: 'store release show' lists them",
+                query=name,
+                known=tuple(map(str, self.datasets)),
+            )
+        files = {one.path: one for one in self.blobs}
+        parts = path.split("/")
+        for length in range(len(parts), 0, -1):
+            if found := files.get("/".join(parts[:length])):
+                return found
+        raise QueryError(
+            f"the dataset {name!r} of {self.title} leads to no file: {path!r}", query=name
+        )
+
     def check(self) -> None:
         """Hold the record against the digest that stands in it, where one does.
 

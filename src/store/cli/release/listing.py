@@ -120,7 +120,7 @@ def _show(record: Record, place: str) -> None:
     fields(
         [
             ("title", record.title_versionless),
-            ("version", record.version),
+            ("version", str(record.version)),
             ("workspace", place),
             ("digest", record.identity),
             ("size", f"{record.size} ({human_size(record.size)})"),

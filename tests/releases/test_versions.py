@@ -10,24 +10,17 @@ from store.errors import QueryError
 from store.releases.versions import Expressions, Version, choice_from
 
 ORDERED = (
-    "0.0.2",
-    "0.4.2",
-    "0.4.9",
-    "1.0.0-alpha",
-    "1.0.0-alpha.1",
-    "1.0.0-alpha.beta",
-    "1.0.0-beta",
-    "1.0.0-beta.2",
-    "1.0.0-beta.11",
-    "1.0.0-rc.1",
-    "1.0.0",
-    "1.2.0",
-    "1.2.3",
-    "1.4.2",
-    "1.5.0",
-    "2.0.0-rc.1",
-    "2.0.0",
-    "10.0.0",
+    *("0.0.2", "0.4.2", "0.4.9"),
+    *(
+        "1.0.0-alpha",
+        "1.0.0-alpha.1",
+        "1.0.0-alpha.beta",
+        "1.0.0-beta",
+        "1.0.0-beta.2",
+        "1.0.0-beta.11",
+    ),
+    *("1.0.0-rc.1", "1.0.0", "1.2.0", "1.2.3", "1.4.2", "1.5.0"),
+    *("2.0.0-rc.1", "2.0.0", "10.0.0"),
 )
 """Versions from the oldest to the newest; those of 1.0.0 are of semver.org, section 11."""
 

@@ -66,7 +66,7 @@ def settle(
     for one in placed:
         path = layout.file(one.address)
         found = _stamp(path, one)
-        if found is not None and found.racy(clock.now_ns(), grain):
+        if found is not None and found.racy(clock.file_time_ns(), grain):
             found = None
         record = _recorded(layout, one, found, clock, durable=durable)
         if found is not None:
@@ -98,7 +98,7 @@ def _recorded(
     layout: Layout, placed: Placed, stamp: Stamp | None, clock: Clock, *, durable: bool
 ) -> Record:
     path = layout.record(placed.address.digest)
-    known = read_record(path)
+    known = read_record(layout, placed.address.digest)
     digests = {**dict(() if known is None else known.digests), **dict(placed.digests)}
     record = Record(
         digests=frozenset(Digest(*one) for one in digests.items()),

@@ -106,7 +106,7 @@ def publish(
         show=show,
     )
     record = _record(wanted, project)
-    pid = archive.upload_release_record(record.to_data(), workspace=wanted.workspace)
+    pid = archive.upload_release_record(record.data, workspace=wanted.workspace)
     return Published(record, pid, plan)
 
 

@@ -10,24 +10,23 @@ import requests
 import urllib3
 
 from store.addresses import public
-from store.clock import SYSTEM_CLOCK
 from store.config.credential import Credential
-from store.errors import ConfigurationError, OfflineError
+from store.errors import OfflineError
 from store.transports.base import Conditions, Stream, TransferOptions
 from store.transports.bulk import Bulk, BulkTransport
 from store.transports.crowding import Seat, enter
-from store.transports.deadlines import begun, current, keeping
+from store.transports.deadlines import current
 from store.transports.http import headers as reading
 from store.transports.http.asking import asked_with
 from store.transports.http.bodies import HttpStream
 from store.transports.http.errors import (
     HTTPRequestError,
     HTTPStatusError,
-    HTTPTimeoutError,
     HTTPTruncatedError,
 )
-from store.transports.http.mapping import raised, refused
+from store.transports.http.mapping import refused
 from store.transports.http.redirects import STATUSES, Hop, first_hop, headers_for, next_hop
+from store.transports.http.sending import sent
 from store.transports.http.sessions import Quiet, Sessions
 from store.transports.limiting import limiter_for
 from store.transports.routing import refuse
@@ -50,13 +49,16 @@ class HttpTransport(BulkTransport):
 
     Args:
         options: How bytes are to be moved.
+
+    Attributes:
+        sessions: Its connections, for whoever asks for more than a body.
     """
 
     schemes: ClassVar[tuple[str, ...]] = ("http", "https")
 
     def __init__(self, options: TransferOptions | None = None) -> None:
         super().__init__(options)
-        self._sessions = Sessions()
+        self.sessions = Sessions()
 
     def open_stream(
         self, address: str, offset: int = 0, *, conditions: Conditions | None = None
@@ -105,10 +107,10 @@ class HttpTransport(BulkTransport):
         from store.transports.http.wire import Requests
 
         try:
-            if self._sessions.proxies_for(address) or credentials.depend_on_path(address):
+            if self.sessions.proxies_for(address) or credentials.depend_on_path(address):
                 return None
             credential = credentials.find(address)
-            pool = self._sessions.pool(address)
+            pool = self.sessions.pool(address)
             hop = first_hop(address)
             parts = urlsplit(hop.address)
             asked = asked_with(0, None, self.options.user_agent)
@@ -123,7 +125,7 @@ class HttpTransport(BulkTransport):
 
     def close(self) -> None:
         """Close the idle connections of this process; the transport may be used again."""
-        self._sessions.close()
+        self.sessions.close()
 
     def _answer(self, hop: Hop, asked: dict[str, str], seat: Seat) -> requests.Response:
         """Return the answer, or leave the seat."""
@@ -149,39 +151,10 @@ class HttpTransport(BulkTransport):
     def _send(
         self, hop: Hop, asked: dict[str, str], credential: Credential | None
     ) -> requests.Response:
-        bounds = self.options.bounds
-        left = current(self.options.clock).left()
-        if left <= 0:
-            shown = public(hop.address)
-            raise HTTPTimeoutError(f"{shown}: the deadline has passed", url=shown)
         headers = headers_for(hop, asked)
         if credential is not None:
             headers["Authorization"] = credential.header
-        try:
-            request = requests.Request("GET", hop.address, headers=headers).prepare()
-            # Whoever sends headers for ever is as good as silent.
-            head = begun(SYSTEM_CLOCK, bounds.connect_timeout + bounds.stall_timeout)
-            with Quiet(), keeping(head):
-                response = self._sessions.adapter().send(
-                    request,
-                    stream=True,
-                    timeout=(min(bounds.connect_timeout, left), min(bounds.read_timeout, left)),
-                    proxies=self._sessions.proxies_for(hop.address),
-                    verify=self._sessions.bundle or True,
-                )
-        except (
-            requests.RequestException,
-            urllib3.exceptions.HTTPError,
-            OSError,
-            ValueError,
-        ) as error:
-            failure = raised(error, hop.address)
-            if type(error) is OSError and self._sessions.bundle is not None:
-                failure = _no_bundle(self._sessions.bundle)
-        else:
-            log.debug("%s answered %s", public(hop.address), response.status_code)
-            return response
-        raise failure
+        return sent("GET", hop.address, headers, sessions=self.sessions, options=self.options)
 
     def _body(
         self,
@@ -270,15 +243,6 @@ def _decoded(location: str) -> str:
         return location.encode("latin-1").decode()
     except UnicodeError:
         return location
-
-
-def _no_bundle(bundle: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"the certificates to trust are looked for at {bundle}, where there are none: mend"
-        " REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE or SSL_CERT_DIR",
-        key="REQUESTS_CA_BUNDLE",
-        path=bundle,
-    )
 
 
 def _close(response: requests.Response, seat: Seat | None = None) -> None:

@@ -104,7 +104,7 @@ def test_anything_else_is_a_clear_error(strangers: dict[str, Any]) -> None:
     with pytest.raises(UnknownNameError, match="nothing opens archives") as caught:
         get_interface("ftp://host/archive")
 
-    assert caught.value.known == schemes() == ("file", "http", "https", "s3")
+    assert caught.value.known == schemes() == ("az", "bucket", "file", "gs", "http", "https", "s3")
 
 
 def test_strangers_open_their_own(strangers: dict[str, Any], archive: FileSystemArchive) -> None:

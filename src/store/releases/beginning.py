@@ -22,7 +22,7 @@ def begin(host: str) -> ArchiveInterface:
     scheme = scheme_of(host)
     if scheme in {"", "file"}:
         return FileSystemArchive.create(path_of(host))
-    if scheme == "s3":
+    if scheme in {"s3", "gs", "az", "bucket"}:
         from store.releases.objects_opening import begin_bucket
 
         return begin_bucket(host)

@@ -60,6 +60,22 @@ class Retrying(Frozen):
     longest_retry_after: float = 60.0
 
 
+class Tls(Frozen):
+    """Whom to trust at one origin beyond what the environment says, and how to show oneself there.
+
+    Attributes:
+        origin: An address of that origin; no other sees the certificate, or is trusted by ``authorities``.
+        authorities: The path of the certificates to trust (PEM), or None.
+        certificate: The path of the client's certificate (PEM), or None.
+        key: The path of its key; None where it stands in the same file.
+    """
+
+    origin: str = ""
+    authorities: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+
 class TransferOptions(Frozen):
     """How bytes are to be moved: handed by the face to the store, and by the store to its transports.
 
@@ -80,6 +96,7 @@ class TransferOptions(Frozen):
             second; None for no limit.
         standing: The file in which is remembered which origins failed, or None: see
             `store.transports.standing`.
+        tls: Whom to trust, and how to show oneself, at one origin.
     """
 
     bounds: Bounds = Bounds()
@@ -95,6 +112,7 @@ class TransferOptions(Frozen):
     per_host: int = 16
     limit_rate: int | None = None
     standing: str | None = None
+    tls: Tls = Tls()
 
     @classmethod
     def from_settings(cls, settings: Settings, listener: Listener | None = None) -> Self:

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import requests
 
+from store.addresses import origin_of
+from store.transports.base import Tls
 from store.transports.http.connections import Adapter
 
 _POOLS: Final = 16
@@ -44,9 +46,14 @@ class Sessions:
 
     Args:
         environment: The variables; None takes the process's own.
+        tls: Whom to trust, and how to show oneself, at one origin.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, *, tls: Tls | None = None
+    ) -> None:
+        self._tls = tls or Tls()
+        self._private = origin_of(self._tls.origin) if self._tls.origin else None
         variables = os.environ if environment is None else environment
         self.bundle = next((variables[one] for one in _BUNDLES if variables.get(one)), None)
         self._proxies = _proxies(variables)
@@ -68,11 +75,27 @@ class Sessions:
             RequestException: The address cannot be asked.
         """
         request = requests.Request("GET", address).prepare()
-        verify = self.bundle or True
+        verify, certificate = self.trusted_at(address), self.certificate_for(address)
         adapter = self.adapter()
-        pool = adapter.get_connection_with_tls_context(request, verify, proxies={})
-        adapter.cert_verify(pool, address, verify, None)  # type: ignore[no-untyped-call, unused-ignore]
+        pool = adapter.get_connection_with_tls_context(
+            request, verify, proxies={}, cert=certificate
+        )
+        adapter.cert_verify(pool, address, verify, certificate)  # type: ignore[no-untyped-call, unused-ignore]
         return pool
+
+    def trusted_at(self, address: str) -> str | bool:
+        """Return where the certificates to trust at an address lie; True for the usual ones."""
+        own = self._tls.authorities
+        if own is not None and origin_of(address) == self._private:
+            return own
+        return self.bundle or True
+
+    def certificate_for(self, address: str) -> str | tuple[str, str] | None:
+        """Return the path of the certificate to show at an address, with its key's; or None."""
+        path, key = self._tls.certificate, self._tls.key
+        if path is None or origin_of(address) != self._private:
+            return None
+        return path if key is None else (path, key)
 
     def proxies_for(self, address: str) -> dict[str, str]:
         """Return the proxies for an address, by scheme; none where ``no_proxy`` excepts its host."""

@@ -10,24 +10,22 @@ import requests
 import urllib3
 
 from store.addresses import public
-from store.clock import SYSTEM_CLOCK
-from store.config.credential import Credential
-from store.errors import ConfigurationError, OfflineError
+from store.errors import OfflineError
 from store.transports.base import Conditions, Stream, TransferOptions
 from store.transports.bulk import Bulk, BulkTransport
 from store.transports.crowding import Seat, enter
-from store.transports.deadlines import begun, current, keeping
+from store.transports.deadlines import current
 from store.transports.http import headers as reading
 from store.transports.http.asking import asked_with
 from store.transports.http.bodies import HttpStream
 from store.transports.http.errors import (
     HTTPRequestError,
     HTTPStatusError,
-    HTTPTimeoutError,
     HTTPTruncatedError,
 )
-from store.transports.http.mapping import raised, refused
+from store.transports.http.mapping import refused
 from store.transports.http.redirects import STATUSES, Hop, first_hop, headers_for, next_hop
+from store.transports.http.sending import GET, Sending, send
 from store.transports.http.sessions import Quiet, Sessions
 from store.transports.limiting import limiter_for
 from store.transports.routing import refuse
@@ -56,7 +54,7 @@ class HttpTransport(BulkTransport):
 
     def __init__(self, options: TransferOptions | None = None) -> None:
         super().__init__(options)
-        self._sessions = Sessions()
+        self._sessions = Sessions(tls=self.options.tls)
 
     def open_stream(
         self, address: str, offset: int = 0, *, conditions: Conditions | None = None
@@ -80,17 +78,17 @@ class HttpTransport(BulkTransport):
             ) from None
         while True:
             seat = enter(hop.address, self.options.per_host, self.options.clock)
-            response = self._answer(hop, asked, seat)
+            response = self.answer(hop, asked, seat)
             location = response.headers.get("Location")
             if response.status_code not in STATUSES or location is None:
                 break
-            _close(response, seat)
+            close(response, seat)
             before, hop = hop, next_hop(hop, _decoded(location), self.options.bounds)
             refuse(hop.address, self.options.routes, redirected=before.address)
         try:
             return self._body(response, hop, offset, conditions, seat)
         except BaseException:
-            _close(response, seat)
+            close(response, seat)
             raise
 
     def bulk(self, address: str, *, connections: int, largest: int) -> Bulk | None:
@@ -125,63 +123,35 @@ class HttpTransport(BulkTransport):
         """Close the idle connections of this process; the transport may be used again."""
         self._sessions.close()
 
-    def _answer(self, hop: Hop, asked: dict[str, str], seat: Seat) -> requests.Response:
-        """Return the answer, or leave the seat."""
+    def answer(
+        self, hop: Hop, asked: dict[str, str], seat: Seat, sending: Sending = GET
+    ) -> requests.Response:
+        """Return the answer to one request, or leave the seat; for this room.
+
+        Args:
+            hop: Where it goes.
+            asked: The headers, but for credentials.
+            seat: The seat at the origin.
+            sending: The method, and what goes along.
+        """
         try:
-            return self._challenged(hop, asked)
+            return self._challenged(hop, asked, sending)
         except BaseException:
             seat.leave()
             raise
 
-    def _challenged(self, hop: Hop, asked: dict[str, str]) -> requests.Response:
+    def _challenged(self, hop: Hop, asked: dict[str, str], sending: Sending) -> requests.Response:
         """Ask with the credentials that are at hand; where they will not do, with those of the keyring."""
         credentials = self.options.credentials
         credential = None if hop.trusted is None else credentials.find(hop.trusted)
-        response = self._send(hop, asked, credential)
+        response = send(self._sessions, self.options, hop, asked, credential, sending)
         if response.status_code != _UNAUTHORIZED or hop.trusted is None:
             return response
         kept = credentials.find_challenged(hop.trusted)
         if kept is None or kept == credential:
             return response
-        _close(response)
-        return self._send(hop, asked, kept)
-
-    def _send(
-        self, hop: Hop, asked: dict[str, str], credential: Credential | None
-    ) -> requests.Response:
-        bounds = self.options.bounds
-        left = current(self.options.clock).left()
-        if left <= 0:
-            shown = public(hop.address)
-            raise HTTPTimeoutError(f"{shown}: the deadline has passed", url=shown)
-        headers = headers_for(hop, asked)
-        if credential is not None:
-            headers["Authorization"] = credential.header
-        try:
-            request = requests.Request("GET", hop.address, headers=headers).prepare()
-            # Whoever sends headers for ever is as good as silent.
-            head = begun(SYSTEM_CLOCK, bounds.connect_timeout + bounds.stall_timeout)
-            with Quiet(), keeping(head):
-                response = self._sessions.adapter().send(
-                    request,
-                    stream=True,
-                    timeout=(min(bounds.connect_timeout, left), min(bounds.read_timeout, left)),
-                    proxies=self._sessions.proxies_for(hop.address),
-                    verify=self._sessions.bundle or True,
-                )
-        except (
-            requests.RequestException,
-            urllib3.exceptions.HTTPError,
-            OSError,
-            ValueError,
-        ) as error:
-            failure = raised(error, hop.address)
-            if type(error) is OSError and self._sessions.bundle is not None:
-                failure = _no_bundle(self._sessions.bundle)
-        else:
-            log.debug("%s answered %s", public(hop.address), response.status_code)
-            return response
-        raise failure
+        close(response)
+        return send(self._sessions, self.options, hop, asked, kept, sending)
 
     def _body(
         self,
@@ -197,7 +167,7 @@ class HttpTransport(BulkTransport):
         unmodified = status == _NOT_MODIFIED and conditions is not None
         if not (status == _WHOLE or partial or unmodified):
             raise self._refused(response, hop)
-        length = 0 if unmodified else _length(response, hop)
+        length = 0 if unmodified else announced_length(response, hop)
         stream = HttpStream(
             response,
             hop.address,
@@ -237,8 +207,13 @@ class HttpTransport(BulkTransport):
         return refused(response.status_code, hop.address, retry_after=wait)
 
 
-def _length(response: requests.Response, hop: Hop) -> int | None:
-    """Return the announced length of what is to come; only plain framings and encodings are taken."""
+def announced_length(response: requests.Response, hop: Hop) -> int | None:
+    """Return the announced length of what is to come; only plain framings and encodings are taken.
+
+    Raises:
+        HTTPRequestError: It is in another encoding than asked for.
+        HTTPTruncatedError: The lengths it announces make no sense.
+    """
     headers = response.raw.headers
     shown = public(hop.address)
     coding = response.headers.get("Content-Encoding")
@@ -272,16 +247,8 @@ def _decoded(location: str) -> str:
         return location
 
 
-def _no_bundle(bundle: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"the certificates to trust are looked for at {bundle}, where there are none: mend"
-        " REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE or SSL_CERT_DIR",
-        key="REQUESTS_CA_BUNDLE",
-        path=bundle,
-    )
-
-
-def _close(response: requests.Response, seat: Seat | None = None) -> None:
+def close(response: requests.Response, seat: Seat | None = None) -> None:
+    """Close an answer's connection, and leave its seat."""
     with Quiet():
         response.close()
     if seat is not None:

@@ -1,0 +1,1 @@
+"""Archives of versioned releases: directories and CDCS servers."""

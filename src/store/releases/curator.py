@@ -99,11 +99,16 @@ class Curator(CuratorRecords):
             if template is None or text(one, "template") == template.id
         ]
 
-    def upload_pid_path(self, template: Template, path: str) -> None:
+    def upload_pid_path(self, template: Template, path: str) -> bool:
         """Let the server put identifiers at a path of a template's records, unless it does already.
 
         Two paths of one template would switch identifiers off for it.
+
+        Returns:
+            Whether it did not yet.
         """
-        if not self.get_pid_paths(template):
-            value = {"template": template.id, "path": path}
-            self.ask("POST", "pid/rest/settings/path/", posted=Json(value))
+        if self.get_pid_paths(template):
+            return False
+        value = {"template": template.id, "path": path}
+        self.ask("POST", "pid/rest/settings/path/", posted=Json(value))
+        return True

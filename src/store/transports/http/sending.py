@@ -55,7 +55,7 @@ GET: Final = Sending("GET")
 """Asks for a body."""
 
 
-def send(
+def send(  # noqa: PLR0917 - one call, of one place
     sessions: Sessions,
     options: TransferOptions,
     hop: Hop,

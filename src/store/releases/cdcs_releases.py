@@ -1,0 +1,225 @@
+"""Finds and publishes the records of releases on a CDCS."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from store.errors import (
+    RefusedError,
+    ReleaseExistsError,
+    ReleaseRecordNotFoundError,
+    StoreError,
+    TransportError,
+)
+from store.releases.cdcs_records import (
+    FILENAME,
+    PID_PATH,
+    SCHEMA,
+    TEMPLATE,
+    Kept,
+    kept_in,
+    respelled,
+    spelled,
+    standing,
+)
+from store.releases.curating import Template, Workspace
+from store.releases.curator import Curator
+from store.releases.records import Record
+from store.releases.versions import Version
+
+log = logging.getLogger(__name__)
+
+
+class CdcsReleases:
+    """The records of releases at one server, as one user sees them.
+
+    Args:
+        curator: The session.
+    """
+
+    def __init__(self, curator: Curator) -> None:
+        self._curator = curator
+
+    def create_template(self) -> bool:
+        """Create the template, and let the server mint identifiers; what is there stays.
+
+        Returns:
+            Whether there was anything to create.
+        """
+        curator = self._curator
+        created = not curator.get_templates(TEMPLATE)
+        if created:
+            curator.upload_template(FILENAME, SCHEMA, TEMPLATE)
+        if curator.auto_set_pid():
+            for template in curator.get_templates(TEMPLATE)[:1]:
+                created = curator.upload_pid_path(template, PID_PATH) or created
+        return created
+
+    def find(self, title: str, workspace: str) -> list[Kept]:
+        """Return the releases of a title in a workspace, one for each version.
+
+        Raises:
+            ReleaseRecordNotFoundError: There is no such workspace.
+        """
+        room = self._curator.get_workspace(workspace)
+        return [self._chosen(found) for found in self._versions(title, room).values()]
+
+    def all(self, title: str | None, workspace: str | None) -> Iterator[tuple[str, Kept]]:
+        """Give every release that the user may see, with the title of its workspace.
+
+        Args:
+            title: Only those of this title.
+            workspace: Only those in this workspace.
+        """
+        rooms = self._curator.get_workspaces(workspace)
+        titles = {one.id: one.title for one in rooms}
+        only = rooms[0] if workspace is not None and rooms else None
+        grouped: dict[tuple[str, str], list[Kept]] = defaultdict(list)
+        for kept in self._query(title, only):
+            where = titles.get(kept.document.workspace or "")
+            if where is not None:
+                grouped[where, kept.title].append(kept)
+        for (where, _), found in grouped.items():
+            yield where, self._chosen(found)
+
+    def publish(self, record: Record, workspace: str, *, allow_repeat: bool) -> str:
+        """Add a record, unless there is one of its title and version.
+
+        Two that publish at the same time both find none; afterwards, the one whose document is not the first
+        takes its own back.
+
+        Args:
+            record: The record, its blobs uploaded.
+            workspace: Where it goes.
+            allow_repeat: Let it stand in the place of one that is there.
+
+        Returns:
+            Its identifier.
+
+        Raises:
+            ReleaseExistsError: There is one.
+            RefusedError: A blob is not uploaded, or there is no template.
+        """
+        room = self._curator.get_workspace(workspace)
+        missing = [one.path for one in record.blobs if not one.pid]
+        if missing:
+            raise RefusedError(
+                f"{record.title} is not published: {missing[0]!r} and {len(missing) - 1} more are not"
+                " uploaded: call upload_blobs_and_update_mapping first",
+                limit="blobs",
+            )
+        there = self._versions(record.title_versionless, room).get(str(record.version), [])
+        if there and not allow_repeat:
+            raise self._exists(record, workspace)
+        before = self._chosen(there).document.id if there else None
+        made = self._added(record, room, before)
+        if before is None:
+            self._yield_to_the_first(record, room, made)
+        return made.pid or f"{self._curator.host}/rest/data/{made.document.id}/"
+
+    def mark(self, title: str, version: Version, workspace: str, reason: str | None) -> None:
+        """Mark a version as yanked, or as one that is not.
+
+        Args:
+            title: The title.
+            version: The version.
+            workspace: Where it lies.
+            reason: Why ranges are to pass it over; None takes the mark away.
+
+        Raises:
+            ReleaseRecordNotFoundError: There is none.
+        """
+        room = self._curator.get_workspace(workspace)
+        found = self._versions(title, room).get(str(version))
+        if not found:
+            raise ReleaseRecordNotFoundError(
+                f"{self._curator.host} has no {title} {version} in the workspace {workspace!r}",
+                query=f"{title} {version}",
+            )
+        kept = self._chosen(found)
+        self._curator.update_record(kept.document, respelled(kept, yanked=reason))
+
+    def _template(self) -> Template | None:
+        found = self._curator.get_templates(TEMPLATE)
+        return found[0] if found else None
+
+    def _query(self, title: str | None, room: Workspace | None) -> Iterator[Kept]:
+        template = self._template()
+        if template is None:
+            return
+        # A server keeps a title that looks like a number as one, so that the whole title is asked for.
+        query: Any = {} if title is None else {"release.title": f"/^{re.escape(title)}-v/"}
+        for document in self._curator.query(template, mongoquery=query, workspace=room):
+            try:
+                kept = kept_in(document)
+            except StoreError as error:
+                log.warning("%s: a record is passed over: %s", self._curator.host, error)
+                continue
+            if title in {None, kept.title_versionless}:
+                yield kept
+
+    def _versions(self, title: str, room: Workspace) -> dict[str, list[Kept]]:
+        found: dict[str, list[Kept]] = defaultdict(list)
+        for kept in self._query(title, room):
+            found[str(kept.version)].append(kept)
+        return found
+
+    def _chosen(self, found: list[Kept]) -> Kept:
+        """Return the release among the documents of one version; tell of several that were not meant."""
+        chosen = standing(found)
+        if len(found) > 1 and chosen.repeats is None:
+            log.warning(
+                "%s holds %s %d times: the first is the release",
+                self._curator.host,
+                chosen.title,
+                len(found),
+            )
+        return chosen
+
+    def _added(self, record: Record, room: Workspace, before: str | None) -> Kept:
+        """Add a document; where no answer came, look whether it has arrived."""
+        template = self._template()
+        if template is None:
+            raise RefusedError(
+                f"{self._curator.host} has no template {TEMPLATE!r}: call 'store release init"
+                f" {self._curator.host}' as one of its staff",
+                limit="template",
+            )
+        content = spelled(record, repeats=before)
+        try:
+            document = self._curator.upload_record(
+                template, content, record.title, room, duplicatecheck=False
+            )
+        except TransportError as error:
+            arrived = self._arrived(record, room, before) if error.status is None else None
+            if arrived is None:
+                raise
+            return arrived
+        return kept_in(document)
+
+    def _arrived(self, record: Record, room: Workspace, before: str | None) -> Kept | None:
+        found = self._versions(record.title_versionless, room).get(str(record.version), [])
+        same = [one for one in found if one.digest == record.identity and one.repeats == before]
+        return _last(same)
+
+    def _yield_to_the_first(self, record: Record, room: Workspace, made: Kept) -> None:
+        """Take a document back where another publisher was earlier."""
+        there = self._versions(record.title_versionless, room).get(str(record.version), [])
+        if any(one.number < made.number for one in there):
+            self._curator.delete_record(made.document)
+            raise self._exists(record, room.title)
+
+    def _exists(self, record: Record, workspace: str) -> ReleaseExistsError:
+        return ReleaseExistsError(
+            f"{self._curator.host} has {record.title} in the workspace {workspace!r}, and a version never"
+            " changes: take another version",
+            name=record.title,
+        )
+
+
+def _last(found: Iterable[Kept]) -> Kept | None:
+    return max(found, key=lambda one: one.number, default=None)

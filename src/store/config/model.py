@@ -76,7 +76,8 @@ class Settings(Frozen):
     """What the user decided, from flags, environment, project and user files.
 
     A key ``cache_dir`` is spelled ``cache_dir`` in a file's top level (``[tool.store]`` in
-    pyproject.toml); tables ``[driver.NAME]`` are a driver's configuration and stand in `drivers`.
+    pyproject.toml); tables ``[driver.NAME]`` are a driver's configuration and stand in `drivers`,
+    ``[archive.NAME]`` likewise in `archives`.
     Durations are in seconds, sizes in bytes, rates in bytes a second.
     """
 
@@ -235,6 +236,9 @@ class Settings(Frozen):
     )
     drivers: Mapping[str, Mapping[str, Any]] = setting(
         "driver", "What each driver is told, by its name: tables [driver.NAME].", kind="tables"
+    )
+    archives: Mapping[str, Mapping[str, Any]] = setting(
+        "archive", "Archives of releases by names of yours: tables [archive.NAME].", kind="tables"
     )
 
 

@@ -25,7 +25,7 @@ _KEYS: Final[Mapping[str, Setting]] = {
     field.name: field for field in declared() if field.kind not in {"tables", "rules"}
 }
 _VARIABLES: Final = tuple((field.env, field) for field in _KEYS.values() if field.env is not None)
-_TABLE: Final = "driver"
+_TABLES: Final = {"driver": "drivers", "archive": "archives"}
 _WATCHED: Final = (*(variable for variable, _ in _VARIABLES), "STORE_CONFIG_FILE")
 _WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
 _DEFAULT_SOURCES: Final = dict.fromkeys((*_KEYS, *RULES), "default")
@@ -37,8 +37,8 @@ class Reading(NamedTuple):
     Attributes:
         settings: The settings.
         sources: For each key ``default``, ``flag``, the variable's name, or ``file:line``; for each
-            driver's table, under ``driver.NAME``, and for each of its keys, under ``driver.NAME.KEY``, the
-            same.
+            table of a driver (or archive), under ``driver.NAME``, and for each of its keys, under
+            ``driver.NAME.KEY``, the same.
         files: The files that were looked for, in order of precedence, whether they exist or not.
     """
 
@@ -154,7 +154,7 @@ def _take_file(
         raise _refusal("is no table", table, _place(file, prefix))
     for key, value in table.items():
         place = _place(file, (*prefix, key))
-        if key == _TABLE:
+        if key in _TABLES:
             _take_tables(value, file, (*prefix, key), values, sources)
         elif key in RULES:
             rules = _rules(value, file, (*prefix, key))
@@ -174,29 +174,30 @@ def _take_tables(
     values: dict[str, Any],
     sources: dict[str, str],
 ) -> None:
-    """Take over the drivers' tables; a driver's key in a nearer file wins over the same one elsewhere."""
+    """Take over tables of drivers or archives; a key in a nearer file wins over the same one elsewhere."""
     from store.config.tables import Place
 
+    kind = prefix[-1]
     if not isinstance(tables, dict):
-        raise _refusal("is no table: write [driver.NAME]", tables, _place(file, prefix))
+        raise _refusal(f"is no table: write [{kind}.NAME]", tables, _place(file, prefix))
     for name, table in tables.items():
         place = _place(file, (*prefix, name))
         if not isinstance(table, dict):
             # The value is not shown: a driver's settings may be secrets.
-            raise _refusal(f"is no table: write [driver.{name}]", None, place)
+            raise _refusal(f"is no table: write [{kind}.{name}]", None, place)
         places = {key: Place(file.path, file.line_of(*prefix, name, key)) for key in table}
-        told = _driver_table(name, values)
+        told = _named_table(_TABLES[kind], name, values)
         told.place = Place(file.path, place.line)
         told.take(table, places)
-        sources[f"{_TABLE}.{name}"] = _source(place)
-        sources.update({f"{_TABLE}.{name}.{key}": str(one) for key, one in places.items()})
+        sources[f"{kind}.{name}"] = _source(place)
+        sources.update({f"{kind}.{name}.{key}": str(one) for key, one in places.items()})
 
 
-def _driver_table(name: str, values: dict[str, Any]) -> DriverTable:
-    """Return the table of a driver that is being filled."""
+def _named_table(field: str, name: str, values: dict[str, Any]) -> DriverTable:
+    """Return the table of a driver or an archive that is being filled."""
     from store.config.tables import DriverTable
 
-    found: DriverTable = values.setdefault("drivers", {}).setdefault(name, DriverTable())
+    found: DriverTable = values.setdefault(field, {}).setdefault(name, DriverTable())
     return found
 
 
@@ -218,15 +219,16 @@ def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[
     for key, value in flags.items():
         if value is None:
             continue
-        if key == "drivers":
+        if key in _TABLES.values():
+            kind = key.removesuffix("s")
             if not isinstance(value, Mapping) or not all(
                 isinstance(table, Mapping) for table in value.values()
             ):
-                raise _refusal("must hold a mapping for each driver", None, _Place("drivers", key))
+                raise _refusal(f"must hold a mapping for each {kind}", None, _Place(key, key))
             for name, table in value.items():
-                _driver_table(name, values).take(table, {})
-                sources[f"{_TABLE}.{name}"] = "flag"
-                sources.update({f"{_TABLE}.{name}.{key}": "flag" for key in table})
+                _named_table(key, name, values).take(table, {})
+                sources[f"{kind}.{name}"] = "flag"
+                sources.update({f"{kind}.{name}.{one}": "flag" for one in table})
         elif key in _KEYS:
             values[key] = _read_value(value, _KEYS[key], _Place(f"the flag {key}", key))
             sources[key] = "flag"
@@ -277,7 +279,7 @@ def _short(value: Any) -> str:  # noqa: ANN401 - whatever was given
 def _unknown(key: str, place: _Place, *, table: bool) -> ConfigurationError:
     import difflib
 
-    known = (*_KEYS, *RULES, _TABLE)
+    known = (*_KEYS, *RULES, *_TABLES)
     nearest = difflib.get_close_matches(key, known, n=1)
     meant = f"did you mean {nearest[0]!r}? " if nearest else ""
     where = "" if place.path is None else f"{_source(place)}: "

@@ -1,7 +1,7 @@
 """Archives of versioned releases: a directory, a bucket, or a server.
 
-It stands in for the module ``rmellipse.workflows.archive_interface``. The names below are loaded when they are
-first used.
+It stands in for the module ``rmellipse.workflows.archive_interface``. The names below are loaded when they
+are first used.
 """
 
 from __future__ import annotations

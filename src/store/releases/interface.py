@@ -3,76 +3,23 @@
 from __future__ import annotations
 
 import abc
-import functools
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any
 
-from store.errors import RefusedError, ReleaseRecordNotFoundError
+from store.releases.further import Further
 from store.releases.hashing import CHUNK
 from store.releases.names import DEFAULT_WORKSPACE
-from store.releases.versions import Expressions, Version
-
-Records = dict[str, dict[str, Any]]
-"""Records as plain data, by title and version, from the oldest version to the newest."""
+from store.releases.values import Naming, Records
+from store.releases.versions import Expressions
 
 
-class Listed(NamedTuple):
-    """One line of a listing.
-
-    Attributes:
-        workspace: Where it lies.
-        title: Its title, without a version.
-        version: Its version.
-        yanked: Why ranges pass it over; an empty text where no reason was given, None where they do not.
-        files: How many files it has, or None where only the record tells.
-        size: The bytes of them together, or None.
-        digest: The digest of its record, or None.
-    """
-
-    workspace: str
-    title: str
-    version: Version
-    yanked: str | None = None
-    files: int | None = None
-    size: int | None = None
-    digest: str | None = None
-
-
-class Uploaded(NamedTuple):
-    """What became of one file.
-
-    Attributes:
-        pid: The id of its blob.
-        size: Its bytes.
-        sha256: Its SHA-256 in hexadecimal.
-    """
-
-    pid: str
-    size: int
-    sha256: str
-
-
-class Naming(NamedTuple):
-    """For which release a blob is uploaded.
-
-    Attributes:
-        title_versionless: Its title.
-        title: Title and version.
-        workspace: Where it goes.
-    """
-
-    title_versionless: str
-    title: str
-    workspace: str
-
-
-class ArchiveInterface(abc.ABC):
+class ArchiveInterface(Further, abc.ABC):
     """An archive of versioned releases.
 
     An archive of one's own fills in `get_release_records`, `download_blob`, `process_and_upload_blob` and
     `upload_release_record`; the base finds that there is none, moves many blobs at once, holds each against
-    its size and digest, and puts it in its place. `list_releases`, `yank` and `upload_blob` may be filled in, too.
+    its size and digest, and puts it in its place. What `Further` has may be filled in, too.
     All may be called from several threads at once.
 
     Args:
@@ -83,12 +30,7 @@ class ArchiveInterface(abc.ABC):
     Attributes:
         host: The archive's address.
         user: Who asks, or None.
-        supports_repeat_releases: Whether a release may be published again under its version.
-        most_threads: How many threads are of use at the most; None for as many as the caller likes.
     """
-
-    supports_repeat_releases: ClassVar[bool] = False
-    most_threads: ClassVar[int | None] = None
 
     def __init__(
         self,
@@ -98,13 +40,6 @@ class ArchiveInterface(abc.ABC):
     ) -> None:
         self.host: Any = host
         self.user = user
-
-    def __init_subclass__(cls, **named: Any) -> None:  # noqa: ANN401 - passed on
-        """Let every archive's `get_release_records` order what it found, and say where that is nothing."""
-        super().__init_subclass__(**named)
-        own = cls.__dict__.get("get_release_records")
-        if own is not None and not getattr(own, "__isabstractmethod__", False):
-            cls.get_release_records = _finding(own)  # type: ignore[method-assign]
 
     @abc.abstractmethod
     def get_release_records(
@@ -130,7 +65,7 @@ class ArchiveInterface(abc.ABC):
             QueryError: An expression cannot be read.
         """
 
-    def download_release(
+    def download_release(  # noqa: PLR0917 - as the page has it
         self,
         record: Mapping[str, Any],
         workspace: str = DEFAULT_WORKSPACE,
@@ -140,7 +75,7 @@ class ArchiveInterface(abc.ABC):
         progress_bar: bool = True,  # noqa: FBT001, FBT002 - as the page has it
         file_status: bool = True,  # noqa: FBT001, FBT002 - as the page has it
     ) -> None:
-        """Download a release into a folder, for many readers: files and directories come to lie there read-only.
+        """Download a release into a folder, for many readers: the files come to lie there read-only.
 
         Every file is held against its size and digest before it is put in its place. What lies there already,
         and is right, is not brought again: a run that was cut off is taken up by the next. The record is
@@ -172,7 +107,7 @@ class ArchiveInterface(abc.ABC):
         download(self, record, workspace, Path(release_cache_folder), manner)
 
     @abc.abstractmethod
-    def download_blob(
+    def download_blob(  # noqa: PLR0917 - as the page has it
         self,
         blob_pid: str,
         target_file: str | Path,
@@ -187,8 +122,8 @@ class ArchiveInterface(abc.ABC):
         Args:
             blob_pid: The blob's id.
             target_file: Where it goes; nothing is there where it fails.
-            update_dict: Is kept up to date: ``size`` (bytes so far), ``finished``, ``success``, ``error``; see
-                `store.releases.transfer.following`.
+            update_dict: Is kept up to date: ``size`` (bytes so far), ``finished``, ``success``, ``error``;
+                see `store.releases.transfer.following`.
             expected_size: Its bytes; another size is an error.
             release_record: The record that it belongs to, which may tell its digest.
             workspace: Where the release lies.
@@ -201,7 +136,7 @@ class ArchiveInterface(abc.ABC):
         """
 
     @abc.abstractmethod
-    def process_and_upload_blob(
+    def process_and_upload_blob(  # noqa: PLR0917 - as the page has it
         self,
         posix_rel_path: str | Path,
         working_dir: str | Path,
@@ -230,33 +165,7 @@ class ArchiveInterface(abc.ABC):
             StoreError: The file cannot be read, or the archive fails.
         """
 
-    def upload_blob(
-        self,
-        source: Path,
-        naming: Naming,
-        update: MutableMapping[str, Any],
-        *,
-        path: str,
-        chunk_size: int = CHUNK,
-    ) -> Uploaded:
-        """Upload one file, hashed as it is read where an archive fills this in.
-
-        Args:
-            source: The project's directory.
-            naming: For which release.
-            update: Its ``size`` is kept up to date.
-            path: Where the file lies in the project, with ``/`` between components.
-            chunk_size: How many bytes are moved at a time.
-
-        Raises:
-            DriftError: It was changed while it was read.
-            StoreError: The file cannot be read, or the archive fails.
-        """
-        from store.releases.uploading import upload_by_page
-
-        return upload_by_page(self, source, naming, update, path=path, chunk_size=chunk_size)
-
-    def upload_blobs_and_update_mapping(
+    def upload_blobs_and_update_mapping(  # noqa: PLR0917 - as the page has it
         self,
         release_title: str,
         release_title_versionless: str,
@@ -271,8 +180,8 @@ class ArchiveInterface(abc.ABC):
     ) -> None:
         """Upload the files of a mapping, and note in it what is known only then: id, bytes, SHA-256 and mode.
 
-        Called before `upload_release_record`. The first error is raised at once, and the rest is cancelled; what
-        was uploaded is passed over by the next run.
+        Called before `upload_release_record`. The first error is raised at once, and the rest is cancelled;
+        what was uploaded is passed over by the next run.
 
         Args:
             release_title: Title and version.
@@ -325,87 +234,3 @@ class ArchiveInterface(abc.ABC):
             ReleaseExistsError: There is one of that title and version.
             StoreError: A blob is missing, or the archive fails.
         """
-
-    def list_releases(
-        self,
-        title_versionless: str | None = None,
-        *,
-        workspace: str | None = None,
-        details: bool = False,
-    ) -> list[Listed]:
-        """Return what there is, in order of workspace, title and version; reads no record without need.
-
-        Args:
-            title_versionless: Only releases of this title.
-            workspace: Only releases in this workspace.
-            details: Tell files, size and digest, too.
-
-        Raises:
-            RefusedError: The archive cannot list all that it has.
-        """
-        from store.releases.listing import list_by_records
-
-        return list_by_records(self, title_versionless, workspace=workspace, details=details)
-
-    def yank(
-        self,
-        title_versionless: str,
-        version: Version | str,
-        *,
-        workspace: str = DEFAULT_WORKSPACE,
-        reason: str = "",
-        undo: bool = False,
-    ) -> None:
-        """Let ranges pass a version over; who names it exactly still gets it.
-
-        Args:
-            title_versionless: The title.
-            version: The version.
-            workspace: Where it lies.
-            reason: Why; told in listings.
-            undo: Let ranges choose it again.
-
-        Raises:
-            ReleaseRecordNotFoundError: There is no such release.
-            RefusedError: The archive cannot mark versions.
-        """
-        raise RefusedError(
-            f"{self.host} marks no versions: a {type(self).__name__} has no way to", limit="yank"
-        )
-
-    def close(self) -> None:  # noqa: B027 - most have nothing to close
-        """Close what is open; the archive may be used again."""
-
-
-def _finding(own: Callable[..., Any]) -> Callable[..., Records]:
-    """Return an archive's `get_release_records`, in order, and with an error where there is nothing."""
-    if getattr(own, "_finds", False):
-        return own
-
-    @functools.wraps(own)
-    def get_release_records(
-        self: ArchiveInterface,
-        title_versionless: str,
-        version_expressions: Expressions = None,
-        workspace: str = DEFAULT_WORKSPACE,
-    ) -> Records:
-        from store.releases.versions import choice_from
-
-        choice = choice_from(version_expressions)
-        found = own(
-            self,
-            title_versionless=title_versionless,
-            version_expressions=[clause.text for clause in choice.clauses] or None,
-            workspace=workspace,
-        )
-        if not found:
-            raise ReleaseRecordNotFoundError(
-                f"{self.host} has no {title_versionless} ({choice}) in the workspace {workspace!r}: look with"
-                " 'store release list'",
-                query=f"{title_versionless} {choice}",
-            )
-        ordered = sorted(found.items(), key=lambda one: Version.parse(one[1].get("version")))
-        return dict(ordered)
-
-    get_release_records._finds = True  # type: ignore[attr-defined]  # noqa: SLF001 - our own
-    return get_release_records

@@ -1,7 +1,7 @@
 """The project mapping of a record: which files and directories it has.
 
-A mapping of names to nodes, nested as the directories are. A key of a node that begins with a slash is said of
-the node itself, any other is the name of a node below it:
+A mapping of names to nodes, nested as the directories are. A key of a node that begins with a slash is said
+of the node itself, any other is the name of a node below it:
 
 ==============  ============================================================================================
 key             means
@@ -69,7 +69,7 @@ class Blob(NamedTuple):
 
     @property
     def digest(self) -> Digest | None:
-        """What its content is held against: its SHA-256, else the digest that its id is (SHA-256, or SHA-1)."""
+        """What its content is held against: its SHA-256, else the digest that its id is."""
         if self.sha256 is not None:
             return Digest("sha256", self.sha256)
         if self.pid is None or not _HEX.fullmatch(self.pid):
@@ -132,7 +132,7 @@ def content_of(project: Mapping[str, Any]) -> tuple[tuple[Blob, ...], tuple[str,
             blobs[path] = blob_of(path, node)
         elif _item(node) in {DIRECTORY, ""}:
             directories.add(path)
-    above = {parent for path in (*blobs, *directories) for parent in _parents(path)}
+    above = {parent for one in (*blobs, *directories) for parent in _parents(one)}
     for path in blobs:
         if path in directories or path in above:
             raise _twice(path)
@@ -181,7 +181,8 @@ def project_of(
         directories: The paths of its directories; those that hold a file need not be named.
     """
     project: dict[str, Any] = {}
-    for path in sorted({*directories, *(one for path in blobs for one in _parents(path))}):
+    above = {parent for one in blobs for parent in _parents(one)}
+    for path in sorted({*directories, *above}):
         _within(project, path)[path.rpartition("/")[2]] = {PATH: path, ATTRS: {}, ITEM: DIRECTORY}
     for path in sorted(blobs):
         _within(project, path)[path.rpartition("/")[2]] = file_node(path, executable=blobs[path])

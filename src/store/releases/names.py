@@ -39,7 +39,7 @@ class Requirement(NamedTuple):
             QueryError: It cannot be read.
             UnsafeNameError: Its title or workspace would lead elsewhere.
         """
-        match = _REQUIREMENT.fullmatch(text) if isinstance(text, str) else None
+        match = _REQUIREMENT.fullmatch(str(text))
         if match is None:
             raise QueryError(
                 f"{text!r} names no release: write it as 'title', 'title@1.2.0' or 'title>=1,<2', with"
@@ -72,10 +72,10 @@ def check_new_title(title: str) -> str:
     """Return a title that a release may be published under.
 
     Raises:
-        QueryError: It does not begin with a letter or digit, or holds anything but letters, digits, ``.``, ``_``
-            and ``-``, or more than 128 of them.
+        QueryError: It does not begin with a letter or digit, holds anything but letters, digits, ``.``,
+            ``_`` and ``-``, or more than 128 of them.
     """
-    if not isinstance(title, str) or not _TITLE.fullmatch(title):
+    if not _TITLE.fullmatch(str(title)):
         raise QueryError(
             f"{title!r} cannot be a title: take letters, digits, '.', '_' and '-', a letter or digit first,"
             " 128 at the most",
@@ -119,7 +119,8 @@ def check_path(path: object) -> str:
 def _component(name: object, kind: str) -> str:
     if not isinstance(name, str) or unsafe_component(name) or name.startswith("."):
         raise UnsafeNameError(
-            f"the {kind} {str(name)[:200]!r} is refused: it must be a plain name, without '/' and a dot in front",
+            f"the {kind} {str(name)[:200]!r} is refused: it must be a plain name, without '/' and"
+            " without a dot in front",
             name=str(name),
         )
     return name

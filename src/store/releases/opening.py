@@ -20,7 +20,7 @@ _BUILTIN: Final = {
     "file": "store.releases.filesystem:open_directory",
     "http": "store.releases.cdcs_opening:open_cdcs",
     "https": "store.releases.cdcs_opening:open_cdcs",
-    "s3": "store.releases.objects:open_bucket",
+    "s3": "store.releases.objects_opening:open_bucket",
 }
 """Where the builtin factories lie, by scheme; a path is a ``file``. Imported when first used."""
 
@@ -47,8 +47,8 @@ def get_interface(
     """Open an archive.
 
     Args:
-        host: Its address: a directory, ``file:``, ``http:`` and ``https:`` (CDCS), ``s3://bucket/prefix``, or what a
-            plugin opens.
+        host: Its address: a directory, ``file:``, ``http:`` and ``https:`` (CDCS), ``s3://bucket/prefix``,
+            or what a plugin opens.
         user: Who asks, where the archive wants to know.
         password: The user's.
         resolve_relative_paths_to: What a relative directory counts from; the working directory at the call
@@ -66,8 +66,8 @@ def get_interface(
     factory = _factory(scheme)
     if factory is None:
         raise UnknownNameError(
-            f"{public(text)}: nothing opens archives of the scheme {scheme!r}; known are {', '.join(schemes())},"
-            " and the path of a directory",
+            f"{public(text)}: nothing opens archives of the scheme {scheme!r}; known are"
+            f" {', '.join(schemes())}, and the path of a directory",
             kind="archive",
             name=scheme,
             known=schemes(),
@@ -75,7 +75,8 @@ def get_interface(
     made: object = factory(host=text, user=user, password=password)
     if not isinstance(made, ArchiveInterface):
         raise PluginError(
-            f"the archive {_name(factory)} cannot be used: it makes a {type(made).__name__}; tell its authors",
+            f"the archive {_name(factory)} cannot be used: it makes a {type(made).__name__};"
+            " tell its authors",
             plugin=_name(factory),
         )
     return made
@@ -84,8 +85,8 @@ def get_interface(
 def scheme_of(address: str) -> str:
     """Return the scheme of an address in lower case, or an empty text for a path.
 
-    ``name:rest`` without slashes is an address only where its scheme is known, else a path: file names may hold
-    colons.
+    ``name:rest`` without slashes is an address only where its scheme is known, else a path: file names may
+    hold colons.
     """
     match = _SCHEME.match(address)
     if match is None:
@@ -112,6 +113,11 @@ def register(scheme: str, factory: Factory) -> None:
             plugins=(other, _name(factory)),
         )
     _strangers[name] = factory
+
+
+def is_builtin(scheme: str) -> bool:
+    """Return whether addresses of a scheme, or paths, are opened by the house itself."""
+    return scheme in {"", *_BUILTIN}
 
 
 def schemes() -> tuple[str, ...]:

@@ -73,7 +73,8 @@ class Record:
         versionless = check_title(versionless)
         if title != title_of(versionless, version):
             raise ArchiveError(
-                f"the record {title!r} contradicts itself: its title is {versionless!r} and its version {version}",
+                f"the record {title!r} contradicts itself: its title is {versionless!r}, its version"
+                f" {version}",
                 archive=title,
             )
         project, datasets = data.get("project") or {}, data.get("datasets") or {}
@@ -119,6 +120,28 @@ class Record:
             known=tuple(one.path for one in self.blobs),
         )
 
+    def dataset(self, name: str) -> Blob:
+        """Return the file that a dataset leads to; what it names inside of that file is passed over.
+
+        Raises:
+            QueryError: There is no such dataset, or it leads to no file; the known ones are told.
+        """
+        path = self.datasets.get(name)
+        if not isinstance(path, str):
+            raise QueryError(
+                f"{self.title} has no dataset {name!r}: 'store release show' lists them",
+                query=name,
+                known=tuple(map(str, self.datasets)),
+            )
+        files = {one.path: one for one in self.blobs}
+        parts = path.split("/")
+        for length in range(len(parts), 0, -1):
+            if found := files.get("/".join(parts[:length])):
+                return found
+        raise QueryError(
+            f"the dataset {name!r} of {self.title} leads to no file: {path!r}", query=name
+        )
+
     def check(self) -> None:
         """Hold the record against the digest that stands in it, where one does.
 
@@ -130,7 +153,8 @@ class Record:
         found = digest_of(self.data)
         if found != self.digest:
             raise IntegrityError(
-                f"the record of {self.title} was changed after it was published: fetch it from another archive",
+                f"the record of {self.title} was changed after it was published: fetch it from another"
+                " archive",
                 expected=self.digest,
                 found=found,
             )

@@ -1,12 +1,13 @@
 """Records as text: YAML, of which JSON is the part that we write.
 
-JSON is read and written a hundred times faster than any other YAML, and every reader of YAML reads it (YAML 1.2,
-section 1.3). What YAML 1.1 would read as something else than JSON says is written in block style.
+JSON is read and written a hundred times faster than any other YAML, and every reader of YAML reads it
+(YAML 1.2, section 1.3). What YAML 1.1 would read as something else than JSON says is written in block
+style.
 """
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import re
 from collections.abc import Mapping
@@ -21,7 +22,6 @@ _MAX_DEPTH: Final = 200
 _MAX_VALUES: Final = 10_000_000
 
 _PAIR: Final = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
-_BARE_EXPONENT: Final = re.compile(r"[0-9]")
 
 
 def read_record(text: bytes, *, name: str = "") -> dict[str, Any]:
@@ -132,7 +132,7 @@ def _count(data: Any) -> None:  # noqa: ANN401 - any plain data
 
 
 def _is_json(data: Any) -> bool:  # noqa: ANN401 - any plain data
-    """Whether YAML 1.1 reads the JSON of it as the same: names are texts, and no number is written ``1e+16``."""
+    """Whether YAML 1.1 reads the JSON of it as the same: no name but text, no ``1e+16``."""
     stack = [data]
     while stack:
         value = stack.pop()
@@ -159,7 +159,7 @@ def _joined(match: re.Match[str]) -> str:
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return value.isoformat()
     raise TypeError(f"a {type(value).__name__} is no plain data")
 

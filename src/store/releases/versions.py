@@ -1,7 +1,7 @@
 """Versions of releases, and the expressions that choose among them.
 
-A version is one of Semantic Versioning 2.0.0 (https://semver.org). An expression is one or more clauses, all of
-which must hold: one text with commas or spaces between them, or several texts.
+A version is one of Semantic Versioning 2.0.0 (https://semver.org). An expression is one or more clauses,
+all of which must hold: one text with commas or spaces between them, or several texts.
 
 =================  =====================================================================
 clause             admits
@@ -222,19 +222,18 @@ def _stretch(operator: str, known: list[int], low: Version, whole: str) -> Claus
     if operator in {"==", "=", "===", "!="}:
         exact = operator != "!=" and len(known) == _PARTS
         return Clause("", begin, behind, outside=operator == "!=", exact=exact)
-    if operator == ">=":
-        return Clause("", begin)
-    if operator == "<=":
-        return Clause("", None, behind)
-    if not known:
-        if operator in {"<", ">", "~="}:
-            raise _unread(whole)
-        return Clause("")
-    if operator == "<":
-        return Clause("", None, begin)
-    if operator == ">":
-        return Clause("", behind)
-    return Clause("", begin, _before(_next(_held(operator, known, whole))))
+    if not known and operator in {"<", ">", "~="}:
+        raise _unread(whole)
+    ends = {
+        ">=": (begin, None),
+        "<=": (None, behind),
+        "<": (None, begin),
+        ">": (behind, None),
+    }
+    if operator in ends:
+        return Clause("", *ends[operator])
+    held = _before(_next(_held(operator, known, whole))) if known else None
+    return Clause("", begin, held)
 
 
 def _held(operator: str, known: list[int], whole: str) -> list[int]:
@@ -274,6 +273,7 @@ def _padded(known: list[int]) -> tuple[int, int, int]:
 
 def _unread(text: str) -> QueryError:
     return QueryError(
-        f"{text[:_LONGEST]!r} is no version expression: write clauses such as '>=1,<2', '~=1.4', '^2', '1.2.*'",
+        f"{text[:_LONGEST]!r} is no version expression: write clauses such as '>=1,<2', '~=1.4',"
+        " '^2' or '1.2.*'",
         query=text,
     )

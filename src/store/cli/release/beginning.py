@@ -1,0 +1,25 @@
+"""``store release init``: begin an archive."""
+
+from __future__ import annotations
+
+import click
+
+from store.cli.lazy import examples
+from store.cli.options import common, frame_of
+from store.cli.output import line, say
+from store.cli.release.opening import archive_meant
+
+
+@click.command(epilog=examples("store release init ./archive", "store release init team"))
+@click.argument("archive", metavar="ARCHIVE")
+@common
+@click.pass_context
+def init(context: click.Context, /, *, archive: str) -> None:
+    """Make an empty directory an archive, and print its path; one that is an archive stays as it is."""
+    from store.releases.beginning import begin
+
+    frame = frame_of(context)
+    begun = begin(archive_meant(frame, archive).host)
+    line(str(begun.host))
+    if not frame.quiet:
+        say(f"{begun.host} is an archive")

@@ -1,0 +1,110 @@
+"""Opens the archive that a command speaks of, and draws how far it gets."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from store.cli.frame import Frame
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from store.releases.interface import ArchiveInterface
+    from store.releases.named import Named
+    from store.releases.transfer import Standing
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def with_archive(*names: str, meaning: str = "The archive") -> Callable[[F], F]:
+    """Give a command the options that say which archive is meant, and which workspace in it."""
+
+    def decorate(function: F) -> F:
+        for option in (
+            click.option(
+                "--user", metavar="NAME", help="Who asks, where the archive wants to know."
+            ),
+            click.option("--workspace", metavar="NAME", help="The workspace in the archive."),
+            click.option(
+                *(names or ("--archive",)),
+                "archive",
+                metavar="ARCHIVE",
+                help=f"{meaning}: a name from the settings, an address or a directory.",
+            ),
+        ):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def with_threads(function: F) -> F:
+    """Give a command the number of files that are moved at once."""
+    return click.option(
+        "--threads",
+        metavar="N",
+        type=click.IntRange(1, 64),
+        default=8,
+        show_default=True,
+        help="How many files are moved at once.",
+    )(function)
+
+
+def archive_meant(frame: Frame, where: str | None, user: str | None = None) -> Named:
+    """Return where the archive is that is meant.
+
+    Raises:
+        StoreError: The settings cannot be read, or none is meant.
+    """
+    from store.releases.named import archive_named
+
+    return archive_named(where, frame.settings.archives, user=user)
+
+
+@contextlib.contextmanager
+def opened_archive(frame: Frame, named: Named) -> Iterator[ArchiveInterface]:
+    """Open an archive, and close it afterwards.
+
+    Raises:
+        OfflineError: It is reached over the network, which is not to be used.
+        StoreError: It cannot be opened.
+    """
+    from store.addresses import public
+    from store.errors import OfflineError
+    from store.plugins.loading import load_archives
+    from store.releases.opening import get_interface, is_builtin, scheme_of
+
+    scheme = scheme_of(named.host)
+    if frame.settings.offline and scheme not in {"", "file"}:
+        shown = public(named.host)
+        raise OfflineError(
+            f"{shown} needs the network, which is not to be used (--offline, STORE_OFFLINE)",
+            missing=(shown,),
+        )
+    if not is_builtin(scheme):
+        load_archives()
+    archive = get_interface(named.host, named.user)
+    try:
+        yield archive
+    finally:
+        archive.close()
+
+
+@contextlib.contextmanager
+def drawn(frame: Frame, title: str, total: int) -> Iterator[Callable[[Standing], object] | None]:
+    """Draw a bar on stderr while the block runs, where a person looks at it."""
+    from store.releases.showing import bar_of
+
+    with bar_of(title, total, shown=frame.shows_bars()) as show:
+        yield show
+
+
+def scratch(frame: Frame) -> Path:
+    """Return the directory for what is needed only while a command runs."""
+    from store.config.directories import cache_directory
+
+    return (frame.settings.cache_dir or cache_directory()) / "releases"

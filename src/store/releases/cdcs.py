@@ -14,13 +14,14 @@ from store.releases.cdcs_records import Kept
 from store.releases.cdcs_releases import CdcsReleases
 from store.releases.curator import Curator
 from store.releases.hashing import CHUNK
-from store.releases.interface import ArchiveInterface, Listed, Naming, Records, Uploaded
+from store.releases.interface import ArchiveInterface
 from store.releases.logins import get_credentials
 from store.releases.mapping import blob_nodes
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.receiving import receive_blob
 from store.releases.records import Record
 from store.releases.transfer import following
+from store.releases.values import Listed, Naming, Records, Uploaded
 from store.releases.versions import Expressions, Version, choice_from
 from store.transports.base import TransferOptions
 

@@ -114,7 +114,10 @@ def publish(
     )
     if dry_run:
         return Published(record, None, plan)
-    pid = archive.upload_release_record(record.to_data(), workspace=wanted.workspace)
+    repeat = allow_repeat and archive.supports_repeat_releases
+    uploading: Any = archive.upload_release_record  # those that can repeat take a word more
+    again = {"allow_repeat": True} if repeat else {}
+    pid = uploading(record.to_data(), workspace=wanted.workspace, **again)
     return Published(record, pid, plan)
 
 

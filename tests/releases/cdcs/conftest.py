@@ -16,9 +16,9 @@ import attrs
 import pytest
 
 from store.releases.cdcs import CDCSArchive
-from store.releases.interface import Naming
 from store.releases.mapping import BPID, BYTES, SHA256, blob_nodes, project_of
 from store.releases.records import Record, compose
+from store.releases.values import Naming
 from store.testing.curators import FakeCurator
 from store.transports.base import Retrying, TransferOptions
 

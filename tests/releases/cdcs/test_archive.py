@@ -16,9 +16,9 @@ from store.errors import (
     ReleaseRecordNotFoundError,
 )
 from store.releases.cdcs import CDCSArchive
-from store.releases.interface import Naming
 from store.releases.mapping import BPID, BYTES, blob_nodes
 from store.releases.records import Record
+from store.releases.values import Naming
 
 WORKSPACE = "Global Public Workspace"
 

@@ -52,7 +52,7 @@ def open_cdcs(
     certificate = certificate or said.get("certificate")
     login = None
     if certificate is None or password is not None:
-        login = login_for(host, user, password)
+        login = login_for(host, user, password, keyring=settings.keyring)
     archive = CDCSArchive(
         host,
         user if login is None else login.user or None,

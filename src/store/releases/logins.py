@@ -59,18 +59,23 @@ def get_credentials(
     return found.user, found.password
 
 
-def login_for(host: str, user: str | None = None, password: str | None = None) -> Login:
-    """Return what `get_credentials` does, with where it comes from."""
-    return find_login(host, user, password) or _asked(origin_for(host), user)
+def login_for(
+    host: str, user: str | None = None, password: str | None = None, *, keyring: bool = True
+) -> Login:
+    """Return what `get_credentials` does, with where it comes from; without the keyring, if so asked."""
+    return find_login(host, user, password, keyring=keyring) or _asked(origin_for(host), user)
 
 
-def find_login(host: str, user: str | None = None, password: str | None = None) -> Login | None:
+def find_login(
+    host: str, user: str | None = None, password: str | None = None, *, keyring: bool = True
+) -> Login | None:
     """Return what is known without asking a person, or None; see `get_credentials`.
 
     Args:
         host: The host's address; user and password may stand in it.
         user: The user's name.
         password: The password.
+        keyring: Whether the system's keyring is asked.
 
     Raises:
         QueryError: The host is no address.
@@ -80,7 +85,7 @@ def find_login(host: str, user: str | None = None, password: str | None = None) 
     user, password = user or own[0] or None, password or own[1] or None
     if password is not None:
         return Login(user or "", password, "explicit")
-    kept = _from_keyring(origin, user)
+    kept = _from_keyring(origin, user) if keyring else None
     if kept is not None:
         return kept
     for one in (from_environment(origin), from_netrc(origin)):

@@ -40,6 +40,7 @@ class Answers:
         blobs: What is told of each blob, by number.
         contents: The content of each blob, by number.
         named: Which blob an identifier stands for.
+        mangles: Whether the content of blobs is spoilt before it is kept.
     """
 
     users: Mapping[str, str]
@@ -56,6 +57,7 @@ class Answers:
     blobs: dict[int, dict[str, Any]] = attrs.field(factory=dict)
     contents: dict[int, bytes] = attrs.field(factory=dict)
     named: dict[str, int] = attrs.field(factory=dict)
+    mangles: bool = False
     _count: int = 0
     _lock: threading.RLock = attrs.field(factory=threading.RLock, repr=False)
 
@@ -237,6 +239,7 @@ class Answers:
         if not data:
             return 400, {"message": {"blob": ["The submitted file is empty."]}}
         number = self._next()
+        data = data[::-1] if self.mangles else data
         self.contents[number] = data
         pid = f"{self.minted_at}/pid/rest/local/cdcs/B{number}" if self.pids else None
         self.named[f"B{number}"] = number

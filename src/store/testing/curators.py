@@ -16,6 +16,7 @@ import http.server
 import ssl
 import threading
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from types import TracebackType
 from typing import Literal, Self
 
@@ -24,10 +25,10 @@ import attrs
 from store.testing.curator_answers import Answers
 from store.testing.curator_asking import Asking
 
-Trouble = Literal["drop", "drop-after", "short", "wrong", "html"] | int
+Trouble = str | int
 """How an answer goes wrong: the connection is dropped before anything is done (``drop``) or after it
 (``drop-after``), a body is cut short (``short``) or is another one (``wrong``), a page for people comes
-(``html``), or a status."""
+(``html``), or a status; an address is redirected to (307)."""
 
 
 @attrs.frozen
@@ -125,18 +126,19 @@ class FakeCurator:
 
         Args:
             method: Of which requests.
-            path: How their path begins.
+            path: Of which paths; ``*`` stands for anything.
             trouble: How.
             times: How many of them.
         """
         with self._lock:
             self._planned.append(_Planned(method, path, trouble, times))
 
-    def count(self, method: str = "", path: str = "") -> int:
-        """Return how many requests came: of a method, whose path begins so."""
+    def count(self, method: str = "*", path: str = "*") -> int:
+        """Return how many requests came: of a method, to a path; ``*`` stands for anything."""
         with self._lock:
             return sum(
-                1 for one in self.asked if method in {"", one.method} and one.path.startswith(path)
+                fnmatchcase(one.method, method) and fnmatchcase(one.path, path)
+                for one in self.asked
             )
 
     def stop(self) -> None:
@@ -164,7 +166,8 @@ class FakeCurator:
         with self._lock:
             self.asked.append(asked)
             for one in self._planned:
-                if one.times and one.method == asked.method and asked.path.startswith(one.path):
+                fits = one.method == asked.method and fnmatchcase(asked.path, one.path)
+                if one.times and fits:
                     one.times -= 1
                     return one.trouble
         return None
@@ -190,6 +193,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         kind = self.headers.get("Content-Type", "")
         asking = Asking.of(self.command, self.path, kind, body)
+        if isinstance(trouble, str) and trouble.startswith("http"):
+            self._send(307, b"", "text/plain", location=trouble)
+            return
         status, content = self.curator.state.answer(asking, said)
         if trouble == "drop-after":
             self.close_connection = True
@@ -206,8 +212,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         shown = isinstance(self.connection, ssl.SSLSocket) and self.connection.getpeercert()
         return f"Certificate {self.curator.certified}" if shown else None
 
-    def _send(self, status: int, content: bytes, kind: str, *, short: bool = False) -> None:
+    def _send(
+        self, status: int, content: bytes, kind: str, *, short: bool = False, location: str = ""
+    ) -> None:
         self.send_response(status)
+        if location:
+            self.send_header("Location", location)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
 import itertools
 import os
 import socket
@@ -13,7 +15,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attrs
+import keyring
+import keyring.backend
+import keyring.credentials
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from store.releases.cdcs import CDCSArchive
 from store.releases.mapping import BPID, BYTES, SHA256, blob_nodes, project_of
@@ -21,6 +30,7 @@ from store.releases.records import Record, compose
 from store.releases.values import Naming
 from store.testing.curators import FakeCurator
 from store.transports.base import Retrying, TransferOptions
+from store.transports.opening import close_all
 
 WORKSPACE = "Global Public Workspace"
 MINI = Path(__file__).parents[2] / "services" / "cdcs_mini"
@@ -129,6 +139,90 @@ def _wait_for(address: str) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+class FakeKeyring(keyring.backend.KeyringBackend):
+    """A keyring in memory."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        self.held: dict[tuple[str, str], str] = {}
+        self.failure: Exception | None = None
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return what is held."""
+        return self.held.get((service, username))
+
+    def get_credential(
+        self, service: str, username: str | None
+    ) -> keyring.credentials.Credential | None:
+        """Return what is held, of anybody where nobody is named."""
+        if self.failure is not None:
+            raise self.failure
+        for (place, name), password in self.held.items():
+            if place == service and username in {None, name}:
+                return keyring.credentials.SimpleCredential(name, password)
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Hold a password."""
+        if self.failure is not None:
+            raise self.failure
+        self.held[service, username] = password
+
+
+@pytest.fixture(autouse=True)
+def fake_keyring() -> Iterator[FakeKeyring]:
+    """Put a keyring in memory in the place of the system's."""
+    before = keyring.get_keyring()
+    fake = FakeKeyring()
+    keyring.set_keyring(fake)
+    yield fake
+    keyring.set_keyring(before)
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Keep the proxies, certificates, secrets and settings of this machine out."""
+    for name in (
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+    yield
+    close_all()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the key and the certificate of 127.0.0.1, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "store tests")])
+    begin = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name)
+    builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
+    builder = builder.not_valid_before(begin).not_valid_after(begin + dt.timedelta(days=36500))
+    builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+    basic = x509.BasicConstraints(ca=True, path_length=None)
+    made = builder.add_extension(basic, critical=True).sign(key, hashes.SHA256())
+    encoding, private = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    path.write_bytes(
+        key.private_bytes(encoding, private, serialization.NoEncryption())
+        + made.public_bytes(encoding)
+    )
+    return path
 
 
 @pytest.fixture

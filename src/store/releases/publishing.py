@@ -114,11 +114,19 @@ def publish(
     )
     if dry_run:
         return Published(record, None, plan)
-    repeat = allow_repeat and archive.supports_repeat_releases
-    uploading: Any = archive.upload_release_record  # those that can repeat take a word more
-    again = {"allow_repeat": True} if repeat else {}
-    pid = uploading(record.to_data(), workspace=wanted.workspace, **again)
+    pid = _upload_record(archive, record, wanted.workspace, allow_repeat=allow_repeat)
     return Published(record, pid, plan)
+
+
+def _upload_record(
+    archive: ArchiveInterface, record: Record, workspace: str, *, allow_repeat: bool
+) -> str:
+    """Publish the record; an archive that can repeat a release is told where that was asked for."""
+    upload: Any = archive.upload_release_record
+    again = allow_repeat and archive.supports_repeat_releases
+    how = {"allow_repeat": True} if again else {}
+    pid: str = upload(record.to_data(), workspace=workspace, **how)
+    return pid
 
 
 def _refuse_repeat(archive: ArchiveInterface, wanted: Wanted) -> None:

@@ -94,14 +94,7 @@ class FakeCurator:
         self.asked: list[Asked] = []
         self._planned: list[_Planned] = []
         self._lock = threading.Lock()
-        owner = self
-
-        class Bound(_Handler):
-            curator = owner
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Bound)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
+        self._server = _bound(self)
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         scheme = "http" if tls is None else "https"
@@ -171,6 +164,16 @@ class FakeCurator:
                     one.times -= 1
                     return one.trouble
         return None
+
+
+def _bound(curator: FakeCurator) -> http.server.ThreadingHTTPServer:
+    """Return a server whose handlers know the fake."""
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("Bound", (_Handler,), {"curator": curator})
+    )
+    server.daemon_threads = True
+    server.block_on_close = False
+    return server
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

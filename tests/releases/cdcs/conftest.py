@@ -68,9 +68,12 @@ class Project:
             node.update({BPID: sent.pid, BYTES: sent.size, SHA256: sent.sha256})
         return compose(self.title, version, project)
 
-    def publish(self, archive: CDCSArchive, version: str = "1.0.0", **how: bool) -> str:
+    def publish(
+        self, archive: CDCSArchive, version: str = "1.0.0", *, allow_repeat: bool = False
+    ) -> str:
         """Upload the files, publish the record, and return its identifier."""
-        return archive.upload_release_record(self.upload(archive, version).to_data(), **how)
+        data = self.upload(archive, version).to_data()
+        return archive.upload_release_record(data, allow_repeat=allow_repeat)
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,9 @@ class Project(Protocol):
         """Upload the files."""
         ...
 
-    def publish(self, archive: CDCSArchive, version: str = "1.0.0", **how: bool) -> str:
+    def publish(
+        self, archive: CDCSArchive, version: str = "1.0.0", *, allow_repeat: bool = False
+    ) -> str:
         """Publish them."""
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.parser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,10 +113,11 @@ def test_a_file_is_sent_among_fields(tmp_path: Path) -> None:
     body = b"".join(pieces)
     assert len(body) == upload.size == int(upload.headers["Content-Length"])
     head = f"Content-Type: {upload.headers['Content-Type']}\r\n\r\n".encode()
-    first, second = email.parser.BytesParser().parsebytes(head + body).get_payload()
-    assert first.get_payload() == "a"  # type: ignore[union-attr]
-    assert second.get_filename() == "a%22b%0D%0Ac"  # type: ignore[union-attr]
-    assert second.get_payload(decode=True) == bytes(200_000)  # type: ignore[union-attr]
+    message: Any = email.parser.BytesParser().parsebytes(head + body)
+    first, second = message.get_payload()
+    assert first.get_payload() == "a"
+    assert second.get_filename() == "a%22b%0D%0Ac"
+    assert second.get_payload(decode=True) == bytes(200_000)
     assert max(map(len, pieces)) <= 1 << 16
     assert sum(told) == 200_000
 

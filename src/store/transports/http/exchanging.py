@@ -1,4 +1,4 @@
-"""Asks a service: any method, with a body, for an answer that is read whole."""
+"""Asks a service by any method, for an answer that is read whole."""
 
 from __future__ import annotations
 

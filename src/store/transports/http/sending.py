@@ -77,22 +77,14 @@ def send(  # noqa: PLR0917 - one call, of one place
     if left <= 0:
         shown = public(hop.address)
         raise HTTPTimeoutError(f"{shown}: the deadline has passed", url=shown)
-    headers = headers_for(hop, asked)
-    if credential is not None:
-        headers["Authorization"] = credential.header
-    posted = sending.posted
-    size, data = (0, None) if posted is None else (posted.size, posted.data())
-    headers.update({} if posted is None else posted.headers)
+    request, size = _spelled(hop, asked, credential, sending)
     patience = min(bounds.read_timeout + size / _SLOWEST, left)
     try:
-        # Not through `data`, which is sent in chunks where its length is not known to requests.
-        request = requests.Request(sending.method, hop.address, headers=headers).prepare()
-        _carry(request, data)
         # Whoever sends headers for ever is as good as silent.
         silence = bounds.connect_timeout + bounds.stall_timeout + size / bounds.minimum_rate
         with Quiet(), keeping(begun(SYSTEM_CLOCK, silence)):
             response = sessions.adapter().send(
-                request,
+                request.prepare() if sending.posted is None else _carrying(request, sending.posted),
                 stream=True,
                 timeout=(min(bounds.connect_timeout, left), patience),
                 proxies=sessions.proxies_for(hop.address),
@@ -109,9 +101,25 @@ def send(  # noqa: PLR0917 - one call, of one place
     raise failure
 
 
-def _carry(request: requests.PreparedRequest, data: Any) -> None:  # noqa: ANN401 - as requests has it
-    if data is not None:
-        request.body = data
+def _spelled(
+    hop: Hop, asked: Mapping[str, str], credential: Credential | None, sending: Sending
+) -> tuple[requests.Request, int]:
+    """Return a request without its body, and the body's length in bytes."""
+    headers = headers_for(hop, asked)
+    if credential is not None:
+        headers["Authorization"] = credential.header
+    posted = sending.posted
+    headers.update({} if posted is None else posted.headers)
+    request = requests.Request(sending.method, hop.address, headers=headers)
+    return request, 0 if posted is None else posted.size
+
+
+def _carrying(request: requests.Request, posted: Posted) -> requests.PreparedRequest:
+    """Return a request with its body; requests itself would send in chunks what it cannot measure."""
+    prepared = request.prepare()
+    body: Any = posted.data()
+    prepared.body = body
+    return prepared
 
 
 def _no_bundle(bundle: str) -> ConfigurationError:

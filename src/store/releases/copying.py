@@ -1,4 +1,4 @@
-"""Copies a release from one archive to another, each file held against its digest."""
+"""Copies a release from one archive to another, by its digests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloads a release into a folder: only what is missing, and each file verified."""
+"""Downloads a release into a folder: what is missing, verified."""
 
 from __future__ import annotations
 
@@ -86,16 +86,38 @@ def download(
         UnsafeNameError: A path in the record would lead elsewhere, or passes through a link in the folder.
         StoreError: The archive, or the disk, fails.
     """
+    release = _checked(record)
+    text = release.to_yaml().encode()
+    earlier = _begin(folder, text)
+    _make_room(folder, release)
+    with bar_of(release.title, release.size, names=manner.names, shown=manner.bar) as show:
+        brought = _bring_all(
+            archive, release, workspace, folder, manner._replace(show=show or manner.show)
+        )
+    removed = _retire(folder, earlier, release) if earlier is not None else ()
+    if manner.durable:
+        sync_many([folder / path for path in brought], top=folder)
+    write_bytes(folder / RECORD, text, durable=manner.durable, via=folder / HIDDEN)
+    kept = tuple(blob.path for blob in release.blobs if blob.path not in brought)
+    return Downloaded(tuple(sorted(brought)), kept, removed)
+
+
+def _checked(record: Mapping[str, Any] | Record) -> Record:
+    """Return a record, as long as it was not changed and leaves our own names alone."""
     release = record if isinstance(record, Record) else Record.from_data(record)
     release.check()
     if any(blob.path == RECORD for blob in release.blobs):
         raise UnsafeNameError(
             f"{release.title} is refused: it has a file {RECORD!r} of its own", name=RECORD
         )
-    text = release.to_yaml().encode()
-    earlier = _begin(folder, text)
-    _make_room(folder, release)
-    brought: list[str] = []
+    return release
+
+
+def _bring_all(
+    archive: Further, release: Record, workspace: str, folder: Path, manner: Manner
+) -> set[str]:
+    """Bring what is missing; return the paths of what was brought."""
+    brought: set[str] = set()
 
     def bring(blob: Blob, update: Update) -> None:
         mode = mode_of(executable=blob.executable, read_only=manner.read_only)
@@ -115,20 +137,13 @@ def download(
                 via=folder / HIDDEN,
                 chunk=manner.chunk,
             )
-        brought.append(blob.path)
+        brought.add(blob.path)
 
     most = archive.most_threads
     threads = manner.threads if most is None else min(manner.threads, most)
-    with bar_of(release.title, release.size, names=manner.names, shown=manner.bar) as show:
-        jobs = [Job(blob, blob.path, blob.size) for blob in release.blobs]
-        move_all(jobs, bring, threads=threads, show=show or manner.show)
-    removed = _retire(folder, earlier, release) if earlier is not None else ()
-    if manner.durable:
-        sync_many([folder / path for path in brought], top=folder)
-    write_bytes(folder / RECORD, text, durable=manner.durable, via=folder / HIDDEN)
-    fresh = set(brought)
-    kept = tuple(blob.path for blob in release.blobs if blob.path not in fresh)
-    return Downloaded(tuple(sorted(fresh)), kept, removed)
+    jobs = [Job(blob, blob.path, blob.size) for blob in release.blobs]
+    move_all(jobs, bring, threads=threads, show=manner.show)
+    return brought
 
 
 def stands(folder: Path, blob: Blob, *, mode: int | None = None) -> bool:

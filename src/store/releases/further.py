@@ -1,4 +1,4 @@
-"""What archives may give beyond the page: listings, yanking, uploads in one pass."""
+"""What archives may give beyond the page, filled in already."""
 
 from __future__ import annotations
 

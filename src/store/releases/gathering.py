@@ -1,4 +1,4 @@
-"""Which files of a directory are released, and which are left out, and why."""
+"""Which files of a directory are released, and why others are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the records of an archive say, kept beside them; deleted at any time without harm."""
+"""What the records of an archive say, kept beside them."""
 
 from __future__ import annotations
 

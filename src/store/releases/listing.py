@@ -1,4 +1,4 @@
-"""Lists the releases of a title by their records, where an archive knows no better."""
+"""Lists the releases of a title by their records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lock file beside a fetched release: what was fetched, and what it was.
+"""The lock file beside a folder: what was fetched, and what it was.
 
 It is TOML, to be kept with the project, and has a table ``[[release]]`` for every version that ever was
 fetched to that place, the current one first: title, version, workspace, host, digest of the record, and in

@@ -1,4 +1,4 @@
-"""Archives by the names that the settings give them: tables ``[archive.NAME]``.
+"""Archives by their names in the settings: tables ``[archive.NAME]``.
 
 =============  ===============================================================================================
 key            means

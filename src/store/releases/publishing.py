@@ -93,18 +93,25 @@ def publish(
     project = project_of({one.path: one.executable for one in plan.files}, plan.directories)
     if began is not None:
         began(plan)
-    if not dry_run:
-        archive.upload_blobs_and_update_mapping(
-            release_title=title_of(wanted.title, wanted.version),
-            release_title_versionless=wanted.title,
-            workspace=wanted.workspace,
-            project_mapping=project,
-            project_directory=directory,
-            max_threads=threads,
-            chunk_size=chunk,
-            show=show,
-        )
-    record = compose(
+    if dry_run:
+        return Published(_record(wanted, project), None, plan)
+    archive.upload_blobs_and_update_mapping(
+        release_title=title_of(wanted.title, wanted.version),
+        release_title_versionless=wanted.title,
+        workspace=wanted.workspace,
+        project_mapping=project,
+        project_directory=directory,
+        max_threads=threads,
+        chunk_size=chunk,
+        show=show,
+    )
+    record = _record(wanted, project)
+    pid = _upload_record(archive, record, wanted.workspace, allow_repeat=allow_repeat)
+    return Published(record, pid, plan)
+
+
+def _record(wanted: Wanted, project: Mapping[str, Any]) -> Record:
+    return compose(
         wanted.title,
         wanted.version,
         project,
@@ -112,10 +119,6 @@ def publish(
         datasets=wanted.datasets,
         more=wanted.more,
     )
-    if dry_run:
-        return Published(record, None, plan)
-    pid = _upload_record(archive, record, wanted.workspace, allow_repeat=allow_repeat)
-    return Published(record, pid, plan)
 
 
 def _upload_record(

@@ -1,4 +1,4 @@
-"""Uploads the files of a project, and notes in its mapping what they are."""
+"""Uploads the files of a project, and notes what they are."""
 
 from __future__ import annotations
 

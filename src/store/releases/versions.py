@@ -181,7 +181,8 @@ def choice_from(expressions: Expressions) -> Choice:
     """
     if expressions is None:
         return Choice()
-    texts = [expressions] if isinstance(expressions, str) else list(expressions)
+    several = isinstance(expressions, Iterable) and not isinstance(expressions, str)
+    texts: Iterable[object] = expressions if several else [expressions]  # type: ignore[assignment]
     return Choice(tuple(clause for text in texts for clause in _clauses(text)))
 
 

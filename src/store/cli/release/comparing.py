@@ -1,9 +1,9 @@
-"""``store release diff`` and ``verify``: what differs, and what is damaged."""
+"""``store release diff`` and ``verify``: what differs or is damaged."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,7 @@ from store.cli.release.opening import (
     archive_meant,
     drawn,
     opened_archive,
+    release_meant,
     scratch,
     with_archive,
     with_threads,
@@ -95,21 +96,16 @@ def verify(
     /,
     *,
     release: str,
-    archive: str | None,
-    workspace: str | None,
-    user: str | None,
     dest: str | None,
     threads: int,
+    **asked: Any,  # noqa: ANN401
 ) -> int:
     """Read every file of a release in its archive, or in a folder; status 4 where one is not right."""
     from store.releases.checking import check_folder, check_release
-    from store.releases.choosing import choose, place_of
-    from store.releases.names import Requirement
+    from store.releases.choosing import choose
 
     frame = frame_of(context)
-    wanted = Requirement.parse(release)
-    named = archive_meant(frame, archive, user)
-    place = place_of(wanted, workspace or named.workspace)
+    wanted, named, place = release_meant(frame, release, asked)
     with opened_archive(frame, named) as opened:
         record = choose(opened, wanted, place)
         if dest is not None:

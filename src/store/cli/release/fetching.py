@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,9 +12,9 @@ from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import document, line, say, several
 from store.cli.release.opening import (
-    archive_meant,
     drawn,
     opened_archive,
+    release_meant,
     with_archive,
     with_threads,
 )
@@ -45,28 +45,23 @@ def fetch(
     /,
     *,
     release: str,
-    archive: str | None,
-    workspace: str | None,
-    user: str | None,
     dest: str | None,
     read_only: bool,
     dry_run: bool,
     threads: int,
+    **asked: Any,  # noqa: ANN401
 ) -> None:
     """Bring a release into a folder, and print the folder; only what is missing there is brought.
 
     The folder takes the title of the release unless --dest names one. What was fetched is noted in DIR.lock
     beside it; status 4 where a version is not what it was before.
     """
-    from store.releases.choosing import choose, place_of
+    from store.releases.choosing import choose
     from store.releases.downloading import Manner, download
     from store.releases.locking import Locked, hold_against_lock, lock_path, read_lock, write_lock
-    from store.releases.names import Requirement
 
     frame = frame_of(context)
-    wanted = Requirement.parse(release)
-    named = archive_meant(frame, archive, user)
-    place = place_of(wanted, workspace or named.workspace)
+    wanted, named, place = release_meant(frame, release, asked)
     folder = Path(dest or wanted.title).absolute()
     lock = lock_path(folder)
     locked = read_lock(lock)

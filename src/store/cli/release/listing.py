@@ -1,8 +1,8 @@
-"""``store release list`` and ``show``: which releases there are, and what is in one."""
+"""``store release list`` and ``show``: what there is, and what is in it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,7 @@ from store.cli.output import (
     several,
     table,
 )
-from store.cli.release.opening import archive_meant, opened_archive, with_archive
+from store.cli.release.opening import archive_meant, opened_archive, release_meant, with_archive
 from store.cli.release.spelling import listed_as_data, record_as_data
 
 if TYPE_CHECKING:
@@ -93,19 +93,14 @@ def show(
     /,
     *,
     release: str,
-    archive: str | None,
-    workspace: str | None,
-    user: str | None,
     raw: bool,
+    **asked: Any,  # noqa: ANN401
 ) -> None:
     """Show what is in a release, of the highest version where several are meant."""
-    from store.releases.choosing import choose, place_of
-    from store.releases.names import Requirement
+    from store.releases.choosing import choose
 
     frame = frame_of(context)
-    wanted = Requirement.parse(release)
-    named = archive_meant(frame, archive, user)
-    place = place_of(wanted, workspace or named.workspace)
+    wanted, named, place = release_meant(frame, release, asked)
     with opened_archive(frame, named) as opened:
         record = choose(opened, wanted, place)
     if raw:

@@ -1,6 +1,8 @@
-"""``store release copy`` and ``yank``: to another archive, and out of the way."""
+"""``store release copy`` and ``yank``: elsewhere, and out of the way."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 
@@ -11,6 +13,7 @@ from store.cli.release.opening import (
     archive_meant,
     drawn,
     opened_archive,
+    release_meant,
     scratch,
     with_archive,
     with_threads,
@@ -36,25 +39,21 @@ def copy(
     /,
     *,
     release: str,
-    archive: str | None,
-    workspace: str | None,
-    user: str | None,
     target: str,
     to_workspace: str | None,
     threads: int,
+    **asked: Any,  # noqa: ANN401
 ) -> None:
     """Copy a release from one archive to another by its digests; one that is there is left alone.
 
     Status 4 where the other has another content under that version.
     """
-    from store.releases.choosing import choose, place_of
+    from store.releases.choosing import choose
     from store.releases.copying import copy_release
-    from store.releases.names import Requirement
 
     frame = frame_of(context)
-    wanted = Requirement.parse(release)
-    named, other = archive_meant(frame, archive, user), archive_meant(frame, target)
-    place = place_of(wanted, workspace or named.workspace)
+    wanted, named, place = release_meant(frame, release, asked)
+    other = archive_meant(frame, target)
     with opened_archive(frame, named) as source, opened_archive(frame, other) as dest:
         record = choose(source, wanted, place)
         with drawn(frame, record.title, 2 * record.size) as show:
@@ -95,21 +94,16 @@ def yank(
     /,
     *,
     release: str,
-    archive: str | None,
-    workspace: str | None,
-    user: str | None,
     reason: str,
     undo: bool,
+    **asked: Any,  # noqa: ANN401
 ) -> None:
     """Mark a version so that ranges pass it over; who names it exactly still gets it."""
-    from store.releases.choosing import one_version, place_of
-    from store.releases.names import Requirement
+    from store.releases.choosing import one_version
 
     frame = frame_of(context)
-    wanted = Requirement.parse(release)
+    wanted, named, place = release_meant(frame, release, asked)
     version = one_version(wanted)
-    named = archive_meant(frame, archive, user)
-    place = place_of(wanted, workspace or named.workspace)
     with opened_archive(frame, named) as opened:
         opened.yank(wanted.title, version, workspace=place, reason=reason, undo=undo)
     if frame.json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from store.releases.interface import ArchiveInterface
     from store.releases.named import Named
+    from store.releases.names import Requirement
     from store.releases.transfer import Standing
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -63,6 +64,34 @@ def archive_meant(frame: Frame, where: str | None, user: str | None = None) -> N
     from store.releases.named import archive_named
 
     return archive_named(where, frame.settings.archives, user=user)
+
+
+class Meant(NamedTuple):
+    """Which release a command speaks of.
+
+    Attributes:
+        wanted: The requirement.
+        named: The archive.
+        place: The workspace in it.
+    """
+
+    wanted: Requirement
+    named: Named
+    place: str
+
+
+def release_meant(frame: Frame, release: str, asked: dict[str, Any]) -> Meant:
+    """Return which release is meant, and take the options of `with_archive` out of what was asked.
+
+    Raises:
+        StoreError: It cannot be read, the settings cannot, or no archive is meant.
+    """
+    from store.releases.choosing import place_of
+    from store.releases.names import Requirement
+
+    wanted = Requirement.parse(release)
+    named = archive_meant(frame, asked.pop("archive"), asked.pop("user"))
+    return Meant(wanted, named, place_of(wanted, asked.pop("workspace") or named.workspace))
 
 
 @contextlib.contextmanager

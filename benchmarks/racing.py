@@ -20,6 +20,7 @@ SIZE = 256 * 1024**2
 ASKER = """
 import sys, time
 import store, store.transports.receiving, store.transports.http, store.files.locks, filelock
+import store.cache.flight, store.files.dirlocks, store.cache.keeping
 url, digest, directory = sys.argv[1:]
 cache = store.load_cache("file-cache", {"cache_dir": directory})
 driver = store.load_store("http", {}, cache)

@@ -162,7 +162,7 @@ def test_a_young_file_of_another_boot_is_hashed_once(
     """What a power cut may have damaged is read before it is trusted, and then for good."""
     kept = keep(content, b"data")
     layout, digest = content.layout, pin(b"data")[0]
-    record = read_record(layout.record(digest))
+    record = read_record(layout, digest)
     assert record is not None
     stamp = record.files["six.whl"].stamp
     assert stamp is not None
@@ -171,7 +171,7 @@ def test_a_young_file_of_another_boot_is_hashed_once(
 
     held = [reopened.holds(str(kept.path), pin(b"data")) for _ in range(2)]
 
-    after = read_record(layout.record(digest))
+    after = read_record(layout, digest)
     assert held == [True] * 2
     assert len(hashes) == 1
     assert after is not None
@@ -184,7 +184,7 @@ def test_a_durable_file_is_trusted_after_a_boot(
     """What was known to be on the disk needs no second look."""
     content = Content(root)
     kept = keep(content, b"data")
-    record = read_record(content.layout.record(pin(b"data")[0]))
+    record = read_record(content.layout, pin(b"data")[0])
     assert record is not None
     known = record.files["six.whl"]
     assert known.stamp is not None
@@ -322,7 +322,7 @@ def test_a_batch_waits_and_syncs_once(
         entry.write_bytes(b"entry")
 
     monkeypatch.undo()
-    records = [read_record(content.layout.record(one.digests[0])) for one in kept]
+    records = [read_record(content.layout, one.digests[0]) for one in kept]
     assert joined
     assert not content.joins_batch(str(entry))
     assert len(waits) <= 1
@@ -343,7 +343,7 @@ def test_a_batch_that_fails_keeps_what_was_kept(content: Content, keep: Keep, pi
 
     kept = content.find(pin(b"data"))
     assert kept is not None
-    record = read_record(content.layout.record(pin(b"data")[0]))
+    record = read_record(content.layout, pin(b"data")[0])
     assert content.holds(str(kept.path), pin(b"data"))
     assert record is not None
     assert record.files["six.whl"].stamp is not None
@@ -610,7 +610,7 @@ def test_a_relaxed_file_becomes_durable_when_kept_again(
 
     keep(careful, b"data")
 
-    record = read_record(content.layout.record(pin(b"data")[0]))
+    record = read_record(content.layout, pin(b"data")[0])
     careful.close()
     assert record is not None
     assert record.files["six.whl"].durable
@@ -623,7 +623,7 @@ def test_more_is_known_of_what_is_kept_again(content: Content, keep: Keep, pin: 
 
     keep(content, b"data", digests=(*pin(b"data"), weak))
 
-    record = read_record(content.layout.record(pin(b"data")[0]))
+    record = read_record(content.layout, pin(b"data")[0])
     assert content.holds(str(kept.path), (weak,))
     assert record is not None
     assert record.digests == {*pin(b"data"), weak}
@@ -638,7 +638,7 @@ def test_what_was_kept_without_a_record_is_recorded_again(
 
     keep(content, b"data")
 
-    assert read_record(content.layout.record(pin(b"data")[0])) is not None
+    assert read_record(content.layout, pin(b"data")[0]) is not None
 
 
 def test_a_pruning_beside_keep_does_no_harm(

@@ -135,7 +135,7 @@ def test_a_record_forgets_the_name_that_went(content: Content, keep: Keep, pin: 
 
     prune(content)
 
-    record = read_record(content.layout.record(pin(b"data")[0]))
+    record = read_record(content.layout, pin(b"data")[0])
     assert record is not None
     assert set(record.files) == {"one"}
     assert record.used < SYSTEM_CLOCK.now() - 2 * DAY

@@ -125,3 +125,39 @@ def test_an_unknown_algorithm_is_refused_before_anything_is_begun(descriptor: in
         Following(descriptor, ("sha257",))
 
     assert "store-hash" not in {one.name for one in threading.enumerate()}
+
+
+@settings(max_examples=15, deadline=None)
+@given(pieces=st.lists(st.integers(1, 900_000), max_size=12), passed=st.sets(st.integers(0, 11)))
+def test_the_digest_does_not_hang_on_who_feeds_what(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[int], passed: set[int]
+) -> None:
+    """Pieces are fed in order, out of order, or not at all: what was not is read back."""
+    path = tmp_path_factory.mktemp("feeding") / "file"
+    path.write_bytes(DATA)
+    with path.open("rb") as file, Following(file.fileno(), ("sha256",)) as following:
+        position = 0
+        for number, count in enumerate(pieces):
+            piece = memoryview(DATA)[position : position + count]
+            if number not in passed:
+                following.feed(position, piece)
+            position += len(piece)
+            following.advance(position)
+
+        (found,) = following.finish(len(DATA))
+
+    assert found.hex == SHA256
+
+
+def test_what_is_fed_in_order_needs_no_thread(descriptor: int) -> None:
+    """And is not read back: the file may even hold something else."""
+    with Following(descriptor, ("sha256",)) as following:
+        for begin in range(0, len(DATA), 1 << 20):
+            following.feed(begin, memoryview(DATA)[begin : begin + (1 << 20)])
+            following.advance(min(len(DATA), begin + (1 << 20)))
+
+        (found,) = following.finish(len(DATA))
+        threads = {one.name for one in threading.enumerate()}
+
+    assert found.hex == SHA256
+    assert "store-hash" not in threads

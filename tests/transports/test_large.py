@@ -71,7 +71,14 @@ def filled(
     pace = Pace(options, deadline, "fake://host/name", "name")
     try:
         return fill_large(
-            descriptor, stream, spans, crew, wanted=wanted, pace=pace, parted=lambda _: None
+            descriptor,
+            stream,
+            spans,
+            crew,
+            wanted=wanted,
+            pace=pace,
+            ripen=lambda: None,
+            parted=lambda _: None,
         )
     finally:
         assert not {"store-hash", "store-part"} & {one.name for one in threading.enumerate()}

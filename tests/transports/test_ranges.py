@@ -57,7 +57,8 @@ FAULTS: dict[str, Fault] = {
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A server that gives each connection 10 MiB a second: the whole would take a second."""
     # As if the body were larger: it would take as many times longer.
-    monkeypatch.setattr("store.transports.large.PARTED_FROM", 8 * MIB)
+    for room in ("large", "landing"):
+        monkeypatch.setattr(f"store.transports.{room}.PARTED_FROM", 8 * MIB)
     with Server(rate=10 * MIB) as running:
         yield running
 

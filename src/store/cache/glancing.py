@@ -6,6 +6,7 @@ import json
 import os
 from typing import Final, NamedTuple
 
+from store.cache.journals import journals_of
 from store.cache.layout import Layout
 from store.cache.records import VERSION
 from store.cache.uses import DAY
@@ -40,12 +41,7 @@ def glance(layout: Layout, digest: Digest, name: str, now: float) -> Glance | No
         where anything is unusual, and whoever asks has to look closer.
     """
     try:
-        descriptor = os.open(layout.record(digest), _FLAGS)
-        try:
-            used = os.fstat(descriptor).st_mtime
-            data = os.read(descriptor, _LARGEST)
-        finally:
-            os.close(descriptor)
+        data, used = _read(layout.record(digest)) or _told(layout, layout.record(digest))
         record = json.loads(data)
         known = record["files"][name]
         stamp = Stamp(*known["stamp"])
@@ -62,3 +58,27 @@ def glance(layout: Layout, digest: Digest, name: str, now: float) -> Glance | No
         return Glance(path, stamp, frozenset([Digest(*one) for one in record["digests"].items()]))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _read(path: str) -> tuple[bytes, float] | None:
+    """Return what a record holds and when it was used; None where there is none."""
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except FileNotFoundError:
+        return None
+    try:
+        return os.read(descriptor, _LARGEST), os.fstat(descriptor).st_mtime
+    finally:
+        os.close(descriptor)
+
+
+def _told(layout: Layout, path: str) -> tuple[str, float]:
+    """Return what a journal says in place of a record.
+
+    Raises:
+        LookupError: Nothing.
+    """
+    found = journals_of(layout).find(path)
+    if found is None:
+        raise LookupError(path)
+    return found

@@ -139,7 +139,7 @@ class Holding:
         if isinstance(status, Verdict):
             return status
         record_path = self._layout.record(address.digest)
-        record = read_record(record_path)
+        record = read_record(self._layout, address.digest)
         known = None if record is None else record.files.get(address.name)
         if policy != "never":
             vouched = (

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from store.cache.examining import grain_of
 from store.cache.failures import cache_errors
 from store.cache.holding import Holding
+from store.cache.journals import journals_of
 from store.cache.layout import Address, Layout
 from store.cache.quarantine import clear_way
 from store.cache.records import Known, Record, spelled
 from store.cache.settling import Placed, settle
+from store.cache.spreading import MOST, OLD, Line, add_journal, spread
 from store.cache.uses import Uses
 from store.clock import Clock
 from store.files.atomic import discard
 from store.files.small import put_small
 from store.files.syncing import sync_many
 from store.files.unfinished import partial_name
-from store.integrity.digest import Digests
+from store.integrity.digest import Digest, Digests
 from store.integrity.stamp import LOCAL_GRAIN_NS, Stamp
+
+_MANY: Final = 32
+"""From how many files on what is known of them goes into a journal: two files each would cost more."""
 
 
 class Entry(NamedTuple):
@@ -33,6 +37,15 @@ class Entry(NamedTuple):
     """Its name."""
     fields: Mapping[str, Any]
     """What is to be read there; none of the record's own keys."""
+
+
+class _Found(NamedTuple):
+    """What is known of a file that was put, and not recorded yet."""
+
+    path: str
+    stamp: Stamp
+    digests: frozenset[Digest]
+    line: Line
 
 
 class Intake:
@@ -57,6 +70,7 @@ class Intake:
         self._clock = clock
         self._durable = durable
         self._directory = f"{layout.partial}/{partial_name()}"
+        self._journals = journals_of(layout)
         self._count = self._grain = 0
         self._placed: list[Placed] = []
         self._entries: dict[Address, Entry] = {}
@@ -68,6 +82,7 @@ class Intake:
             CacheError: It cannot be made.
         """
         self._uses.begin()
+        spread(self._layout, before=self._clock.now() - OLD)
         clear_way(self._layout, self._directory, self._clock)
         with cache_errors(self._directory):
             Path(self._directory).mkdir(mode=0o700, parents=True)
@@ -129,53 +144,73 @@ class Intake:
             if self._grain == LOCAL_GRAIN_NS:
                 # A later change must show in the stamps; elsewhere that would take seconds.
                 self._clock.sleep(LOCAL_GRAIN_NS / 1e9)
-            known: list[Placed] = []
+            found: dict[str, _Found] = {}
             strangers: list[Placed] = []
             for one in placed:
-                recorded = self._recorded(one, entries.get(one.address), unwritten)
-                (known if recorded else strangers).append(one)
-            if self._durable:
-                names = [self._layout.record(one.address.digest) for one in known]
-                own = (entries[one.address].path for one in known if one.address in entries)
-                sync_many([*names, *(one for one in own if one not in unwritten)], top=root)
+                new = self._found(one, entries.get(one.address))
+                if new is None or found.setdefault(new.line.record, new) is not new:
+                    strangers.append(one)
+            self._record(list(found.values()), unwritten)
             # What was recorded before under another name or algorithm is joined with care.
             if strangers:
                 settle(self._layout, strangers, self._clock, durable=self._durable)
         return unwritten
 
-    def _recorded(self, placed: Placed, entry: Entry | None, unwritten: set[str]) -> bool:
-        """Write the first record of a content; False where there is one, or the file is another by now."""
+    def _found(self, placed: Placed, entry: Entry | None) -> _Found | None:
+        """Return what is known of a content first; None where there is a record, or it is another by now."""
         path, record_path = (
             self._layout.file(placed.address),
             self._layout.record(placed.address.digest),
         )
-        if os.path.lexists(record_path):
-            return False
+        if os.path.lexists(record_path) or self._journals.find(record_path) is not None:
+            return None
         try:
             stamp = Stamp.of(os.lstat(path))
         except OSError:
-            return False
+            return None
         racy = stamp.racy(self._clock.now_ns(), self._grain)
         if racy or not stamp.only_links_moved(placed.stamp):
-            return False
-        known = Known(stamp, self._durable)
+            return None
         digests = frozenset(placed.digests)
         record = Record(
             digests=digests,
             size=stamp.size,
             added=self._clock.now(),
-            files={placed.address.name: known},
+            files={placed.address.name: Known(stamp, self._durable)},
         )
-        text = spelled(record, () if entry is None else entry.fields).encode()
-        with contextlib.suppress(OSError):
+        text = spelled(record, () if entry is None else entry.fields)
+        line = Line(record_path, "" if entry is None else entry.path, text)
+        return _Found(path, stamp, digests, line)
+
+    def _record(self, found: Sequence[_Found], unwritten: set[str]) -> None:
+        """Write what is known: of many in a journal, of few, or where there are journals enough, each.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        lines = [one.line for one in found]
+        if len(lines) >= _MANY and len(self._journals.names()) < MOST:
+            # What lies in a file counts more than a journal: such an entry is to be set anew.
+            there = {one.entry for one in lines if one.entry and os.path.lexists(one.entry)}
+            add_journal(self._layout, lines, self._clock, durable=self._durable)
+            unwritten.difference_update({one.entry for one in lines} - there)
+        else:
+            written = [path for line in lines for path in self._written(line)]
+            unwritten.difference_update(written)
+            if self._durable:
+                sync_many(written, top=self._layout.root)
+        for one in found:
+            self._holding.remember(one.path, one.stamp, one.digests, marked=False)
+
+    def _written(self, line: Line) -> list[str]:
+        """Write a record, with its entry as a second name; return what was written."""
+        try:
             _, linked = put_small(
-                self._own(), record_path, text, also=None if entry is None else entry.path
+                self._own(), line.record, line.text.encode(), also=line.entry or None
             )
-            if linked and entry is not None:
-                unwritten.discard(entry.path)
-            self._holding.remember(path, stamp, digests, marked=False)
-            return True
-        return False
+        except OSError:
+            return []
+        return [line.record, line.entry] if linked else [line.record]
 
     def _own(self) -> str:
         self._count += 1

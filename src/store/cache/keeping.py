@@ -103,7 +103,7 @@ class Keeper:
         address = self._layout.address(path)
         if address is None:
             return None
-        record = read_record(self._layout.record(address.digest))
+        record = read_record(self._layout, address.digest)
         known = dict(digests if record is None else record.digests)
         if name != address.name:
             path = self._place_beside(address, Address(address.digest, name), known)
@@ -116,7 +116,7 @@ class Keeper:
     def linked(self, path: str) -> None:
         """Do the work of `Content.linked`."""
         address = self._layout.address(path)
-        record = None if address is None else read_record(self._layout.record(address.digest))
+        record = None if address is None else read_record(self._layout, address.digest)
         known = None if address is None or record is None else record.files.get(address.name)
         if address is None or record is None or known is None or known.stamp is None:
             return
@@ -173,7 +173,7 @@ class Keeper:
         """Return what is to be settled of a file that was in place before, or None."""
         path = self._layout.file(placed.address)
         stamp = Stamp.of(os.lstat(path))
-        record = read_record(self._layout.record(placed.address.digest))
+        record = read_record(self._layout, placed.address.digest)
         known = None if record is None else record.files.get(placed.address.name)
         if record is None or known is None or not known.vouches_for(stamp):
             return attrs.evolve(placed, stamp=stamp, synced=False)

@@ -5,6 +5,7 @@ On disk, below the cache's directory::
     CACHEDIR.TAG                                     so that backups pass it over (bford.info/cachedir)
     content/v1/<algorithm>/<2 hex>/<hex>/<name>      the files, read-only
     records/v1/<algorithm>/<2 hex>/<hex>.json        stamp, digests, size of each; its mtime is the last use
+    journals/v1/<time>-<random>.journal              records of what came together, until spread
     trees/v1/<algorithm>/<2 hex>/<hex>-<how>/        what archives were unpacked into: see `cache.trees`
     aged/v1/<key>/<name>  aged/v1/<key>.json         lasting names of files that grow old: see `cache.naming`
     partial/<random>/                                private directories of downloads under way
@@ -63,6 +64,7 @@ class Layout:
         self.root = os.path.abspath(root)  # noqa: PTH100 - text; links on the way are the user's business
         self.content = f"{self.root}/content/v1/"
         self.records = f"{self.root}/records/v1/"
+        self.journals = f"{self.root}/journals/v1/"
         self.trees = f"{self.root}/trees/v1/"
         self.aged = f"{self.root}/aged/v1/"
         self.partial = f"{self.root}/partial"

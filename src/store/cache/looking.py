@@ -55,7 +55,7 @@ def look(content: Content, path: str, digests: Digests) -> Sight:
 
 def _doubt(content: Content, address: Address, stamp: Stamp, digests: Digests) -> str | None:
     """Return why a file's stamp does not vouch for it; None where it does."""
-    record = read_record(content.layout.record(address.digest))
+    record = read_record(content.layout, address.digest)
     known = None if record is None else record.files.get(address.name)
     if content.verify == "always":
         return "verify = always hashes it each time"

@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from store.cache.journals import journals_of
 from store.cache.layout import Layout
 from store.cache.quarantine import clear_way, made_way
 from store.clock import Clock
@@ -61,9 +62,10 @@ class Record(NamedTuple):
     used: float = 0.0
 
 
-def read_record(path: str) -> Record | None:
+def read_record(layout: Layout, digest: Digest) -> Record | None:
     """Read a record; one that is missing, damaged or no regular file is None, the latter two logged."""
-    found = read_small(path)
+    path = layout.record(digest)
+    found = read_small(path) or journals_of(layout).find(path)
     if found is None:
         return None
     record = _parsed(*found)
@@ -164,7 +166,7 @@ def spelled(record: Record, beside: Iterable[tuple[str, Any]] | Mapping[str, Any
     return json.dumps({**dict(beside), **data})
 
 
-def _parsed(data: bytes, used: float) -> Record | None:
+def _parsed(data: bytes | str, used: float) -> Record | None:
     try:
         value = json.loads(data)
         if value["v"] != VERSION:

@@ -98,7 +98,7 @@ def _recorded(
     layout: Layout, placed: Placed, stamp: Stamp | None, clock: Clock, *, durable: bool
 ) -> Record:
     path = layout.record(placed.address.digest)
-    known = read_record(path)
+    known = read_record(layout, placed.address.digest)
     digests = {**dict(() if known is None else known.digests), **dict(placed.digests)}
     record = Record(
         digests=frozenset(Digest(*one) for one in digests.items()),

@@ -12,6 +12,7 @@ import attrs
 from store.cache.layout import Layout
 from store.cache.quarantine import obstacle
 from store.cache.records import Record, read_record
+from store.cache.spreading import spread
 from store.errors import CacheError
 from store.files.names import PARTIAL_PREFIX
 from store.integrity.digest import SIZES, Digest
@@ -40,6 +41,7 @@ def shelves(layout: Layout) -> Iterator[Shelf]:
     Raises:
         CacheError: A directory cannot be read, so that nobody knows what lies there.
     """
+    spread(layout)
     for algorithm, size in SIZES.items():
         content, records = f"{layout.content}{algorithm}", f"{layout.records}{algorithm}"
         for top in tops_of(layout, algorithm):
@@ -60,7 +62,7 @@ def shelf_of(layout: Layout, digest: Digest) -> Shelf:
     Raises:
         CacheError: Its directory cannot be read.
     """
-    record = read_record(layout.record(digest))
+    record = read_record(layout, digest)
     return Shelf(digest, _files(layout, layout.directory(digest)), record)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from store.cache.layout import Layout
 from store.cache.records import VERSION
 from store.cache.shelves import tops_of
+from store.cache.spreading import spread
 from store.integrity.digest import SIZES, Digest
 from store.machine import boot_id
 
@@ -34,6 +35,7 @@ def survey(layout: Layout, *, jobs: int | None = None) -> Survey:
         jobs: How many processes look; None is one a core. A process that has threads looks alone: a
             fork would find their locks as they are.
     """
+    spread(layout)
     todo = [(algorithm, top) for algorithm in SIZES for top in tops_of(layout, algorithm)]
     count = min(jobs or os.cpu_count() or 1, 8, len(todo) // 16)
     if count < 2 or threading.active_count() > 1 or not hasattr(os, "fork"):  # noqa: PLR2004 - two share

@@ -61,6 +61,10 @@ class Uses:
                 used = os.lstat(record).st_mtime
             # A mark from the future is renewed as well: nothing would ever outgrow it.
             if not now - DAY < used <= now and obstacle(self._layout, record) is None:
+                if not os.path.lexists(record):
+                    from store.cache.spreading import spread_what_holds
+
+                    spread_what_holds(self._layout, record)
                 os.utime(record, (now, now), follow_symlinks=False)
         except OSError as error:
             log.debug("the use of %s is not marked: %s", record, error)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from store.cache.backends.base import NEVER, Cache, CachedResource
 from store.cache.intake import Entry, Intake
-from store.cache.layout import Address
 from store.clock import SYSTEM_CLOCK
 from store.errors import CacheError
 from store.fetching.pinned import DRIVER, Pinned, result_of
@@ -64,7 +63,7 @@ class Keeping:
     def keep(self, small: Small) -> Back | None:
         """Put a body in its place; what cannot be kept is handed back."""
         try:
-            entry = self._entry(small)
+            entry = self._entry(small.pinned, f"{small.claim.directory}/{small.pinned.name}")
             path = self._intake.put(small.data, (small.pinned.digest,), small.pinned.name, entry)
         except CacheError:
             small.claim.release(vain=True)
@@ -113,10 +112,8 @@ class Keeping:
         except Exception:
             log.warning("the cache did not take %d entries", len(settled), exc_info=True)
 
-    def _entry(self, small: Small) -> Entry | None:
+    def _entry(self, pinned: Pinned, path: str) -> Entry | None:
         """Return what the cache would remember of a body, where that can lie in its record's file."""
-        pinned = small.pinned
-        path = self._cache.content.layout.file(Address(pinned.digest, pinned.name))
         try:
             entry = self._cache.entry_of(pinned.uid, CachedResource(pinned.uid, path))
         except Exception:

@@ -107,6 +107,32 @@ class Growing:
             os.pwrite(self._state, header.ljust(_HEADER), 0)
             self.about = dict(about)
 
+    def adopt(
+        self,
+        path: Path,
+        descriptor: int,
+        about: Mapping[str, Any],
+        marks: Mapping[int, tuple[int, int]],
+    ) -> None:
+        """Go on with another file, on the same file system, in place of the bytes there are.
+
+        Args:
+            path: Where it lies, under a name that nobody else knows.
+            descriptor: The file, open for reading and writing; closed by this one from now on.
+            about: What the bytes belong to, as for `begin`.
+            marks: What is written of it, by slot, as for `mark`.
+
+        Raises:
+            OSError: It cannot be locked or moved; it lies where it was, and is the caller's to close.
+        """
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.begin(about)
+        for slot, stretch in marks.items():
+            self.mark(slot, *stretch)
+        os.replace(path, self._directory / "data")  # noqa: PTH105 - the plain call
+        former, self.descriptor = self.descriptor, descriptor
+        os.close(former)
+
     def clear(self) -> None:
         """Forget all bytes, and what they belong to; the next run starts from nothing."""
         os.ftruncate(self._state, 0)

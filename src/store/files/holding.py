@@ -23,7 +23,7 @@ _FIRST_PAUSE: Final = 0.002
 _LONGEST_PAUSE: Final = 0.05
 """How long any pause between two tries may be, in seconds."""
 
-_LOOK: Final = 0.008
+_LOOK: Final = 0.015
 """How often who waits looks whether the lock is free, in seconds."""
 
 _NOTE_SIZE: Final = 512
@@ -89,8 +89,8 @@ class ProcessLock:
         import random
 
         end = self._clock.monotonic() + timeout
-        pause = _FIRST_PAUSE
-        while not self._tried():
+        pause, free = _FIRST_PAUSE, True
+        while not (free and self._tried()):
             if waiting is not None:
                 waiting(holder_of(self._path))
                 waiting = None
@@ -100,26 +100,31 @@ class ProcessLock:
             if left <= 0:
                 return False
             spread = random.uniform(0.5, 1.0)  # noqa: S311 - keeps waiters apart, hides nothing
-            self._wait(min(left, pause * spread))
+            free = self._wait(min(left, pause * spread))
             pause = min(2 * pause, _LONGEST_PAUSE)
         return True
 
-    def _wait(self, seconds: float) -> None:
-        """Wait, but not longer than until the lock looks free: a look costs far less than a try."""
+    def _wait(self, seconds: float) -> bool:
+        """Wait, but not longer than until the lock looks free: a look costs far less than a try.
+
+        Returns:
+            Whether a try is worth its while.
+        """
         end = self._clock.monotonic() + seconds
         try:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             descriptor = os.open(self._path, flags)
         except OSError:
             self._clock.sleep(seconds)
-            return
+            return True
         try:
             while (left := end - self._clock.monotonic()) > 0:
                 self._clock.sleep(min(left, _LOOK))
                 if _looks_free(descriptor):
-                    return
+                    return True
         finally:
             os.close(descriptor)
+        return False
 
     def release(self) -> None:
         """Give the lock back where it is held by this very process."""

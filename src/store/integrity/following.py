@@ -13,11 +13,15 @@ from store.integrity.hashing import Hashing
 _PIECE: Final = 1 << 20
 """How much is read and hashed at a time, in bytes."""
 
+_BEHIND: Final = 2 << 20
+"""How far the hash may be behind the writers before it is made to follow, in bytes."""
+
 
 class Following:
-    """A thread that hashes what is there of a file, from its beginning, as more and more of it is.
+    """Hashes what is there of a file, from its beginning, as more and more of it is.
 
-    The bytes are read back from the system's cache, where they were written a moment ago: that costs a
+    Whoever writes the next bytes may feed them, which are then hashed where they are; what comes out of
+    order is read back by a thread from the system's cache, where it was written a moment ago: that costs a
     copy on another core, and no second pass over the disk. A context manager that ends the thread.
 
     Args:
@@ -30,21 +34,33 @@ class Following:
 
     def __init__(self, descriptor: int, algorithms: Iterable[str]) -> None:
         self._hashing = Hashing(algorithms)
+        self._turn = threading.Lock()
         self._descriptor = descriptor
         self._changed = threading.Condition()
         self._frontier = 0
         self._ended = False
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="store-hash", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
+
+    def feed(self, position: int, piece: memoryview) -> None:
+        """Hash a piece that is written at ``position``, if it is the next one and nobody is hashing."""
+        if self._turn.acquire(blocking=False):
+            try:
+                if position == self._hashing.size:
+                    self._hashing.update(piece)
+            finally:
+                self._turn.release()
 
     def advance(self, frontier: int) -> None:
         """Tell that all bytes before ``frontier`` are written; it never goes back."""
-        if frontier - self._frontier < _PIECE:
+        if frontier - max(self._frontier, self._hashing.size) < _BEHIND:
             return
         with self._changed:
             self._frontier = frontier
             self._changed.notify()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="store-hash", daemon=True)
+            self._thread.start()
 
     def finish(self, size: int) -> Digests:
         """Return the digests of the first ``size`` bytes, all of which are written by now.
@@ -55,6 +71,8 @@ class Following:
         self._end(size)
         if self._failure is not None:
             raise self._failure
+        if self._hashing.size < size:
+            self._take(memoryview(bytearray(min(_PIECE, size))), size)
         return self._hashing.digests()
 
     def __enter__(self) -> Self:
@@ -69,7 +87,8 @@ class Following:
         with self._changed:
             self._frontier, self._ended = size, True
             self._changed.notify()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         buffer = memoryview(bytearray(_PIECE))
@@ -89,8 +108,13 @@ class Following:
             return self._frontier
 
     def _take(self, buffer: memoryview, end: int) -> None:
-        while (left := min(end, self._frontier) - self._hashing.size) > 0:
-            count = os.preadv(self._descriptor, [buffer[:left]], self._hashing.size)
-            if count == 0:
-                raise OSError("the file became shorter while it was hashed")
-            self._hashing.update(buffer[:count])
+        """Read back and hash what is there, a piece each turn."""
+        while True:
+            with self._turn:
+                left = min(end, self._frontier) - self._hashing.size
+                if left <= 0:
+                    return
+                count = os.preadv(self._descriptor, [buffer[:left]], self._hashing.size)
+                if count == 0:
+                    raise OSError("the file became shorter while it was hashed")
+                self._hashing.update(buffer[:count])

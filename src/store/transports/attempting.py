@@ -10,6 +10,7 @@ import attrs
 from store.addresses import public
 from store.errors import StoreError, TransportError
 from store.events import Event, Parted, Resumed, Saved
+from store.files.budding import Budding
 from store.files.failures import storage_error
 from store.files.growing import Growing
 from store.files.names import safe_name
@@ -22,7 +23,14 @@ from store.transports.base import NotModified, Stream, TransferOptions, Transpor
 from store.transports.deadlines import Deadline
 from store.transports.excuses import excusing
 from store.transports.filling import Wanted, check_room, fill
-from store.transports.landing import Place, landing, opened, opener_of, room_at
+from store.transports.landing import (
+    Place,
+    landing,
+    may_be_parted,
+    opened,
+    opener_of,
+    room_at,
+)
 from store.transports.large import fill_large
 from store.transports.opening import transport_for
 from store.transports.pace import Pace
@@ -100,7 +108,7 @@ def bring(
             return bringing.land(transport, stream, part, directory, durable=durable)
 
 
-def sum_of(part: Growing) -> int:
+def sum_of(part: Growing | Budding) -> int:
     """Return how many bytes of a part are there."""
     return sum(end - start for start, end in part.stretches)
 
@@ -133,18 +141,19 @@ class _Bringing:
     ) -> Received:
         """Let the body become a file in a directory."""
         target = directory / safe_name(self._source.name)
+        filled: Growing | Budding | None = part
         try:
-            part = self._accepted(stream, part, directory)
-            with landing(target, part, durable=durable) as place:
+            filled = self._accepted(stream, part, directory)
+            with landing(target, filled, durable=durable) as place:
                 size, found = self._filled(transport, stream, place)
             LEDGER.note(Stamp.of(os.lstat(target)), found)
         except BaseException as error:
-            self._tell_what_is_saved(part)
+            self._tell_what_is_saved(filled)
             if isinstance(error, StoreError) or not isinstance(error, OSError):
                 raise
             self._source.hopeless = True
             raise storage_error(error, target, needed=stream.size) from error
-        if part is None:
+        if not isinstance(filled, Growing):
             forget()
         self._pace.finish()
         return Received(
@@ -157,7 +166,9 @@ class _Bringing:
             filename=stream.filename,
         )
 
-    def _accepted(self, stream: Stream, part: Growing | None, directory: Path) -> Growing | None:
+    def _accepted(
+        self, stream: Stream, part: Growing | None, directory: Path
+    ) -> Growing | Budding | None:
         """Make sure that a body is wanted and fits; return the part it is to fill, or None."""
         try:
             if part is not None:
@@ -173,7 +184,14 @@ class _Bringing:
             if part is not None:
                 (part.leave if worth_keeping(error) else part.discard)()
             raise
-        return part or part_for(self._source.address, stream, self._options.clock)
+        # Where only a crew is watched by one who looks up now and then.
+        beside = directory if self._limit > 1 and may_be_parted(stream) else None
+        return part or part_for(self._source.address, stream, self._options.clock, beside)
+
+    @property
+    def _limit(self) -> int:
+        """How many connections there may be."""
+        return 1 if self._source.whole else min(CONNECTIONS, self._options.per_host)
 
     def _filled(self, transport: Transport, stream: Stream, place: Place) -> tuple[int, Digests]:
         """Fill the file; return its size and digests."""
@@ -190,7 +208,7 @@ class _Bringing:
             excuse=self._pace.excuse,
             deadline=self._deadline,
             monotonic=self._options.clock.monotonic,
-            limit=1 if self._source.whole else min(CONNECTIONS, self._options.per_host),
+            limit=self._limit,
         )
         try:
             found = fill_large(
@@ -200,6 +218,7 @@ class _Bringing:
                 crew,
                 wanted=self._wanted,
                 pace=self._pace,
+                ripen=place.ripen,
                 parted=lambda count: self.tell(Parted(self._source.name, stream.address, count)),
             )
         finally:
@@ -207,7 +226,7 @@ class _Bringing:
             self._source.whole = self._source.whole or crew.tired
         return spans.total, found
 
-    def _tell_what_is_saved(self, part: Growing | None) -> None:
+    def _tell_what_is_saved(self, part: Growing | Budding | None) -> None:
         """Tell of a part that was kept, for the next attempt to go on with."""
         if part is not None and part.kept and part.about is not None:
             total = part.about["total"]

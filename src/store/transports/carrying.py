@@ -13,9 +13,19 @@ from store.transports.spans import Span, Spans
 Stop = Callable[[], bool]
 """Is asked after each piece whether the stretch is to be left where it is."""
 
+Fed = Callable[[int, memoryview], None]
+"""Is given each piece that was written, with the place of its first byte."""
+
 
 def carry(
-    stream: Stream, descriptor: int, span: Span, spans: Spans, *, buffer: memoryview, stop: Stop
+    stream: Stream,
+    descriptor: int,
+    span: Span,
+    spans: Spans,
+    *,
+    buffer: memoryview,
+    stop: Stop,
+    fed: Fed | None = None,
 ) -> None:
     """Write what a stream gives into its place, until its stretch is there or ``stop`` says so.
 
@@ -26,6 +36,7 @@ def carry(
         spans: Is told what is written.
         buffer: What is read into; not shared.
         stop: Is asked after each piece.
+        fed: Is given each piece before it is overwritten, or None.
 
     Raises:
         StoreError: What the stream raises.
@@ -45,6 +56,10 @@ def carry(
         while written < count:
             piece = buffer[written : min(count, written + WRITE)]
             written += os.pwrite(descriptor, piece, span.position + written)
+        position = span.position
         spans.advance(span, count)
+        if fed is not None:
+            # Not what lies behind its end by now: another writes there, and that is what is to be hashed.
+            fed(position, buffer[: span.position - position])
         if stop():
             return

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from store.errors import TransportError
 from store.files.atomic import replacing
+from store.files.budding import Budding
 from store.files.growing import Growing, Stretches, gaps
 from store.transports.base import Conditions, Stream, TransferOptions, Transport
 from store.transports.crowding import try_enter
 from store.transports.handing import taken
-from store.transports.ranges import Opener, Room
+from store.transports.ranges import PARTED_FROM, Opener, Room
 from store.transports.resuming import is_the_same, strong, worth_keeping
 from store.transports.retrying import is_transient
 from store.transports.spans import Mark
@@ -31,6 +32,8 @@ class Place(NamedTuple):
     """What is there already."""
     mark: Mark | None
     """Is to be told what was written, or None."""
+    ripen: Callable[[], None]
+    """Is to be called now and then while it is filled."""
 
 
 def opened(
@@ -90,6 +93,12 @@ def _continued(
         return None
 
 
+def may_be_parted(stream: Stream) -> bool:
+    """Whether a body is so large that a crew is to bring it, from a source that gives ranges of it."""
+    large = stream.size is not None and stream.size >= PARTED_FROM
+    return large and stream.accepts_ranges and strong(stream.etag)
+
+
 def opener_of(transport: Transport, address: str, first: Stream) -> Opener | None:
     """Return what opens further ranges of the version that a stream gives; None where none can be had."""
     etag, total = first.etag, first.size
@@ -116,7 +125,7 @@ def room_at(stream: Stream, options: TransferOptions) -> Room:
 
 
 @contextlib.contextmanager
-def landing(target: Path, part: Growing | None, *, durable: bool) -> Iterator[Place]:
+def landing(target: Path, part: Growing | Budding | None, *, durable: bool) -> Iterator[Place]:
     """Give a file that lies at ``target`` once the block ends well.
 
     Args:
@@ -130,10 +139,11 @@ def landing(target: Path, part: Growing | None, *, durable: bool) -> Iterator[Pl
     """
     if part is None:
         with replacing(target, durable=durable) as descriptor:
-            yield Place(descriptor, [], None)
+            yield Place(descriptor, [], None, _stay)
         return
+    ripen = part.ripen if isinstance(part, Budding) else _stay
     try:
-        yield Place(part.descriptor, part.stretches, part.mark)
+        yield Place(part.descriptor, part.stretches, part.mark, ripen)
         part.publish(target, durable=durable)
     except BaseException as error:
         if worth_keeping(error):
@@ -141,3 +151,7 @@ def landing(target: Path, part: Growing | None, *, durable: bool) -> Iterator[Pl
         else:
             part.discard()
         raise
+
+
+def _stay() -> None:
+    """Leave a file as it is."""

@@ -22,6 +22,10 @@ Parted = Callable[[int], None]
 """Is told over how many connections the body comes from now on."""
 
 
+Ripen = Callable[[], None]
+"""Lets the file become what another run could go on with, if it is time."""
+
+
 def fill_large(
     descriptor: int,
     stream: Stream,
@@ -30,6 +34,7 @@ def fill_large(
     *,
     wanted: Wanted,
     pace: Pace,
+    ripen: Ripen,
     parted: Parted,
 ) -> Digests:
     """Write a body of known size into a file, and return its digests, computed in one pass.
@@ -41,6 +46,7 @@ def fill_large(
         crew: Brings what others are to bring.
         wanted: What the body must be.
         pace: Is told how it goes.
+        ripen: Is called now and then while a crew works.
         parted: Is told when further connections are opened.
 
     Raises:
@@ -50,7 +56,9 @@ def fill_large(
     pace.begin(spans.total, spans.received)
     with Following(descriptor, wanted.algorithms) as following:
         try:
-            _Large(spans, crew, following, pace, parted).bring(descriptor, stream)
+            _Large(spans, crew, following, pace, parted=parted, ripen=ripen).bring(
+                descriptor, stream
+            )
         finally:
             crew.stop()
         found = following.finish(spans.total)
@@ -62,13 +70,21 @@ class _Large:
     """One large body on its way: who brings it, who hashes it, who is told."""
 
     def __init__(
-        self, spans: Spans, crew: Crew, following: Following, pace: Pace, parted: Parted
+        self,
+        spans: Spans,
+        crew: Crew,
+        following: Following,
+        pace: Pace,
+        *,
+        parted: Parted,
+        ripen: Ripen,
     ) -> None:
         self._spans = spans
         self._crew = crew
         self._following = following
         self._pace = pace
         self._parted = parted
+        self._ripen = ripen
 
     def bring(self, descriptor: int, stream: Stream) -> None:
         """Bring all that is missing, by the first stream alone as long as that will do."""
@@ -76,7 +92,7 @@ class _Large:
         if span is None:
             return
         if self._crew.may_grow and span.rest >= PARTED_FROM:
-            self._crew.join(stream, span)
+            self._crew.join(stream, span, self._following.feed)
         else:
             self._carry(descriptor, stream, span)
             if self._spans.idle:  # what another run has left may have holes
@@ -86,7 +102,15 @@ class _Large:
     def _carry(self, descriptor: int, stream: Stream, span: Span) -> None:
         buffer = memoryview(bytearray(min(_BUFFER, span.rest)))
         try:
-            carry(stream, descriptor, span, self._spans, buffer=buffer, stop=self._looks_up)
+            carry(
+                stream,
+                descriptor,
+                span,
+                self._spans,
+                buffer=buffer,
+                stop=self._looks_up,
+                fed=self._following.feed,
+            )
         finally:
             self._spans.leave(span)
             stream.close()
@@ -101,6 +125,7 @@ class _Large:
         """Wait until the crew has brought everything; what failed is asked for again, a few times."""
         before = -1
         while self._crew.watch() or self._asked_again():
+            self._ripen()
             if self._spans.received == before:
                 self._pace.pause()
             else:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from store.addresses import public
 from store.clock import Clock
 from store.errors import IntegrityError, StorageError, StoreError, TooLargeError
+from store.files.budding import Budding
 from store.files.growing import Growing, Stretches
 from store.machine import boot_id
 from store.transports.base import Stream
@@ -97,26 +98,40 @@ def but_the_last_byte(stretches: Stretches, total: int) -> Stretches:
     return stretches
 
 
-def part_for(address: str, stream: Stream, clock: Clock) -> Growing | None:
-    """Return an empty part for a body that begins; None where it could not be gone on with anyway."""
+def part_for(
+    address: str, stream: Stream, clock: Clock, beside: Path | None = None
+) -> Growing | Budding | None:
+    """Return an empty part for a body that begins; None where it could not be gone on with anyway.
+
+    Args:
+        address: Where the body is.
+        stream: Its beginning.
+        clock: The time.
+        beside: The directory that it may lie in until it is worth a part, for who calls
+            `Budding.ripen` now and then; None makes a part at once.
+    """
+    directory = _directory.get()
     if stream.size is None or stream.size < RESUMABLE_FROM or not strong(stream.etag):
         return None
+    about: dict[str, Any] = {
+        "v": _VERSION,
+        "address": public(address),
+        "etag": stream.etag,
+        "total": stream.size,
+        "boot": boot_id(),
+        "at": clock.now(),
+    }
+    if beside is not None:
+        return None if directory is None else Budding(directory, beside, about, clock.monotonic)
     growing = _claimed(new=True)
-    if growing is not None:
-        about: dict[str, Any] = {
-            "v": _VERSION,
-            "address": public(address),
-            "etag": stream.etag,
-            "total": stream.size,
-            "boot": boot_id(),
-            "at": clock.now(),
-        }
-        try:
-            growing.begin(about)
-        except OSError as error:
-            log.debug("%s is received without a part to go on with: %s", public(address), error)
-            growing.discard()
-            return None
+    if growing is None:
+        return None
+    try:
+        growing.begin(about)
+    except OSError as error:
+        log.debug("%s is received without a part to go on with: %s", public(address), error)
+        growing.discard()
+        return None
     return growing
 
 

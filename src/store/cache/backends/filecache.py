@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from store.cache.backends.base import DEFAULT_TIMEOUT, Cache
 from store.cache.backends.codec import MISS, decode, encode, plain_entry
+from store.cache.journals import journals_of
 from store.cache.opening import directory_of
 from store.cache.quarantine import clear_way, made_way, obstacle
 from store.errors import StorageError
@@ -55,10 +56,11 @@ class FileCache(Cache):
 
     def get(self, uid: str, default: Any = None) -> Any:  # noqa: ANN401 - any value was set
         """Return the value of a uid, or ``default`` where there is none or it has expired."""
+        path = self.uid_to_file(uid)
         try:
-            descriptor = os.open(self.uid_to_file(uid), _FLAGS)
+            descriptor = os.open(path, _FLAGS)
         except FileNotFoundError:
-            return default
+            return self._told(uid, path, default)
         except OSError as error:
             log.warning("the entry of %.100r cannot be read: %s", uid, error)
             return default
@@ -72,6 +74,14 @@ class FileCache(Cache):
         finally:
             os.close(descriptor)
         value = decode(data, uid, self.clock.now(), self.cache_dir)
+        return default if value is MISS else value
+
+    def _told(self, uid: str, path: str, default: Any) -> Any:  # noqa: ANN401 - any value was set
+        """Return what a journal says in place of an entry, or ``default``."""
+        found = journals_of(self.content.layout).find(path)
+        if found is None:
+            return default
+        value = decode(found[0].encode(), uid, self.clock.now(), self.cache_dir)
         return default if value is MISS else value
 
     def set(self, uid: str, value: Any, timeout: float = DEFAULT_TIMEOUT) -> bool:  # noqa: ANN401
@@ -120,10 +130,17 @@ class FileCache(Cache):
 
     def delete(self, uid: str) -> None:
         """Forget a uid; nothing happens where it is not known. No content is touched."""
-        self._forget(self.uid_to_file(uid))
+        from store.cache.spreading import spread_what_holds
+
+        path = self.uid_to_file(uid)
+        spread_what_holds(self.content.layout, path)
+        self._forget(path)
 
     def clear(self) -> None:
         """Forget all uids. No content is touched, nor any file that is no entry of ours."""
+        from store.cache.spreading import spread
+
+        spread(self.content.layout)
         for path in self._files():
             self._forget(path)
         for directory in self._directories():

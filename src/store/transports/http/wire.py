@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 LONGEST_HEAD: Final = 32 << 10
 """The longest head that is read, in bytes: 32 KiB."""
 
-_HEAD: Final = re.compile(
-    rb"HTTP/1\.1 200(?: [\x20-\x7e]*)?(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\x20-\x7e\t]*)*"
-)
-_FIELD: Final = re.compile(rb"\r\n([^:]+):([^\r]*)")
+_STATUS: Final = re.compile(rb"HTTP/1\.1 200(?: [\x20-\x7e]*)?")
+_FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\x20-\x7e\t]*)")
 _TARGET: Final = re.compile(r"/[!-\"$-~]*")
 """Path and query, percent-encoded."""
 
@@ -56,14 +55,15 @@ def read_head(head: bytes) -> Head | None:
     Returns:
         What it says, or None where it needs thought.
     """
-    if not _HEAD.fullmatch(head):
+    status, *lines = head.split(b"\r\n")
+    if not _STATUS.fullmatch(status):
         return None
     found: dict[bytes, bytes] = {}
-    for spelled, value in _FIELD.findall(head):
-        name = spelled.lower()
-        if name in _ODD or (name in _ONCE and name in found):
+    for line in lines:
+        field = _field(line)
+        if field is None or (field[0] in _ONCE and field[0] in found):
             return None
-        found[name] = value.strip(b" \t")
+        found[field[0]] = field[1]
     length = found.get(b"content-length", b"")
     if not _LENGTH.fullmatch(length):
         return None
@@ -75,6 +75,16 @@ def read_head(head: bytes) -> Head | None:
         ranges=b"bytes" in found.get(b"accept-ranges", b"").lower(),
         closes=b"close" in found.get(b"connection", b"").lower(),
     )
+
+
+@lru_cache(maxsize=512)
+def _field(line: bytes) -> tuple[bytes, bytes] | None:
+    """Read one header, most of which an origin sends again and again; None where it needs thought."""
+    match = _FIELD.fullmatch(line)
+    if match is None:
+        return None
+    name = match[1].lower()
+    return None if name in _ODD else (name, match[2].strip(b" \t"))
 
 
 def status_of(head: bytes) -> int | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from store.errors import DriftError, IntegrityError, ResourceNotFoundError
-from store.files.atomic import replacing
+from store.files.atomic import make_directories, replacing
 from store.files.failures import storage_errors
 from store.files.small import put_small
 from store.files.unfinished import partial_name
@@ -50,7 +50,11 @@ def take_in(
             target = f"{shelf}/blobs/{sha256[:2]}/{sha256}"
             if not _sound(target, size, sha256):
                 os.lseek(descriptor, 0, os.SEEK_SET)
-                with replacing(Path(target), mode=READ_ONLY, via=via) as blob:
+                make_directories(Path(target).parent)
+                with (
+                    storage_errors(target),
+                    replacing(Path(target), mode=READ_ONLY, via=via) as blob,
+                ):
                     again = _pour(descriptor, blob, update, chunk=chunk)
                     if again != sha256:
                         raise DriftError(
@@ -126,7 +130,8 @@ def _take_small(
     sha256 = hashlib.sha256(data).hexdigest()
     target = f"{shelf}/blobs/{sha256[:2]}/{sha256}"
     if not _sound(target, len(data), sha256):
-        put_small(f"{via}/{partial_name()}", target, data, READ_ONLY)
+        with storage_errors(target):
+            put_small(f"{via}/{partial_name()}", target, data, READ_ONLY)
     update["size"] = len(data)
     return Uploaded(sha256, len(data), sha256)
 

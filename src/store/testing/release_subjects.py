@@ -1,4 +1,4 @@
-"""What a suite of archives is told by its user, and what its tests share."""
+"""What a suite of archives is told, and what its tests share."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ does the work and must return quickly; what it raises ends the work.
 
 Of one fetch the events come in this order, those in brackets where there is something to tell::
 
-    [Retried…] [Quarantined] [Waited] Hit
-    [Retried…] [Quarantined] [Waited] Started [attempts] Verified Cached | Bypassed
+    [Retried…] [Quarantined] [Waited] [Unpacked] Hit
+    [Retried…] [Quarantined] [Waited] Started [attempts] Verified [Unpacked] Cached | Bypassed
     … Failed
 
 An attempt is ``Attempted [Resumed] [Parted] Progressed…``; where it fails, ``[Saved] AttemptFailed`` follows,
@@ -15,6 +15,10 @@ and then perhaps ``Retried`` and another attempt. A driver that does not `receiv
 an answer turns out to be outdated, or the cache full, ``Started`` comes again. A file with a greatest age has
 no ``Verified``, and ``Hit`` after ``Started`` where it turns out to be what it was. The last event is one of
 `ENDS`, and there is one of them; a failure may come after any other event.
+
+The events of one fetch have one ``uid``, that of the resource; ``name`` is for people, and two resources that
+are fetched at once may share it. Before it is known which resource is wanted, where a question is `Retried`
+or has `Failed`, the ``uid`` is an empty text. `key_of` is what to tell fetches apart by.
 """
 
 from __future__ import annotations
@@ -38,6 +42,7 @@ class Attempted(NamedTuple):
     name: str
     address: str
     number: int
+    uid: str = ""
 
 
 class AttemptFailed(NamedTuple):
@@ -47,6 +52,7 @@ class AttemptFailed(NamedTuple):
     address: str
     number: int
     reason: str
+    uid: str = ""
 
 
 class Resumed(NamedTuple):
@@ -56,6 +62,7 @@ class Resumed(NamedTuple):
     address: str
     received: int
     """The bytes that are there already."""
+    uid: str = ""
 
 
 class Parted(NamedTuple):
@@ -64,6 +71,7 @@ class Parted(NamedTuple):
     name: str
     address: str
     connections: int
+    uid: str = ""
 
 
 class Progressed(NamedTuple):
@@ -72,6 +80,7 @@ class Progressed(NamedTuple):
     name: str
     received: int
     total: int | None
+    uid: str = ""
 
 
 class Retried(NamedTuple):
@@ -81,6 +90,7 @@ class Retried(NamedTuple):
     address: str
     reason: str
     delay: float
+    uid: str = ""
 
 
 class Saved(NamedTuple):
@@ -90,6 +100,7 @@ class Saved(NamedTuple):
     received: int
     """The bytes that are there."""
     total: int
+    uid: str = ""
 
 
 class Verified(NamedTuple):
@@ -98,6 +109,20 @@ class Verified(NamedTuple):
     name: str
     digests: tuple[str, ...]
     size: int
+    uid: str = ""
+
+
+class Unpacked(NamedTuple):
+    """A tree was made of what is in an archive; no tree that was there already is told of."""
+
+    name: str
+    path: str
+    """The tree: in the cache, or where it was wanted if the cache could not keep it."""
+    members: int
+    """How many files and directories are in it."""
+    size: int
+    """Of all files, in bytes."""
+    uid: str = ""
 
 
 class Waited(NamedTuple):
@@ -105,6 +130,7 @@ class Waited(NamedTuple):
 
     name: str
     holder: str
+    uid: str = ""
 
 
 class Hit(NamedTuple):
@@ -115,6 +141,7 @@ class Hit(NamedTuple):
     """The file in the cache."""
     size: int = 0
     """In bytes."""
+    uid: str = ""
 
 
 class Cached(NamedTuple):
@@ -133,6 +160,7 @@ class Bypassed(NamedTuple):
     path: str
     reason: str
     """Why the cache could not."""
+    uid: str = ""
 
 
 class Quarantined(NamedTuple):
@@ -141,6 +169,7 @@ class Quarantined(NamedTuple):
     name: str
     path: str
     reason: str
+    uid: str = ""
 
 
 class Failed(NamedTuple):
@@ -152,6 +181,7 @@ class Failed(NamedTuple):
     """The class of the error, such as ``ResourceNotFoundError``; one of `STOPS` where it was broken off."""
     driver: str = ""
     """The name of the driver that was asked, where one was found."""
+    uid: str = ""
 
 
 Event: TypeAlias = (
@@ -164,6 +194,7 @@ Event: TypeAlias = (
     | Retried
     | Saved
     | Verified
+    | Unpacked
     | Waited
     | Hit
     | Cached
@@ -181,3 +212,22 @@ STOPS: Final = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit"})
 
 Listener = Callable[[Event], None]
 """Is told each event as it happens; but of hits only unless it has a ``hears_hits`` that is false."""
+
+
+def key_of(event: Event) -> str:
+    """Return what tells the events of one fetch from those of others: its uid, else its name."""
+    return event.uid or event.name
+
+
+def stamped(listener: Listener, uid: str) -> Listener:
+    """Return a listener that hands events on, those without a uid with this one.
+
+    Args:
+        listener: Who is told.
+        uid: The resource's.
+    """
+
+    def tell(event: Event) -> None:
+        listener(event if event.uid else event._replace(uid=uid))
+
+    return tell

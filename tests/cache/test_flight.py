@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from store.cache.content import Content
+from store.cache.flight import FLIGHTS
 from store.clock import SYSTEM_CLOCK
 from store.files.locks import locked
 
@@ -52,6 +53,26 @@ def test_one_flies_at_a_time(content: Content) -> None:
     assert max(most) == 1
     assert len(waits) == 8
     assert waits[0] is False
+
+
+def test_a_thread_is_not_taken_for_one_that_has_ended(content: Content) -> None:
+    """The system may give a thread's number again, and what the first had begun may go on elsewhere."""
+    key = (content.layout.root, "uid")
+    waits: list[bool] = []
+    content.lock_timeout = 0.0
+
+    def begin(_: int) -> None:
+        assert FLIGHTS.begin(key)[1]
+
+    def ask(_: int) -> None:
+        with content.flight("uid") as waited:
+            waits.append(waited)
+
+    in_threads(1, begin)
+    in_threads(4, ask)
+    FLIGHTS.end(key, FLIGHTS.begin(key)[0])
+
+    assert waits == [True] * 4
 
 
 def test_different_uids_do_not_wait(content: Content) -> None:

@@ -153,9 +153,9 @@ def test_a_stamp_is_trusted_only_after_the_grain(root: Path, pin: Pin, reopened:
     class Hasty(FakeClock):
         """A clock that lets nobody wait."""
 
-        def now_ns(self) -> int:
-            """Return the real time."""
-            return SYSTEM_CLOCK.now_ns()
+        def file_time_ns(self) -> int:
+            """Return the real time, as it is for files."""
+            return SYSTEM_CLOCK.file_time_ns()
 
         def now(self) -> float:
             """Return the real time."""

@@ -260,12 +260,12 @@ def test_a_list_that_is_not_there_is_told(cli: Run) -> None:
 
 
 def test_an_empty_list_is_no_failure(cli: Run, house: Path) -> None:
-    """There is nothing to fetch, and that is done."""
+    """There is nothing to fetch, and that is done; but a person may have meant another list."""
     (house / "list.txt").write_text("# nothing yet\n")
 
     done = cli("fetch", "--from", "list.txt")
 
-    assert (done.status, done.out, done.err) == (0, "", "")
+    assert (done.status, done.out, done.err) == (0, "", "store: list.txt names nothing to fetch\n")
 
 
 def test_weak_digests_are_taken_where_the_driver_is_told_to(

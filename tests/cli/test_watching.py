@@ -18,13 +18,13 @@ def test_a_log_gets_a_line_every_ten_seconds(
     watcher = Watcher(3, drawn=False, clock=store_clock)
 
     watcher(Hit("c", "/p", 5))
-    watcher(Started("a", "u"))
-    watcher(Started("b", "u"))
+    watcher(Started("a", "a"))
+    watcher(Started("b", "b"))
     for received in range(26):
         watcher(Progressed("a", received << 20, 25 << 20))
         watcher(Progressed("b", received << 10, 100 << 10))
         store_clock.sleep(1.0)
-    watcher(Cached("a", "/p", "u"))
+    watcher(Cached("a", "/p", "a"))
     watcher(Failed("b", "gone", "TransportError"))
 
     assert not watcher.settle()
@@ -44,7 +44,7 @@ def test_a_guess_is_called_one(store_clock: FakeClock, capsys: pytest.CaptureFix
     """The sizes of what has not begun are not known."""
     watcher = Watcher(4, drawn=False, clock=store_clock)
 
-    watcher(Started("a", "u"))
+    watcher(Started("a", "a"))
     store_clock.sleep(10.0)
     watcher(Progressed("a", 1 << 20, 2 << 20))
 
@@ -57,11 +57,11 @@ def test_a_short_run_says_little(
     """A thousand small files are no thousand lines; what may surprise is told as it comes."""
     watcher = Watcher(2, drawn=False, clock=store_clock)
 
-    watcher(Started("a", "u"))
+    watcher(Started("a", "a"))
     watcher(Progressed("a", 5, 5))
     watcher(Retried("a", "https://h/a", "lost", 0.0))
     with watcher.paused():
-        watcher(Cached("a", "/p", "u"))
+        watcher(Cached("a", "/p", "a"))
     watcher.settle()
 
     assert capsys.readouterr().err == (
@@ -76,7 +76,7 @@ def test_a_panel_makes_room_for_lines(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     watcher = Watcher(2, drawn=True, clock=store_clock)
 
-    watcher(Started("a", "u"))
+    watcher(Started("a", "a"))
     watcher(Progressed("a", 5, 10))
     watcher(Retried("a", "https://h/a", "lost", 0.0))
     with watcher.paused():

@@ -57,7 +57,7 @@ def test_a_real_fetch_is_counted(server: Server) -> None:
 def test_what_was_resumed_was_not_moved_again() -> None:
     """Only what came anew counts as fetched."""
     tally = counted(
-        Started("a", "u"),
+        Started("a", "a"),
         Attempted("a", "https://h/a", 1),
         Progressed("a", 60, 100),
         AttemptFailed("a", "https://h/a", 1, "lost"),
@@ -65,7 +65,7 @@ def test_what_was_resumed_was_not_moved_again() -> None:
         Resumed("a", "https://h/a", 60),
         Progressed("a", 60, 100),
         Progressed("a", 100, 100),
-        Cached("a", "/p", "u"),
+        Cached("a", "/p", "a"),
     )
 
     assert tally == Tally(misses=1, files=1, fetched=100, resumed=60)
@@ -74,14 +74,14 @@ def test_what_was_resumed_was_not_moved_again() -> None:
 def test_failures_are_told_apart() -> None:
     """By class, driver and host; what was broken off is nobody's fault."""
     tally = counted(
-        Started("a", "u"),
+        Started("a", "a"),
         Attempted("a", "https://me@h:8080/a", 1),
         Failed("a", "gone", "ResourceNotFoundError", "http"),
         Failed("b", "what?"),
-        Started("c", "u"),
+        Started("c", "c"),
         Attempted("c", "https://[broken/c", 1),
         Failed("c", "gone", "TransportError", "http"),
-        Started("d", "u"),
+        Started("d", "d"),
         Attempted("d", "file:///d", 1),
         Failed("d", "no", "KeyboardInterrupt", "file"),
     )
@@ -97,7 +97,7 @@ def test_failures_are_told_apart() -> None:
 def test_hits_save_what_they_measure(tmp_path: Path) -> None:
     """And a file that the cache could not keep was fetched all the same."""
     tally = counted(
-        Hit("a", "/p", 7), Hit("a", "/p", 7), Started("b", "u"), Bypassed("b", "/q", "full")
+        Hit("a", "/p", 7), Hit("a", "/p", 7), Started("b", "b"), Bypassed("b", "/q", "full")
     )
 
     assert tally == Tally(hits=2, saved=14, misses=1, files=1)

@@ -34,6 +34,7 @@ from store.events import (
     Retried,
     Saved,
     Started,
+    Unpacked,
     Verified,
     Waited,
 )
@@ -59,6 +60,7 @@ LETTERS = {
     Saved: "v",
     AttemptFailed: "x",
     Verified: "V",
+    Unpacked: "U",
     Hit: "H",
     Cached: "C",
     Bypassed: "B",
@@ -66,8 +68,8 @@ LETTERS = {
 }
 
 ATTEMPT = "au?p?g*"
-BROUGHT = f"(s({ATTEMPT}v?xr?)*({ATTEMPT})?)+V[CB]"
-GOOD = re.compile(f"r*q?w?(H|{BROUGHT})")
+BROUGHT = f"(s({ATTEMPT}v?xr?)*({ATTEMPT})?)+VU?[CB]"
+GOOD = re.compile(f"r*q?w?(U?H|{BROUGHT})")
 BAD = re.compile("[^HCBF]*F")
 
 
@@ -82,6 +84,8 @@ def check(events: Sequence[Event], lawful: re.Pattern[str] = GOOD) -> str:
     assert [event for event in events if isinstance(event, ENDS)] == [events[-1]]
     if Started in map(type, events):
         assert len({event.name for event in events}) == 1
+        (uid,) = {event.uid for event in events}
+        assert uid
     numbers = [event.number for event in events if isinstance(event, Attempted)]
     assert numbers == list(range(1, len(numbers) + 1)) or told.count("s") > 1
     for before, after in itertools.pairwise(events):
@@ -126,7 +130,7 @@ def test_a_download_and_a_hit(server: Server, fetch: Fetch) -> None:
     assert re.fullmatch("sag+VC", check(first))
     assert first[0] == Started("a.bin", PIN.replace("=", ":"), "http")
     assert isinstance(first[-1], Cached)
-    assert second == [Hit("a.bin", first[-1].path, len(DATA))]
+    assert second == [Hit("a.bin", first[-1].path, len(DATA), first[0].uid)]
 
 
 @pytest.mark.parametrize(
@@ -362,7 +366,7 @@ def test_what_is_unpacked_has_its_end_when_it_lies_where_it_is_wanted(
         )
     ]
 
-    assert re.fullmatch("sag+VC", told[0])
+    assert re.fullmatch("sag+VUC", told[0])
     assert told[1:4] == ["H", "H", "F"]
     assert re.fullmatch("sag+VF", told[4])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import subprocess
 import sys
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 
 from store.config.reading import read_settings
-from store.errors import OfflineError, StorageError, StoreError
+from store.errors import CacheError, OfflineError, StorageError, StoreError
 from store.fetching.fetcher import Fetcher
+from store.testing.archives import packed
+from store.testing.disk_faults import read_only
 from store.testing.misbehaving import Status
 from store.testing.servers import Server
 
@@ -88,3 +91,24 @@ def test_a_pinned_file_that_cannot_be_had_leaves_no_directory_of_its_name(
                 fetcher.fetch(f"{url}#sha256={'0' * 64}")
 
     assert [one for one in house.rglob("0" * 64) if one.is_dir()] == []
+
+
+@pytest.mark.parametrize("options", [{}, {"max_age": "1d"}, {"unpack": True}], ids=str)
+def test_of_a_cache_that_cannot_take_a_file_it_is_said_which_and_what_helps(
+    server: Server, house: Path, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    """The path of a private directory alone would say neither; past the cache it comes."""
+    data = packed({"in.txt": b"data"})
+    url = server.serve("/wanted.tar", data) + f"#sha256={hashlib.sha256(data).hexdigest()}"
+    with Fetcher() as fetcher:
+        fetcher.fetch(server.serve("/a", b"data"), allow_unverified=True)
+
+        with read_only(house):
+            with pytest.raises(CacheError) as raised:
+                fetcher.fetch(url, **options)
+            placed = fetcher.fetch(url, dest=tmp_path / "out", **options)
+
+    assert str(raised.value).startswith(f"wanted.tar cannot be kept by the cache: {house}")
+    assert str(raised.value).endswith("; or have it placed past the cache: --dest DIR (dest=...)")
+    assert str(raised.value).count("--dest") == 1
+    assert placed.path.is_relative_to(tmp_path / "out")

@@ -52,6 +52,10 @@ class Watch:
         """Return the time in nanoseconds."""
         return int(self.time * 1e9)
 
+    def file_time_ns(self) -> int:
+        """Return the same."""
+        return self.now_ns()
+
     def monotonic(self) -> float:
         """Return the time."""
         return self.time

@@ -29,6 +29,7 @@ from store.releases.mapping import project_of
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.publishing import Published
 from store.releases.records import Record, compose
+from store.releases.spelling import read_record
 
 from .conftest import content_of, lay
 
@@ -49,7 +50,7 @@ def by_hand(directory: Path) -> None:
     (directory / ".rmearchive").touch()
     node = {"/attrs/": {}, "/item/": "File", "/file-type/": "misc"}
     for version in ("0.9.0", "0.10.0"):
-        record = {
+        record: dict[str, Any] = {
             "title": f"survey-v{version}",
             "title_versionless": "survey",
             "version": version,
@@ -313,10 +314,12 @@ def test_listing_reads_no_records(
     for minor in range(3):
         release(f"1.{minor}.0")
     reads: list[str] = []
-    read = laid_out.read_record
-    monkeypatch.setattr(
-        laid_out, "read_record", lambda text, *, name: reads.append(name) or read(text, name=name)
-    )
+
+    def counted(text: bytes, *, name: str = "") -> dict[str, Any]:
+        reads.append(name)
+        return read_record(text, name=name)
+
+    monkeypatch.setattr(laid_out, "read_record", counted)
 
     plain = archive.list_releases()
     unread = list(reads)

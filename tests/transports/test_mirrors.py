@@ -339,3 +339,32 @@ def test_a_slow_mirror_gives_way_to_the_next(
     )
 
     assert "bytes a second are fewer" in str(received.attempts[0].reason)
+
+
+@pytest.mark.parametrize("name", ["a.whl", "download"])
+def test_of_a_pinned_address_it_is_said_that_a_page_came(
+    server: Server, directory: Path, options: TransferOptions, name: str
+) -> None:
+    """In each attempt and in the error: the digest alone would send one looking for a wrong pin."""
+    url = server.serve(f"/{name}", DATA, fault=Page())
+
+    with pytest.raises(IntegrityError, match="is not what was pinned: expected sha256:") as raised:
+        receive(url, directory, options=options, digests=PINNED)
+
+    assert f"an HTML page came in place of '{name}': an error or login page?" in str(raised.value)
+    assert "give that of the file itself" in str(raised.value)
+    reasons = [one.reason or "" for one in raised.value.attempts]
+    assert len(reasons) == 2
+    assert all("an HTML page came" in one for one in reasons)
+
+
+def test_another_version_of_a_page_is_called_no_page(
+    server: Server, directory: Path, options: TransferOptions
+) -> None:
+    """Where a page was wanted, its digest is what is wrong."""
+    url = server.serve("/a.html", DATA, fault=Page())
+
+    with pytest.raises(IntegrityError) as raised:
+        receive(url, directory, options=options, digests=PINNED)
+
+    assert "HTML" not in str(raised.value)

@@ -67,7 +67,7 @@ def begin(panel: Panel, clock: FakeClock, *names: str) -> None:
     """Let files be half there."""
     for name in names:
         clock.advance(1.0)
-        panel(Started(name, "u"))
+        panel(Started(name, name))
         panel(Progressed(name, 512, 1024))
 
 
@@ -89,6 +89,24 @@ def test_all_have_a_line_and_each_has_one(
     assert second.endswith("600/1.00k")
 
 
+def test_two_of_one_name_have_a_line_each(
+    screen: Screen, panel: Callable[[int], Panel], store_clock: FakeClock
+) -> None:
+    """Each with a part of its digest, for as long as both are there."""
+    drawn = panel(2)
+    for uid, received in (("sha256:" + "a1" * 32, 512), ("sha256:" + "b2" * 32, 256)):
+        store_clock.advance(1.0)
+        drawn(Progressed("tool.tar.gz", received, 1024, uid))
+    both = screen.lines[1:3]
+    store_clock.advance(1.0)
+    drawn(Cached("tool.tar.gz", "/p", "sha256:" + "a1" * 32))
+
+    assert both[0].split(" |")[0] == "  tool.tar.gz (a1a1a1a1)".ljust(28)
+    assert [line.rsplit(" ", 1)[1] for line in both] == ["512/1.00k", "256/1.00k"]
+    assert [line.split()[0] for line in screen.lines[1:] if "/1.00k" in line] == ["tool.tar.gz"]
+    assert "b2b2" not in screen.lines[2]
+
+
 def test_a_file_that_has_come_gives_its_line_to_the_next(
     screen: Screen, panel: Callable[[int], Panel], store_clock: FakeClock
 ) -> None:
@@ -97,7 +115,7 @@ def test_a_file_that_has_come_gives_its_line_to_the_next(
     begin(drawn, store_clock, "a.bin", "b.bin")
 
     store_clock.advance(1.0)
-    drawn(Cached("a.bin", "/p", "u"))
+    drawn(Cached("a.bin", "/p", "a.bin"))
     alone = screen.lines
     begin(drawn, store_clock, "c.bin")
 
@@ -205,7 +223,7 @@ def test_a_total_may_be_unknown(
     """Then only what has come is shown."""
     drawn = panel(1)
 
-    drawn(Started("a.bin", "u"))
+    drawn(Started("a.bin", "a.bin"))
     store_clock.advance(1.0)
     drawn(Progressed("a.bin", 2048, None))
 

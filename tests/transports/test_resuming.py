@@ -128,8 +128,8 @@ def test_what_broke_off_is_gone_on_with_in_the_next_try(
         (HALF, 0),
         (len(DATA) - HALF, HALF),
     ]
-    assert [one[1:] for one in told if isinstance(one, Saved)] == [(HALF, len(DATA))]
-    assert [one[1:] for one in told if isinstance(one, Resumed)] == [(url, HALF)]
+    assert [one[1:3] for one in told if isinstance(one, Saved)] == [(HALF, len(DATA))]
+    assert [one[1:3] for one in told if isinstance(one, Resumed)] == [(url, HALF)]
     assert not part.exists()
 
 

@@ -36,19 +36,36 @@ def test_what_came_and_what_is_coming_is_summed_up(store_clock: FakeClock) -> No
     totals = told(
         4,
         store_clock,
-        Started("a", "u"),
+        Started("a", "a"),
         Progressed("a", 100, 100),
         Verified("a", (), 100),
-        Cached("a", "/p", "u"),
-        Started("b", "u"),
+        Cached("a", "/p", "a"),
+        Started("b", "b"),
         Progressed("b", 50, 300),
     )
 
     assert (totals.done, totals.fetched, totals.failed) == (1, 1, 0)
-    assert totals.running == {"b": Running(50, 300)}
+    assert totals.running == {"b": Running("b", 50, 300)}
     assert totals.received == 150
     assert totals.expected == 400 + 2 * 200
     assert not totals.exact
+
+
+def test_two_of_one_name_are_two(store_clock: FakeClock) -> None:
+    """And of two that want one resource the second one's hit takes nothing from the first."""
+    totals = told(
+        3,
+        store_clock,
+        Progressed("a", 10, 20, "sha256:one"),
+        Progressed("a", 7, 9, "sha256:two"),
+        Verified("a", (), 20, "sha256:one"),
+        Hit("other", "/p", 20, "sha256:one"),
+        Cached("a", "/p", "sha256:one"),
+    )
+
+    assert totals.received == 27
+    assert totals.running == {"sha256:two": Running("a", 7, 9)}
+    assert (totals.done, totals.fetched) == (2, 1)
 
 
 def test_the_sizes_are_known_when_all_are_on_their_way(store_clock: FakeClock) -> None:
@@ -65,7 +82,7 @@ def test_an_attempt_that_begins_anew_takes_its_bytes_back(store_clock: FakeClock
     anew = told(1, store_clock, Progressed("a", 60, 100), AttemptFailed("a", "x", 1, "lost"))
     assert anew.received == 60
     anew.take(Attempted("a", "x", 2))
-    assert anew.running == {"a": Running(0, 100)}
+    assert anew.running == {"a": Running("a", 0, 100)}
     anew.take(Resumed("a", "x", 60))
     assert anew.received == 60
 
@@ -73,7 +90,7 @@ def test_an_attempt_that_begins_anew_takes_its_bytes_back(store_clock: FakeClock
 @pytest.mark.parametrize(
     ("end", "done", "failed", "fetched"),
     [
-        (Cached("a", "/p", "u"), 1, 0, 1),
+        (Cached("a", "/p", "a"), 1, 0, 1),
         (Bypassed("a", "/p", "full"), 1, 0, 1),
         (Hit("a", "/p", 9), 1, 0, 0),
         (Failed("a", "gone", "TransportError"), 1, 1, 0),
@@ -93,7 +110,7 @@ def test_the_rate_is_that_of_the_last_seconds(store_clock: FakeClock) -> None:
     """So that a stall is seen, and what is left is told by it."""
     totals = Totals(1, clock=store_clock)
     assert (totals.rate, totals.left, totals.elapsed) == (0.0, None, 0.0)
-    totals.take(Started("a", "u"))
+    totals.take(Started("a", "a"))
     totals.take(Progressed("a", 0, 10_000))
     for second in range(1, 31):
         store_clock.advance(1.0)

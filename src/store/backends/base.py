@@ -134,10 +134,14 @@ class Store(abc.ABC, Generic[R]):
         try:
             path = obtain(self, metadata, delivery).path
         except BaseException as error:
-            tell_failed(self.options.listener, label_of(metadata), error, self.name)
+            tell_failed(
+                self.options.listener, label_of(metadata), error, self.name, uid_of(metadata)
+            )
             raise
         if path is None:
-            tell_failed(self.options.listener, label_of(metadata), None, self.name)
+            tell_failed(
+                self.options.listener, label_of(metadata), None, self.name, uid_of(metadata)
+            )
         return path
 
     def resource_in(self, query: Mapping[str, Any]) -> Digested | None:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from store.backends.failures import drivers_errors
+from store.backends.failures import drivers_errors, tell_past_the_cache
 from store.backends.hits import cached_path, check_size, difference, knows, verifies
 from store.backends.known import whole
 from store.backends.resources import ResourceInfo, digests_of, filename_of, origin_of, uid_of
@@ -108,7 +108,7 @@ def obtain(
     from store.transports.attempts import noting
 
     metadata = whole(metadata)
-    with noting() as attempts:
+    with noting(uid_of(metadata)) as attempts:
         obtained = _fetched(store, metadata, delivery, query, open_end=open_end)
     if obtained.path is not None and obtained.bypassed is not None and not open_end:
         tell_bypassed(store.options.listener, metadata, obtained.path, obtained.bypassed)
@@ -140,6 +140,7 @@ def _fetched(
         found = _download(store, metadata, delivery, query)
     except StorageError as error:
         if delivery is None:
+            tell_past_the_cache(error, label_of(metadata), store.cache_backend.content.layout.root)
             raise
         log.warning("the cache cannot take %s, so it goes without: %s", label_of(metadata), error)
         return _bypass(store, metadata, delivery, error)

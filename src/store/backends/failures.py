@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from store.addresses import without_secrets
-from store.errors import PluginError, ResourceNotFoundError, StoreError
+from store.errors import PluginError, ResourceNotFoundError, StorageError, StoreError
 
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Event, Listener
 
 _OWN: Final = "raised by the caller's own listener or progress callback"
+
+_PAST: Final = "; or have it placed past the cache: --dest DIR (dest=...)"
+"""The way to what the cache cannot take."""
 
 
 def owned(listener: Listener) -> Listener:
@@ -68,3 +71,16 @@ def _mapped(error: Exception, name: str) -> StoreError:
         f"the driver {name!r} failed: {reason}; look at its settings in [driver.{name}], or tell its authors",
         plugin=name,
     )
+
+
+def tell_past_the_cache(error: StorageError, label: str, root: str) -> None:
+    """Say in the error of a cache that cannot take a resource which one, and how it comes without the cache.
+
+    Args:
+        error: Its message is added to, once; not where it speaks of something outside the cache.
+        label: What a person would call the resource.
+        root: Where the cache lies.
+    """
+    text = error.messages[-1]
+    if str(error.path).startswith(root) and not text.endswith(_PAST):
+        error.messages[-1] = f"{label} cannot be kept by the cache: {text}{_PAST}"

@@ -28,7 +28,7 @@ def tell_hit(
         from store.events import Hit
 
         known = os.stat(path).st_size if size is None else size  # noqa: PTH116 - a hit
-        listener(Hit(label_of(metadata), path, known))
+        listener(Hit(label_of(metadata), path, known, uid_of(metadata)))
 
 
 def tell_quarantined(
@@ -38,7 +38,7 @@ def tell_quarantined(
     if listener is not None:
         from store.events import Quarantined
 
-        listener(Quarantined(name=label_of(metadata), path=path, reason=reason))
+        listener(Quarantined(label_of(metadata), path, reason, uid_of(metadata)))
 
 
 def tell_started(listener: Listener | None, metadata: ResourceInfo, driver: str) -> None:
@@ -56,7 +56,17 @@ def tell_verified(listener: Listener | None, metadata: ResourceInfo, path: str) 
 
         digests = tuple(str(one) for one in digests_of(metadata))
         size = Path(path).stat().st_size
-        listener(Verified(name=label_of(metadata), digests=digests, size=size))
+        listener(Verified(label_of(metadata), digests, size, uid_of(metadata)))
+
+
+def tell_unpacked(
+    listener: Listener | None, metadata: ResourceInfo, path: str, members: int, size: int
+) -> None:
+    """Tell that a tree was made of what is in an archive."""
+    if listener is not None:
+        from store.events import Unpacked
+
+        listener(Unpacked(label_of(metadata), path, members, size, uid_of(metadata)))
 
 
 def tell_cached(listener: Listener | None, metadata: ResourceInfo, path: str) -> None:
@@ -74,11 +84,11 @@ def tell_bypassed(
     if listener is not None:
         from store.events import Bypassed
 
-        listener(Bypassed(name=label_of(metadata), path=path, reason=str(reason)))
+        listener(Bypassed(label_of(metadata), path, str(reason), uid_of(metadata)))
 
 
 def tell_failed(
-    listener: Listener | None, name: str, error: BaseException | None, driver: str
+    listener: Listener | None, name: str, error: BaseException | None, driver: str, uid: str
 ) -> None:
     """Tell that it cannot be had: whoever drew a bar for it may end it.
 
@@ -87,13 +97,14 @@ def tell_failed(
         name: What a person would call the resource: see `label_of`.
         error: Why; None where the driver brought nothing that is right.
         driver: The name of the driver, or an empty text.
+        uid: The resource's, or an empty text where it is not known which it is.
     """
     if listener is not None:
         from store.events import Failed
 
         kind = type(error or IntegrityError()).__name__
         reason = str(error or "the driver brought nothing that is right") or kind
-        listener(Failed(name, reason, kind, driver))
+        listener(Failed(name, reason, kind, driver, uid))
 
 
 def waiting_for(listener: Listener | None, metadata: ResourceInfo) -> Callable[[str], None] | None:
@@ -104,6 +115,6 @@ def waiting_for(listener: Listener | None, metadata: ResourceInfo) -> Callable[[
     def tell(holder: str) -> None:
         from store.events import Waited
 
-        listener(Waited(name=label_of(metadata), holder=holder))
+        listener(Waited(label_of(metadata), holder, uid_of(metadata)))
 
     return tell

@@ -17,6 +17,13 @@ _LOCAL: Final = frozenset(
 """File systems whose times come from this machine's own clock, one tick at a time."""
 
 
+_LONGEST_TICK: Final = 0.02
+"""How long a step of the kernel's clock is waited for at most, in seconds: twice the longest there is."""
+
+_LOOK: Final = 0.0005
+"""How often the clock is looked at meanwhile, in seconds."""
+
+
 class Examined(NamedTuple):
     """What came of reading a file."""
 
@@ -39,7 +46,7 @@ def examine(path: str, algorithms: Iterable[str], clock: Clock) -> Examined:
     """
     descriptor = open_regular(path)
     try:
-        before, began = Stamp.of(os.fstat(descriptor)), clock.now_ns()
+        before, began = Stamp.of(os.fstat(descriptor)), clock.file_time_ns()
         digests = hash_descriptor(descriptor, algorithms).digests()
         after = Stamp.of(os.fstat(descriptor))
     finally:
@@ -50,7 +57,7 @@ def examine(path: str, algorithms: Iterable[str], clock: Clock) -> Examined:
 
 
 def grain_of(device: int) -> int:
-    """Return the step of a file system's times, in nanoseconds, by its device number.
+    """Return the step of a file system's times beyond those of the kernel's clock, in nanoseconds.
 
     Source: ``proc_pid_mountinfo(5)``. Where it cannot be told, the coarse one is right.
     """
@@ -73,9 +80,11 @@ def wait_out_the_grain(youngest_ns: int, grain_ns: int, clock: Clock) -> None:
 
     Args:
         youngest_ns: When the last of the files was changed, in nanoseconds since 1970 UTC.
-        grain_ns: The step of the file system's times, in nanoseconds.
+        grain_ns: The step of the file system's times: see `grain_of`.
         clock: The time.
     """
-    wait = youngest_ns + grain_ns - clock.now_ns()
-    if wait > 0 and grain_ns == LOCAL_GRAIN_NS:
-        clock.sleep(min(wait, grain_ns) / 1e9)
+    if grain_ns != LOCAL_GRAIN_NS:
+        return
+    end = clock.monotonic() + _LONGEST_TICK
+    while clock.file_time_ns() < youngest_ns + grain_ns and clock.monotonic() < end:
+        clock.sleep(_LOOK)

@@ -32,7 +32,7 @@ class Flight:
     __slots__ = ("done", "thread")
 
     def __init__(self) -> None:
-        self.thread = threading.get_ident()
+        self.thread = threading.current_thread()  # its number may be given to another after its end
         self.done: threading.Event | None = None
 
     def ended(self, timeout: float) -> bool:
@@ -108,7 +108,7 @@ def flying(
     key = (layout.root, uid)
     flight, leading = FLIGHTS.begin(key)
     while not leading:
-        if flight.thread == threading.get_ident():
+        if flight.thread is threading.current_thread():
             yield told.waited
             return
         told(f"another thread of process {os.getpid()}")

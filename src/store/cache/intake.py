@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
-from store.cache.examining import grain_of
+from store.cache.examining import grain_of, wait_out_the_grain
 from store.cache.failures import cache_errors
 from store.cache.holding import Holding
 from store.cache.journals import journals_of
@@ -24,7 +24,7 @@ from store.files.small import put_small
 from store.files.syncing import sync_many
 from store.files.unfinished import partial_name
 from store.integrity.digest import Digest, Digests
-from store.integrity.stamp import LOCAL_GRAIN_NS, Stamp
+from store.integrity.stamp import Stamp
 
 _MANY: Final = 32
 """From how many files on what is known of them goes into a journal: two files each would cost more."""
@@ -141,9 +141,8 @@ class Intake:
             if self._durable:
                 sync_many((self._layout.file(one.address) for one in placed), top=root)
             self._grain = grain_of(placed[0].stamp.device)
-            if self._grain == LOCAL_GRAIN_NS:
-                # A later change must show in the stamps; elsewhere that would take seconds.
-                self._clock.sleep(LOCAL_GRAIN_NS / 1e9)
+            # A later change must show in the stamps.
+            wait_out_the_grain(self._clock.now_ns(), self._grain, self._clock)
             found: dict[str, _Found] = {}
             strangers: list[Placed] = []
             for one in placed:
@@ -168,7 +167,7 @@ class Intake:
             stamp = Stamp.of(os.lstat(path))
         except OSError:
             return None
-        racy = stamp.racy(self._clock.now_ns(), self._grain)
+        racy = stamp.racy(self._clock.file_time_ns(), self._grain)
         if racy or not stamp.only_links_moved(placed.stamp):
             return None
         digests = frozenset(placed.digests)

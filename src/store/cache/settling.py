@@ -66,7 +66,7 @@ def settle(
     for one in placed:
         path = layout.file(one.address)
         found = _stamp(path, one)
-        if found is not None and found.racy(clock.now_ns(), grain):
+        if found is not None and found.racy(clock.file_time_ns(), grain):
             found = None
         record = _recorded(layout, one, found, clock, durable=durable)
         if found is not None:

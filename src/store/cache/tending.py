@@ -101,7 +101,7 @@ def _checked(
 ) -> tuple[Leaf, bool]:
     """Check one thing in full; return what is known of it, and whether a later change will show."""
     shown = leaf.path or "it"
-    steady = not Stamp.of(status).racy(clock.now_ns(), grain_of(status.st_dev))
+    steady = not Stamp.of(status).racy(clock.file_time_ns(), grain_of(status.st_dev))
     if leaf.kind == "directory":
         if not stat.S_ISDIR(status.st_mode):
             raise DamagedError(f"{shown} is no directory")

@@ -96,7 +96,7 @@ class _Later:
         files: How many files are wanted.
 
     Attributes:
-        saved: What is kept of unfinished bodies, by name.
+        saved: What is kept of unfinished bodies, by uid.
     """
 
     def __init__(self, frame: Frame, files: int) -> None:
@@ -116,9 +116,9 @@ class _Later:
                 self._make()
         kind = type(event).__name__
         if kind == "Saved":
-            self.saved[event.name] = event  # type: ignore[assignment]
+            self.saved[event.uid or event.name] = event  # type: ignore[assignment]
         elif kind == "Verified":
-            self.saved.pop(event.name, None)
+            self.saved.pop(event.uid or event.name, None)
         if self._listener is not None:
             self._listener(event)
         if self._counter is not None and kind != "Hit":  # they are noted

@@ -39,7 +39,7 @@ class Frame:
         settle: Ends what is drawn on stderr, so that lines may follow; says whether anything was.
         note_hit: Takes note of a hit and its bytes, for who counts.
         pause: Takes away what is drawn while lines are printed.
-        saved: What is kept of bodies that are not whole yet, by name: an interruption tells of it.
+        saved: What is kept of bodies that are not whole yet, by uid: an interruption tells of it.
     """
 
     def __init__(self) -> None:

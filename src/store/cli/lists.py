@@ -95,7 +95,10 @@ def named_in(
             start = directory_of(one) if base is None else base
         else:
             text = read_text(one)
-        found += listed(text, source=source, base=start, allow_weak=weak, foreign=foreign)
+        named = listed(text, source=source, base=start, allow_weak=weak, foreign=foreign)
+        if not named and not frame.quiet:
+            say(f"{source} names nothing to fetch")
+        found += named
     return found
 
 

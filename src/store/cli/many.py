@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from store.cli.asking import common_status, opened_fetcher, show
 from store.cli.ending import failure, record_failure
@@ -13,7 +13,7 @@ from store.cli.output import fail, harmless, plain, say
 if TYPE_CHECKING:
     from store.fetching.asking import Wanted
     from store.fetching.fetcher import Fetcher
-    from store.fetching.results import Outcome, Result
+    from store.fetching.results import Outcome
 
 
 class Manner(NamedTuple):
@@ -48,20 +48,6 @@ class Manner(NamedTuple):
     symlinks: bool = False
 
 
-_OF_ONE: Final = (
-    "dest",
-    "link",
-    "refresh",
-    "allow_unverified",
-    "max_age",
-    "stale_if_error",
-    "unpack",
-    "decompress",
-    "symlinks",
-)
-"""What of it `Fetcher.fetch` is told."""
-
-
 def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = None) -> int:
     """Fetch resources and print the path of each, or with ``--json`` an object.
 
@@ -77,9 +63,7 @@ def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = N
     ends = _Ends(todo, frame)
     with opened_fetcher(frame, files=len(todo), counted=True) as fetcher:
         jobs = frame.settings.jobs if how.jobs is None else how.jobs
-        special = how.max_age is not None or how.unpack or how.decompress or how.symlinks
-        come = _apart if special else _gathered
-        for outcome in come(fetcher, todo, how, jobs):
+        for outcome in _gathered(fetcher, todo, how, jobs):
             with frame.pause():
                 ends.take(outcome)
         frame.settle()
@@ -90,34 +74,7 @@ def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = N
 def _gathered(fetcher: Fetcher, todo: list[Wanted], how: Manner, jobs: int) -> Iterator[Outcome]:
     from store.fetching.gathering import gather
 
-    return gather(
-        fetcher,
-        todo,
-        dest=how.dest,
-        link=how.link,
-        refresh=how.refresh,
-        allow_unverified=how.allow_unverified,
-        jobs=jobs,
-        ordered=how.ordered,
-        fail_fast=how.fail_fast,
-    )
-
-
-def _apart(fetcher: Fetcher, todo: list[Wanted], how: Manner, jobs: int) -> Iterator[Outcome]:
-    """Fetch what grows old, or is to be unpacked."""
-    from store.fetching.apart import apart
-    from store.fetching.gathering import in_order
-    from store.transports.deadlines import keeping
-
-    deadline, claims = fetcher.begin_deadline(), dict[str, str]()
-    options = {key: getattr(how, key) for key in _OF_ONE}
-
-    def fetch(wanted: Wanted) -> Result:
-        with keeping(deadline):
-            return fetcher.fetch(wanted, claims=claims, **options)
-
-    outcomes = apart(fetch, todo, jobs=jobs, fail_fast=how.fail_fast)
-    return in_order(outcomes) if how.ordered else outcomes
+    return gather(fetcher, todo, **how._replace(jobs=jobs)._asdict())
 
 
 class _Ends:

@@ -16,6 +16,7 @@ from store.events import (
     Retried,
     Started,
     Waited,
+    key_of,
 )
 
 INTERVAL: Final = 10.0
@@ -34,16 +35,16 @@ class Teller:
         self._bars = bars
         self._clock = clock
         self._told: dict[str, float] = {}
-        self._drawn: set[str] = set()
+        self._drawn: dict[str, Event] = {}
 
     def __call__(self, event: Event) -> None:
         """Tell of an event, if a person wants to know."""
         if self._bars is not None:
             self._bars(event)
             if isinstance(event, Progressed):
-                self._drawn.add(event.name)
+                self._drawn[key_of(event)] = event
             elif isinstance(event, ENDS):
-                self._drawn.discard(event.name)
+                self._drawn.pop(key_of(event), None)
         text = self._text(event)
         if text is not None:
             if self._bars is not None and on_terminal("stderr"):
@@ -58,7 +59,8 @@ class Teller:
         """
         drawn = self._bars is not None and bool(self._drawn)
         while self._bars is not None and self._drawn:
-            self._bars(Failed(name=self._drawn.pop(), reason="it has ended"))
+            _, last = self._drawn.popitem()
+            self._bars(Failed(last.name, reason="it has ended", uid=last.uid))
         return drawn
 
     def _text(self, event: Event) -> str | None:
@@ -66,16 +68,16 @@ class Teller:
             case Progressed():
                 return None if self._bars else self._progress(event)
             case Started(name=name):
-                self._told[name] = self._clock.monotonic()
+                self._told[key_of(event)] = self._clock.monotonic()
                 return None if self._bars else f"fetching {name}"
             case _:
                 return surprise(event)
 
     def _progress(self, event: Progressed) -> str | None:
         now = self._clock.monotonic()
-        if now - self._told.setdefault(event.name, now) < INTERVAL:
+        if now - self._told.setdefault(key_of(event), now) < INTERVAL:
             return None
-        self._told[event.name] = now
+        self._told[key_of(event)] = now
         whole = "" if event.total is None else f" of {human_size(event.total)}"
         return f"{event.name}: {human_size(event.received)}{whole}"
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from store.backends.delivery import obtain
 from store.backends.destinations import leaving_no_directory
 from store.backends.digested import DigestedResource
+from store.backends.failures import tell_past_the_cache
 from store.backends.placing import Delivery
 from store.backends.telling import tell_failed
 from store.cache.backends.base import Cache
@@ -86,10 +87,10 @@ def fetch_aged(
     try:
         found, placed, reason = _brought(file, opened, locator, asking, delivery, refresh=refresh)
     except BaseException as error:
-        tell_failed(options.listener, file.name, error, locator.driver)
+        tell_failed(options.listener, file.name, error, locator.driver, file.uid)
         raise
     if end is not None:
-        end.tell(file.name, found, placed, reason)
+        end.tell(file, found, placed, reason)
     return _result(locator, pins, found, placed)
 
 
@@ -164,6 +165,9 @@ def _brought(
         found = file.refresh() if refresh else file.obtain()
     except StorageError as error:
         if delivery is None:
+            tell_past_the_cache(
+                error, file.name, asking.store("file").cache_backend.content.layout.root
+            )
             raise
         log.warning("the cache cannot take %s, so it goes without: %s", file.name, error)
         return (*_past_the_cache(opened, locator, asking, delivery), error)
@@ -218,19 +222,19 @@ class _End:
         else:
             self._listener(event)
 
-    def tell(self, name: str, found: AgedResult, path: Path, reason: Exception | None) -> None:
+    def tell(self, file: AgedFile, found: AgedResult, path: Path, reason: Exception | None) -> None:
         """Tell the end: what was not fetched, a stale copy too, is a hit.
 
         Args:
-            name: What the file is called.
-            found: The file.
+            file: The file that grows old.
+            found: What it is now.
             path: Where it lies for the caller.
             reason: Why the cache does not have it, or None.
         """
         from store.events import Bypassed, Cached, Hit
 
         if reason is not None:
-            self._listener(Bypassed(name, str(path), reason=str(reason)))
+            self._listener(Bypassed(file.name, str(path), str(reason), file.uid))
             return
-        hit = Hit(name, str(found.path), found.size)
+        hit = Hit(file.name, str(found.path), found.size, file.uid)
         self._listener(self._end if isinstance(self._end, Cached) else hit)

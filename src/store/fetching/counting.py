@@ -17,6 +17,7 @@ from store.events import (
     Progressed,
     Resumed,
     Started,
+    key_of,
 )
 
 
@@ -38,43 +39,44 @@ class Counter:
 
     def __call__(self, event: Event) -> None:
         """Count an event."""
+        key = key_of(event)
         with self._lock:
             if isinstance(event, Progressed):
-                self._moved(event.name, event.received)
+                self._moved(key, event.received)
             elif isinstance(event, Hit):
                 self._add(hits=1, saved=event.size)
-                self._started.discard(event.name)
+                self._started.discard(key)
             elif isinstance(event, Started):
-                self._started.add(event.name)
+                self._started.add(key)
             elif isinstance(event, Attempted):
-                self._received[event.name] = 0
-                self._hosts[event.name] = _host(event.address)
+                self._received[key] = 0
+                self._hosts[key] = _host(event.address)
             elif isinstance(event, Resumed):
-                self._received[event.name] = event.received
+                self._received[key] = event.received
                 self._add(resumed=event.received)
             elif isinstance(event, Cached | Bypassed):
                 self._add(files=1)
-                self._ended(event.name)
+                self._ended(key)
             elif isinstance(event, Failed):
                 if event.error not in STOPS:
                     self._failed(event)
-                self._ended(event.name)
+                self._ended(key)
 
-    def _moved(self, name: str, received: int) -> None:
-        more = received - self._received.get(name, 0)
-        self._received[name] = received
+    def _moved(self, key: str, received: int) -> None:
+        more = received - self._received.get(key, 0)
+        self._received[key] = received
         self._add(fetched=max(0, more))
 
     def _failed(self, event: Failed) -> None:
-        host = self._hosts.get(event.name, "")
+        host = self._hosts.get(key_of(event), "")
         kind = f"{event.error or '-'} {event.driver or '-'} {host or '-'}"
         self._failures[kind] = self._failures.get(kind, 0) + 1
 
-    def _ended(self, name: str) -> None:
-        self._add(misses=name in self._started)
-        self._started.discard(name)
-        self._received.pop(name, None)
-        self._hosts.pop(name, None)
+    def _ended(self, key: str) -> None:
+        self._add(misses=key in self._started)
+        self._started.discard(key)
+        self._received.pop(key, None)
+        self._hosts.pop(key, None)
 
     def _add(self, **counts: int) -> None:
         tally = self._tally

@@ -15,6 +15,7 @@ from store.fetching.usual import Manner
 
 if TYPE_CHECKING:
     from store.fetching.fetcher import Fetcher
+    from store.freshness.policy import Duration
 
 JOBS: Final = 16
 """How many resources are fetched at once, unless the caller says otherwise."""
@@ -31,6 +32,11 @@ def gather(
     jobs: int = JOBS,
     ordered: bool = False,
     fail_fast: bool = False,
+    max_age: Duration = None,
+    stale_if_error: Duration = 0,
+    unpack: bool = False,
+    decompress: bool = False,
+    symlinks: bool = False,
 ) -> Iterator[Outcome]:
     """Fetch resources, ``jobs`` at a time, and give each outcome as it comes.
 
@@ -47,6 +53,11 @@ def gather(
         jobs: How many are fetched at once, and over how many connections.
         ordered: Give the outcomes in the order of the input instead.
         fail_fast: Begin nothing new once one has failed; what was not begun has no outcome.
+        max_age: As for `Fetcher.fetch`; each is then fetched for itself.
+        stale_if_error: As for `Fetcher.fetch`.
+        unpack: As for `Fetcher.fetch`; each is then fetched for itself.
+        decompress: As for `Fetcher.fetch`; each is then fetched for itself.
+        symlinks: As for `Fetcher.fetch`; each is then fetched for itself.
 
     Yields:
         One outcome for each that was begun. Leaving the loop early ends all of them: what runs is cut off,
@@ -58,9 +69,16 @@ def gather(
     """
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs}")
-    todo = list(enumerate(several_of(wanted)))
+    many = several_of(wanted)
     manner = Manner(dest, link, refresh, allow_unverified, jobs, fail_fast)
-    found = bring_all(fetcher, todo, manner)
+    if max_age is None and not (unpack or decompress or symlinks):
+        found = bring_all(fetcher, list(enumerate(many)), manner)
+    else:
+        from store.fetching.apart import fetch_apart
+
+        wishes = {"unpack": unpack, "decompress": decompress, "symlinks": symlinks}
+        age = {"max_age": max_age, "stale_if_error": stale_if_error}
+        found = fetch_apart(fetcher, many, manner, **age, **wishes)
     yield from in_order(found) if ordered else found
 
 

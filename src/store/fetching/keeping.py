@@ -147,6 +147,6 @@ def _tell(listener: Listener, kept: Kept) -> None:
 
     name, uid, size = kept.pinned.name, kept.pinned.uid, kept.attempt.received
     listener(Started(name, uid, DRIVER))
-    listener(Attempted(name, kept.pinned.address, 1))
-    listener(Progressed(name, size, size))
-    listener(Verified(name, (uid,), size))
+    listener(Attempted(name, kept.pinned.address, 1, uid))
+    listener(Progressed(name, size, size, uid))
+    listener(Verified(name, (uid,), size, uid))

@@ -17,6 +17,8 @@ from store.fetching.single import default_fetcher, fetcher_for
 if TYPE_CHECKING:
     # A warm fetch tells nobody: events load when there is something to tell.
     from store.events import Listener
+    from store.fetching.fetcher import Fetcher
+    from store.freshness.policy import Duration
     from store.transports.panel import Panel
     from store.transports.progress import Progress
 
@@ -31,6 +33,11 @@ def fetch_many(
     refresh: bool = False,
     allow_unverified: bool | None = None,
     listener: Listener | None = None,
+    max_age: Duration = None,
+    stale_if_error: Duration = 0,
+    unpack: bool = False,
+    decompress: bool = False,
+    symlinks: bool = False,
     jobs: int | None = None,
     fail_fast: bool = False,
 ) -> list[Path]:
@@ -57,9 +64,19 @@ def fetch_many(
         refresh=refresh,
         allow_unverified=allow_unverified,
         listener=listener,
+        max_age=max_age,
+        stale_if_error=stale_if_error,
+        unpack=unpack,
+        decompress=decompress,
+        symlinks=symlinks,
         jobs=jobs,
         fail_fast=fail_fast,
     )
+    return _paths_of(outcomes)
+
+
+def _paths_of(outcomes: Iterator[Outcome]) -> list[Path]:
+    """Return the paths of all, in the order of the input, or raise the first failure."""
     found = sorted(outcomes, key=lambda outcome: outcome.number)
     failures = [one.error for one in found if one.error is not None]
     if failures:
@@ -80,6 +97,11 @@ def fetch_each(
     refresh: bool = False,
     allow_unverified: bool | None = None,
     listener: Listener | None = None,
+    max_age: Duration = None,
+    stale_if_error: Duration = 0,
+    unpack: bool = False,
+    decompress: bool = False,
+    symlinks: bool = False,
     jobs: int | None = None,
     ordered: bool = False,
     fail_fast: bool = False,
@@ -98,12 +120,8 @@ def fetch_each(
     """
     panel = None
     if progress is True:
-        panel, locators = _panel_for(locators)
-        from store.transports.progress import several
-
-        progress, listener = None, several(panel, listener)
-    plain = cache is None and progress is None and offline is None and listener is None
-    fetcher = default_fetcher() if plain else fetcher_for(cache, progress, offline, listener)
+        panel, locators, listener = _panel_for(locators, listener)
+    fetcher = _fetcher(cache, progress, offline, listener)
     outcomes = gather(
         fetcher,
         locators,
@@ -113,16 +131,38 @@ def fetch_each(
         jobs=fetcher.settings.jobs if jobs is None else jobs,
         ordered=ordered,
         fail_fast=fail_fast,
+        max_age=max_age,
+        stale_if_error=stale_if_error,
+        unpack=unpack,
+        decompress=decompress,
+        symlinks=symlinks,
     )
     return outcomes if panel is None else _drawn(outcomes, panel)
 
 
-def _panel_for(locators: Iterable[Wanted]) -> tuple[Panel, list[Wanted]]:
+def _fetcher(
+    cache: Cache | None,
+    progress: Progress,
+    offline: bool | None,  # noqa: FBT001 - handed on from keywords
+    listener: Listener | None,
+) -> Fetcher:
+    if progress is True:  # the panel draws
+        progress = None
+    plain = cache is None and progress is None and offline is None and listener is None
+    return default_fetcher() if plain else fetcher_for(cache, progress, offline, listener)
+
+
+def _panel_for(
+    locators: Iterable[Wanted], listener: Listener | None
+) -> tuple[Panel, list[Wanted], Listener | None]:
+    """Return what draws, all that is wanted, and who is told beside."""
     from store.transports.panel import Panel
+    from store.transports.progress import several
     from store.transports.totals import Totals
 
     wanted = several_of(locators)
-    return Panel(Totals(len(wanted))), wanted
+    panel = Panel(Totals(len(wanted)))
+    return panel, wanted, several(panel, listener)
 
 
 def _drawn(outcomes: Iterator[Outcome], panel: Panel) -> Iterator[Outcome]:

@@ -86,6 +86,7 @@ def tell_failure(
     from store.backends.telling import label_of, tell_failed
 
     if answer is None:
-        tell_failed(listener, named(wanted), error, "")
+        tell_failed(listener, named(wanted), error, "", "")
     else:
-        tell_failed(listener, label_of(answer.metadata), error, answer.locator.driver)
+        metadata = answer.metadata
+        tell_failed(listener, label_of(metadata), error, answer.locator.driver, uid_of(metadata))

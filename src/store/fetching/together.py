@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +20,8 @@ from store.fetching.workers import Workers
 
 if TYPE_CHECKING:
     from store.fetching.fetcher import Fetcher
+
+log = logging.getLogger(__name__)
 
 _TICK: Final = 0.25
 """How long it is waited for the next arrival before it is looked up, in seconds."""
@@ -65,7 +68,10 @@ class Together:
             for number in sorted(usual):
                 self._submit(Back(number))
             while self._running or self._workers.pending or self._waits():
-                yield from self._arrived()
+                outcomes = self._arrived()
+                if outcomes:
+                    with self._traffic.unattended(self._kept):
+                        yield from outcomes
 
     def _start_lane(self, stack: contextlib.ExitStack, short: list[tuple[int, Pinned]]) -> set[int]:
         """Start the short way; return what it takes on."""
@@ -85,40 +91,50 @@ class Together:
     def _waits(self) -> bool:
         return self._keeping is not None and self._keeping.waits
 
-    def _arrived(self) -> Iterator[Outcome]:
+    def _arrived(self) -> list[Outcome]:
         """Take the next arrival, and settle what is to be settled."""
+        outcomes: list[Outcome] = []
         with contextlib.suppress(Empty):
             busy = self._running or self._workers.pending
-            yield from self._taken(self._arrivals.get(timeout=_TICK if busy else 0))
+            outcomes += self._taken(self._arrivals.get(timeout=_TICK if busy else 0))
         keeping = self._keeping
         if keeping is None or not (keeping.due or (keeping.waits and not self._running)):
-            return
+            return outcomes
         for settled in keeping.settle():
             if isinstance(settled, Back):
                 self._submit(settled)
             elif self._manner.dest is None:
-                yield settled
+                outcomes.append(settled)
             else:
                 wanted = self._wanted[settled.number]
                 self._workers.submit(self._usual.placed, settled, wanted)
+        return outcomes
 
-    def _taken(self, arrival: object) -> Iterator[Outcome]:
-        if isinstance(arrival, Small) and self._keeping is not None:
-            back = self._keeping.keep(arrival)
+    def _taken(self, arrival: object) -> list[Outcome]:
+        if isinstance(arrival, Small):
+            back = self._kept(arrival)
             self._traffic.kept()
             if back is not None:
                 self._submit(back)
         elif isinstance(arrival, Back):
             if arrival.error is not None:
-                yield self._seen(self._usual.failed(arrival, self._wanted[arrival.number]))
-            else:
-                self._submit(arrival)
+                return [self._seen(self._usual.failed(arrival, self._wanted[arrival.number]))]
+            self._submit(arrival)
         elif isinstance(arrival, Ended):
             self._running -= 1
         else:
             self._workers.arrived()
             if isinstance(arrival, Outcome):
-                yield self._seen(arrival)
+                return [self._seen(arrival)]
+        return []
+
+    def _kept(self, small: Small) -> Back | None:
+        """Keep a body that came the short way, in whichever thread."""
+        try:
+            return Back(small.number) if self._keeping is None else self._keeping.keep(small)
+        except Exception:
+            log.warning("%s is fetched anew", small.pinned.name, exc_info=True)
+            return Back(small.number, attempt=small.attempt)
 
     def _submit(self, back: Back) -> None:
         """Fetch in the usual way what the short way does not bring."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import Any, Final, NamedTuple
 
@@ -45,6 +48,10 @@ class Ended(NamedTuple):
     """An origin has nothing more to give."""
 
 
+Keep = Callable[[Small], Back | None]
+"""Keeps a body; what cannot be kept is handed back."""
+
+
 class Traffic:
     """What the threads of the short way bring, and whether they are to go on.
 
@@ -58,6 +65,8 @@ class Traffic:
         self._fail_fast = fail_fast
         self._room = threading.Semaphore(_HELD)
         self._called_off = threading.Event()
+        self._handing = threading.Lock()
+        self._keep: Keep | None = None
 
     @property
     def goes_on(self) -> bool:
@@ -71,11 +80,45 @@ class Traffic:
                 pass
         elif isinstance(arrival, Back) and arrival.error is not None and self._fail_fast:
             self.call_off()
-        self._arrivals.put(arrival)
+        with self._handing:
+            self._hand(arrival)
+
+    @contextlib.contextmanager
+    def unattended(self, keep: Keep) -> Iterator[None]:
+        """Have each body kept as it comes, by whoever brings it, while nobody takes what comes.
+
+        What has come and was not taken is kept first. Else it would stay claimed for as long as the caller
+        looks at an outcome, and the caller, who may fetch others meanwhile, would wait for himself.
+
+        Args:
+            keep: Keeps a body, in whichever thread, but in one at a time.
+        """
+        with self._handing:
+            self._keep = keep
+            # Nothing overtakes another of its origin: who brings waits until all is put back.
+            for arrival in [self._arrivals.get() for _ in range(self._arrivals.qsize())]:
+                self._hand(arrival)
+        process = os.getpid()
+        try:
+            yield
+        finally:
+            if os.getpid() == process:  # in a fork's child whoever had the lock has gone
+                with self._handing:
+                    self._keep = None
 
     def kept(self) -> None:
         """Note that a body that was held in memory is kept: there is room for another."""
         self._room.release()
+
+    def _hand(self, arrival: object) -> None:
+        """Put down what came, kept where nobody takes it."""
+        if self._keep is not None and isinstance(arrival, Small):
+            back = self._keep(arrival)
+            self.kept()
+            if back is not None:
+                self._arrivals.put(back)
+        else:
+            self._arrivals.put(arrival)
 
     def call_off(self) -> None:
         """Ask for nothing more."""

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from store.backends.destinations import claim, leaving_no_directory
+from store.backends.failures import tell_past_the_cache
 from store.backends.placing import Delivery
 from store.backends.resources import digests_of, filename_of, size_of, uid_of
-from store.backends.telling import label_of, tell_bypassed, tell_cached, tell_hit, waiting_for
+from store.backends.telling import (
+    label_of,
+    tell_bypassed,
+    tell_cached,
+    tell_hit,
+    tell_unpacked,
+    waiting_for,
+)
 from store.cache.content import Content
 from store.cache.growing import Growing, Seed
 from store.cache.trees import Tree, Trees
@@ -22,6 +30,7 @@ from store.fetching.wishes import Filling, Wish, limits_of
 from store.files.atomic import private_directory
 from store.files.failures import storage_errors
 from store.files.names import safe_name
+from store.files.unpacking.members import Thing
 from store.integrity.digest import digests_from
 from store.transports.base import TransferOptions
 from store.transports.deadlines import current
@@ -88,10 +97,13 @@ class Unpacking:
                 tree, there = self._grown(archive.path)
             except StorageError as error:
                 if delivery is None:
+                    tell_past_the_cache(error, self._label(), self._content.layout.root)
                     raise
                 log.warning("the cache cannot keep what is in %s: %s", self._label(), error)
                 return self._past_the_cache(bring, delivery, error)
             result = archive._replace(cached=there)
+            if not there:
+                self._tell_unpacked(tree.path, tree.manifest.leaves)
         else:
             result = self._hit(tree)
         part = self._part(tree)
@@ -168,8 +180,15 @@ class Unpacking:
             member = next(iter(planted)) if self._wish.decompress else self._member
             part = part_of(str(root), planted, member, result.path.name)
             path = self._placed(part, delivery)
+        self._tell_unpacked(path, planted)
         tell_bypassed(self._options.listener, self._answer.metadata, path, reason)
         return result._replace(path=Path(path), size=part.size)
+
+    def _tell_unpacked(self, path: str, planted: Mapping[str, Thing]) -> None:
+        """Tell of a tree that is new."""
+        inside = [one for where, one in planted.items() if where]
+        size = sum(one.size for one in inside)
+        tell_unpacked(self._options.listener, self._answer.metadata, path, len(inside), size)
 
     def _tell_end(self, tree: Tree, archive: Result | None) -> None:
         """Tell that all is well: where the archive was fetched it is in the cache now, else it is a hit."""

@@ -61,7 +61,7 @@ class Usual:
         if self._listener is not None and getattr(self._listener, "hears_hits", True):
             from store.events import Hit
 
-            self._listener(Hit(pinned.name, *seen))
+            self._listener(Hit(pinned.name, *seen, uid=pinned.uid))
         return Outcome(number, pinned.address, result_of(pinned, *seen))
 
     @property
@@ -139,7 +139,7 @@ class Usual:
                 )
         except StoreError as error:
             if self._listener is not None:
-                tell_failed(self._listener, pinned.name, error, DRIVER)
+                tell_failed(self._listener, pinned.name, error, DRIVER, pinned.uid)
             return Outcome(outcome.number, named(wanted), None, error)
         if self._listener is not None:
             from store.events import Cached
@@ -165,8 +165,9 @@ def tell_vain(
     from store.backends.telling import tell_failed
     from store.events import Attempted, AttemptFailed, Started
 
-    listener(Started(pinned.name, pinned.uid, DRIVER))
+    name, uid = pinned.name, pinned.uid
+    listener(Started(name, uid, DRIVER))
     if attempt is not None:
-        listener(Attempted(pinned.name, attempt.address, 1))
-        listener(AttemptFailed(pinned.name, attempt.address, 1, attempt.reason or str(error)))
-    tell_failed(listener, pinned.name, error, DRIVER)
+        listener(Attempted(name, attempt.address, 1, uid))
+        listener(AttemptFailed(name, attempt.address, 1, attempt.reason or str(error), uid))
+    tell_failed(listener, name, error, DRIVER, uid)

@@ -13,7 +13,7 @@ import attrs
 from store.cache.content import Content
 from store.clock import Clock
 from store.errors import OfflineError, StoreError
-from store.events import Hit
+from store.events import Hit, stamped
 from store.freshness.entries import Entry, Held
 from store.freshness.opening import Surroundings, surroundings
 from store.freshness.policy import DAY, Duration, Origin, Policy
@@ -156,6 +156,11 @@ class AgedFile:
         """
         self._open().entry.clear()
 
+    @property
+    def uid(self) -> str:
+        """What the events of a fetch of it tell it by, whatever it contains: not its digest."""
+        return self._open().entry.uid
+
     def __getstate__(self) -> dict[str, Any]:
         """Pickle what was given; another process looks around anew."""
         return {**self.__dict__, "_opened": None}
@@ -170,6 +175,10 @@ class AgedFile:
             sources = tuple(one.located() for one in self._sources)
             around = surroundings(**self._given)
             entry = Entry(around.content, sources[0].key, self.name)
+            listener = around.options.listener
+            if listener is not None:
+                told = stamped(listener, entry.uid)
+                around = around._replace(options=around.options._replace(listener=told))
             opened = self._opened = _Opened(sources, entry, around)
         return opened
 
@@ -189,7 +198,7 @@ class AgedFile:
         refreshing = Refreshing(
             opened.entry, opened.sources, opened.around, pins=self._pins, policy=self._policy
         )
-        with noting() as attempts:
+        with noting(opened.entry.uid) as attempts:
             try:
                 found, origin = refreshing.refresh(forced=forced)
                 result = self._result(found, origin)

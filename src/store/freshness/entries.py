@@ -185,7 +185,7 @@ class Entry:
         content = self._content
         if stamp is None or stamp != before or content.verify != "stamp":
             return
-        if stamp.racy(content.clock.now_ns(), grain_of(stamp.device)):
+        if stamp.racy(content.clock.file_time_ns(), grain_of(stamp.device)):
             return
         self.proven = Proven(
             held=held,

@@ -168,7 +168,7 @@ class Refreshing:
             checked_at=now,
         )
         taken = self._entry.put(self._described(record, answer, now), kept, held)
-        self._tell(Cached(name=self._name, path=str(taken.path), uid=str(record.digest)))
+        self._tell(Cached(name=self._name, path=str(taken.path), uid=self._entry.uid))
         return taken, "fetched"
 
     def _described(self, record: AgedRecord, answer: Brought, now: float) -> AgedRecord:

@@ -102,7 +102,7 @@ def steady_stamp(path: str, clock: Clock) -> Stamp | None:
         stamp = Stamp.of(os.stat(path))  # noqa: PTH116 - as elsewhere
     except (OSError, ValueError):
         return None
-    return None if stamp.racy(clock.now_ns(), grain_of(stamp.device)) else stamp
+    return None if stamp.racy(clock.file_time_ns(), grain_of(stamp.device)) else stamp
 
 
 def _same(known: AgedRecord | None, source: Source, stamp: Stamp) -> bool:

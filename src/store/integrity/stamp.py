@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from store.machine import boot_id
 
-LOCAL_GRAIN_NS: Final = 10_000_000
-"""The coarsest step of file times on a local Linux disk, in nanoseconds (one tick of 100 Hz)."""
+LOCAL_GRAIN_NS: Final = 1
+"""The step of file times on a local Linux disk beyond those of `Clock.file_time_ns`, in nanoseconds: none."""
 
 COARSE_GRAIN_NS: Final = 2_000_000_000
 """The step to expect elsewhere, in nanoseconds (FAT's and some network file systems' two seconds)."""
@@ -64,7 +64,7 @@ class Stamp(NamedTuple):
         """Whether a later change could still leave the same stamp.
 
         Args:
-            now_ns: The time the stamp was taken, in nanoseconds since 1970 UTC.
-            grain_ns: The step of the file system's times, in nanoseconds.
+            now_ns: The time the stamp was taken, as `Clock.file_time_ns` tells it.
+            grain_ns: The step of the file system's times beyond those of that clock, in nanoseconds.
         """
         return now_ns - max(self.mtime_ns, self.ctime_ns) < grain_ns

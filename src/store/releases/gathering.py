@@ -173,9 +173,9 @@ class _Walk:
             status = entry.stat(follow_symlinks=False)
         directory = stat.S_ISDIR(status.st_mode)
         named = any(_matches(path, one) for one in self._include)
-        reason = None if named else self._reason(path, entry.name, rules, directory=directory)
-        if reason is None and named_only and not named:
-            return False
+        reason = "below what is left out" if named_only and not named else None
+        if not (named or named_only):
+            reason = self._reason(path, entry.name, rules, directory=directory)
         if reason is None and not directory and not stat.S_ISREG(status.st_mode):
             reason = "a link" if stat.S_ISLNK(status.st_mode) else "no regular file"
         if reason is not None:

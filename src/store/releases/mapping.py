@@ -19,7 +19,7 @@ key             means
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Final, NamedTuple
 
 from store.errors import ArchiveError, UnsafeNameError
@@ -171,9 +171,7 @@ def file_node(path: str, *, executable: bool = False) -> dict[str, Any]:
     }
 
 
-def project_of(
-    blobs: Mapping[str, bool], directories: Iterator[str] | tuple[str, ...]
-) -> dict[str, Any]:
+def project_of(blobs: Mapping[str, bool], directories: Iterable[str]) -> dict[str, Any]:
     """Return the mapping of a project whose files are still to be uploaded.
 
     Args:

@@ -181,8 +181,9 @@ def choice_from(expressions: Expressions) -> Choice:
     """
     if expressions is None:
         return Choice()
-    several = isinstance(expressions, Iterable) and not isinstance(expressions, str)
-    texts: Iterable[object] = expressions if several else [expressions]  # type: ignore[assignment]
+    given: object = expressions
+    several = isinstance(given, Iterable) and not isinstance(given, str)
+    texts: Iterable[object] = given if several else [given]  # type: ignore[assignment]
     return Choice(tuple(clause for text in texts for clause in _clauses(text)))
 
 

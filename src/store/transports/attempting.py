@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 from store.addresses import public
-from store.errors import StoreError, TransportError
+from store.errors import IntegrityError, StoreError, TransportError
 from store.events import Event, Parted, Resumed, Saved
 from store.files.budding import Budding
 from store.files.failures import storage_error
@@ -34,6 +34,7 @@ from store.transports.landing import (
 from store.transports.large import fill_large
 from store.transports.opening import transport_for
 from store.transports.pace import Pace
+from store.transports.pages import tell_page
 from store.transports.ranges import CONNECTIONS, Crew
 from store.transports.resuming import RESUMABLE_FROM, forget, part_for, part_of, worth_keeping
 from store.transports.retrying import Source
@@ -149,6 +150,8 @@ class _Bringing:
             LEDGER.note(Stamp.of(os.lstat(target)), found)
         except BaseException as error:
             self._tell_what_is_saved(filled)
+            if isinstance(error, IntegrityError):
+                tell_page(error, stream, address=self._source.address, name=self._source.name)
             if isinstance(error, StoreError) or not isinstance(error, OSError):
                 raise
             self._source.hopeless = True

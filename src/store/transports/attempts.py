@@ -25,22 +25,32 @@ class Attempt(NamedTuple):
     """Over how many connections the body came at most."""
 
 
+_subject: ContextVar[str] = ContextVar("store_subject", default="")
 _noted: ContextVar[list[Attempt] | None] = ContextVar("store_attempts", default=None)
 
 
 @contextlib.contextmanager
-def noting() -> Iterator[list[Attempt]]:
+def noting(uid: str) -> Iterator[list[Attempt]]:
     """Collect every attempt that this thread makes in the block, whichever driver makes it.
+
+    Args:
+        uid: The resource that they are made for; events of them say so.
 
     Yields:
         The attempts in their order; it grows while the block runs.
     """
     attempts: list[Attempt] = []
-    token = _noted.set(attempts)
+    token, subject_before = _noted.set(attempts), _subject.set(uid)
     try:
         yield attempts
     finally:
         _noted.reset(token)
+        _subject.reset(subject_before)
+
+
+def subject() -> str:
+    """Return the uid of the resource that this thread fetches; an empty text where that is not known."""
+    return _subject.get()
 
 
 def note(attempt: Attempt) -> None:

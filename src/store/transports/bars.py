@@ -6,8 +6,11 @@ import functools
 import os
 import sys
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+_TELLING: Final = 8
+"""How many characters of a uid tell it from another."""
 
 
 def screen_size() -> os.terminal_size:
@@ -25,6 +28,19 @@ def screen_size() -> os.terminal_size:
         for one, known in zip(said, found, strict=True)
     ]
     return os.terminal_size((both[0] or 80, both[1] or 24))
+
+
+def distinct(names: Mapping[str, str]) -> dict[str, str]:
+    """Return names as they are shown side by side: those that are equal with a part of what tells them apart.
+
+    Args:
+        names: What a person would call each resource, by its uid.
+    """
+    told = list(names.values())
+    return {
+        uid: f"{name} ({uid.rpartition(':')[2][:_TELLING]})" if told.count(name) > 1 else name
+        for uid, name in names.items()
+    }
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from store.addresses import label
-from store.errors import TransportError
+from store.errors import IntegrityError, TransportError
 from store.transports.base import Stream
 
 _TYPES: Final = frozenset({"text/html", "application/xhtml+xml"})
@@ -47,8 +47,7 @@ def refuse_page(
     Raises:
         TransportError: It is such a page.
     """
-    kind = (stream.content_type or "").partition(";")[0].strip().lower()
-    if kind not in _TYPES or stream.offset or not _expects_a_file(name, label(address)):
+    if not _is_page(stream) or stream.offset or not _expects_a_file(name, label(address)):
         return
     other_size = size is not None and stream.size is not None and stream.size != size
     if digest_decides and not other_size:
@@ -61,7 +60,31 @@ def refuse_page(
     )
 
 
+def tell_page(error: IntegrityError, stream: Stream, *, address: str, name: str) -> None:
+    """Say in an error of a wrong content that a page came, where none was wanted.
+
+    Args:
+        error: Its message is added to.
+        stream: The answer.
+        address: What was asked.
+        name: What the file is to be called.
+    """
+    if _is_page(stream) and not _suffixes(name, label(address)) & _OF_PAGES:
+        error.messages[-1] += (
+            f"; an HTML page came in place of {name!r}: an error or login page? Open the address in a"
+            " browser, and give that of the file itself, or the credentials that it asks for"
+        )
+
+
+def _is_page(stream: Stream) -> bool:
+    return (stream.content_type or "").partition(";")[0].strip().lower() in _TYPES
+
+
+def _suffixes(*names: str) -> set[str]:
+    return {found[1].lower() for one in names if (found := _SUFFIX.search(one))}
+
+
 def _expects_a_file(*names: str) -> bool:
-    suffixes = {found[1].lower() for one in names if (found := _SUFFIX.search(one))}
+    suffixes = _suffixes(*names)
     # A number is a version: the page /tool/1.0 is no file of the suffix '.0'.
     return any(not one.isdigit() for one in suffixes) and not suffixes & _OF_PAGES

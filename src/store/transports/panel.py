@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.events import ENDS, Event
-from store.transports.bars import bar_class, screen_size
+from store.transports.bars import bar_class, distinct, screen_size
 from store.transports.totals import Running, Totals
 
 LINES: Final = 8
@@ -92,9 +92,10 @@ class Panel:
         self._whole.ncols = columns
         self._whole.refresh()
         self._assign()
-        for line, name in zip(self._lines, self._shown, strict=True):
-            if name is not None:
-                _describe(line, name, self._totals.running[name], columns)
+        names = distinct({key: totals.running[key].name for key in self._shown if key is not None})
+        for line, key in zip(self._lines, self._shown, strict=True):
+            if key is not None:
+                _describe(line, names[key], totals.running[key], columns)
                 line.refresh()
 
     def _open(self) -> None:
@@ -118,11 +119,11 @@ class Panel:
     def _assign(self) -> None:
         """Let each line keep its file while that is on its way, and give free lines to those that wait."""
         running = self._totals.running
-        waiting = [name for name in running if name not in self._shown]
-        for number, name in enumerate(self._shown):
-            if name is None or name not in running:
+        waiting = [key for key in running if key not in self._shown]
+        for number, key in enumerate(self._shown):
+            if key is None or key not in running:
                 self._shown[number] = waiting.pop(0) if waiting else None
-                if name is not None and self._shown[number] is None:
+                if key is not None and self._shown[number] is None:
                     self._lines[number].clear()
 
     def _clear(self) -> None:

@@ -8,8 +8,8 @@ from typing import Any, Final, TypeAlias
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.errors import ConfigurationError
-from store.events import Attempted, Event, Failed, Listener, Progressed
-from store.transports.bars import bar_class
+from store.events import Attempted, Event, Failed, Listener, Progressed, key_of
+from store.transports.bars import bar_class, distinct
 
 ProgressCallback: TypeAlias = Callable[[int, int | None, str], object]
 """Is called with the received bytes, the total in bytes or None, and a name for people."""
@@ -39,9 +39,10 @@ def progress_listener(progress: Progress, *, clock: Clock = SYSTEM_CLOCK) -> Lis
     if progress is True:
         bars = _Bars()
         return _Throttle(bars.show, clock, ended=bars.end)
+    tell = progress
     if not callable(progress):
         raise ConfigurationError(f"progress is a callback, True or None, and not {progress!r}")
-    return _Throttle(progress, clock)
+    return _Throttle(lambda event: tell(event.received, event.total, event.name), clock)
 
 
 def several(*listeners: Listener | None) -> Listener | None:
@@ -62,7 +63,7 @@ class _Throttle:
 
     def __init__(
         self,
-        show: ProgressCallback,
+        show: Callable[[Progressed], object],
         clock: Clock,
         ended: Callable[[str], object] | None = None,
     ) -> None:
@@ -75,25 +76,25 @@ class _Throttle:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Progressed):
             if self._worth(event):
-                self._show(event.received, event.total, event.name)
+                self._show(event)
         elif isinstance(event, Attempted | Failed):
             with self._lock:
-                self._shown.pop(event.name, None)
+                self._shown.pop(key_of(event), None)
             if isinstance(event, Failed) and self._ended is not None:
-                self._ended(event.name)
+                self._ended(key_of(event))
 
     def _worth(self, event: Progressed) -> bool:
         now = self._clock.monotonic()
-        last = event.received == event.total
+        last, key = event.received == event.total, key_of(event)
         with self._lock:
-            before = self._shown.get(event.name)
+            before = self._shown.get(key)
             if before is not None and (
                 event.received < before[0] or (not last and now - before[1] < INTERVAL)
             ):
                 return False
             if last and before is not None and before[0] == event.received:
                 return False
-            self._shown[event.name] = (event.received, now)
+            self._shown[key] = (event.received, now)
         return True
 
 
@@ -102,26 +103,35 @@ class _Bars:
 
     def __init__(self) -> None:
         self._open: dict[str, Any] = {}
+        self._names: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def show(self, received: int, total: int | None, name: str) -> None:
+    def show(self, event: Progressed) -> None:
         """Move the bar of a resource; it is closed, and stays on the screen, when all bytes are there."""
         with self._lock:
-            bar = self._open.get(name)
+            key = key_of(event)
+            bar = self._open.get(key)
             if bar is None:
-                bar = self._open[name] = bar_class()(
-                    desc=name, total=total, unit="B", unit_scale=True, unit_divisor=1024, leave=True
+                self._names[key] = event.name
+                bar = self._open[key] = bar_class()(
+                    desc=distinct(self._names)[key],
+                    total=event.total,
+                    unit="B",
+                    unit_scale=True,
+                    unit_divisor=1024,
+                    leave=True,
                 )
-            bar.total = total
-            bar.n = received
+            bar.total = event.total
+            bar.n = event.received
             bar.refresh()
-            if received == total:
-                del self._open[name]
+            if event.received == event.total:
+                del self._open[key], self._names[key]
                 bar.close()
 
-    def end(self, name: str) -> None:
+    def end(self, key: str) -> None:
         """Close the bar of a resource that could not be had."""
         with self._lock:
-            bar = self._open.pop(name, None)
+            bar = self._open.pop(key, None)
+            self._names.pop(key, None)
             if bar is not None:
                 bar.close()

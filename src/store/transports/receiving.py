@@ -10,11 +10,11 @@ import attrs
 
 from store.addresses import public
 from store.errors import QueryError, StoreError, TooLargeError
-from store.events import Attempted, AttemptFailed, Event, Retried
+from store.events import Attempted, AttemptFailed, Event, Retried, stamped
 from store.integrity.digest import DEFAULT_ALGORITHM, Digests
 from store.integrity.hashing import Hashing
 from store.transports.attempting import Received, bring
-from store.transports.attempts import Attempt, note
+from store.transports.attempts import Attempt, note, subject
 from store.transports.base import Conditions, TransferOptions
 from store.transports.deadlines import begun, keeping
 from store.transports.filling import Wanted
@@ -91,6 +91,8 @@ def receive(
             url=public(given[0]),
         )
     sources = sources_for(given, options, name=name, pinned=bool(digests), conditions=conditions)
+    if options.listener is not None and subject():
+        options = options._replace(listener=stamped(options.listener, subject()))
     receiving = _Receiving(Path(directory), options, wanted, durable=durable, chance=chance)
     with keeping(receiving.deadline):
         return receiving.receive(sources)

@@ -20,6 +20,7 @@ from store.events import (
     Resumed,
     Started,
     Verified,
+    key_of,
 )
 
 _WINDOW: Final = 10.0
@@ -31,6 +32,9 @@ _STEP: Final = 0.1
 
 class Running(NamedTuple):
     """A file on its way."""
+
+    name: str
+    """What a person would call it."""
 
     received: int = 0
     """The bytes that are there."""
@@ -50,7 +54,7 @@ class Totals:
         files: How many are wanted.
         failed: How many have failed.
         fetched: How many came here.
-        running: Those on their way, by name, in the order in which they began.
+        running: Those on their way, by the key of their events, in the order in which they began.
     """
 
     def __init__(
@@ -69,18 +73,18 @@ class Totals:
 
     def take(self, event: Event) -> None:
         """Take an event into account."""
-        name = event.name
+        key, known = key_of(event), self.running.get(key_of(event)) or Running(event.name)
         if isinstance(event, Progressed):
-            self._progressed(name, Running(event.received, event.total))
+            self._progressed(key, known, event)
         elif isinstance(event, Started | Attempted):
             if self._first is None:
                 self._first = self._clock.monotonic()
                 self._samples.append((self._first, 0))
-            self.running[name] = Running(0, self.running.get(name, Running()).total)
+            self.running[key] = known._replace(received=0)
         elif isinstance(event, Resumed):
-            self.running[name] = self.running.get(name, Running())._replace(received=event.received)
+            self.running[key] = known._replace(received=event.received)
         elif isinstance(event, Verified):
-            self.running[name] = Running(event.size, event.size)
+            self.running[key] = known._replace(received=event.size, total=event.size)
         elif isinstance(event, ENDS):
             self._ended(event)
 
@@ -128,22 +132,22 @@ class Totals:
         rate, more = self.rate, self.expected - self.received
         return more / rate if rate > 0 and more >= 0 and self.fetched + len(self.running) else None
 
-    def _progressed(self, name: str, now: Running) -> None:
-        before = self.running.get(name, Running())
+    def _progressed(self, key: str, before: Running, event: Progressed) -> None:
         moment = self._clock.monotonic()
         if not self._samples or moment - self._samples[-1][0] >= _STEP:
             self._samples.append((moment, self._moved))
             while moment - self._samples[0][0] > _WINDOW and len(self._samples) > 1:
                 self._samples.popleft()
-        self._moved += max(0, now.received - before.received)
-        self.running[name] = now
+        self._moved += max(0, event.received - before.received)
+        self.running[key] = before._replace(received=event.received, total=event.total)
 
     def _ended(self, event: Hit | Cached | Bypassed | Failed) -> None:
         if isinstance(event, Failed) and event.error in STOPS:
             return
         self._ends += 1
         self.failed += isinstance(event, Failed)
-        running = self.running.pop(event.name, None)
-        if isinstance(event, Cached | Bypassed):
-            self.fetched += 1
-            self._whole += 0 if running is None else running.received
+        running = self.running.pop(key_of(event), None)
+        self.fetched += isinstance(event, Cached | Bypassed)
+        # Of two that want one resource the hit of the second may be told before the end of the first.
+        if running is not None and not isinstance(event, Failed):
+            self._whole += running.received

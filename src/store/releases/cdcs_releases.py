@@ -30,6 +30,8 @@ from store.releases.curating import Template, Workspace
 from store.releases.curator import Curator
 from store.releases.records import Record
 from store.releases.versions import Version
+from store.transports.deadlines import begun
+from store.transports.retrying import delay_before
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +183,7 @@ class CdcsReleases:
         return chosen
 
     def _added(self, record: Record, room: Workspace, before: str | None) -> Kept:
-        """Add a document; where no answer came, look whether it has arrived."""
+        """Add a document; where the connection broke, look whether it has arrived, and else send it again."""
         template = self._template()
         if template is None:
             raise RefusedError(
@@ -190,16 +192,27 @@ class CdcsReleases:
                 limit="template",
             )
         content = spelled(record, repeats=before)
-        try:
-            document = self._curator.upload_record(
-                template, content, record.title, room, duplicatecheck=False
-            )
-        except TransportError as error:
-            arrived = self._arrived(record, room, before) if error.status is None else None
-            if arrived is None:
-                raise
-            return arrived
-        return kept_in(document)
+        options = self._curator.options
+        deadline = begun(options.clock, options.bounds.deadline)
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                document = self._curator.upload_record(
+                    template, content, record.title, room, duplicatecheck=False
+                )
+            except TransportError as error:
+                arrived = self._arrived(record, room, before) if error.status is None else None
+                if arrived is not None:
+                    return arrived
+                delay = delay_before(tries, error, options.retrying, deadline)
+                # A server that was silent may still be at it; one that answered has said what it thinks.
+                answered = error.status is not None or isinstance(error, TimeoutError)
+                if delay is None or answered:
+                    raise
+                options.clock.sleep(delay)
+            else:
+                return kept_in(document)
 
     def _arrived(self, record: Record, room: Workspace, before: str | None) -> Kept | None:
         found = self._versions(record.title_versionless, room).get(str(record.version), [])

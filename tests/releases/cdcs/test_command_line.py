@@ -71,6 +71,9 @@ def test_a_release_goes_there_and_back(
         ("1.0.0", False),
         ("1.1.0", True),
     ]
+    refused = ("release", "publish", project.directory, f"{title}@1.1.0", "--to", place.url)
+    assert run([str(one) for one in refused]) == 5
+    done(capfd, *refused, "--repeat")
     done(capfd, "release", "init", "archive")
     done(capfd, "release", "copy", f"{title}@1.0.0", "--from", place.url, "--to", "archive")
     assert title in done(capfd, "release", "list", "--archive", "archive")

@@ -171,17 +171,20 @@ def test_a_record_whose_answer_was_lost_is_found(
     assert pid in kept["content"]
 
 
-def test_a_record_that_never_arrived_is_told(
+def test_a_record_that_never_arrived_is_sent_again(
     archive: CDCSArchive, curator: FakeCurator, project: Project
 ) -> None:
-    """The connection broke before the server did anything."""
+    """Where the connection broke before the server did anything; what keeps failing is told."""
     data = project.upload(archive).to_data()
     curator.fail("POST", "/rest/data/", "drop")
 
-    with pytest.raises(TransportError):
-        archive.upload_release_record(data)
+    pid = archive.upload_release_record(data)
 
-    assert curator.state.records == {}
+    [kept] = curator.state.records.values()
+    assert pid in kept["content"]
+    curator.fail("POST", "/rest/data/", "drop", times=99)
+    with pytest.raises(TransportError, match="without an answer"):
+        archive.upload_release_record(data, allow_repeat=True)
 
 
 def test_of_many_publishers_one_wins(curator: FakeCurator, project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from store.errors import (
     ConfigurationError,
     CredentialsError,
     IntegrityError,
+    StoreError,
     TransportError,
 )
 from store.integrity.digest import Digest
@@ -107,6 +109,26 @@ def test_two_users_share_nothing(shared: FakeCurator) -> None:
     assert [one for one in said(shared) if one] == tokens
     assert (ada.user, bob.user) == ("ada", "bob")
     assert ada.curator.options.credentials is not bob.curator.options.credentials
+
+
+def test_no_secret_is_told(
+    shared: FakeCurator, project: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not in a log, not in an error, not by what holds it."""
+    caplog.set_level(logging.DEBUG)
+    archive = CDCSArchive(
+        shared.url.replace("//", "//ada:lovelace@"), "ada", "lovelace", options=OPTIONS
+    )
+    told = [repr(archive), repr(archive.curator), repr(archive.curator.options), archive.host]
+    for trouble in (403, 500, "drop", "html", f"{shared.url}/?token=lovelace"):
+        shared.fail("POST", "/rest/blob/", trouble, times=9)
+        with pytest.raises(StoreError) as caught:
+            project.upload(archive)
+        told.append(f"{caught.value} {vars(caught.value)}")
+        shared.forgive()
+
+    for secret in ("lovelace", token_of("ada", "lovelace")):
+        assert secret not in " ".join([caplog.text, *told])
 
 
 def test_a_workspace_is_honoured(shared: FakeCurator, project: Project) -> None:

@@ -125,7 +125,8 @@ def _bring_all(
             update["size"] = blob.size or 0
             return
         if blob.size == 0:
-            put_small(f"{folder}/{HIDDEN}/{partial_name()}", f"{folder}/{blob.path}", b"", mode)
+            with storage_errors(folder / blob.path):
+                put_small(f"{folder}/{HIDDEN}/{partial_name()}", f"{folder}/{blob.path}", b"", mode)
         else:
             archive.bring_blob(
                 blob,

@@ -68,14 +68,14 @@ def open_cdcs(
     return archive
 
 
-def begin_cdcs(host: str, user: str | None = None) -> CDCSArchive:
-    """Open an archive, and create at its server what releases need there.
+def begin_cdcs(host: str, user: str | None = None, *, ca_file: str | None = None) -> CDCSArchive:
+    """Open an archive, and create at its server what releases need there; see `open_cdcs`.
 
     Raises:
         CredentialsError: The user may not: a server's staff may.
         StoreError: The server cannot be asked.
     """
-    archive = open_cdcs(host, user)
+    archive = open_cdcs(host, user, ca_file=ca_file)
     archive.initialise()
     return archive
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from store.addresses import Origin, origin_of, public
+from store.addresses import Origin, public
 from store.config.credential import Credential
 from store.config.credentials import Credentials
 from store.errors import TransportError
 from store.releases.curating import text
+from store.releases.logins import origin_for
 from store.transports.base import Tls, TransferOptions
 from store.transports.http.exchanging import DONE, Answer, Exchange
 from store.transports.http.posting import Form
@@ -41,6 +42,9 @@ class CuratorSession:
         host: The address, without a slash at the end, without secrets.
         username: The user's name, or None.
         origin: Scheme, host and port.
+
+    Raises:
+        QueryError: The host is no address of a server.
     """
 
     def __init__(
@@ -56,7 +60,7 @@ class CuratorSession:
     ) -> None:
         self.host = public(host).rstrip("/")
         self.username = user
-        self.origin: Origin = origin_of(self.host)
+        self.origin: Origin = origin_for(self.host)
         self._secret = (
             None
             if password is None

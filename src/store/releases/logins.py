@@ -81,8 +81,9 @@ def find_login(
         QueryError: The host is no address.
     """
     origin = origin_for(host)
-    own = userinfo(host) or (None, None)
-    user, password = user or own[0] or None, password or own[1] or None
+    own = userinfo(host) or ("", "")
+    if user in {None, own[0]}:
+        user, password = user or own[0] or None, password or own[1] or None
     if password is not None:
         return Login(user or "", password, "explicit")
     kept = _from_keyring(origin, user) if keyring else None

@@ -79,6 +79,40 @@ def test_a_release_goes_there_and_back(
     assert title in done(capfd, "release", "list", "--archive", "archive")
 
 
+def test_a_flag_names_whom_to_trust(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Without it the server's certificate is refused."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with FakeCurator(tls=context) as curator:
+        monkeypatch.setenv(token_variable(origin_of(curator.url)) or "", "admin:admin")
+
+        assert run(["release", "init", curator.url]) == 8
+        done(capfd, "release", "init", curator.url, "--ca-file", certificate)
+        listing = ("release", "list", "--archive", curator.url)
+        assert run([*listing]) == 8
+        assert done(capfd, *listing, "--ca-file", certificate) == ""
+
+
+def test_the_cache_serves_a_file_of_a_release(
+    place: Place,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """By the driver ``release``; what the archive asks for is in the environment."""
+    variable = token_variable(origin_of(place.url)) or ""
+    monkeypatch.setenv(variable, f"{place.user}:{place.password}")
+    monkeypatch.setenv("STORE_CACHE_DIR", "cache")
+    Path("store.toml").write_text(f'[archive.team]\nhost = "{place.url}"\n', encoding="utf-8")
+    done(capfd, "release", "publish", project.directory, f"{project.title}@1.0.0", "--to", "team")
+
+    path = done(capfd, "fetch", f"release:{project.title}>=1?path=a.txt&archive=team").strip()
+
+    assert Path(path).read_bytes() == project.files["a.txt"]
+
+
 def test_the_settings_name_certificates(certificate: Path) -> None:
     """Beside the host; a relative path counts from the file that it stands in."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -48,6 +48,8 @@ def test_what_is_passed_wins(everywhere: FakeKeyring) -> None:
 
     assert get_credentials(HOST, "ada", "lovelace") == ("ada", "lovelace")
     assert get_credentials("https://ada:love@cdcs.example.org") == ("ada", "love")
+    everywhere.failure = None
+    assert get_credentials("https://ada:love@cdcs.example.org", "ned") == ("ned", "of-netrc")
 
 
 def test_the_keyring_comes_first(everywhere: FakeKeyring) -> None:

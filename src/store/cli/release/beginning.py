@@ -7,7 +7,7 @@ import click
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of
 from store.cli.output import line, say
-from store.cli.release.opening import archive_meant
+from store.cli.release.opening import archive_meant, trusted, trusting
 
 
 @click.command(
@@ -15,6 +15,7 @@ from store.cli.release.opening import archive_meant
 )
 @click.argument("archive", metavar="ARCHIVE")
 @click.option("--user", metavar="NAME", help="Who asks, where the archive wants to know.")
+@trusting
 @common
 @click.pass_context
 def init(context: click.Context, /, *, archive: str, user: str | None) -> None:
@@ -26,7 +27,7 @@ def init(context: click.Context, /, *, archive: str, user: str | None) -> None:
 
     frame = frame_of(context)
     named = archive_meant(frame, archive, user)
-    begun = begin(named.host, named.user)
+    begun = begin(named.host, named.user, ca_file=trusted())
     line(str(begun.host))
     if not frame.quiet:
         say(f"{begun.host} is an archive")

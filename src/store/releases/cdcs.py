@@ -97,7 +97,11 @@ class CDCSArchive(ArchiveInterface):
     ) -> Records:
         """Return the records that expressions admit, from the oldest version to the newest; see the base."""
         choice = choice_from(version_expressions)
-        found = self._releases.find(check_title(title_versionless), check_workspace(workspace))
+        lone = choice.clauses[0] if len(choice.clauses) == 1 else None
+        exact = lone is not None and lone.exact
+        version = Version.parse(lone.text)._replace(build="") if lone and exact else None
+        title, place = check_title(title_versionless), check_workspace(workspace)
+        found = self._releases.find(title, place, version)
         return {
             one.title: one.data()
             for one in found

@@ -45,6 +45,7 @@ class CdcsReleases:
 
     def __init__(self, curator: Curator) -> None:
         self._curator = curator
+        self._known: Template | None = None
 
     def create_template(self) -> bool:
         """Create the template, and let the server mint identifiers; what is there stays.
@@ -61,14 +62,20 @@ class CdcsReleases:
                 created = curator.upload_pid_path(template, PID_PATH) or created
         return created
 
-    def find(self, title: str, workspace: str) -> list[Kept]:
+    def find(self, title: str, workspace: str, version: Version | None = None) -> list[Kept]:
         """Return the releases of a title in a workspace, one for each version.
+
+        Args:
+            title: The title.
+            workspace: The workspace.
+            version: Only this one, of whatever build.
 
         Raises:
             ReleaseRecordNotFoundError: There is no such workspace.
         """
         room = self._curator.get_workspace(workspace)
-        return [self._chosen(found) for found in self._versions(title, room).values()]
+        found = self._versions(title, room, version)
+        return [self._chosen(one) for one in found.values()]
 
     def all(self, title: str | None, workspace: str | None) -> Iterator[tuple[str, Kept]]:
         """Give every release that the user may see, with the title of its workspace.
@@ -114,7 +121,7 @@ class CdcsReleases:
                 " uploaded: call upload_blobs_and_update_mapping first",
                 limit="blobs",
             )
-        there = self._versions(record.title_versionless, room).get(str(record.version), [])
+        there = self._same(record, room)
         if there and not allow_repeat:
             raise self._exists(record, workspace)
         before = self._chosen(there).document.id if there else None
@@ -136,7 +143,7 @@ class CdcsReleases:
             ReleaseRecordNotFoundError: There is none.
         """
         room = self._curator.get_workspace(workspace)
-        found = self._versions(title, room).get(str(version))
+        found = self._versions(title, room, version._replace(build="")).get(str(version))
         if not found:
             raise ReleaseRecordNotFoundError(
                 f"{self._curator.host} has no {title} {version} in the workspace {workspace!r}",
@@ -146,15 +153,18 @@ class CdcsReleases:
         self._curator.update_record(kept.document, respelled(kept, yanked=reason))
 
     def _template(self) -> Template | None:
-        found = self._curator.get_templates(TEMPLATE)
-        return found[0] if found else None
+        if self._known is None:
+            found = self._curator.get_templates(TEMPLATE)
+            self._known = found[0] if found else None
+        return self._known
 
-    def _query(self, title: str | None, room: Workspace | None) -> Iterator[Kept]:
+    def _query(
+        self, title: str | None, room: Workspace | None, version: Version | None = None
+    ) -> Iterator[Kept]:
         template = self._template()
         if template is None:
             return
-        # A server keeps a title that looks like a number as one, so that the whole title is asked for.
-        query: Any = {} if title is None else {"release.title": f"/^{re.escape(title)}-v/"}
+        query: Any = {} if title is None else {"release.title": _pattern(title, version)}
         for document in self._curator.query(template, mongoquery=query, workspace=room):
             try:
                 kept = kept_in(document)
@@ -164,11 +174,18 @@ class CdcsReleases:
             if title in {None, kept.title_versionless}:
                 yield kept
 
-    def _versions(self, title: str, room: Workspace) -> dict[str, list[Kept]]:
+    def _versions(
+        self, title: str, room: Workspace, version: Version | None = None
+    ) -> dict[str, list[Kept]]:
         found: dict[str, list[Kept]] = defaultdict(list)
-        for kept in self._query(title, room):
+        for kept in self._query(title, room, version):
             found[str(kept.version)].append(kept)
         return found
+
+    def _same(self, record: Record, room: Workspace) -> list[Kept]:
+        """Return the documents of a record's title and version."""
+        title, version = record.title_versionless, record.version
+        return self._versions(title, room, version._replace(build="")).get(str(version), [])
 
     def _chosen(self, found: list[Kept]) -> Kept:
         """Return the release among the documents of one version; tell of several that were not meant."""
@@ -215,13 +232,13 @@ class CdcsReleases:
                 return kept_in(document)
 
     def _arrived(self, record: Record, room: Workspace, before: str | None) -> Kept | None:
-        found = self._versions(record.title_versionless, room).get(str(record.version), [])
+        found = self._same(record, room)
         same = [one for one in found if one.digest == record.identity and one.repeats == before]
         return _last(same)
 
     def _yield_to_the_first(self, record: Record, room: Workspace, made: Kept) -> None:
         """Take a document back where another publisher was earlier."""
-        there = self._versions(record.title_versionless, room).get(str(record.version), [])
+        there = self._same(record, room)
         if any(one.number < made.number for one in there):
             self._curator.delete_record(made.document)
             raise self._exists(record, room.title)
@@ -232,6 +249,15 @@ class CdcsReleases:
             " changes: take another version",
             name=record.title,
         )
+
+
+def _pattern(title: str, version: Version | None) -> str:
+    """Return the pattern that whole titles are asked for by: of all versions, or of those that begin so.
+
+    The whole title, since a server keeps a title that looks like a number as one. It refuses every dollar.
+    """
+    whole = f"{title}-v{version or ''}"
+    return f"/^{re.escape(whole).replace(chr(92) + '$', '.')}/"
 
 
 def _last(found: Iterable[Kept]) -> Kept | None:

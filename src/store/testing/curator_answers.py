@@ -158,6 +158,8 @@ class Answers:
 
     def _query(self, asking: Asking) -> Said:
         wanted = json.loads(asking.fields["query"])
+        if "$" in asking.fields["query"]:
+            return 500, {"message": "Unsupported $ operator found."}
         templates = [int(one["id"]) for one in json.loads(asking.fields.get("templates", "[]"))]
         rooms = [int(one["id"]) for one in json.loads(asking.fields.get("workspaces", "[]"))]
         found = [

@@ -98,12 +98,26 @@ def test_a_release_that_is_not_there_is_told(archive: CDCSArchive, project: Proj
 
     with pytest.raises(ReleaseRecordNotFoundError, match="no-such-title"):
         archive.get_release_records("no-such-title", None)
+    with pytest.raises(ReleaseRecordNotFoundError, match=r"a .b"):
+        archive.get_release_records("a $b", "1.0.0")
     with pytest.raises(ReleaseRecordNotFoundError, match=">=2"):
         archive.get_release_records(
             title_versionless=project.title, version_expressions=[">=2"], workspace=WORKSPACE
         )
     with pytest.raises(ReleaseRecordNotFoundError, match="Nowhere"):
         archive.get_release_records(project.title, None, "Nowhere")
+
+
+def test_builds_of_a_version_are_found_by_it(archive: CDCSArchive, project: Project) -> None:
+    """They have no part in precedence; another version that begins alike is none of them."""
+    for one in ("1.0.0+a.1", "1.0.0", "1.0.0-rc.1", "1.0.10"):
+        project.publish(archive, one)
+
+    found = archive.get_release_records(project.title, ["==1.0.0"])
+
+    assert [record["version"] for record in found.values()] == ["1.0.0", "1.0.0+a.1"]
+    archive.yank(project.title, "1.0.0+a.1")
+    assert [one.yanked for one in archive.list_releases(project.title)] == [None, None, "", None]
 
 
 def test_a_title_that_looks_like_a_number_is_found(archive: CDCSArchive, project: Project) -> None:

@@ -23,7 +23,7 @@ from store.releases.cdcs import CDCSArchive
 from store.releases.curator import Curator
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.pids import EMPTY, addresses_of
-from store.releases.receiving import receive_blob
+from store.releases.receiving import patient, receive_blob
 from store.releases.records import Record
 from store.releases.values import Naming
 from store.testing.curator_answers import token_of
@@ -235,6 +235,14 @@ def test_a_file_cannot_be_empty_and_be_not(tmp_path: Path) -> None:
             receive_blob(curator, EMPTY, tmp_path / "a", {}, size=size, digest=digest)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_large_blob_is_waited_for() -> None:
+    """A server reads all of it before it answers."""
+    bounds = patient(OPTIONS, 3 << 30).bounds
+
+    assert bounds.read_timeout == OPTIONS.bounds.read_timeout + 256
+    assert patient(OPTIONS, 1 << 20) is OPTIONS
 
 
 def test_a_certificate_logs_in(certificate: Path) -> None:

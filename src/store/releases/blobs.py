@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import itertools
 import os
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, Final
 
-from store.errors import DriftError, IntegrityError, ResourceNotFoundError
+from store.errors import DriftError, IntegrityError, ResourceNotFoundError, StoreError
 from store.files.atomic import make_directories, replacing
-from store.files.failures import storage_errors
+from store.files.failures import storage_error, storage_errors
 from store.files.small import put_small
 from store.files.unfinished import partial_name
 from store.integrity.digest import Digest, new_hasher
@@ -23,9 +25,11 @@ SMALL: Final = 1 << 20
 READ_ONLY: Final = 0o444
 """The permission bits of a blob."""
 
+_counter: Final = itertools.count()
+
 
 def take_in(
-    source: Path, shelf: str, via: str, update: MutableMapping[str, Any], *, chunk: int
+    source: str, shelf: str, via: str, update: MutableMapping[str, Any], *, chunk: int
 ) -> Uploaded:
     """Make the content of a file a blob, unless it is one already and is sound.
 
@@ -40,37 +44,23 @@ def take_in(
         DriftError: The file was changed while it was read.
         StorageError: It cannot be read or written.
     """
-    with storage_errors(source):
+    try:
         descriptor = _opened(source)
         try:
-            size = os.fstat(descriptor).st_size
-            if size < SMALL:
+            if os.fstat(descriptor).st_size < SMALL:
                 return _take_small(descriptor, shelf, via, update)
-            sha256 = _pour(descriptor, -1, update, chunk=chunk)
-            target = f"{shelf}/blobs/{sha256[:2]}/{sha256}"
-            if not _sound(target, size, sha256):
-                os.lseek(descriptor, 0, os.SEEK_SET)
-                make_directories(Path(target).parent)
-                with (
-                    storage_errors(target),
-                    replacing(Path(target), mode=READ_ONLY, via=via) as blob,
-                ):
-                    again = _pour(descriptor, blob, update, chunk=chunk)
-                    if again != sha256:
-                        raise DriftError(
-                            f"{source} was changed while it was published: publish it when it is at rest",
-                            name=str(source),
-                            expected=sha256,
-                            found=again,
-                        )
+            return _take_large(descriptor, source, shelf, via, update, chunk=chunk)
         finally:
             os.close(descriptor)
-    return Uploaded(sha256, int(update["size"]), sha256)
+    except StoreError:
+        raise
+    except OSError as error:
+        raise storage_error(error, source) from error
 
 
 def bring_out(
     blob: str,
-    target: Path,
+    target: str,
     via: str,
     update: MutableMapping[str, Any],
     *,
@@ -102,25 +92,40 @@ def bring_out(
         raise ResourceNotFoundError(
             f"{blob} is missing in the archive: its release is not whole; publish it anew"
         ) from error
+    except OSError as error:
+        raise storage_error(error, blob) from error
     algorithm = "sha256" if digest is None else digest.algorithm
     try:
-        with storage_errors(target):
-            if os.fstat(descriptor).st_size < SMALL:
-                data = _whole(descriptor)
-                update["size"] = len(data)
-                found = Digest(algorithm, _hex(algorithm, data))
-                hold(blob, digest, size, found, len(data))
-                put_small(f"{via}/{partial_name()}", str(target), data, mode)
-            else:
-                with replacing(target, mode=mode, via=via) as written:
-                    found = Digest(
-                        algorithm,
-                        _pour(descriptor, written, update, chunk=chunk, algorithm=algorithm),
-                    )
-                    hold(blob, digest, size, found, update["size"])
+        if os.fstat(descriptor).st_size < SMALL:
+            data = _whole(descriptor)
+            update["size"] = len(data)
+            found = Digest(algorithm, _hex(algorithm, data))
+            hold(blob, digest, size, found, len(data))
+            put_small(temporary_in(via), target, data, mode)
+        else:
+            with replacing(Path(target), mode=mode, via=via) as written:
+                poured = _pour(descriptor, written, update, chunk=chunk, algorithm=algorithm)
+                found = Digest(algorithm, poured)
+                hold(blob, digest, size, found, update["size"])
+    except StoreError:
+        raise
+    except OSError as error:
+        raise storage_error(error, target, needed=size) from error
     finally:
         os.close(descriptor)
     update["digest"] = str(found)
+
+
+def temporary_in(directory: str) -> str:
+    """Return a fresh path for a file that is not finished: as `partial_name`, for thousands of them."""
+    return f"{directory}/{_partial(os.getpid())}-{next(_counter):x}"
+
+
+@functools.lru_cache(maxsize=1)
+def _partial(process: int) -> str:
+    """Return how the names begin that a process makes; another one after a fork."""
+    del process
+    return partial_name()
 
 
 def _take_small(
@@ -130,10 +135,42 @@ def _take_small(
     sha256 = hashlib.sha256(data).hexdigest()
     target = f"{shelf}/blobs/{sha256[:2]}/{sha256}"
     if not _sound(target, len(data), sha256):
-        with storage_errors(target):
-            put_small(f"{via}/{partial_name()}", target, data, READ_ONLY)
+        try:
+            put_small(temporary_in(via), target, data, READ_ONLY)
+        except OSError as error:
+            raise storage_error(error, target, needed=len(data)) from error
     update["size"] = len(data)
     return Uploaded(sha256, len(data), sha256)
+
+
+def _take_large(
+    descriptor: int,
+    source: str,
+    shelf: str,
+    via: str,
+    update: MutableMapping[str, Any],
+    *,
+    chunk: int,
+) -> Uploaded:
+    size = os.fstat(descriptor).st_size
+    sha256 = _pour(descriptor, -1, update, chunk=chunk)
+    target = f"{shelf}/blobs/{sha256[:2]}/{sha256}"
+    if not _sound(target, size, sha256):
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        make_directories(Path(target).parent)
+        with (
+            storage_errors(target),
+            replacing(Path(target), mode=READ_ONLY, via=via) as blob,
+        ):
+            again = _pour(descriptor, blob, update, chunk=chunk)
+            if again != sha256:
+                raise DriftError(
+                    f"{source} was changed while it was published: publish it when it is at rest",
+                    name=source,
+                    expected=sha256,
+                    found=again,
+                )
+    return Uploaded(sha256, int(update["size"]), sha256)
 
 
 def _sound(path: str, size: int, sha256: str) -> bool:

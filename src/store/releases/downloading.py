@@ -15,8 +15,8 @@ from store.files.names import inside
 from store.files.small import put_small
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory, sync_many
-from store.files.unfinished import partial_name
 from store.integrity.hashing import hash_file
+from store.releases.blobs import temporary_in
 from store.releases.hashing import CHUNK
 from store.releases.mapping import Blob
 from store.releases.modes import adjust_mode, mode_of
@@ -89,7 +89,6 @@ def download(
     release = _checked(record)
     text = release.to_yaml().encode()
     earlier = _begin(folder, text)
-    _make_room(folder, release)
     with bar_of(release.title, release.size, names=manner.names, shown=manner.bar) as show:
         brought = _bring_all(
             archive, release, workspace, folder, manner._replace(show=show or manner.show)
@@ -118,15 +117,19 @@ def _bring_all(
 ) -> set[str]:
     """Bring what is missing; return the paths of what was brought."""
     brought: set[str] = set()
+    place, via = str(folder), folder / HIDDEN
+    with storage_errors(folder), os.scandir(folder) as entries:
+        fresh = all(one.name == HIDDEN for one in entries)
+    _make_room(folder, release)
 
     def bring(blob: Blob, update: Update) -> None:
         mode = mode_of(executable=blob.executable, read_only=manner.read_only)
-        if stands(folder, blob, mode=mode):
+        if not fresh and stands(folder, blob, mode=mode):
             update["size"] = blob.size or 0
             return
         if blob.size == 0:
             with storage_errors(folder / blob.path):
-                put_small(f"{folder}/{HIDDEN}/{partial_name()}", f"{folder}/{blob.path}", b"", mode)
+                put_small(temporary_in(str(via)), f"{place}/{blob.path}", b"", mode)
         else:
             archive.bring_blob(
                 blob,
@@ -135,7 +138,7 @@ def _bring_all(
                 update,
                 workspace=workspace,
                 mode=mode,
-                via=folder / HIDDEN,
+                via=via,
                 chunk=manner.chunk,
             )
         brought.add(blob.path)

@@ -100,11 +100,11 @@ class FileSystemArchive(LaidOutArchive):
 
         Without a record, or one that tells no title, every shelf of the workspace is looked at.
         """
-        target = Path(target_file)
+        target = Path(target_file).absolute()
         with following(update_dict) as update:
             bring_out(
                 self._blob_path(blob_pid, release_record, workspace),
-                target,
+                str(target),
                 str(target.parent),
                 update,
                 digest=Blob("", blob_pid).digest,
@@ -128,7 +128,7 @@ class FileSystemArchive(LaidOutArchive):
         shelf = shelf_of(workspace, record.title_versionless)
         bring_out(
             f"{self.archive_path}/{shelf}/{blob_name(blob.pid or '')}",
-            target,
+            str(target),
             str(via),
             update,
             digest=blob.digest,
@@ -148,7 +148,9 @@ class FileSystemArchive(LaidOutArchive):
     ) -> Uploaded:
         """Make one file a blob: see `Further.upload_blob`."""
         shelf = f"{self.archive_path}/{shelf_of(naming.workspace, naming.title_versionless)}"
-        return take_in(source / check_path(path), shelf, self._workshop(), update, chunk=chunk_size)
+        return take_in(
+            f"{source}/{check_path(path)}", shelf, self._workshop(), update, chunk=chunk_size
+        )
 
     def _shelves(self, workspace: str | None, title: str | None) -> Iterator[tuple[str, str]]:
         spaces = (
@@ -189,15 +191,14 @@ class FileSystemArchive(LaidOutArchive):
                 return None
 
     def _settle(self, record: Record, workspace: str) -> None:
-        shelf = self.archive_path / shelf_of(workspace, record.title_versionless)
+        shelf = f"{self.archive_path}/{shelf_of(workspace, record.title_versionless)}"
         paths = []
         for blob in record.blobs:
-            path = shelf / blob_name(blob.pid or "")
-            with storage_errors(path):
-                try:
-                    size = path.lstat().st_size
-                except FileNotFoundError:
-                    size = -1
+            path = f"{shelf}/{blob_name(blob.pid or '')}"
+            try:
+                size = os.lstat(path).st_size
+            except OSError:
+                size = -1
             if size < 0 or (blob.size is not None and size != blob.size):
                 raise ResourceNotFoundError(
                     f"{record.title} cannot be published: the content of {blob.path!r} is not in the archive;"

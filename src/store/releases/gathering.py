@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -66,6 +67,9 @@ SECRETS: Final = (
     *("service-account*.json", "client_secret*.json", ".vault-token", ".terraformrc", ".dockercfg"),
 )
 """Names of what usually holds credentials."""
+
+_NEVER: Final = re.compile("|".join(map(fnmatch.translate, NEVER)))
+_SECRETS: Final = re.compile("|".join(map(fnmatch.translate, SECRETS)))
 
 
 class Going(NamedTuple):
@@ -203,9 +207,9 @@ class _Walk:
     ) -> str | None:
         if any(_matches(path, one) for one in self._exclude):
             return "excluded"
-        if any(fnmatch.fnmatchcase(name, one) for one in NEVER):
+        if _NEVER.fullmatch(name):
             return "no part of the project"
-        if any(fnmatch.fnmatchcase(name.lower(), one) for one in SECRETS):
+        if _SECRETS.fullmatch(name.lower()):
             return "may hold credentials"
         rule = ignored_by(path, rules, directory=directory)
         return None if rule is None else f"named in .gitignore: {rule.text}"

@@ -15,6 +15,7 @@ What is ours lies in directories of its own, since older tools take every file b
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
@@ -34,6 +35,7 @@ SUFFIX: Final = ".yml"
 _BLOB: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
+@functools.lru_cache(maxsize=64)
 def shelf_of(workspace: str, title_versionless: str) -> str:
     """Return where the releases of a title lie.
 

@@ -90,7 +90,8 @@ def nodes_of(project: Mapping[str, Any]) -> Iterator[tuple[str, MutableMapping[s
     while stack:
         above, node, depth = stack.pop()
         seen += 1
-        if not isinstance(node, MutableMapping) or depth > _MAX_DEPTH or seen > MAX_NODES:
+        sound = isinstance(node, dict) or isinstance(node, MutableMapping)  # noqa: SIM101 - the quick one first
+        if not sound or depth > _MAX_DEPTH or seen > MAX_NODES:
             raise ArchiveError(
                 f"the project mapping of a record is damaged at {above[:200]!r}", member=above
             )

@@ -128,7 +128,7 @@ def _upload_record(
     upload: Any = archive.upload_release_record
     again = allow_repeat and archive.supports_repeat_releases
     how = {"allow_repeat": True} if again else {}
-    pid: str = upload(record.to_data(), workspace=workspace, **how)
+    pid: str = upload(record.data, workspace=workspace, **how)
     return pid
 
 

@@ -222,7 +222,7 @@ def digest_of(data: Mapping[str, Any]) -> str:
     that have a SHA-256: those are the archive's own.
     """
     said = {name: value for name, value in data.items() if name not in _UNSIGNED}
-    if isinstance(said.get("project"), Mapping):
+    if isinstance(said.get("project"), dict):
         said["project"] = _without_pids(said["project"])
     return f"sha256:{hashlib.sha256(canonical(said)).hexdigest()}"
 
@@ -230,7 +230,7 @@ def digest_of(data: Mapping[str, Any]) -> str:
 def _without_pids(node: Mapping[str, Any]) -> dict[str, Any]:
     own = BPID if SHA256 in node else None
     return {
-        name: _without_pids(value) if isinstance(value, Mapping) and name[:1] != "/" else value
+        name: _without_pids(value) if name[:1] != "/" and isinstance(value, dict) else value
         for name, value in node.items()
         if name != own
     }

@@ -44,7 +44,6 @@ def read_record(text: bytes, *, name: str = "") -> dict[str, Any]:
     try:
         found = _parsed(text)
         if isinstance(found, dict):
-            _count(found)
             return found
         reason = f"it is a {type(found).__name__}, not a mapping"
     except (ValueError, RecursionError) as error:
@@ -71,9 +70,9 @@ def to_yaml(data: Mapping[str, Any]) -> str:
         ArchiveError: It is nested too deeply, or holds what is no plain data.
     """
     try:
-        _count(data)
         if _is_json(data):
-            return _PAIR.sub(_joined, json.dumps(dict(data), indent=1)) + "\n"
+            return _PAIR.sub(_joined, _in_lines(data)) + "\n"
+        _count(data)
         import yaml
 
         text: str = yaml.safe_dump(dict(data), sort_keys=False)
@@ -97,6 +96,31 @@ def canonical(data: Mapping[str, Any]) -> bytes:
     return text.encode()
 
 
+def _in_lines(data: Mapping[str, Any]) -> str:
+    """Return JSON with a line for each field, and for each file of the project.
+
+    The encoder of the standard library is in Python, and slow, where it is to indent.
+    """
+    lines = []
+    for name, value in data.items():
+        nested = name == "project" and isinstance(value, dict) and value
+        told = f"{{\n{_nodes(value, '  ')}\n }}" if nested else json.dumps(value)
+        lines.append(f" {json.dumps(name)}: {told}")
+    return "{\n" + ",\n".join(lines) + "\n}" if lines else "{}"
+
+
+def _nodes(node: dict[str, Any], indent: str) -> str:
+    lines = []
+    for name, value in node.items():
+        inner = isinstance(value, dict) and any(
+            isinstance(one, dict) and key[:1] != "/" for key, one in value.items()
+        )
+        below = f"{{\n{_nodes(value, indent + ' ')}\n{indent}}}" if inner else ""
+        told = below or json.dumps(value)
+        lines.append(f"{indent}{json.dumps(name)}: {told}")
+    return ",\n".join(lines)
+
+
 def _parsed(text: bytes) -> Any:  # noqa: ANN401 - whatever it stands for
     if text.lstrip()[:1] == b"{":
         try:
@@ -108,9 +132,11 @@ def _parsed(text: bytes) -> Any:  # noqa: ANN401 - whatever it stands for
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         # Neither loader makes anything but plain data: this is yaml.safe_load, by the faster parser.
-        return yaml.load(text.decode(), Loader=loader)  # noqa: S506 - a safe loader
+        found = yaml.load(text.decode(), Loader=loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
+    _count(found)
+    return found
 
 
 def _refuse_constant(name: str) -> Any:  # noqa: ANN401 - never returns

@@ -32,10 +32,10 @@ def upload_all(
 
     def upload(subject: tuple[str, MutableMapping[str, Any]], update: Update) -> None:
         path, node = subject
-        status = _status(directory / path)
+        if MODE not in node:
+            node[MODE] = "755" if _status(directory / path).st_mode & EXECUTABLE else "644"
         done = archive.upload_blob(directory, naming, update, path=path, chunk_size=chunk)
         node[BPID], node[BYTES], node[SHA256] = done.pid, done.size, done.sha256
-        node[MODE] = "755" if status.st_mode & EXECUTABLE else "644"
 
     nodes = list(blob_nodes(project))
     if no_blobs:

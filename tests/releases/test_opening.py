@@ -176,7 +176,9 @@ def test_the_house_stays_light() -> None:
     """PyYAML is loaded where a record in YAML is read, and by nothing before."""
     import subprocess
 
-    code = "import store, sys; from store.releases import get_interface; print('yaml' in sys.modules)"
+    code = (
+        "import store, sys; from store.releases import get_interface; print('yaml' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "False\n"

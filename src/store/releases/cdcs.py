@@ -165,8 +165,8 @@ class CDCSArchive(ArchiveInterface):
         chunk_size: int = CHUNK,  # noqa: ARG002 - the transport's own
     ) -> Uploaded:
         """Upload one file: read once to know it, and once more only where the server does not have it."""
-        local = local_file(source, path)
         blobs = self._bringing.blobs(naming.title_versionless, naming.workspace)
+        local = local_file(source, path, blobs.read)
         update["size"] = 0
 
         def counted(count: int) -> None:

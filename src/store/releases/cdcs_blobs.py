@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +17,8 @@ import attrs
 from store.errors import IntegrityError, StoreError
 from store.files.failures import storage_errors
 from store.files.names import inside
+from store.integrity.hashing import open_regular
+from store.integrity.stamp import Stamp
 from store.releases.curating import Blob, Workspace
 from store.releases.curator import Curator
 from store.releases.names import check_path, check_title, check_workspace
@@ -42,11 +46,13 @@ class Local:
         path: Where it lies.
         size: Its bytes.
         sha256: Its SHA-256 in hex.
+        stamp: What told it apart when it was read.
     """
 
     path: Path
     size: int
     sha256: str
+    stamp: Stamp
 
     @classmethod
     def of(cls, path: Path) -> Local:
@@ -55,9 +61,14 @@ class Local:
         Raises:
             OSError: It cannot be read.
         """
-        with path.open("rb") as file:
+        try:
+            descriptor = open_regular(path)
+        except ValueError as error:
+            raise OSError(errno.EINVAL, "it is no regular file", str(path)) from error
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
+            stamp = Stamp.of(os.fstat(descriptor))
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return cls(path, file.tell(), digest)
+            return cls(path, file.tell(), digest, stamp)
 
 
 class CdcsBlobs:
@@ -70,12 +81,16 @@ class CdcsBlobs:
         curator: The session.
         title: The release's title, without a version.
         workspace: Where the blobs are to lie.
+
+    Attributes:
+        read: The files that were read already, by their paths.
     """
 
     def __init__(self, curator: Curator, title: str, workspace: Workspace) -> None:
         self._curator = curator
         self._title = title[:_LONGEST_TITLE]
         self._workspace = workspace
+        self.read: dict[Path, Local] = {}
         self._known: dict[str, Blob] = {}
         self._looked_for: set[str] = set()
         self._going_up: dict[str, threading.Lock] = {}
@@ -206,7 +221,8 @@ class CdcsBringing:
     def knowing(self, title: str, workspace: str, files: Iterable[Local]) -> Iterator[None]:
         """Know, while the block uploads them, which files are at the server already."""
         blobs = self.blobs(title, workspace)
-        blobs.look_for(one.sha256 for one in files if one.size)
+        blobs.read.update({one.path: one for one in files})
+        blobs.look_for(one.sha256 for one in blobs.read.values() if one.size)
         self._open[title, workspace] = blobs
         try:
             yield
@@ -214,17 +230,21 @@ class CdcsBringing:
             self._open.pop((title, workspace), None)
 
 
-def local_file(source: Path, path: str) -> Local:
+def local_file(source: Path, path: str, read: Mapping[Path, Local] | None = None) -> Local:
     """Return a file of a project, having read it once.
 
     Args:
         source: The project's directory.
         path: Where it lies there, with ``/`` between components.
+        read: What was read already; it is read again only if it was changed since.
 
     Raises:
         UnsafeNameError: Its path would lead elsewhere.
         StorageError: It cannot be read.
     """
     found = inside(source, check_path(path))
+    known = None if read is None else read.get(found)
     with storage_errors(found):
+        if known is not None and Stamp.of(found.lstat()) == known.stamp:
+            return known
         return Local.of(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,12 +19,15 @@ from store.errors import (
     RefusedError,
     ReleaseExistsError,
     ResourceNotFoundError,
+    StorageError,
     StoreError,
     TransportError,
+    UnsafeNameError,
 )
 from store.releases.cdcs import CDCSArchive
 from store.releases.mapping import BPID, blob_nodes, project_of
 from store.releases.records import Record
+from store.releases.values import Naming
 from store.testing.curators import FakeCurator
 from store.transports.base import Retrying, TransferOptions
 
@@ -85,6 +89,17 @@ def test_a_file_takes_at_most_three_requests(
 
     assert curator.count() - before <= 2 * len(many.files) + 4
     assert curator.count("POST", "/rest/blob/") == len(many.files)
+
+
+def test_only_regular_files_go_up(archive: CDCSArchive, project: Project) -> None:
+    """A pipe would never end, and a link leads elsewhere; no path leads out of the project."""
+    os.mkfifo(project.directory / "pipe")
+    (project.directory / "link").symlink_to(project.directory / "a.txt")
+    named = Naming(project.title, f"{project.title}-v1.0.0", WORKSPACE)
+
+    for path, error in (("pipe", StorageError), ("link", StoreError), ("../a", UnsafeNameError)):
+        with pytest.raises(error):
+            archive.upload_blob(project.directory, named, {}, path=path)
 
 
 def test_a_rerun_goes_on_where_it_stopped(

@@ -6,6 +6,7 @@ elements of its own; the record itself stands in the last one, as JSON.
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Any, Final
@@ -124,7 +125,8 @@ def respelled(kept: Kept, *, yanked: str | None) -> str:
     """Return the document of a release that is marked, or is no longer: all else stays."""
     said = _read(kept.document.content)
     said.pop("yanked", None)
-    return _written(said if yanked is None else {**said, "yanked": yanked})
+    # As JSON: a reason may hold what XML cannot.
+    return _written(said if yanked is None else {**said, "yanked": json.dumps(yanked)})
 
 
 def kept_in(document: DataRecord) -> Kept:
@@ -158,7 +160,7 @@ def kept_in(document: DataRecord) -> Kept:
             files=_number(said.get("files")),
             size=_number(said.get("bytes")),
             repeats=said.get("repeats") or None,
-            yanked=said.get("yanked"),
+            yanked=_reason(said.get("yanked")),
             text=said["record"],
         )
     except KeyError as error:
@@ -204,6 +206,16 @@ def _read(content: str) -> dict[str, str]:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdigit() else None
+
+
+def _reason(text: str | None) -> str | None:
+    """Return why a version is passed over: JSON, or the words as they stand."""
+    if text is None:
+        return None
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text
 
 
 def _damaged(name: str, reason: str) -> StoreError:

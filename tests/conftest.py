@@ -2,4 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    # Most tests need no object store: its fakes load when one is asked for.
+    from store.testing.object_servers import MotoServer, RcloneServer
+
 pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[MotoServer]:
+    """An S3 mock that honours conditions, one a session: ``moto_server.connection``, ``.new_bucket()``."""
+    from store.testing.object_servers import MotoServer
+
+    with MotoServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rclone_server() -> Iterator[RcloneServer]:
+    """A second dialect of S3, one a session: ``rclone_server.connection``, ``.new_bucket()``."""
+    from store.testing.object_servers import RcloneServer
+
+    with RcloneServer() as server:
+        yield server

@@ -7,14 +7,14 @@ does the work and must return quickly; what it raises ends the work.
 Of one fetch the events come in this order, those in brackets where there is something to tell::
 
     [Retried…] [Quarantined] [Waited] [Unpacked] Hit
-    [Retried…] [Quarantined] [Waited] Started [attempts] Verified [Unpacked] Cached | Bypassed
+    [Retried…] [Quarantined] [Waited] Started [attempts] [Shared] Verified [Unpacked] Cached | Bypassed
     … Failed
 
 An attempt is ``Attempted [Resumed] [Parted] Progressed…``; where it fails, ``[Saved] AttemptFailed`` follows,
 and then perhaps ``Retried`` and another attempt. A driver that does not `receive` tells of no attempts. Where
-an answer turns out to be outdated, or the cache full, ``Started`` comes again. A file with a greatest age has
-no ``Verified``, and ``Hit`` after ``Started`` where it turns out to be what it was. The last event is one of
-`ENDS`, and there is one of them; a failure may come after any other event.
+an answer turns out to be outdated, a shared tier failed, or the cache is full, ``Started`` comes again. A
+file with a greatest age has no ``Verified``, and ``Hit`` after ``Started`` where it turns out to be what it
+was. The last event is one of `ENDS`, and there is one of them; a failure may come after any other event.
 
 The events of one fetch have one ``uid``, that of the resource; ``name`` is for people, and two resources that
 are fetched at once may share it. Before it is known which resource is wanted, where a question is `Retried`
@@ -100,6 +100,17 @@ class Saved(NamedTuple):
     received: int
     """The bytes that are there."""
     total: int
+    uid: str = ""
+
+
+class Shared(NamedTuple):
+    """A shared tier had the content: the origin is not asked."""
+
+    name: str
+    tier: str
+    """Where the tier is, without secrets."""
+    size: int
+    """In bytes."""
     uid: str = ""
 
 
@@ -193,6 +204,7 @@ Event: TypeAlias = (
     | Progressed
     | Retried
     | Saved
+    | Shared
     | Verified
     | Unpacked
     | Waited

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -140,13 +141,16 @@ def name_of(path: str) -> str:
     )
 
 
-def imported(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Go through the lines and names that a module imports, wherever the statement stands."""
+@functools.cache
+def imported(tree: ast.Module) -> tuple[tuple[int, str], ...]:
+    """Return the lines and names that a module imports, wherever the statement stands."""
+    found: list[tuple[int, str]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, one.name) for one in node.names)
+            found += [(node.lineno, one.name) for one in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield from ((node.lineno, f"{node.module}.{one.name}") for one in node.names)
+            found += [(node.lineno, f"{node.module}.{one.name}") for one in node.names]
+    return tuple(found)
 
 
 def references(tree: ast.Module, names: Collection[str]) -> Iterator[tuple[int, str]]:

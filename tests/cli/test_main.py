@@ -184,11 +184,15 @@ def test_a_plain_fetch_that_hits_loads_even_less(
         f"store.{one}"
         for one in (
             "backends.digested",
+            "backends.moving",
+            "backends.shared",
             "cache.flight",
             "cache.keeping",
             "cache.workspaces",
+            "config.tier",
             "files.atomic",
             "hooks",
+            "sharing",
             "transports.receiving",
         )
     }

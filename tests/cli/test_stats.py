@@ -39,6 +39,7 @@ def test_runs_are_counted(cli: Run, process: Run, server: Server) -> None:
         "fetched": 1000,
         "saved": 5000,
         "resumed": 0,
+        "shared": 0,
         "failures": [
             {"error": "HTTPNotFoundError", "driver": "http", "host": "127.0.0.1", "count": 1}
         ],

@@ -29,6 +29,9 @@ BLOCK = re.compile(
 
 LANGUAGES = {"console", "python", "toml", "yaml", "sh", "text"}
 
+OBJECTS = "https://s3.example.org"
+"""What the pages call a server of S3's protocol."""
+
 MARKERS = {"file", "fails", "install", "not run", "command"}
 
 INTERPRETER = """
@@ -72,12 +75,14 @@ class Desk:
         environment: The variables.
         origin: The address that stands in for the servers of the pages.
         python: The interpreter of the page's Python blocks.
+        objects: The address of an S3 server for pages that speak of one, or an empty text.
     """
 
     directory: Path
     environment: Mapping[str, str]
     origin: str
     python: subprocess.Popen[str]
+    objects: str = ""
 
     def work(self, block: Block) -> None:
         """Do what a reader would do with a block."""
@@ -98,6 +103,7 @@ class Desk:
     def localised(self, text: str) -> str:
         """Put the test's own server where the pages speak of the reader's."""
         text = re.sub(r"https://(files|index)\.example\.org", self.origin, text)
+        text = text.replace(OBJECTS, self.objects)
         variable = re.sub(r"[^A-Z0-9]", "_", self.origin.upper().replace("://", "_"))
         return text.replace("HTTPS_INDEX_EXAMPLE_ORG", variable)
 
@@ -152,9 +158,16 @@ def at_work(desk: Path, environment: Mapping[str, str], origin: str) -> Iterator
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_the_blocks_of_a_page_work(page: Path, at_work: Desk) -> None:
+def test_the_blocks_of_a_page_work(page: Path, request: pytest.FixtureRequest) -> None:
     """A reader who follows a page from top to bottom gets what it shows."""
-    for block in blocks_of(page):
+    blocks = blocks_of(page)
+    if not any(block.marker or block.language in {"python", "console"} for block in blocks):
+        return  # no desk is made for what is only read
+    at_work: Desk = request.getfixturevalue("at_work")
+    if OBJECTS in page.read_text(encoding="utf-8"):
+        server = request.getfixturevalue("moto_server")
+        at_work = attrs.evolve(at_work, objects=server.endpoint)
+    for block in blocks:
         at_work.work(block)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -200,8 +201,10 @@ def test_offline_what_is_fresh_is_given(server: Server) -> None:
     assert store.fetch(url, max_age=0, stale_if_error="1d", offline=True) == path
 
 
-def test_s3_names_its_extra(fetcher: Fetcher) -> None:
-    """Until there is a transport for it."""
+def test_s3_names_its_extra(fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where its library is not installed."""
+    monkeypatch.setitem(sys.modules, "obstore", None)
+
     with pytest.raises(UnknownNameError, match=r"pluggable-store\[s3\]"):
         fetcher.fetch("S3://bucket/k.bsp", max_age="1d")
 

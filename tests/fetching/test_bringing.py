@@ -345,11 +345,13 @@ def test_credentials_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         right(fetched(locators))
 
 
-def test_a_proxy_is_asked_and_nobody_else(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_asked_and_nobody_else(
+    server: Server, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """There is no short way past it."""
     locators = served(server, 6)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("STORE_RETRIES", "0")
+    (house.parent / "config.toml").write_text("retries = 0\n")
     from store.transports.opening import close_all
 
     close_all()

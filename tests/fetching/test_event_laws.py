@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from store.config.model import Settings
+from store.config.tier import Tier
 from store.errors import StoreError
 from store.events import (
     ENDS,
@@ -33,6 +34,7 @@ from store.events import (
     Resumed,
     Retried,
     Saved,
+    Shared,
     Started,
     Unpacked,
     Verified,
@@ -40,6 +42,9 @@ from store.events import (
 )
 from store.fetching.fetcher import Fetcher
 from store.fetching.gathering import gather
+from store.sharing import health
+from store.sharing.writing import WRITER
+from store.testing.cas import CasServer, Mood
 from store.testing.disk_faults import failing_call
 from store.testing.faults import flip_bit
 from store.testing.misbehaving import OtherContent, Reset, ShortBody, Stall, Status
@@ -59,6 +64,7 @@ LETTERS = {
     Progressed: "g",
     Saved: "v",
     AttemptFailed: "x",
+    Shared: "S",
     Verified: "V",
     Unpacked: "U",
     Hit: "H",
@@ -68,7 +74,7 @@ LETTERS = {
 }
 
 ATTEMPT = "au?p?g*"
-BROUGHT = f"(s({ATTEMPT}v?xr?)*({ATTEMPT})?)+VU?[CB]"
+BROUGHT = f"(s({ATTEMPT}v?xr?)*({ATTEMPT})?)+S?VU?[CB]"
 GOOD = re.compile(f"r*q?w?(U?H|{BROUGHT})")
 BAD = re.compile("[^HCBF]*F")
 
@@ -419,3 +425,22 @@ def test_a_store_that_is_used_by_itself_keeps_the_laws(server: Server, house: Pa
 def test_every_event_has_a_name_first(kind: Any) -> None:
     """Whoever follows may sort them by it."""
     assert kind._fields[0] == "name"
+
+
+@pytest.mark.parametrize("mood", ["well", "wrong", "cut", "failing", "slow"])
+@pytest.mark.parametrize("has", [True, False])
+def test_whatever_a_shared_tier_does(server: Server, fetch: Fetch, mood: Mood, has: bool) -> None:  # noqa: FBT001
+    """The laws hold, and there is a good end."""
+    health.forget()
+    with CasServer() as cas:
+        if has:
+            cas.keep(DATA)
+        cas.mood = mood
+        tier = Tier(cas.url, timeout=0.2)
+
+        events = fetch(f"{server.serve('/a.bin', DATA)}#{PIN}", settings={"shared": (tier,)})
+
+        WRITER.finish(5)
+    health.forget()
+    assert isinstance(events[-1], Cached)
+    assert any(isinstance(one, Shared) for one in events) == (has and mood == "well")

@@ -294,6 +294,26 @@ def test_what_cannot_be_read_is_an_error(locator: str, error: type[Exception]) -
         store.why(locator)
 
 
+def test_what_a_directory_that_is_a_shared_tier_has_is_told(
+    why: Any, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one on the network it is only told that it is asked."""
+    team = tmp_path / "team"
+    file = team / "cas" / DIGEST[7:9] / DIGEST[7:]
+    file.parent.mkdir(parents=True)
+    monkeypatch.setenv("STORE_SHARED", f"{team},https://cache.example.org")
+
+    lacking = why(url)
+    file.write_bytes(DATA)
+    having = why(url)
+
+    assert lacking.code == "miss-never-fetched"
+    assert "https://cache.example.org is asked before the origin" in lacking.reason
+    assert having.code == "shared"
+    assert str(team) in having.reason
+    assert why(url, offline=True).code == "shared"
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_is_tested(code: str) -> None:
     """A code that no test sees may be a fairy tale."""

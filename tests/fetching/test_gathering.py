@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import store
 from store.errors import QueryError, ResourceNotFoundError
+from store.testing.answering import Fault
+from store.testing.archives import packed
 from store.testing.misbehaving import Stall, Status
 from store.testing.servers import Server
 
@@ -144,3 +147,31 @@ def test_what_cannot_be_placed_is_a_failure_of_its_own(
     assert [outcome.error is None for outcome in outcomes] == [number != 3 for number in range(6)]
     assert isinstance(outcomes[3].error, store.StorageError)
     assert sorted(path.name for path in out.glob("*.bin")) == [f"{n}.bin" for n in range(6)]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Stall(None), Stall(10), Status(503, retry_after=30)],
+    ids=["no answer", "half a body", "a wait before the next try"],
+)
+@pytest.mark.parametrize("unpack", [False, True])
+def test_whoever_leaves_early_waits_for_no_server(
+    server: Server,
+    fault: Fault,
+    unpack: bool,  # noqa: FBT001
+) -> None:
+    """What runs is cut off, also where it waits; on Ctrl-C, too."""
+    data = packed({"a": b"a"})
+    first = locator(server, "first.tar", data)
+    rest = [locator(server, f"{number}.tar", data + bytes([number])) for number in range(2)]
+    for number in range(2):
+        server.serve(f"/{number}.tar", data, fault=fault)
+    running = store.fetch_each([first, *rest], unpack=unpack)
+    next(running)
+    while server.count() < 3:
+        time.sleep(0.005)
+    begun = time.monotonic()
+
+    running.close()  # type: ignore[attr-defined]
+
+    assert time.monotonic() - begun < 3.0

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -333,11 +334,15 @@ def test_a_local_source_that_fails_has_a_fallback_too(aged: Aged, tmp_path: Path
     assert isinstance(result.error, ResourceNotFoundError)
 
 
-def test_s3_without_its_transport_names_the_extra(aged: Aged, tmp_path: Path) -> None:
+def test_s3_without_its_library_names_the_extra(
+    aged: Aged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is a supported source that something is missing for, and no wrong one."""
+    monkeypatch.setitem(sys.modules, "obstore", None)
+
     with pytest.raises(UnknownNameError, match=r"pluggable-store\[s3\]") as caught:
         aged("s3://bucket/k.bsp").obtain()
-    assert caught.value.kind == "transport"
+    assert (caught.value.kind, caught.value.name) == ("extra", "s3")
 
     (tmp_path / "bundled.tls").write_bytes(b"bundled")
     assert aged("s3://b/k.bsp", fallback=tmp_path / "bundled.tls").obtain().origin == "fallback"

@@ -261,14 +261,14 @@ def test_a_local_source_through_a_link_is_what_the_link_leads_to_now(
 def test_an_object_is_asked_for_by_its_tag(
     content: object, options: TransferOptions, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of s3 a transport says no more than its tag; that is enough."""
-    transport = FakeTransport({"s3://bucket/k.bsp": OLD})
-    monkeypatch.setattr(opening._opened, "strangers", {"s3": lambda _: transport})
-    file = AgedFile("S3://bucket/k.bsp", content=content, options=options)  # type: ignore[arg-type]
+    """A stranger's transport may say no more than its tag; that is enough."""
+    transport = FakeTransport({"mem://bucket/k.bsp": OLD})
+    monkeypatch.setattr(opening._opened, "strangers", {"mem": lambda _: transport})
+    file = AgedFile("MEM://bucket/k.bsp", content=content, options=options)  # type: ignore[arg-type]
     assert file.obtain().origin == "fetched"
     clock.advance(DAY)
     assert file.obtain().origin == "revalidated"
-    transport.bodies["s3://bucket/k.bsp"] = NEW
+    transport.bodies["mem://bucket/k.bsp"] = NEW
     clock.advance(DAY)
 
     assert file.obtain().origin == "fetched"

@@ -83,7 +83,6 @@ def test_a_source_is_read(value: Any, name: str, local: bool) -> None:  # noqa: 
         "http:host/k.tls",
         "https:///k.tls",
         "ftp://host/k.tls",
-        "gs://bucket/k.tls",
         " https://host/k.tls",
         "//user:secret@host/k.tls",
         "a\0b",

@@ -65,6 +65,7 @@ def test_a_published_plugin_is_found_and_named(publish: Publish) -> None:
     assert (brought.plugin, brought.distribution) == ("mirror", "store-mirror")
     assert brought.factory.__name__ == "Driver"
     assert [one.name for one in Plugins().listing("driver") if one.plugin == BUILTIN] == [
+        "bucket",
         "file",
         "http",
         "http-simple-store",

@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-SUITES = ("broken_stores", "broken_caches", "broken_transports", "broken_archives")
+SUITES = (
+    "broken_stores",
+    "broken_caches",
+    "broken_transports",
+    "broken_tiers",
+    "broken_archives",
+)
 PARTLY = ("broken_registries",)
 """Faults of a suite whose tests are too many to have one each."""
 

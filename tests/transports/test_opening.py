@@ -66,7 +66,7 @@ def test_an_unknown_scheme_is_told() -> None:
         transport_for("gopher://me:hidden@host/a?hidden", OPTIONS)
 
     assert (caught.value.kind, caught.value.name) == ("transport", "gopher")
-    assert caught.value.known == ("file", "http", "https")
+    assert caught.value.known == ("az", "bucket", "file", "gs", "http", "https", "s3")
     assert "hidden" not in str(caught.value)
 
 
@@ -76,7 +76,7 @@ def test_a_stranger_is_registered() -> None:
     register("fake", counting)
 
     assert isinstance(transport_for("fake:anything", OPTIONS), Counting)
-    assert schemes() == ("fake", "file", "http", "https")
+    assert schemes() == ("az", "bucket", "fake", "file", "gs", "http", "https", "s3")
 
 
 @pytest.mark.parametrize("scheme", ["fake", "https"])

@@ -7,11 +7,10 @@ many downloads, the file is verified, kept by the cache, and placed where the ca
 from __future__ import annotations
 
 import logging
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
-from store.backends.failures import drivers_errors, tell_past_the_cache
+from store.backends.failures import tell_past_the_cache
 from store.backends.hits import cached_path, check_size, difference, knows, verifies
 from store.backends.known import whole
 from store.backends.resources import ResourceInfo, digests_of, filename_of, origin_of, uid_of
@@ -20,41 +19,24 @@ from store.backends.telling import (
     tell_bypassed,
     tell_cached,
     tell_hit,
-    tell_started,
     tell_verified,
     waiting_for,
 )
-from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER, Cache
+from store.cache.backends.base import DEFAULT_TIMEOUT, NEVER
 from store.cache.content import Content
 from store.cache.holding import Kept
-from store.errors import IntegrityError, OfflineError, StorageError
+from store.errors import IntegrityError, StorageError
 from store.records import CachedResource, Provenance
-from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
 
 if TYPE_CHECKING:
     # A hit tries nothing: what brings bytes, or places them, is loaded when there is something to do.
+    from store.backends.moving import Source
     from store.backends.placing import Delivery
+    from store.sharing.tiers import Sharing
     from store.transports.attempts import Attempt
 
 log = logging.getLogger(__name__)
-
-
-class Source(Protocol):
-    """What a delivery needs of a store."""
-
-    cache_backend: Cache
-    options: TransferOptions
-    name: str
-
-    @property
-    def needs_network(self) -> bool:
-        """Whether its bytes come over the network."""
-        ...
-
-    def download_resource_content(self, metadata: Any, dest: str, /) -> str | None:  # noqa: ANN401
-        """Move the bytes of a resource into a private, empty directory."""
-        ...
 
 
 class Obtained(NamedTuple):
@@ -163,7 +145,7 @@ def _download(
     flight = content.flight(
         uid_of(metadata),
         waiting=waiting_for(options.listener, metadata),
-        ready=partial(knows, store, metadata),
+        ready=lambda: deadline.is_cut() or knows(store, metadata),
         patience=deadline.left(),
     )
     with keeping(deadline), flight as waited:
@@ -195,13 +177,15 @@ def _adopted(content: Content, metadata: ResourceInfo) -> Kept | None:
 def _brought(
     store: Source, metadata: ResourceInfo, content: Content, delivery: Delivery | None
 ) -> Kept | Obtained:
-    """Have the driver bring the file, verify it, and let the cache keep it."""
-    from store.transports.resuming import resumable
+    """Have the file brought, verify it, and let the cache keep it."""
+    from store.backends.moving import moved, refuse_offline
 
-    _refuse_offline(store, metadata)  # said rather than what the cache's directory may lack
+    sharing = _sharing(store, metadata)
+    if sharing is None:
+        refuse_offline(store, metadata)  # said rather than what the cache's directory may lack
     with content.workspace() as directory:
-        with resumable(Path(content.layout.part(uid_of(metadata)))):
-            path = _moved(store, metadata, directory)
+        part = Path(content.layout.part(uid_of(metadata)))
+        path = moved(store, metadata, directory, sharing=sharing, part=part)
         if path is None:
             return Obtained(None)
         if not verifies(metadata, path):
@@ -210,30 +194,25 @@ def _brought(
         digests = digests_of(metadata)
         tell_verified(store.options.listener, metadata, path)
         try:
-            return content.keep(Path(path), name=filename_of(metadata), digests=digests)
+            kept = content.keep(Path(path), name=filename_of(metadata), digests=digests)
         except StorageError as error:
             if delivery is None:
                 raise
             log.warning("the cache cannot keep %s: %s", label_of(metadata), error)
             placed = _placed(store, metadata, path, delivery)
             return Obtained(placed, bypassed=error)
+    if sharing is not None:
+        sharing.write_back(kept.path)
+    return kept
 
 
-def _refuse_offline(store: Source, metadata: ResourceInfo) -> None:
-    if store.options.offline and store.needs_network:
-        missing = origin_of(metadata) or label_of(metadata)
-        raise OfflineError(
-            f"{missing} is not in the cache and the network is not to be used:"
-            " fetch it once without --offline (STORE_OFFLINE)",
-            missing=(missing,),
-        )
+def _sharing(store: Source, metadata: ResourceInfo) -> Sharing | None:
+    """Return what asks the shared tiers; nothing of it is loaded where there are none."""
+    if not store.options.tiers:
+        return None
+    from store.backends.shared import sharing_of
 
-
-def _moved(store: Source, metadata: ResourceInfo, directory: Path) -> str | None:
-    tell_started(store.options.listener, metadata, store.name)
-    with drivers_errors(store.name):
-        path: Any = store.download_resource_content(metadata, str(directory))
-    return None if path is None else str(path)
+    return sharing_of(store, metadata)
 
 
 def _remembered(store: Source, metadata: ResourceInfo, kept: Kept, query: str) -> str:
@@ -267,14 +246,17 @@ def _bypass(
 ) -> Obtained:
     """Deliver without the cache: into a private directory beside the target, then into place."""
     from store.backends.destinations import leaving_no_directory
+    from store.backends.moving import moved, refuse_offline
     from store.files.atomic import private_directory
 
-    _refuse_offline(store, metadata)
+    sharing = _sharing(store, metadata)
+    if sharing is None:
+        refuse_offline(store, metadata)
     with (
         leaving_no_directory(delivery.directory),
         private_directory(delivery.directory) as directory,
     ):
-        path = _moved(store, metadata, directory)
+        path = moved(store, metadata, directory, sharing=sharing)
         if path is None:
             return Obtained(None)
         if not verifies(metadata, path):

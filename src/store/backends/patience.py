@@ -47,7 +47,7 @@ def patiently(ask: Callable[[], T], address: str, options: TransferOptions) -> T
                     options.listener(
                         Retried(name=shown, address=shown, reason=str(error), delay=delay)
                     )
-            options.clock.sleep(delay)
+            deadline.sleep(delay)
 
 
 def in_turn(ask: Callable[[str], T], address: str, options: TransferOptions) -> T:

@@ -49,6 +49,7 @@ class Tally(NamedTuple):
         fetched: How many bytes were moved, those of attempts that failed included.
         saved: How many bytes the hits have.
         resumed: How many bytes were there already when an attempt went on.
+        shared: How many of the files came from a shared tier.
         failures: How often a fetch failed, by ``error driver host``; ``-`` where there was none.
         since: The time of the first count, in seconds since 1970 UTC; 0.0 where there is none.
     """
@@ -59,6 +60,7 @@ class Tally(NamedTuple):
     fetched: int = 0
     saved: int = 0
     resumed: int = 0
+    shared: int = 0
     failures: Mapping[str, int] = _NOTHING
     since: float = 0.0
 
@@ -75,6 +77,7 @@ class Tally(NamedTuple):
             fetched=self.fetched + other.fetched,
             saved=self.saved + other.saved,
             resumed=self.resumed + other.resumed,
+            shared=self.shared + other.shared,
             failures=failures,
             since=min(filter(None, (self.since, other.since)), default=0.0),
         )
@@ -224,7 +227,7 @@ def _parsed(data: bytes) -> Tally:
     """Read a line, or the totals; what is damaged counts nothing."""
     try:
         value = json.loads(data) if data else {}
-        numbers = {name: _number(value.get(name, 0)) for name in Tally._fields[:6]}
+        numbers = {name: _number(value.get(name, 0)) for name in Tally._fields[:7]}
         failures = {str(kind): _number(count) for kind, count in value.get("failures", {}).items()}
         since = _time(value.get("since", 0.0))
     except (ValueError, TypeError, AttributeError, RecursionError):

@@ -113,6 +113,8 @@ def _known(frame: Frame) -> dict[str, Any]:
         value = getattr(settings, field.name)
         if field.kind == "rules":
             known |= _rules(value)
+        elif field.kind == "tiers":
+            known[field.name] = [one._asdict() for one in value]
         elif field.kind != "tables":
             known[field.name] = _without_userinfo(value)
         else:

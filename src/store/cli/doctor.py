@@ -10,9 +10,10 @@ import click
 from store.cli.checks import BAD, Check, checks
 from store.cli.frame import Frame
 from store.cli.lazy import examples
-from store.cli.measures import with_cache
+from store.cli.measures import with_cache, with_tiers
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import document, say, several, words
+from store.cli.tier_checks import tier_checks
 
 _LOCATOR: Final = "pypi:pip"
 
@@ -32,13 +33,15 @@ _LOCATOR: Final = "pypi:pip"
     help=f"Ask the network, too: what LOCATOR ({_LOCATOR}) stands for.",
 )
 @with_cache
+@with_tiers
 @with_json()
 @common
 @click.pass_context
 def doctor(context: click.Context, network: str | None) -> int:
     """Look at the installation and say what to mend.
 
-    The status is 1 where something is wrong. The network is not touched, unless --network is given.
+    The status is 1 where something is wrong. The network is not touched, unless --network is given: then
+    the shared tiers on it are asked, too.
     """
     frame = frame_of(context)
     found: list[Check] = []
@@ -56,6 +59,7 @@ def doctor(context: click.Context, network: str | None) -> int:
 
 def _all(frame: Frame, network: str | None) -> Iterator[Check]:
     yield from checks(frame)
+    yield from tier_checks(frame, network=network is not None)
     if network is not None:
         yield _reached(frame, network)
 

@@ -55,6 +55,7 @@ def ended(frame: Frame) -> Iterator[Ending]:
         try:
             yield ending
             _flush()
+            _write_back(frame)
         except KeyboardInterrupt:
             ending.status = _interrupted(frame)
         except BrokenPipeError:
@@ -65,6 +66,8 @@ def ended(frame: Frame) -> Iterator[Ending]:
             status = _of_click(error, frame)
             ending.status = failure(error, frame) if status is None else status
         finally:
+            if frame.stopped:
+                _write_back(frame)
             frame.end()
 
 
@@ -221,6 +224,17 @@ def _flush() -> None:
             sys.stderr.flush()
     except OSError:
         silence("stderr")
+
+
+def _write_back(frame: Frame) -> None:
+    """See to what is still written to shared tiers; it is loaded only where there are any."""
+    if "store.sharing.writing" in sys.modules:
+        from store.cli.finishing import finish, leave
+
+        if frame.stopped:
+            leave()
+        else:
+            finish(frame)
 
 
 @contextlib.contextmanager

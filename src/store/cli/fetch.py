@@ -10,7 +10,14 @@ import click
 from store.cli.bringing import bring
 from store.cli.lazy import examples
 from store.cli.lists import named_in, with_lists
-from store.cli.measures import Measure, with_bounds, with_cache, with_manners, with_pins
+from store.cli.measures import (
+    Measure,
+    with_bounds,
+    with_cache,
+    with_manners,
+    with_pins,
+    with_tiers,
+)
 from store.cli.options import common, frame_of, refuse_shared_pins, with_json, with_locators
 
 
@@ -60,6 +67,7 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
     help="With --max-age: where that fails, give a copy up to this age (7d; none).",
 )
 @with_cache
+@with_tiers
 @with_manners
 @with_bounds
 @with_json("Print a JSON object a line.")

@@ -20,6 +20,7 @@ _HOMES: Final = {
     "cache": "store.cli.cache.group:cache",
     "registry": "store.cli.registry.group:registry",
     "release": "store.cli.release.group:release",
+    "bucket": "store.cli.bucket.group:bucket",
     "plugins": "store.cli.plugins:plugins",
     "config": "store.cli.config:config",
     "stats": "store.cli.stats:stats",

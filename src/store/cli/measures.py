@@ -131,6 +131,38 @@ def with_cache(function: F) -> F:
     )(function)
 
 
+def _note_tiers(context: click.Context, parameter: click.Parameter, value: Any) -> None:  # noqa: ANN401
+    if not value:
+        return
+    flags = frame_of(context).flags
+    if "shared" in flags:
+        raise click.UsageError("give --shared or --no-shared, not both", context)
+    flags["shared"] = value if parameter.name == "shared" else ()
+
+
+def with_tiers(function: F) -> F:
+    """Give a command the shared tiers."""
+    for option in (
+        click.option(
+            "--no-shared",
+            is_flag=True,
+            expose_value=False,
+            callback=_note_tiers,
+            help="Ask no shared tier.",
+        ),
+        click.option(
+            "--shared",
+            metavar="ADDRESS",
+            multiple=True,
+            expose_value=False,
+            callback=_note_tiers,
+            help="A shared tier, asked before the origin: DIR, https://..., s3://...; '|read-only' behind.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 def with_pins(function: F) -> F:
     """Give a command what decides which content is accepted."""
     for option in (

@@ -74,6 +74,7 @@ def _show(tally: Tally) -> None:
             ("fetched", f"{several(tally.files, 'file')}, {_size(tally.fetched)}"),
             ("saved", _size(tally.saved)),
             ("resumed", _size(tally.resumed)),
+            ("shared", f"{several(tally.shared, 'file')} from a shared tier"),
             ("failures", failures or "none"),
         ]
     )

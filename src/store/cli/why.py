@@ -10,7 +10,7 @@ from store.cli.asking import each
 from store.cli.describing import as_data
 from store.cli.frame import Frame
 from store.cli.lazy import examples
-from store.cli.measures import with_cache
+from store.cli.measures import with_cache, with_tiers
 from store.cli.options import common, frame_of, refuse_shared_pins, with_json, with_locators
 from store.cli.output import fields, line, record
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     help="What the content must be: sha256:<hex>; several must all match.",
 )
 @with_cache
+@with_tiers
 @with_json("Print a JSON object a line.")
 @common
 @click.pass_context

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from store.config.routes import NO_ROUTES, Routes
 from store.frozen import Field, Frozen
+
+if TYPE_CHECKING:
+    # Most have no tiers: what one is made of is loaded with the first.
+    from store.config.tier import Tier
 
 
 class Setting(Field):
@@ -64,8 +68,9 @@ def setting(
         env: The variable that sets it, or None.
         kind: How its text is read: ``text``, ``flag``, ``seconds`` (``90``, ``30s``, ``1h``, ``7d``,
             ``none``), ``bytes`` (``1048576``, ``20G``, ``50GiB``, ``none``), ``count``, ``choice:a|b``,
-            ``path``, ``list``, ``header``; or ``tables`` for a mapping of names to tables, never shown, and
-            ``rules`` for what stands under the keys of `store.config.routes`.
+            ``path``, ``list``, ``header``, ``tiers`` (see `store.config.tiering`); or ``tables`` for a
+            mapping of names to tables, never shown, and ``rules`` for what stands under the keys of
+            `store.config.routes`.
         optional: Whether ``none`` may be said: there is no limit then.
         positive: Whether 0 is refused.
     """
@@ -77,7 +82,7 @@ class Settings(Frozen):
 
     A key ``cache_dir`` is spelled ``cache_dir`` in a file's top level (``[tool.store]`` in
     pyproject.toml); tables ``[driver.NAME]`` are a driver's configuration and stand in `drivers`,
-    ``[archive.NAME]`` likewise in `archives`.
+    ``[archive.NAME]`` in `archives`, ``[connection.NAME]`` in `connections`.
     Durations are in seconds, sizes in bytes, rates in bytes a second.
     """
 
@@ -229,10 +234,27 @@ class Settings(Frozen):
         optional=True,
         positive=True,
     )
+    shared: tuple[Tier, ...] = setting(
+        (),
+        "The shared tiers, asked before the origin: directories, https://… or s3://bucket/prefix.",
+        env="STORE_SHARED",
+        kind="tiers",
+    )
+    write_back_timeout: float = setting(
+        60.0,
+        "How long the end of a run waits for what is still being written to shared tiers.",
+        env="STORE_WRITE_BACK_TIMEOUT",
+        kind="seconds",
+    )
     routes: Routes = setting(
         NO_ROUTES,
         "Rules, with allow and [[block]]: where addresses may be had, too, and which are asked at all.",
         kind="rules",
+    )
+    connections: Mapping[str, Mapping[str, Any]] = setting(
+        "connection",
+        "How object stores are reached, by name: tables [connection.NAME].",
+        kind="tables",
     )
     drivers: Mapping[str, Mapping[str, Any]] = setting(
         "driver", "What each driver is told, by its name: tables [driver.NAME].", kind="tables"

@@ -8,24 +8,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from store.config.directories import configuration_file
 from store.config.model import Setting, Settings, declared
-from store.config.routes import NO_ROUTES, RULES, Routes
+from store.config.routes import NO_ROUTES, RULES
 from store.config.tomlfile import TomlFile, read_toml
 from store.config.values import parse_value
 from store.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    # A warm fetch reads no file: what one may hold is loaded with the first that holds it.
-    from store.config.tables import DriverTable
 
 _KEYS: Final[Mapping[str, Setting]] = {
     field.name: field for field in declared() if field.kind not in {"tables", "rules"}
 }
 _VARIABLES: Final = tuple((field.env, field) for field in _KEYS.values() if field.env is not None)
-_TABLES: Final = {"driver": "drivers", "archive": "archives"}
+_TABLES: Final = {"driver": "drivers", "connection": "connections", "archive": "archives"}
 _WATCHED: Final = (*(variable for variable, _ in _VARIABLES), "STORE_CONFIG_FILE")
 _WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
 _DEFAULT_SOURCES: Final = dict.fromkeys((*_KEYS, *RULES), "default")
@@ -37,7 +33,7 @@ class Reading(NamedTuple):
     Attributes:
         settings: The settings.
         sources: For each key ``default``, ``flag``, the variable's name, or ``file:line``; for each
-            table of a driver (or archive), under ``driver.NAME``, and for each of its keys, under
+            table of a driver or connection, under ``driver.NAME``, and for each of its keys, under
             ``driver.NAME.KEY``, the same.
         files: The files that were looked for, in order of precedence, whether they exist or not.
     """
@@ -70,7 +66,7 @@ def read_settings(
 
     Args:
         flags: Values given on the command line or by the caller, as text or already of the setting's
-            type, those that are None left out; ``drivers`` holds tables by driver.
+            type, those that are None left out; ``drivers`` and ``connections`` hold tables by name.
         environment: The variables; None takes the process's own.
         directory: Where ``store.toml`` and ``pyproject.toml`` are looked for; None is the working
             directory.
@@ -156,6 +152,9 @@ def _take_file(
         place = _place(file, (*prefix, key))
         if key in _TABLES:
             _take_tables(value, file, (*prefix, key), values, sources)
+        elif key == "shared":
+            values[key] = _rules(value, file, (*prefix, key))
+            sources[key] = _source(place)
         elif key in RULES:
             rules = _rules(value, file, (*prefix, key))
             values["routes"] = rules.joined(values.get("routes", NO_ROUTES))
@@ -174,39 +173,33 @@ def _take_tables(
     values: dict[str, Any],
     sources: dict[str, str],
 ) -> None:
-    """Take over tables of drivers or archives; a key in a nearer file wins over the same one elsewhere."""
+    """Take over tables by name; a table's key in a nearer file wins over the same one elsewhere."""
+    from store.config.connecting import take_table
     from store.config.tables import Place
 
     kind = prefix[-1]
     if not isinstance(tables, dict):
-        raise _refusal(f"is no table: write [{kind}.NAME]", tables, _place(file, prefix))
+        raise _refusal(f"is no table: write [{kind}.NAME]", None, _place(file, prefix))
     for name, table in tables.items():
         place = _place(file, (*prefix, name))
         if not isinstance(table, dict):
             # The value is not shown: a driver's settings may be secrets.
             raise _refusal(f"is no table: write [{kind}.{name}]", None, place)
         places = {key: Place(file.path, file.line_of(*prefix, name, key)) for key in table}
-        told = _named_table(_TABLES[kind], name, values)
-        told.place = Place(file.path, place.line)
-        told.take(table, places)
+        own = values.setdefault(_TABLES[kind], {})
+        begin = Place(file.path, place.line)
+        take_table(kind, name, own, table, places=places, place=begin)
         sources[f"{kind}.{name}"] = _source(place)
         sources.update({f"{kind}.{name}.{key}": str(one) for key, one in places.items()})
 
 
-def _named_table(field: str, name: str, values: dict[str, Any]) -> DriverTable:
-    """Return the table of a driver or an archive that is being filled."""
-    from store.config.tables import DriverTable
-
-    found: DriverTable = values.setdefault(field, {}).setdefault(name, DriverTable())
-    return found
-
-
-def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Routes:  # noqa: ANN401 - as above
-    """Read the rules that stand under a key; the value is not shown, since a secret may stand in it."""
-    from store.config.ruling import RuleError, read_rules
+def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Any:  # noqa: ANN401 - as above
+    """Read the rules or tiers under a key; the value is not shown, since a secret may stand in it."""
+    from store.config.rules import RuleError
+    from store.config.ruling import read_rules
 
     try:
-        return read_rules(keys[-1], value)
+        return read_rules(keys[-1], value, os.path.dirname(file.path))  # noqa: PTH120
     except RuleError as error:
         named = [step for step in error.steps if isinstance(step, str)]
         place = _place(file, (*keys, *error.steps), ".".join((keys[-1], *named)))
@@ -216,17 +209,20 @@ def _rules(value: Any, file: TomlFile, keys: tuple[str, ...]) -> Routes:  # noqa
 
 
 def _take_flags(flags: Mapping[str, Any], values: dict[str, Any], sources: dict[str, str]) -> None:
+    kinds = {plural: kind for kind, plural in _TABLES.items()}
     for key, value in flags.items():
         if value is None:
             continue
-        if key in _TABLES.values():
-            kind = key.removesuffix("s")
+        if key in kinds:
+            kind = kinds[key]
             if not isinstance(value, Mapping) or not all(
                 isinstance(table, Mapping) for table in value.values()
             ):
                 raise _refusal(f"must hold a mapping for each {kind}", None, _Place(key, key))
+            from store.config.connecting import take_table
+
             for name, table in value.items():
-                _named_table(key, name, values).take(table, {})
+                take_table(kind, name, values.setdefault(key, {}), table)
                 sources[f"{kind}.{name}"] = "flag"
                 sources.update({f"{kind}.{name}.{one}": "flag" for one in table})
         elif key in _KEYS:
@@ -254,6 +250,10 @@ def _read_value(
     directory: str | None = None,
 ) -> Any:  # noqa: ANN401 - each setting has its own type
     try:
+        if field.kind == "tiers":
+            from store.config.tiering import parse_tiers
+
+            return parse_tiers(value, directory)
         found = parse_value(value, field.kind, directory=directory)
     except ValueError as error:
         raise _refusal(str(error), value, place) from error

@@ -31,3 +31,29 @@ class Block(NamedTuple):
 
     match: str
     message: str = ""
+
+
+class RuleError(ValueError):
+    """A rule cannot be read.
+
+    Args:
+        reason: Why, to follow the place; it holds no secret.
+        steps: The way to it from the key: the number of the table, and the key in it.
+        known: The keys that would have been understood.
+    """
+
+    def __init__(
+        self, reason: str, steps: tuple[int | str, ...] = (), known: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(reason)
+        self.steps = steps
+        self.known = known
+
+
+def unknown_key(name: str, known: tuple[str, ...], steps: tuple[int | str, ...]) -> RuleError:
+    """Return what is said of a key that a table does not know, with the nearest that it does."""
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(name, known, n=1)
+    meant = f"did you mean {nearest[0]!r}? " if nearest else ""
+    return RuleError(f"is unknown: {meant}known are {', '.join(known)}", steps, known)

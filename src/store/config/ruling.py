@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from store.config.patterns import check_replacement, normal_pattern
 from store.config.routes import Routes
-from store.config.rules import Block, Mirror
+from store.config.rules import Block, Mirror, RuleError, unknown_key
 
 _KEYS: Final[Mapping[str, Mapping[str, type]]] = {
     "mirror": {"match": str, "replace": str, "only": bool, "unpinned": bool},
@@ -16,33 +16,24 @@ _KEYS: Final[Mapping[str, Mapping[str, type]]] = {
 _NEEDED: Final = {"mirror": ("match", "replace"), "block": ("match",)}
 
 
-class RuleError(ValueError):
-    """A rule cannot be read.
-
-    Args:
-        reason: Why, to follow the place; it holds no secret.
-        steps: The way to it from the key: the number of the table, and the key in it.
-        known: The keys that would have been understood.
-    """
-
-    def __init__(
-        self, reason: str, steps: tuple[int | str, ...] = (), known: tuple[str, ...] = ()
-    ) -> None:
-        super().__init__(reason)
-        self.steps = steps
-        self.known = known
-
-
-def read_rules(key: str, value: Any) -> Routes:  # noqa: ANN401 - whatever stood in the file
-    """Return the rules that stand under one of `RULES` in a file.
+def read_rules(key: str, value: Any, directory: str | None = None) -> Any:  # noqa: ANN401 - as above
+    """Return the rules that stand under one of `RULES` in a file, or the tiers under ``shared``.
 
     Args:
         key: The key.
         value: What stood there.
+        directory: What a relative path in it counts from.
+
+    Returns:
+        `Routes`, or a tuple of tiers.
 
     Raises:
         RuleError: They cannot be read.
     """
+    if key == "shared":
+        from store.config.tiering import read_tiers
+
+        return read_tiers(value, directory)
     if key == "allow":
         return Routes(allow=(_patterns(value),))
     if not isinstance(value, list):
@@ -69,7 +60,7 @@ def _table(key: str, value: Any, number: int) -> dict[str, Any]:  # noqa: ANN401
     known = _KEYS[key]
     for name, one in value.items():
         if name not in known:
-            raise _unknown(name, tuple(known), (number, name))
+            raise unknown_key(name, tuple(known), (number, name))
         if type(one) is not known[name]:
             wanted = "text" if known[name] is str else "flag: write true or false"
             raise RuleError(f"is no {wanted}", (number, name))
@@ -95,11 +86,3 @@ def _replacement(rule: Mapping[str, Any], steps: tuple[int | str, ...]) -> str:
         return check_replacement(rule["match"], rule["replace"], whole=whole)
     except ValueError as error:
         raise RuleError(str(error), steps) from None
-
-
-def _unknown(name: str, known: tuple[str, ...], steps: tuple[int | str, ...]) -> RuleError:
-    from difflib import get_close_matches
-
-    nearest = get_close_matches(name, known, n=1)
-    meant = f"did you mean {nearest[0]!r}? " if nearest else ""
-    return RuleError(f"is unknown: {meant}known are {', '.join(known)}", steps, known)

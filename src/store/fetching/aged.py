@@ -71,7 +71,7 @@ def fetch_aged(
         StoreError: What the source said, and no copy may be handed out in its place.
         StorageError: The cache cannot take the file, and it is wanted nowhere else.
     """
-    locator = _read(wanted)
+    locator = read_locator(wanted)
     sources, beside = _sources_of(locator)
     pins = digests_from([*locator.digests, *beside, *digests_from(digest)])
     end = None if options.listener is None else _End(options.listener)
@@ -119,15 +119,6 @@ def _opened(sources: Sequence[SourceLike], **options: Any) -> AgedFile:  # noqa:
     return AgedFile(first, mirrors=mirrors, **options)
 
 
-def _read(wanted: Wanted) -> Locator:
-    """Return what is wanted; an address of s3 needs no driver of that name."""
-    if isinstance(wanted, str) and wanted[:5].lower() == "s3://":
-        from store.addresses import public
-
-        return Locator("http", {"url": wanted}, public(wanted))
-    return read_locator(wanted)
-
-
 def _sources_of(locator: Locator) -> tuple[list[SourceLike], Digests]:
     """Return the addresses or the path of a locator, and the digests that stand beside them.
 
@@ -135,7 +126,7 @@ def _sources_of(locator: Locator) -> tuple[list[SourceLike], Digests]:
         QueryError: It is asked of another driver, or says more.
     """
     query: Mapping[str, Any] = locator.query
-    if locator.driver not in {"http", "file"} or not query.keys() <= _KEYS:
+    if locator.driver not in {"bucket", "file", "http"} or not query.keys() <= _KEYS:
         raise QueryError(
             f"{locator.text} cannot be given a greatest age (max_age): that is for addresses and paths, with"
             " digests at most; what a driver's own query stands for is asked anew with refresh"

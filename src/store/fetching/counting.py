@@ -16,6 +16,7 @@ from store.events import (
     Hit,
     Progressed,
     Resumed,
+    Shared,
     Started,
     key_of,
 )
@@ -54,6 +55,8 @@ class Counter:
             elif isinstance(event, Resumed):
                 self._received[key] = event.received
                 self._add(resumed=event.received)
+            elif isinstance(event, Shared):
+                self._add(shared=1)
             elif isinstance(event, Cached | Bypassed):
                 self._add(files=1)
                 self._ended(key)

@@ -29,6 +29,7 @@ CODES: Final[Mapping[str, str]] = {
     "hit-rehash": "it is in the cache, and right, but the next fetch hashes it again",
     "hit-by-digest": "its content is in the cache, where another locator brought it",
     "hit-outside": "the cache remembers a file outside its own content, and that is right",
+    "shared": "the cache lacks it, and a shared tier has it: the origin is not asked",
     "miss-never-fetched": "the cache has neither an entry nor content of it",
     "miss-file-gone": "the cache remembers it, but the file is gone",
     "miss-damaged": "the file in the cache is not what it should be, and will be set aside",
@@ -102,15 +103,17 @@ def explain(
         return _explained(shown, "offline-unresolved" if settings.offline else "unpinned")
     except IntegrityError as error:
         return _explained(shown, "other-digest", str(error))
-    return _of_recalled(recalled, cache, offline=settings.offline)
+    return _of_recalled(recalled, cache, settings)
 
 
-def _of_recalled(recalled: Recalled, cache: Cache, *, offline: bool) -> Explanation:
-    shown, answer = recalled.locator.text, recalled.answer
+def _of_recalled(recalled: Recalled, cache: Cache, settings: Settings) -> Explanation:
+    shown, answer, offline = recalled.locator.text, recalled.answer, settings.offline
     if answer is None:
         code = "asked-each-time" if recalled.state == "unremembered" else "unresolved"
         return _explained(shown, "offline-unresolved" if offline else code)
     found = _of_answer(answer, cache)
+    if settings.shared and found.code.startswith("miss") and recalled.store.needs_network:
+        found = _of_tiers(found, answer, settings)
     if offline:  # whatever is remembered will do
         if found.code.startswith("miss") and recalled.store.needs_network:
             return _explained(shown, "offline-missing", found.reason, found.path)
@@ -139,6 +142,19 @@ def _of_answer(answer: Answer, cache: Cache) -> Explanation:
         return _explained(shown, "hit-outside" if right else "miss-outside", path=path)
     found = _explained(shown, _OF_SIGHT[sight.state], sight.reason, path)
     return _sized(answer, found) if found.code.startswith("hit") else found
+
+
+def _of_tiers(found: Explanation, answer: Answer, settings: Settings) -> Explanation:
+    """Say what the shared tiers have of what the cache lacks, as far as no socket is opened."""
+    from store.sharing.looking import look
+
+    seen = look(TransferOptions.from_settings(settings), digests_of(answer.metadata))
+    if seen.having:
+        return _explained(found.locator, "shared", ", ".join(seen.having), found.path)
+    if seen.asked:
+        more = f"{found.reason}; {', '.join(seen.asked)} is asked before the origin"
+        return found._replace(reason=more)
+    return found
 
 
 def _remembered(cache: Cache, uid: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from store.cache.backends.base import NEVER, Cache, CachedResource
@@ -38,6 +39,7 @@ class Kept(NamedTuple):
     attempt: Attempt
     path: str
     entry: Entry | None
+    small: Small
 
 
 class Keeping:
@@ -48,15 +50,23 @@ class Keeping:
         intake: Where they go.
         listener: Is told of each, or None.
         ends: Whether it is told of the end, too; else whoever places the file tells it.
+        patience: How long the end of the run waits for what shared tiers are given, in seconds.
     """
 
     def __init__(
-        self, cache: Cache, intake: Intake, listener: Listener | None, *, ends: bool = True
+        self,
+        cache: Cache,
+        intake: Intake,
+        listener: Listener | None,
+        *,
+        ends: bool = True,
+        patience: float = 0.0,
     ) -> None:
         self._cache = cache
         self._intake = intake
         self._listener = listener
         self._ends = ends
+        self._patience = patience
         self._waiting: list[Kept] = []
         self._since = SYSTEM_CLOCK.monotonic()
 
@@ -72,7 +82,7 @@ class Keeping:
             small.claim.release()
             raise
         small.claim.release()
-        self._waiting.append(Kept(small.number, small.pinned, small.attempt, path, entry))
+        self._waiting.append(Kept(small.number, small.pinned, small.attempt, path, entry, small))
         return None
 
     @property
@@ -122,6 +132,8 @@ class Keeping:
         return None if entry is None else Entry(*entry)
 
     def _outcome(self, kept: Kept) -> Outcome:
+        if kept.small.lacking:
+            _write_back(kept, self._patience)
         if self._listener is not None:
             _tell(self._listener, kept)
             if self._ends:
@@ -136,6 +148,13 @@ def _provenance(kept: Kept) -> Provenance:
     return Provenance(DRIVER, query, address, (uid,), kept.attempt.received)
 
 
+def _write_back(kept: Kept, patience: float) -> None:
+    from store.sharing.tiers import write_back
+
+    lacking = [(tier, False) for tier in kept.small.lacking]
+    write_back(lacking, kept.pinned.digest.hex, Path(kept.path), patience=patience)
+
+
 def _tell_end(listener: Listener, kept: Kept) -> None:
     from store.events import Cached
 
@@ -143,10 +162,12 @@ def _tell_end(listener: Listener, kept: Kept) -> None:
 
 
 def _tell(listener: Listener, kept: Kept) -> None:
-    from store.events import Attempted, Progressed, Started, Verified
+    from store.events import Attempted, Progressed, Shared, Started, Verified
 
     name, uid, size = kept.pinned.name, kept.pinned.uid, kept.attempt.received
     listener(Started(name, uid, DRIVER))
-    listener(Attempted(name, kept.pinned.address, 1, uid))
+    listener(Attempted(name, kept.attempt.address, 1, uid))
     listener(Progressed(name, size, size, uid))
+    if kept.small.tier:
+        listener(Shared(name, kept.small.tier, size, uid))
     listener(Verified(name, (uid,), size, uid))

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
-from store.addresses import public
-from store.cache.claims import Claim, Claims
 from store.cache.content import Content
-from store.errors import StoreError
+from store.fetching.claiming import Asking
 from store.fetching.pinned import Pinned
-from store.fetching.traffic import Back, Ended, Small, Traffic
-from store.integrity.digest import new_hasher
-from store.transports.attempts import Attempt
+from store.fetching.traffic import Ended, Traffic
 from store.transports.base import TransferOptions
-from store.transports.bulk import Answer, Asked, Bulk, BulkTransport, Came
+from store.transports.bulk import Bulk, BulkTransport
 from store.transports.deadlines import Deadline, keeping
 from store.transports.opening import transport_for
+
+if TYPE_CHECKING:
+    # Most have no tiers: nothing of them is loaded then.
+    from store.fetching.rounds import Round
 
 LARGEST: Final = 1 << 20
 """The largest body that is held in memory, in bytes: 1 MiB."""
@@ -79,20 +79,21 @@ class Lane:
             by_origin[one[1].origin].append(one)
         most = sorted(by_origin.values(), key=len, reverse=True)
         left: list[int] = []
-        chosen: list[tuple[Bulk, list[Wanted]]] = []
+        chosen: list[tuple[Bulk, tuple[Round, ...], list[Wanted]]] = []
         share = max(1, self._connections // max(1, min(_ORIGINS, len(most))))
         for group in most:
-            bulk = None
+            bulk = rounds = None
             if len(group) >= LEAST and len(chosen) < _ORIGINS:
                 bulk = self._bulk(group[0][1].address, min(share, len(group)))
-            if bulk is None:
+                rounds = self._rounds(min(share, len(group)))
+            if bulk is None or rounds is None:
                 left += [number for number, _ in group]
             else:
-                chosen.append((bulk, group))
-        for bulk, group in chosen:
-            asking = _Asking(group, self._content, self._traffic)
+                chosen.append((bulk, rounds, group))
+        for bulk, rounds, group in chosen:
+            asking = Asking(group, self._content, self._traffic)
             thread = threading.Thread(
-                target=self._run, args=(bulk, asking), name="store-lane", daemon=True
+                target=self._run, args=(bulk, rounds, asking), name="store-lane", daemon=True
             )
             self._threads.append(thread)
             thread.start()
@@ -113,81 +114,21 @@ class Lane:
         largest = min(LARGEST, self._options.bounds.max_size)
         return transport.bulk(address, connections=connections, largest=largest)
 
-    def _run(self, bulk: Bulk, asking: _Asking) -> None:
+    def _rounds(self, connections: int) -> tuple[Round, ...] | None:
+        """Return what asks the shared tiers first; None where one of them cannot be asked so."""
+        if not self._options.tiers:
+            return ()
+        from store.fetching.rounds import rounds_for
+
+        largest = min(LARGEST, self._options.bounds.max_size)
+        return rounds_for(self._options, connections=connections, largest=largest)
+
+    def _run(self, bulk: Bulk, rounds: tuple[Round, ...], asking: Asking) -> None:
         try:
             with keeping(self._deadline):
+                for one in rounds:
+                    one.run(asking)
                 bulk.run(asking.wanted(), asking.tell)
         finally:
             asking.end()
             self._traffic.bring(Ended())
-
-
-class _Asking:
-    """What one thread asks for, and what it makes of the answers."""
-
-    def __init__(
-        self,
-        group: Sequence[Wanted],
-        content: Content,
-        traffic: Traffic,
-    ) -> None:
-        self._left = dict(group)
-        self._making = Claims(content.layout)
-        self._traffic = traffic
-        self._claims: dict[int, Claim] = {}
-
-    def wanted(self) -> Iterator[Asked]:
-        """Go through what can be claimed; what is being fetched elsewhere is fetched in the usual way."""
-        for number, pinned in list(self._left.items()):
-            if not self._traffic.goes_on:
-                return
-            claim = self._claimed(pinned)
-            if claim is None:
-                del self._left[number]
-                self._traffic.bring(Back(number))
-            else:
-                self._claims[number] = claim
-                yield Asked(number, pinned.address)
-
-    def tell(self, asked: Asked, answer: Answer) -> bool:
-        """Take an answer; return whether to go on."""
-        pinned = self._left.pop(asked.number)
-        claim = self._claims.pop(asked.number)
-        arrival = self._arrival(asked.number, pinned, claim, answer)
-        if isinstance(arrival, Back):
-            claim.release(vain=True)
-        self._traffic.bring(arrival)
-        return self._traffic.goes_on
-
-    def end(self) -> None:
-        """Hand back what was not asked for, or not answered."""
-        for claim in self._claims.values():
-            claim.release(vain=True)
-        self._claims.clear()
-        for number in self._left:
-            self._traffic.bring(Back(number))
-        self._left.clear()
-
-    def _claimed(self, pinned: Pinned) -> Claim | None:
-        try:
-            return self._making.claim(pinned.uid, pinned.digest, pinned.name)
-        except OSError:
-            return None  # whoever fetches in the usual way says what is wrong
-
-    def _arrival(self, number: int, pinned: Pinned, claim: Claim, answer: Answer) -> Small | Back:
-        if isinstance(answer, Came):
-            size, hasher = len(answer.data), new_hasher(pinned.digest.algorithm)
-            hasher.update(answer.data)
-            found = hasher.hexdigest()
-            if found == pinned.digest.hex:
-                attempt = Attempt(pinned.address, None, size, answer.seconds)
-                return Small(number, pinned, claim, answer.data, attempt)
-            reason = (
-                f"{pinned.address} is not what was pinned: expected {pinned.digest}, found {found}"
-            )
-            return Back(number, attempt=Attempt(pinned.address, reason, size, answer.seconds))
-        if isinstance(answer, StoreError):
-            attempt = Attempt(public(pinned.address), str(answer), 0, 0.0)
-            answer.attempts = (attempt,)
-            return Back(number, attempt=attempt, error=answer)
-        return Back(number, stream=answer)

@@ -16,6 +16,7 @@ from store.plugins.loading import find, load_transports
 _LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _IN_SCHEMES: Final = _LETTERS | frozenset("0123456789+._-")
 _URL_SCHEMES: Final = frozenset({"http", "https"})
+_OBJECT_SCHEMES: Final = frozenset({"s3", "gs", "az"})
 _PAIR: Final = r"[a-z0-9_]+="
 
 
@@ -93,10 +94,11 @@ def _spelled_with_member(locator: str, digests: Sequence[str]) -> str:
 def parse_locator(text: str) -> Locator:
     """Read a locator.
 
-    ``http(s)://…`` is asked of the driver ``http``; ``file:…``, a path, or anything without a colon, of
-    ``file``; ``driver:rest`` of that driver: by its own ``store_locators`` function, else as
-    ``key=value&key=value``. ``#sha256=<hex>`` (or ``#sha256:<hex>``, or SRI; several joined by ``&``) pins
-    digests; ``!member`` behind an archive names one thing in it: see `split_member`.
+    ``http(s)://…`` is asked of the driver ``http``; ``s3://…``, ``gs://…`` and ``az://…`` of ``bucket``;
+    ``file:…``, a path, or anything without a colon, of ``file``; ``driver:rest`` of that driver: by its own
+    ``store_locators`` function, else as ``key=value&key=value``. ``#sha256=<hex>`` (or ``#sha256:<hex>``, or
+    SRI; several joined by ``&``) pins digests; ``!member`` behind an archive names one thing in it: see
+    `split_member`.
 
     Raises:
         LocatorError: It cannot be read.
@@ -130,6 +132,9 @@ def _parsed(text: str) -> Locator:
     if scheme in _URL_SCHEMES:
         url, digests = _split_pins(text, strict=True)
         return Locator("http", {"url": url}, public(url), digests)
+    if scheme in _OBJECT_SCHEMES:
+        url, digests = _split_pins(text, strict=True)
+        return Locator("bucket", {"url": url}, public(url), digests)
     if scheme == "file":
         path, digests = _split_pins(text, strict=False)
         return Locator("file", {"path": path}, path, digests)

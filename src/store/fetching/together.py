@@ -39,6 +39,12 @@ class Together:
     def __init__(self, fetcher: Fetcher, usual: Usual, manner: Manner) -> None:
         self._fetcher = fetcher
         self._usual = usual
+        if fetcher.options.tiers:
+            # Loads what they need here, and not in a thread.
+            import store.backends.shared  # noqa: F401
+            from store.sharing.tiers import asked_tiers
+
+            asked_tiers(fetcher.options)
         self._manner = manner
         self._arrivals: SimpleQueue[Any] = SimpleQueue()
         self._workers = Workers(manner.jobs, self._arrivals, fail_fast=manner.fail_fast)
@@ -84,7 +90,13 @@ class Together:
         lane = Lane(content, options, deadline, self._traffic, connections=jobs)
         stack.callback(lane.stop)
         ends = self._manner.dest is None
-        self._keeping = Keeping(self._fetcher.cache, intake, options.listener, ends=ends)
+        self._keeping = Keeping(
+            self._fetcher.cache,
+            intake,
+            options.listener,
+            ends=ends,
+            patience=options.write_back_timeout,
+        )
         self._running, left = lane.start(short)
         return {number for number, _ in short}.difference(left)
 

@@ -7,13 +7,17 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from store.cache.claims import Claim
 from store.errors import StoreError
 from store.fetching.pinned import Pinned
 from store.transports.attempts import Attempt
 from store.transports.base import Stream
+
+if TYPE_CHECKING:
+    # Most have no tiers: nothing of them is loaded then.
+    from store.sharing.base import SharedTier
 
 _HELD: Final = 32
 """How many bodies are held in memory at most; whoever asks waits until one is kept."""
@@ -30,6 +34,10 @@ class Small(NamedTuple):
     claim: Claim
     data: memoryview
     attempt: Attempt
+    tier: str = ""
+    """The shared tier that gave it, or an empty text."""
+    lacking: tuple[SharedTier, ...] = ()
+    """The shared tiers that were asked and lack it."""
 
 
 class Back(NamedTuple):

@@ -36,6 +36,7 @@ class Workers:
             # Modules that the workers would load first are loaded here: an import in a thread may
             # deadlock with one in another, and a fork in between would find it half done.
             import store.backends.digested
+            import store.backends.moving
             import store.cache.flight
             import store.cache.keeping
             import store.files.placing

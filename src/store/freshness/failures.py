@@ -13,7 +13,6 @@ from store.errors import (
     TransportError,
     TransportTimeoutError,
     TruncatedError,
-    UnknownNameError,
 )
 from store.freshness.sources import Source
 
@@ -48,14 +47,6 @@ def promised(error: StoreError, sources: Sequence[Source]) -> StoreError:
     if last.local:
         if isinstance(error, ResourceNotFoundError) or _is_no_file(error, last.address):
             found = no_such_file(last.address)
-    elif isinstance(error, UnknownNameError):
-        if error.kind == "transport" and error.name == "s3":
-            found = UnknownNameError(
-                f"{last.shown}: addresses of s3 need the extra s3: pip install 'pluggable-store[s3]'",
-                kind="transport",
-                name="s3",
-                known=error.known,
-            )
     elif isinstance(error, TransportError) and last.scheme in {"http", "https"}:
         found = _of_requests(error)
     if found is None:

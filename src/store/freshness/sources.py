@@ -19,9 +19,6 @@ from store.transports.opening import scheme_of, schemes
 SourceLike: TypeAlias = "str | os.PathLike[str] | Any"
 """An address, a path, or a ``cloudpathlib.S3Path``."""
 
-_OBJECTS: Final = "s3"
-"""The scheme that is known whether its transport is here or not."""
-
 _CLOUD: Final = "cloudpathlib"
 """The package whose paths are known by their names alone: to turn one into a path would download it."""
 
@@ -130,11 +127,11 @@ def _is_cloud_path(value: object) -> bool:
 
 def _remote(text: str, scheme: str) -> Source:
     shown = public(text)
-    known = sorted({*schemes(), _OBJECTS})
+    known = schemes()
     if scheme not in known:
         raise LocatorError(
             f"{shown}: a file is not fetched by the scheme {scheme!r}; known are {', '.join(known)}",
-            known=tuple(known),
+            known=known,
         )
     address, fragment = urldefrag(text)
     if shown == UNPARSED or not urlsplit(address).netloc:

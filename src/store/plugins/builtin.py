@@ -59,6 +59,7 @@ class Opening(NamedTuple):
 def store_drivers() -> Mapping[str, Lazy]:
     """Return our store drivers."""
     return {
+        "bucket": Lazy("store.backends.bucket_store", "BucketStore"),
         "file": Lazy("store.backends.file_store", "FileStore"),
         "http": Lazy("store.backends.http_store", "HTTPStore"),
         "http-simple-store": Lazy("store.backends.http_simple_store", "HTTPSimpleStore"),
@@ -89,6 +90,7 @@ def store_transports() -> Mapping[str, Opening]:
 def store_locators() -> Mapping[str, Lazy]:
     """Return our readers of locators."""
     return {
+        "bucket": Lazy("store.backends.bucket_store", "locate"),
         "pypi": Lazy("store.backends.pypi_store", "locate"),
         "registry": Lazy("store.backends.registry_store", "locate"),
         "release": Lazy("store.backends.release_store", "locate"),

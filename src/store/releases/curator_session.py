@@ -14,10 +14,11 @@ from store.config.credentials import Credentials
 from store.errors import TransportError
 from store.releases.curating import text
 from store.releases.logins import origin_for
-from store.transports.base import Tls, TransferOptions
+from store.transports.base import TransferOptions
 from store.transports.http.exchanging import DONE, Answer, Exchange
 from store.transports.http.posting import Form
 from store.transports.http.sending import Posted
+from store.transports.tls import Tls
 
 _NO_TOKENS: Final = frozenset({200, 400, 401, 403, 404, 405})
 """What a server says that gives a token, or none."""

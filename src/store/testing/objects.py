@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from store.errors import DriftError, MissingKeyError
+from store.errors import DriftError, MissingKeyError, TransportError
 from store.transports.objects.base import (
     Absent,
     Body,
@@ -83,6 +83,12 @@ class FakeObjects(ObjectClient):
         meta, content = self._found(key)
         if etag is not None and meta.etag != etag:
             raise self._drifted(key, etag, meta.etag)
+        if start > len(content):
+            raise TransportError(
+                f"{self.address}/{key} has {len(content)} bytes, and its byte {start} was asked for",
+                url=f"{self.address}/{key}",
+                status=416,
+            )
         return FakeBody(
             meta, content, start, len(content) if end is None else min(end, len(content))
         )

@@ -86,7 +86,7 @@ def bring(
         StoreError: What went wrong; ``source.hopeless`` says whether the disk did.
         NotModified: The source's condition does not hold; nothing came.
     """
-    transport = transport_for(source.address, options)
+    transport = source.transport or transport_for(source.address, options)
     source.steady = not transport.needs_network
     with excusing(pace.excuse):
         try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.credentials import Credentials
@@ -14,8 +15,11 @@ from store.config.routes import NO_ROUTES, Routes
 from store.frozen import Frozen, field
 
 if TYPE_CHECKING:
-    # A hit tells nobody: events load when there is something to tell.
+    # A hit tells nobody, and asks no tier: both load when there is something to do.
+    from store.config.tier import Tier
     from store.events import Listener
+    from store.transports.tls import Tls
+
 MAX_SIZE: Final = 50 * 1024**3
 """The most bytes that a body may have unless another limit is given: 50 GiB."""
 
@@ -60,22 +64,6 @@ class Retrying(Frozen):
     longest_retry_after: float = 60.0
 
 
-class Tls(Frozen):
-    """Whom to trust at one origin beyond what the environment says, and how to show oneself there.
-
-    Attributes:
-        origin: An address of that origin; no other sees the certificate, or is trusted by ``authorities``.
-        authorities: The path of the certificates to trust (PEM), or None.
-        certificate: The path of the client's certificate (PEM), or None.
-        key: The path of its key; None where it stands in the same file.
-    """
-
-    origin: str = ""
-    authorities: str | None = None
-    certificate: str | None = None
-    key: str | None = None
-
-
 class TransferOptions(Frozen):
     """How bytes are to be moved: handed by the face to the store, and by the store to its transports.
 
@@ -94,9 +82,13 @@ class TransferOptions(Frozen):
         per_host: How many connections are held to one origin at once, by the whole process.
         limit_rate: The bandwidth that all transfers share which are given the same one, in bytes a
             second; None for no limit.
+        tiers: The shared tiers that are asked before the origin, in order: see `store.sharing`.
+        write_back_timeout: How long the end of a run waits for what is written to them, in seconds.
         standing: The file in which is remembered which origins failed, or None: see
             `store.transports.standing`.
-        tls: Whom to trust, and how to show oneself, at one origin.
+        connections: How object stores are reached, by name, as the tables ``[connection.NAME]`` of the
+            settings say it.
+        tls: Whom to trust, and how to show oneself, at one origin; or None.
     """
 
     bounds: Bounds = Bounds()
@@ -111,8 +103,11 @@ class TransferOptions(Frozen):
     user_agent: str = ""
     per_host: int = 16
     limit_rate: int | None = None
+    tiers: tuple[Tier, ...] = ()
+    write_back_timeout: float = 60.0
     standing: str | None = None
-    tls: Tls = Tls()
+    connections: Mapping[str, Mapping[str, Any]] = field(factory=dict, shown=False)
+    tls: Tls | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings, listener: Listener | None = None) -> Self:
@@ -142,7 +137,10 @@ class TransferOptions(Frozen):
             user_agent=settings.user_agent,
             per_host=settings.per_host,
             limit_rate=settings.limit_rate,
+            tiers=settings.shared,
+            write_back_timeout=settings.write_back_timeout,
             standing=standing_file(settings.cache_dir),
+            connections=settings.connections,
         )
 
 

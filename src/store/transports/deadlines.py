@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from typing import Final
 
 from store.clock import Clock
+
+_NAP: Final = 0.1
+"""How long is slept before it is looked whether anybody still waits, in seconds."""
+
+
+class _Waits:
+    """What the threads of one call, and of all that is a part of it, are waiting for."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self.under_way: dict[int, tuple[Deadline, Callable[[], object]]] = {}
 
 
 class Deadline:
@@ -19,7 +32,7 @@ class Deadline:
         within: What the call is a part of: whichever ends earlier holds.
     """
 
-    __slots__ = ("_clock", "_cut", "_end", "_within", "seconds")
+    __slots__ = ("_clock", "_cut", "_end", "_waits", "_within", "seconds")
 
     def __init__(
         self, clock: Clock, seconds: float | None, *, within: Deadline | None = None
@@ -27,6 +40,7 @@ class Deadline:
         self._clock = clock
         self._within = within
         self._cut = False
+        self._waits: _Waits = _Waits() if within is None else within._waits  # noqa: SLF001 - of its class
         self.seconds = seconds
         now = clock.monotonic()
         self._end = math.inf if seconds is None else now + seconds
@@ -49,6 +63,33 @@ class Deadline:
     def cut(self) -> None:
         """Let it have passed, with all that are a part of it: nobody waits for the result any more."""
         self._cut = True
+        # What a fork's child inherits is the parent's: to shut a connection down would end it there.
+        if self._waits.process == os.getpid():
+            for deadline, wake in list(self._waits.under_way.values()):
+                if deadline.is_cut():
+                    wake()
+
+    def begin_wait(self, key: int, wake: Callable[[], object]) -> None:
+        """Note that a thread is about to wait for something that knows no deadline.
+
+        Whoever notes it looks at `left` only then: so no cut is missed.
+
+        Args:
+            key: Whose wait it is: the identity of what waits.
+            wake: Ends the wait when the deadline is cut; it is called from the thread that cuts.
+        """
+        self._waits.under_way[key] = (self, wake)
+
+    def end_wait(self, key: int) -> None:
+        """Note that the wait is over."""
+        self._waits.under_way.pop(key, None)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but not on after it was cut."""
+        while seconds > 0 and not self.is_cut():
+            step = min(seconds, _NAP)
+            self._clock.sleep(step)
+            seconds -= step
 
     def is_cut(self) -> bool:
         """Whether it, or what it is a part of, was cut."""

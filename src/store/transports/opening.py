@@ -25,13 +25,17 @@ Factory = Callable[[TransferOptions], Transport]
 
 _BUILTIN: Final = {
     "": "store.transports.local:LocalTransport",
+    "az": "store.transports.objects.transport:ObjectTransport",
+    "bucket": "store.transports.objects.transport:ObjectTransport",
     "file": "store.transports.local:LocalTransport",
+    "gs": "store.transports.objects.transport:ObjectTransport",
     "http": "store.transports.http:HttpTransport",
     "https": "store.transports.http:HttpTransport",
+    "s3": "store.transports.objects.transport:ObjectTransport",
 }
 """Where the builtin factories lie, by scheme; a path has the empty one. Imported when first used."""
 
-_NETWORKED: Final = frozenset({"http", "https"})
+_NETWORKED: Final = frozenset({"az", "bucket", "gs", "http", "https", "s3"})
 """Those of them that are of no use offline; not even imported then, since urllib3 tries a socket as it is."""
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?")
@@ -90,7 +94,7 @@ def transport_for(address: str, options: TransferOptions) -> Transport:
     wanted = options._replace(listener=None)
     key = (factory, wanted.bounds, wanted.retrying, wanted.offline, wanted.durable)
     manners = (wanted.routes, wanted.user_agent, wanted.per_host, wanted.limit_rate, wanted.tls)
-    whole = (*key, *manners, id(wanted.credentials), id(wanted.clock))
+    whole = (*key, *manners, id(wanted.credentials), id(wanted.clock), id(wanted.connections))
     transport = _kept(whole, factory, wanted)
     if options.routes.guarded:
         from store.transports.routing import refuse

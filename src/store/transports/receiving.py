@@ -15,7 +15,7 @@ from store.integrity.digest import DEFAULT_ALGORITHM, Digests
 from store.integrity.hashing import Hashing
 from store.transports.attempting import Received, bring
 from store.transports.attempts import Attempt, note, subject
-from store.transports.base import Conditions, TransferOptions
+from store.transports.base import Conditions, TransferOptions, Transport
 from store.transports.deadlines import begun, keeping
 from store.transports.filling import Wanted
 from store.transports.pace import Pace
@@ -38,6 +38,7 @@ def receive(
     algorithms: Iterable[str] = (DEFAULT_ALGORITHM,),
     durable: bool = False,
     conditions: Mapping[str, Conditions] | None = None,
+    transport: Transport | None = None,
     chance: Random = CHANCE,
 ) -> Received:
     """Bring a resource into a directory, whole and verified, or not at all.
@@ -60,6 +61,7 @@ def receive(
         durable: Return only when a power cut can no longer take the file away; whoever keeps it makes it
             durable otherwise.
         conditions: Under which condition a body is wanted, by address.
+        transport: What opens the addresses, all of them; None takes the one of each scheme.
         chance: What the waits between attempts are drawn from.
 
     Returns:
@@ -72,30 +74,44 @@ def receive(
         NotModified: An address answered that its condition does not hold; nothing came.
     """
     given = (addresses,) if isinstance(addresses, str) else tuple(addresses)
-    bounds = options.bounds
+    max_size = options.bounds.max_size
     wanted = Wanted(
         digests=digests,
         size=size,
         algorithms=tuple(dict.fromkeys([*(one.algorithm for one in digests), *algorithms])),
-        max_size=bounds.max_size,
+        max_size=max_size,
     )
     Hashing(wanted.algorithms)  # what cannot be computed is said before anything is moved
+    _check_wish(given, size, max_size)
+    sources = sources_for(given, options, name=name, pinned=bool(digests), conditions=conditions)
+    for source in sources:
+        source.transport = transport
+    receiving = _Receiving(
+        Path(directory), _telling(options), wanted, durable=durable, chance=chance
+    )
+    with keeping(receiving.deadline):
+        return receiving.receive(sources)
+
+
+def _check_wish(given: Sequence[str], size: int | None, max_size: int) -> None:
+    """Refuse what cannot be had, before anything is asked."""
     if not given:
         raise QueryError("there is no address to receive the resource from")
-    if size is not None and size > bounds.max_size:
+    if size is not None and size > max_size:
         raise TooLargeError(
-            f"{public(given[0])} has {size} bytes, and max_size is {bounds.max_size}: raise it if that is"
-            " right",
-            limit=bounds.max_size,
+            f"{public(given[0])} has {size} bytes, and max_size is {max_size}: raise it if that is right",
+            limit=max_size,
             size=size,
             url=public(given[0]),
         )
-    sources = sources_for(given, options, name=name, pinned=bool(digests), conditions=conditions)
-    if options.listener is not None and subject():
-        options = options._replace(listener=stamped(options.listener, subject()))
-    receiving = _Receiving(Path(directory), options, wanted, durable=durable, chance=chance)
-    with keeping(receiving.deadline):
-        return receiving.receive(sources)
+
+
+def _telling(options: TransferOptions) -> TransferOptions:
+    """Return the options, with the uid of what this thread fetches in all that is told."""
+    uid = subject()
+    if options.listener is None or not uid:
+        return options
+    return options._replace(listener=stamped(options.listener, uid))
 
 
 class _Receiving:
@@ -189,7 +205,7 @@ class _Receiving:
             )
         )
         if source.delay:
-            self._options.clock.sleep(source.delay)
+            self.deadline.sleep(source.delay)
 
     def _failure(self, sources: Sequence[Source]) -> StoreError:
         """Return what the last address said that was asked; a full disk is told at once."""

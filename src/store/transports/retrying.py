@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import attrs
 
 from store.errors import IntegrityError, RedirectError, StoreError, TransportError
-from store.transports.base import Conditions, Retrying, TransferOptions
+from store.transports.base import Conditions, Retrying, TransferOptions, Transport
 from store.transports.deadlines import Deadline
 
 TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -81,6 +81,7 @@ class Source:
         connections: Over how many connections its last body came at most.
         whole: Whether so many ranges of it failed that it is asked for over one connection.
         conditions: Under which condition the body is wanted, or None.
+        transport: What opens the address; None where its scheme says so.
     """
 
     address: str = attrs.field(repr=False)
@@ -96,6 +97,7 @@ class Source:
     connections: int = 1
     whole: bool = False
     conditions: Conditions | None = None
+    transport: Transport | None = attrs.field(default=None, repr=False)
 
     def recovers(self, options: TransferOptions, deadline: Deadline, chance: Random) -> bool:
         """Whether it is worth to ask again, after ``delay``, which is set.

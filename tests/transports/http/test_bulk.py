@@ -557,14 +557,14 @@ def test_a_connection_that_comes_about_too_late_is_closed(
 ) -> None:
     """The run it was for has ended without it."""
     going_on = threading.Event()
-    real = transport._sessions.pool(server.url).ConnectionCls.connect
+    real = transport.sessions.pool(server.url).ConnectionCls.connect
 
     def late(self: Any) -> None:
         if server.connections:
             going_on.wait(5)
         real(self)
 
-    monkeypatch.setattr(transport._sessions.pool(server.url).ConnectionCls, "connect", late)
+    monkeypatch.setattr(transport.sessions.pool(server.url).ConnectionCls, "connect", late)
     begun = time.monotonic()
     answers = asked(transport, served(server, 20), connections=2)
     assert all(isinstance(answer, Came) for answer in answers.values())

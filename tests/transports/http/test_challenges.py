@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import keyring
 import keyring.backend
@@ -12,8 +14,10 @@ import pytest
 from store.config.credential import Credential
 from store.config.credentials import Credentials
 from store.errors import CredentialsError
+from store.testing.cas import CasServer
 from store.testing.servers import Server
 from store.transports.base import TransferOptions
+from store.transports.http.putting import holds, put
 from store.transports.http.transport import HttpTransport
 
 
@@ -97,3 +101,25 @@ def test_a_wrong_entry_of_the_keyring_is_refused_once(fake_keyring: FakeKeyring)
             open_with(server.serve("/a", b"data"))
 
         assert len(server.requests) == 2
+
+
+def test_what_is_put_is_put_again_with_what_the_keyring_has(
+    fake_keyring: FakeKeyring, tmp_path: Path
+) -> None:
+    """From its beginning, and once; a HEAD is asked again in the same way."""
+    data = bytes(range(256)) * 1000
+    name = hashlib.sha256(data).hexdigest()
+    file = tmp_path / "file"
+    file.write_bytes(data)
+    credentials = Credentials({}, use_environment=False, use_netrc=False)
+    options = TransferOptions(credentials=credentials)
+
+    with CasServer() as cas:
+        cas.mood = "asking"
+        put(f"{cas.url}/cas/{name}", file, options)
+        there = holds(f"{cas.url}/cas/{name}", options)
+
+    assert there
+    assert cas.kept == {name: data}
+    assert [method for method, _ in cas.requests] == ["PUT", "PUT", "HEAD", "HEAD"]
+    assert len(fake_keyring.asked) == 1

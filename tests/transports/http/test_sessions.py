@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from store.transports.base import Tls
 from store.transports.http.sessions import Quiet, Sessions
+from store.transports.tls import Tls
 
 PROXY = "http://proxy:3128"
 

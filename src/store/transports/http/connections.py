@@ -7,6 +7,7 @@ not answer, or a name with many dead addresses could hold a call for ever.
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import io
 import socket
@@ -43,6 +44,7 @@ class Watched(io.RawIOBase):
     def __init__(self, raw: io.RawIOBase, connection: socket.socket) -> None:
         self._raw = raw
         self._sock = connection
+        self._wake = functools.partial(shut_down, connection)
 
     def readable(self) -> bool:
         """Say yes."""
@@ -59,17 +61,24 @@ class Watched(io.RawIOBase):
             TimeoutError: The deadline has passed, or the server was silent for too long.
         """
         patience = self._sock.gettimeout()
-        left = current(SYSTEM_CLOCK).left()
-        if patience == 0 or (patience is not None and patience <= left) or left == float("inf"):
+        if patience == 0:
             return self._raw.readinto(buffer)
-        if left <= 0:
-            raise TimeoutError("the deadline has passed")
-        self._sock.settimeout(left)
+        deadline = current(SYSTEM_CLOCK)
+        deadline.begin_wait(id(self), self._wake)
         try:
-            return self._raw.readinto(buffer)
+            left = deadline.left()
+            if left == float("inf") or (patience is not None and patience <= left):
+                return self._raw.readinto(buffer)
+            if left <= 0:
+                raise TimeoutError("the deadline has passed")
+            self._sock.settimeout(left)
+            try:
+                return self._raw.readinto(buffer)
+            finally:
+                if self._sock.fileno() >= 0:
+                    self._sock.settimeout(patience)
         finally:
-            if self._sock.fileno() >= 0:
-                self._sock.settimeout(patience)
+            deadline.end_wait(id(self))
 
     def close(self) -> None:
         """Close the file; the socket's other files stay open."""

@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
 import attrs
@@ -17,6 +17,9 @@ from store.clock import SYSTEM_CLOCK
 from store.errors import DriftError
 from store.transports.deadlines import current
 from store.transports.http.errors import HTTPTimeoutError
+
+_SLOWEST: Final = 4 << 20
+"""How fast a server keeps what it was sent at least, in bytes a second: 4 MiB."""
 
 _PIECE: Final = 64 << 10
 """How much is sent at a time, in bytes: each piece has ``connect_timeout`` to be taken."""
@@ -32,18 +35,12 @@ class Form:
 
     fields: Mapping[str, str] = attrs.field(repr=False)
 
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The type and the length."""
-        return {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Content-Length": str(self.size),
-        }
+    patience: ClassVar[float] = 0.0
 
     @property
-    def size(self) -> int:
-        """The length in bytes."""
-        return len(self.data())
+    def headers(self) -> Mapping[str, str]:
+        """The type."""
+        return {"Content-Type": "application/x-www-form-urlencoded"}
 
     def data(self) -> bytes:
         """Return the bytes."""
@@ -60,15 +57,12 @@ class Json:
 
     value: Any = attrs.field(repr=False)
 
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The type and the length."""
-        return {"Content-Type": "application/json", "Content-Length": str(self.size)}
+    patience: ClassVar[float] = 0.0
 
     @property
-    def size(self) -> int:
-        """The length in bytes."""
-        return len(self.data())
+    def headers(self) -> Mapping[str, str]:
+        """The type."""
+        return {"Content-Type": "application/json"}
 
     def data(self) -> bytes:
         """Return the bytes."""
@@ -103,11 +97,13 @@ class Upload:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The type with the boundary, and the length of all parts together."""
-        return {
-            "Content-Type": f"multipart/form-data; boundary={self.boundary}",
-            "Content-Length": str(self.size),
-        }
+        """The type with the boundary."""
+        return {"Content-Type": f"multipart/form-data; boundary={self.boundary}"}
+
+    @property
+    def patience(self) -> float:
+        """How long a server may take to keep it before it answers: a second for each 4 MiB."""
+        return self.length / _SLOWEST
 
     @property
     def size(self) -> int:
@@ -115,13 +111,16 @@ class Upload:
         return len(self._head()) + self.length + len(self._end())
 
     def data(self) -> Iterator[bytes]:
-        """Give the bytes piece by piece.
+        """Return what gives the bytes piece by piece, and has a length.
 
         Raises:
             DriftError: The file is not what it was: larger, smaller, or of another digest. The server is
                 not given the end then, so that it keeps nothing.
             HTTPTimeoutError: The deadline has passed.
         """
+        return _Pieces(self._pieces(), self.size)
+
+    def _pieces(self) -> Iterator[bytes]:
         self._tell(-self._told[0])
         yield self._head()
         hashing = hashlib.sha256()
@@ -166,6 +165,27 @@ class Upload:
 
     def _end(self) -> bytes:
         return f"\r\n--{self.boundary}--\r\n".encode()
+
+
+class _Pieces(Iterator[bytes]):
+    """Pieces of known length together: requests would send in chunks what it cannot measure.
+
+    Args:
+        pieces: The pieces.
+        size: The length of all of them, in bytes.
+    """
+
+    def __init__(self, pieces: Iterator[bytes], size: int) -> None:
+        self._pieces = pieces
+        self._size = size
+
+    def __len__(self) -> int:
+        """Return the length in bytes."""
+        return self._size
+
+    def __next__(self) -> bytes:
+        """Return the next piece."""
+        return next(self._pieces)
 
 
 def _quoted(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Sends one request, with its body if it has one, and no more."""
+"""Sends one request, within its bounds, and maps what goes wrong."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ import urllib3
 
 from store.addresses import public
 from store.clock import SYSTEM_CLOCK
-from store.config.credential import Credential
 from store.errors import ConfigurationError
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, current, keeping
 from store.transports.http.errors import HTTPTimeoutError
 from store.transports.http.mapping import raised
-from store.transports.http.redirects import Hop, headers_for
 from store.transports.http.sessions import Quiet, Sessions
 
 log = logging.getLogger(__name__)
 
-_SLOWEST: Final = 4 << 20
-"""How fast a server takes up what it was sent at least, before it answers: 4 MiB a second."""
+
+_FOREIGN: Final = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    OSError,
+    ValueError,
+)
 
 
 class Posted(Protocol):
@@ -31,16 +34,16 @@ class Posted(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What is said of it: its type, and its length where it is streamed."""
+        """What is said of it: its type."""
         ...
 
     @property
-    def size(self) -> int:
-        """Its length in bytes."""
+    def patience(self) -> float:
+        """By how much longer the server may be silent than the bounds allow, in seconds."""
         ...
 
     def data(self) -> bytes | Iterator[bytes]:
-        """Return its bytes, or what gives them piece by piece; from the beginning at each call."""
+        """Return its bytes, or what gives them piece by piece and has a length; anew at each call."""
         ...
 
 
@@ -55,71 +58,62 @@ GET: Final = Sending("GET")
 """Asks for a body."""
 
 
-def send(  # noqa: PLR0917 - one call, of one place
+def sent(
+    method: str,
+    address: str,
+    headers: Mapping[str, str],
+    *,
     sessions: Sessions,
     options: TransferOptions,
-    hop: Hop,
-    asked: Mapping[str, str],
-    credential: Credential | None,
-    sending: Sending,
+    body: Any = None,  # noqa: ANN401 - bytes, or what can be read
+    longer: float = 0.0,
 ) -> requests.Response:
-    """Return the answer, its body unread.
+    """Send a request and return its answer, the body of which is not read yet; nothing is followed.
 
-    A server that takes a large body may need some time to keep it before it answers: its silence is
-    borne a second longer for each 4 MiB.
+    Args:
+        method: ``GET``, ``HEAD``, ``PUT``, ….
+        address: Where it goes, without user and password.
+        headers: All that it says.
+        sessions: The connections, proxies and certificates.
+        options: The bounds.
+        body: What is put, or None.
+        longer: By how much longer the server may be silent than the bounds allow, in seconds.
 
     Raises:
-        HTTPRequestError: No answer came.
-        ConfigurationError: The certificates to trust are not to be found.
+        HTTPTimeoutError: The deadline has passed, or nothing came in time.
+        HTTPConnectionError: There is no connection, or it broke.
+        ConfigurationError: The certificates to trust are not where a variable says.
     """
     bounds = options.bounds
     left = current(options.clock).left()
     if left <= 0:
-        shown = public(hop.address)
+        shown = public(address)
         raise HTTPTimeoutError(f"{shown}: the deadline has passed", url=shown)
-    request, size = _spelled(hop, asked, credential, sending)
-    patience = min(bounds.read_timeout + size / _SLOWEST, left)
+    # Whoever sends headers for ever is as good as silent; a body of ours may take its time.
+    patience = None if body is not None else bounds.connect_timeout + bounds.stall_timeout
     try:
-        # Whoever sends headers for ever is as good as silent.
-        silence = bounds.connect_timeout + bounds.stall_timeout + size / bounds.minimum_rate
-        with Quiet(), keeping(begun(SYSTEM_CLOCK, silence)):
+        request = requests.Request(method, address, headers=dict(headers), data=body).prepare()
+        with Quiet(), keeping(begun(SYSTEM_CLOCK, patience)):
             response = sessions.adapter().send(
-                request.prepare() if sending.posted is None else _carrying(request, sending.posted),
+                request,
                 stream=True,
-                timeout=(min(bounds.connect_timeout, left), patience),
-                proxies=sessions.proxies_for(hop.address),
-                verify=sessions.trusted_at(hop.address),
-                cert=sessions.certificate_for(hop.address),
+                timeout=(
+                    min(bounds.connect_timeout, left),
+                    min(bounds.read_timeout + longer, left),
+                ),
+                proxies=sessions.proxies_for(address),
+                verify=sessions.trusted_at(address),
+                cert=sessions.certificate_for(address),
             )
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-        failure = raised(error, hop.address)
-        if type(error) is OSError and sessions.trusted_at(hop.address) is not True:
-            failure = _no_bundle(str(sessions.trusted_at(hop.address)))
+    except _FOREIGN as error:
+        failure = raised(error, address)
+        trusted = sessions.trusted_at(address)
+        if type(error) is OSError and trusted is not True:
+            failure = _no_bundle(str(trusted))
     else:
-        log.debug("%s answered %s", public(hop.address), response.status_code)
+        log.debug("%s answered %s", public(address), response.status_code)
         return response
     raise failure
-
-
-def _spelled(
-    hop: Hop, asked: Mapping[str, str], credential: Credential | None, sending: Sending
-) -> tuple[requests.Request, int]:
-    """Return a request without its body, and the body's length in bytes."""
-    headers = headers_for(hop, asked)
-    if credential is not None:
-        headers["Authorization"] = credential.header
-    posted = sending.posted
-    headers.update({} if posted is None else posted.headers)
-    request = requests.Request(sending.method, hop.address, headers=headers)
-    return request, 0 if posted is None else posted.size
-
-
-def _carrying(request: requests.Request, posted: Posted) -> requests.PreparedRequest:
-    """Return a request with its body; requests itself would send in chunks what it cannot measure."""
-    prepared = request.prepare()
-    body: Any = posted.data()
-    prepared.body = body
-    return prepared
 
 
 def _no_bundle(bundle: str) -> ConfigurationError:

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import requests
 
 from store.addresses import origin_of
-from store.transports.base import Tls
 from store.transports.http.connections import Adapter
+from store.transports.tls import Tls
 
 _POOLS: Final = 16
 """How many origins keep their connections."""
@@ -52,8 +52,8 @@ class Sessions:
     def __init__(
         self, environment: Mapping[str, str] | None = None, *, tls: Tls | None = None
     ) -> None:
-        self._tls = tls or Tls()
-        self._private = origin_of(self._tls.origin) if self._tls.origin else None
+        self._tls = tls
+        self._private = None if tls is None else origin_of(tls.origin)
         variables = os.environ if environment is None else environment
         self.bundle = next((variables[one] for one in _BUNDLES if variables.get(one)), None)
         self._proxies = _proxies(variables)
@@ -85,17 +85,18 @@ class Sessions:
 
     def trusted_at(self, address: str) -> str | bool:
         """Return where the certificates to trust at an address lie; True for the usual ones."""
-        own = self._tls.authorities
-        if own is not None and origin_of(address) == self._private:
-            return own
-        return self.bundle or True
+        own = self._own(address)
+        return (None if own is None else own.authorities) or self.bundle or True
 
     def certificate_for(self, address: str) -> str | tuple[str, str] | None:
         """Return the path of the certificate to show at an address, with its key's; or None."""
-        path, key = self._tls.certificate, self._tls.key
-        if path is None or origin_of(address) != self._private:
+        own = self._own(address)
+        if own is None or own.certificate is None:
             return None
-        return path if key is None else (path, key)
+        return own.certificate if own.key is None else (own.certificate, own.key)
+
+    def _own(self, address: str) -> Tls | None:
+        return self._tls if self._tls is not None and origin_of(address) == self._private else None
 
     def proxies_for(self, address: str) -> dict[str, str]:
         """Return the proxies for an address, by scheme; none where ``no_proxy`` excepts its host."""

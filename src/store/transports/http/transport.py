@@ -10,6 +10,7 @@ import requests
 import urllib3
 
 from store.addresses import public
+from store.config.credential import Credential
 from store.errors import OfflineError
 from store.transports.base import Conditions, Stream, TransferOptions
 from store.transports.bulk import Bulk, BulkTransport
@@ -25,7 +26,7 @@ from store.transports.http.errors import (
 )
 from store.transports.http.mapping import refused
 from store.transports.http.redirects import STATUSES, Hop, first_hop, headers_for, next_hop
-from store.transports.http.sending import GET, Sending, send
+from store.transports.http.sending import GET, Sending, sent
 from store.transports.http.sessions import Quiet, Sessions
 from store.transports.limiting import limiter_for
 from store.transports.routing import refuse
@@ -48,13 +49,16 @@ class HttpTransport(BulkTransport):
 
     Args:
         options: How bytes are to be moved.
+
+    Attributes:
+        sessions: Its connections, for whoever asks for more than a body.
     """
 
     schemes: ClassVar[tuple[str, ...]] = ("http", "https")
 
     def __init__(self, options: TransferOptions | None = None) -> None:
         super().__init__(options)
-        self._sessions = Sessions(tls=self.options.tls)
+        self.sessions = Sessions(tls=self.options.tls)
 
     def open_stream(
         self, address: str, offset: int = 0, *, conditions: Conditions | None = None
@@ -103,10 +107,10 @@ class HttpTransport(BulkTransport):
         from store.transports.http.wire import Requests
 
         try:
-            if self._sessions.proxies_for(address) or credentials.depend_on_path(address):
+            if self.sessions.proxies_for(address) or credentials.depend_on_path(address):
                 return None
             credential = credentials.find(address)
-            pool = self._sessions.pool(address)
+            pool = self.sessions.pool(address)
             hop = first_hop(address)
             parts = urlsplit(hop.address)
             asked = asked_with(0, None, self.options.user_agent)
@@ -121,7 +125,7 @@ class HttpTransport(BulkTransport):
 
     def close(self) -> None:
         """Close the idle connections of this process; the transport may be used again."""
-        self._sessions.close()
+        self.sessions.close()
 
     def answer(
         self, hop: Hop, asked: dict[str, str], seat: Seat, sending: Sending = GET
@@ -144,14 +148,31 @@ class HttpTransport(BulkTransport):
         """Ask with the credentials that are at hand; where they will not do, with those of the keyring."""
         credentials = self.options.credentials
         credential = None if hop.trusted is None else credentials.find(hop.trusted)
-        response = send(self._sessions, self.options, hop, asked, credential, sending)
+        response = self._send(hop, asked, credential, sending)
         if response.status_code != _UNAUTHORIZED or hop.trusted is None:
             return response
         kept = credentials.find_challenged(hop.trusted)
         if kept is None or kept == credential:
             return response
         close(response)
-        return send(self._sessions, self.options, hop, asked, kept, sending)
+        return self._send(hop, asked, kept, sending)
+
+    def _send(
+        self, hop: Hop, asked: dict[str, str], credential: Credential | None, sending: Sending
+    ) -> requests.Response:
+        headers = headers_for(hop, asked)
+        if credential is not None:
+            headers["Authorization"] = credential.header
+        posted = sending.posted
+        return sent(
+            sending.method,
+            hop.address,
+            headers if posted is None else {**headers, **posted.headers},
+            sessions=self.sessions,
+            options=self.options,
+            body=None if posted is None else posted.data(),
+            longer=0.0 if posted is None else posted.patience,
+        )
 
     def _body(
         self,

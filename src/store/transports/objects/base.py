@@ -80,6 +80,9 @@ class Body(abc.ABC):
     def close(self) -> None:
         """Give the connection back."""
 
+    def abort(self) -> None:  # noqa: B027 - most end soon enough by themselves
+        """End the body from another thread: whoever reads it gets an error, or its end, at once."""
+
     def __enter__(self) -> Self:
         """Return the body itself."""
         return self
@@ -189,6 +192,10 @@ class ObjectClient(abc.ABC):
 
         The trial writes, and deletes, one object under ``.store-condition-`` and a random word.
         """
+
+    def reader(self) -> ObjectClient:
+        """Return the client that is best for reading what is large: one whose bodies can be aborted."""
+        return self
 
     def close(self) -> None:  # noqa: B027 - most have nothing to close
         """Close what is open; the client may be used again."""

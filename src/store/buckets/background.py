@@ -1,0 +1,60 @@
+"""Uploads that go on while the caller does something else."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+from store.buckets.summaries import Summary
+
+JOBS: Final = 16
+"""How many files are moved at once unless another number is given."""
+
+
+class Background:
+    """The uploads of one bucket that are still on their way; safe for many threads.
+
+    Args:
+        jobs: How many go on at once.
+    """
+
+    def __init__(self, jobs: int = JOBS) -> None:
+        self._jobs = jobs
+        self._pool: ThreadPoolExecutor | None = None
+        self._waiting: list[Future[Summary]] = []
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+
+    def begin(self, work: Callable[[], Summary]) -> None:
+        """Have an upload done by a thread."""
+        with self._lock:
+            if self._pool is None or self._process != os.getpid():  # a fork has no threads
+                self._pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="store-upload")
+                self._process = os.getpid()
+                self._waiting = []
+            self._waiting.append(self._pool.submit(work))
+
+    def flush(self) -> None:
+        """Return when every upload that was begun before has ended.
+
+        Raises:
+            StoreError: What the first one that failed raised; the others have ended, too.
+        """
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        failure: BaseException | None = None
+        for one in waiting:
+            error = one.exception()  # waits: the others are to end, too
+            failure = failure or error
+        if failure is not None:
+            raise failure
+
+    def close(self) -> None:
+        """End the threads, after what they do."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None and self._process == os.getpid():
+            pool.shutdown()

@@ -1,0 +1,157 @@
+"""Does the steps of a plan that change a directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from store.buckets.memory import Known
+from store.buckets.moving import Moving, counting
+from store.buckets.parallel import each
+from store.buckets.plan import Plan, Step
+from store.buckets.scanning import stamp_at
+from store.buckets.transfers import get_file
+from store.cache.examining import wait_out_the_grain
+from store.errors import DriftError
+from store.files.failures import storage_errors
+from store.files.names import inside
+from store.files.placing import place
+from store.files.syncing import sync_many
+from store.integrity.digest import Digest
+from store.transports.objects.base import ObjectMeta
+
+
+def change_directory(moving: Moving, plan: Plan) -> None:
+    """Do the steps of a plan that goes down: what brings something first, what takes away last.
+
+    Raises:
+        DriftError: A file or an object is not what the plan saw.
+        UnsafeNameError: A link is in the way.
+        StoreError: The first failure; nothing was removed then.
+    """
+    fetching = _Fetching(moving, plan)
+    downloads = [step for step in plan.steps if step.action == "download"]
+    duplicates = [step for step in plan.steps if step.action == "duplicate"]
+    doomed = [step for step in plan.steps if step.action == "remove"]
+    try:
+        each(downloads, fetching.download, moving.jobs)
+        each(duplicates, fetching.duplicate, moving.jobs)
+    finally:
+        fetching.settle()
+    _remove(moving, plan, doomed)
+
+
+class _Fetching:
+    """Downloads and duplicates."""
+
+    def __init__(self, moving: Moving, plan: Plan) -> None:
+        self._moving = moving
+        self._root = Path(plan.root)
+        self._brought: dict[str, tuple[tuple[int, ...], str]] = {}
+        self._durable = moving.options.durable
+        # Many files are brought to the disk at once, at the end.
+        self._options = moving.options._replace(durable=False)
+
+    def download(self, step: Step) -> None:
+        moving = self._moving
+        path = self._free(step)
+        meter = moving.counters.of(step.path, step.size)
+        fetched = get_file(
+            moving.client,
+            step.key,
+            path,
+            expected=Digest("sha256", step.sha256) if step.sha256 else None,
+            etag=step.etag,
+            version=step.version,
+            options=self._options,
+            counted=counting(meter),
+        )
+        moving.counters.done(meter, step.size)
+        summary = fetched.summary
+        if summary.digest is not None:
+            meta = ObjectMeta(step.key, summary.size, step.etag or summary.etag, None, step.version)
+            moving.memory.keep_remote(meta, summary.digest.hex)
+            self._brought[step.path] = (tuple(fetched.stamp[1:]), summary.digest.hex)
+        moving.done(step)
+
+    def duplicate(self, step: Step) -> None:
+        """Copy from another file, if that is what the object is; else download."""
+        known = self._known(step.source)
+        source = inside(self._root, step.source)
+        if known is None or step.sha256 not in {None, known[1]}:
+            self.download(step._replace(action="download"))
+            return
+        path = self._free(step)
+        place(source, path)
+        stamp = stamp_at(path)
+        if stamp_at(source) != known[0]:
+            # It was changed while it was copied: the object itself is sure.
+            self.download(step._replace(action="download", stamp=stamp))
+            return
+        self._brought[step.path] = (stamp, known[1])
+        meta = ObjectMeta(step.key, step.size, step.etag, None, step.version)
+        self._moving.memory.keep_remote(meta, known[1])
+        self._moving.done(step)
+
+    def settle(self) -> None:
+        """Make what was brought last, and remember it once a later change would show."""
+        if not self._brought:
+            return
+        moving = self._moving
+        if self._durable:
+            sync_many((self._root / name for name in self._brought), top=self._root)
+        youngest = max(stamp[4] for stamp, _ in self._brought.values())
+        device = next(iter(self._brought.values()))[0][0]
+        clock = moving.options.clock
+        wait_out_the_grain(youngest, moving.memory.grain(device), clock)
+        for name, (stamp, sha256) in self._brought.items():
+            now = stamp_at(self._root / name)
+            if now == stamp:
+                moving.memory.keep_local(name, stamp, Known(sha256), clock.file_time_ns())
+
+    def _free(self, step: Step) -> Path:
+        """Return where a file is to lie, made sure that nothing is there but what the plan saw."""
+        path = inside(self._root, step.path)
+        found = stamp_at(path)
+        if found != step.stamp:
+            raise DriftError(
+                f"{path} was changed since it was looked at, and is not replaced: sync again",
+                name=str(path),
+                expected=str(step.stamp),
+                found=str(found),
+            )
+        return path
+
+    def _known(self, name: str) -> tuple[tuple[int, ...], str] | None:
+        """Return the stamp and SHA-256 of a file that is what it was when it was read."""
+        if name in self._brought:
+            return self._brought[name]
+        stamp = stamp_at(inside(self._root, name))
+        known = self._moving.memory.local(name, stamp)
+        return None if known is None else (stamp, known.sha256)
+
+
+def _remove(moving: Moving, plan: Plan, doomed: Iterable[Step]) -> None:
+    """Remove files that are what the plan saw, and directories that have become empty."""
+    root = Path(plan.root)
+    steps = [(step, inside(root, step.path)) for step in doomed]
+    for step, path in steps:
+        found = stamp_at(path)
+        if found and found != step.stamp:
+            raise DriftError(
+                f"{path} was changed since it was looked at: nothing was removed; sync again",
+                name=str(path),
+            )
+    for step, path in steps:
+        with storage_errors(path), contextlib.suppress(FileNotFoundError):
+            path.unlink()
+        for parent in path.parents:
+            if parent == root:
+                break
+            try:
+                os.rmdir(parent)  # noqa: PTH106 - only an empty one goes
+            except OSError:
+                break
+        moving.done(step)

@@ -1,0 +1,295 @@
+"""A bucket, with the methods that the page of the original has."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from store.buckets.background import JOBS, Background
+from store.buckets.client import create_bucket, delete_bucket
+from store.buckets.keeping import KeptStorage
+from store.buckets.meters import Meter
+from store.buckets.naming import dest_for, remote_for
+from store.buckets.opening import open_bucket
+from store.buckets.storage import LocalPath
+from store.buckets.summaries import Summary
+from store.buckets.transfers import get_file, put_file
+from store.errors import MissingKeyError
+from store.integrity.digest import Digest
+from store.transports.base import TransferOptions
+from store.transports.objects.base import ObjectClient
+from store.transports.progress import Progress, several
+
+
+class Bucket(KeptStorage):
+    """A bucket of an object store. May be used from several threads, and as a context manager.
+
+    What was handed to the background is waited for before the bucket is read: a caller sees its own files.
+
+    Args:
+        connection: How the store is reached: a `store.transports.objects.connection.Connection`, the name of
+            one in the settings, a store of obstore's, or a client of ours; None takes environment and files.
+        name: The bucket's name.
+        create: Make it where it is missing.
+        options: How bytes are moved; None takes the settings'.
+        jobs: How many files are moved at once.
+        sha1: Keep the SHA-1 of what is uploaded with it too (metadata ``sha1sum``).
+
+    Raises:
+        ResourceNotFoundError: It is missing and not to be made; by the first call that asks for it.
+        StoreError: It cannot be opened or made: see `store.buckets.client.create_bucket`.
+    """
+
+    def __init__(
+        self,
+        connection: object,
+        name: str,
+        create: bool = True,  # noqa: FBT001, FBT002 - the page's signature
+        *,
+        options: TransferOptions | None = None,
+        jobs: int = JOBS,
+        sha1: bool = False,
+    ) -> None:
+        self._opened = open_bucket(connection, name, options)
+        self._jobs = jobs
+        self._sha1 = sha1
+        self._background = Background(jobs)
+        if create:
+            create_bucket(self.client, options=self.options)
+
+    @property
+    def client(self) -> ObjectClient:
+        """The bucket's objects, for what has no method here."""
+        return self._opened.client
+
+    @property
+    def options(self) -> TransferOptions:
+        """How bytes are moved."""
+        return self._opened.options
+
+    @property
+    def uuid(self) -> str:
+        """The bucket's identifier: its name."""
+        return self._opened.name
+
+    @property
+    def description(self) -> str:
+        """The bucket's identifier: its name."""
+        return self._opened.name
+
+    def list_files(self) -> list[Summary]:
+        """Return what is known of every object, in order of keys."""
+        return self.directory()
+
+    def directory(self, directory: str = "") -> list[Summary]:
+        """Return what is known of the objects whose keys begin with a text, in order of keys.
+
+        Args:
+            directory: The beginning, as text: ``data`` also finds ``data2/x``, and ``data/`` does not.
+
+        Raises:
+            ResourceNotFoundError: There is no such bucket.
+        """
+        self.flush()
+        return [Summary.of(one, self.uuid) for one in self.client.list(directory)]
+
+    def has_file(self, remote: str) -> bool:
+        """Return whether there is an object of that key."""
+        self.flush()
+        try:
+            self.client.head(remote)
+        except MissingKeyError:
+            return False
+        return True
+
+    def add_file(
+        self,
+        local_or_file: LocalPath | BinaryIO,
+        remote: str | None = None,
+        *,
+        progress: Progress = None,
+        background: bool = False,
+    ) -> Summary | None:
+        """Add a local file, or one that is open for reading in binary.
+
+        Args:
+            local_or_file: The file's path, or the open file, read from where it stands to its end.
+            remote: Its key; None takes the path as it was given, or of an absolute one its last component.
+            progress: A callback ``(read, total, filename)``, True for a bar, or None.
+            background: Return at once; `flush` tells how it went. An open file must stay open until then.
+
+        Returns:
+            What is known of the object; None where it goes up in the background.
+
+        Raises:
+            QueryError: ``remote`` is None, and the file has no name.
+            DriftError: The file changed while it was read.
+            StorageError: The file cannot be read.
+        """
+        key = remote or remote_for(local_or_file)
+        source = (
+            Path(local_or_file) if isinstance(local_or_file, str | os.PathLike) else local_or_file
+        )
+
+        def put() -> Summary:
+            return self._put(source, key, progress)
+
+        if background:
+            self._background.begin(put)
+            return None
+        return put()
+
+    def add_string(self, string: str, remote: str) -> Summary:
+        """Add a text, in UTF-8, as a file.
+
+        Args:
+            string: The text.
+            remote: Its key.
+        """
+        return self._put(string.encode(), remote, None)
+
+    def get_file(
+        self,
+        remote: str,
+        local: LocalPath | None = None,
+        progress: Progress = None,
+        *,
+        expected: Digest | None = None,
+        version: str | None = None,
+    ) -> str:
+        """Get an object into a file, verified, whole or not at all; missing directories are made.
+
+        Args:
+            remote: Its key.
+            local: Where it is to lie, or a directory that is there; None takes the key, below the working
+                directory.
+            progress: A callback ``(read, total, filename)``, True for a bar, or None.
+            expected: What its content must be.
+            version: Its version id, where an older one is wanted.
+
+        Returns:
+            The file's path.
+
+        Raises:
+            MissingKeyError: There is no such object; a ValueError and a KeyError.
+            UnsafeNameError: The key would lead out of the directory.
+            IntegrityError: The content is not what its digest says; an old file is as it was.
+            StorageError: The file cannot be written.
+        """
+        self.flush()
+        target = dest_for(remote, local)
+        meter = Meter(progress, remote)
+        options = self.options._replace(listener=several(self.options.listener, meter))
+        try:
+            get_file(
+                self.client, remote, target, expected=expected, version=version, options=options
+            )
+        except Exception as error:
+            meter.fail(error)
+            raise
+        return str(target)
+
+    def copy_file(self, source: str, dest: str) -> None:
+        """Make a copy of an object; its bytes do not come here.
+
+        Args:
+            source: Its key.
+            dest: The copy's key.
+
+        Raises:
+            MissingKeyError: There is no such object.
+        """
+        self.flush()
+        self.client.copy(source, dest)
+
+    def delete_file(self, remote: str) -> None:
+        """Delete an object; a missing one is no error. ``del bucket[remote]`` tells.
+
+        Args:
+            remote: Its key.
+        """
+        self.flush()
+        self.client.delete([remote])
+
+    def __delitem__(self, remote: str) -> None:
+        """Delete an object.
+
+        Raises:
+            MissingKeyError: There is no such object.
+        """
+        self.flush()
+        self.client.head(remote)
+        self.delete_file(remote)
+
+    def delete(self) -> None:
+        """Delete the bucket and every object in it.
+
+        Raises:
+            ResourceNotFoundError: It is not there.
+            RefusedError: It holds older versions, or the cloud does not let it be deleted from here.
+            CredentialsError: The keys may not delete it.
+        """
+        self.flush()
+        self.client.delete([one.key for one in self.client.list()])
+        delete_bucket(self.client, options=self.options)
+
+    def flush(self) -> None:
+        """Return when all background uploads are complete.
+
+        Raises:
+            StoreError: What the first one that failed raised; the others have ended, too.
+        """
+        self._background.flush()
+
+    def update(self, flush: bool = False) -> None:  # noqa: FBT001, FBT002 - the page's signature
+        """Make sure that the bucket is there. Nothing of it is kept here that could grow old.
+
+        Args:
+            flush: Wait for background uploads first; the page's word for passing over a cache.
+
+        Raises:
+            ResourceNotFoundError: It is not there.
+        """
+        if flush:
+            self.flush()
+        next(iter(self.client.list()), None)
+
+    def close(self) -> None:
+        """Wait for background uploads, and close what is open; the bucket may be used again.
+
+        Raises:
+            StoreError: See `flush`.
+        """
+        try:
+            self.flush()
+        finally:
+            self._background.close()
+            self.client.close()
+
+    def __enter__(self) -> Self:
+        """Return the bucket itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Return its address, without secrets."""
+        return f"Bucket({self.client.address!r})"
+
+    def _put(self, source: bytes | Path | BinaryIO, key: str, progress: Progress) -> Summary:
+        total = None
+        if isinstance(source, bytes):
+            total = len(source)
+        elif isinstance(source, Path):
+            total = source.stat().st_size if source.is_file() else None
+        meter = Meter(progress, key, total=total)
+        try:
+            summary = put_file(self.client, key, source, sha1=self._sha1, counted=meter.count)
+        except Exception as error:
+            meter.fail(error)
+            raise
+        meter.finish(summary.size)
+        return summary

@@ -1,0 +1,154 @@
+"""Makes and deletes buckets: what an object store's library lacks."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from store.errors import (
+    CredentialsError,
+    RefusedError,
+    ResourceNotFoundError,
+    TransportError,
+)
+from store.transports.base import TransferOptions
+from store.transports.objects.base import ObjectClient
+
+if TYPE_CHECKING:
+    from store.transports.objects.obstored import ObstoreObjects
+
+_SIGNED_FOR: Final = timedelta(minutes=5)
+"""How long a signature holds; a clock that is further off is told of by the server."""
+
+_MADE: Final = frozenset({200, 201, 204})
+_FORBIDDEN: Final = frozenset({401, 403})
+_MISSING: Final = 404
+_CONFLICT: Final = 409
+
+_AMERICA: Final = "us-east-1"
+"""The region of AWS that is not named when a bucket is made in it."""
+
+
+def bucket_exists(client: ObjectClient) -> bool:
+    """Return whether the bucket is there: its listing is asked for.
+
+    Raises:
+        StoreError: What the client raises, a missing bucket apart.
+    """
+    try:
+        next(iter(client.list()), None)
+    except ResourceNotFoundError:
+        return False
+    return True
+
+
+def create_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
+    """Make the bucket that a client is for; one that is there already is no error.
+
+    Args:
+        client: The objects that are to lie in it.
+        options: The bounds of the request.
+
+    Raises:
+        CredentialsError: The keys may not make buckets.
+        RefusedError: The store is none that buckets can be made in from here.
+        TransportError: The server says no, or cannot be reached.
+    """
+    if bucket_exists(client):
+        return
+    status = _ask(client, "PUT", "made", options)
+    if status not in _MADE and not (status == _CONFLICT and bucket_exists(client)):
+        raise _failed(client, "made", status)
+
+
+def delete_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
+    """Delete the bucket that a client is for; it must hold nothing.
+
+    Args:
+        client: The objects that lay in it.
+        options: The bounds of the request.
+
+    Raises:
+        ResourceNotFoundError: It is not there.
+        CredentialsError: The keys may not delete it.
+        RefusedError: It still holds something, or the store is none that buckets can be deleted in from here.
+        TransportError: The server says no, or cannot be reached.
+    """
+    status = _ask(client, "DELETE", "deleted", options)
+    if status == _MISSING:
+        raise ResourceNotFoundError(
+            f"{client.address} is not there", url=client.address, status=status
+        )
+    if status == _CONFLICT:
+        raise RefusedError(
+            f"{client.address} is not deleted: it still holds objects, older versions of them, or uploads"
+            " that were never finished; remove these first",
+            limit="not empty",
+            url=client.address,
+        )
+    if status not in _MADE:
+        raise _failed(client, "deleted", status)
+
+
+def _signing(client: ObjectClient, what: str) -> ObstoreObjects:
+    """Return the client that can sign the request; only S3's names a bucket by a path of its own."""
+    from store.transports.objects.obstored import ObstoreObjects
+
+    if isinstance(client, ObstoreObjects) and client.address.startswith("s3:"):
+        return client
+    raise RefusedError(
+        f"{client.address} cannot be {what} from here: use the cloud's own command, such as"
+        " 'gcloud storage buckets' or 'az storage container'",
+        limit="kind",
+        url=client.address,
+    )
+
+
+def location_of(store: Any) -> bytes:  # noqa: ANN401 - obstore's
+    """Return the body that tells AWS where a bucket is to lie; other servers know their only region.
+
+    Args:
+        store: obstore's store, which knows endpoint and region.
+    """
+    region = store.config.get("region")
+    if store.config.get("endpoint") is not None or region in {None, _AMERICA}:
+        return b""
+    return (
+        '<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        f"<LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+    ).encode()
+
+
+def _ask(
+    client: ObjectClient, method: Literal["PUT", "DELETE"], what: str, options: TransferOptions
+) -> int:
+    """Send a signed request for the bucket itself, and return the status of the answer."""
+    signing = _signing(client, what)
+    store = signing.store
+    import obstore
+
+    try:
+        address = obstore.sign(store, method, "", _SIGNED_FOR)
+    except Exception:  # noqa: BLE001 - the library's own, whose words may hold what was signed
+        raise CredentialsError(
+            f"{client.address} cannot be {what}: the request could not be signed; give an access key and its"
+            " secret",
+            url=client.address,
+        ) from None
+    from store.transports.http.asker import Asker
+
+    body = location_of(store) if method == "PUT" else b""
+    with contextlib.closing(Asker(options, signing.bundle)) as asker:
+        answer = asker.ask(method, address, {"accept-encoding": "identity"}, body=body)
+        answer.read()
+    return answer.status
+
+
+def _failed(client: ObjectClient, what: str, status: int) -> CredentialsError | TransportError:
+    said = f"{client.address} could not be {what}: the server answered {status}"
+    if status in _FORBIDDEN:
+        return CredentialsError(
+            f"{said}; the keys are wrong, or may not do that", url=client.address, status=status
+        )
+    return TransportError(said, url=client.address, status=status)

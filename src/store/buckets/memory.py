@@ -1,0 +1,173 @@
+"""Remembers digests of files and of objects between syncs."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from store.buckets.scanning import Stamped
+from store.cache.examining import grain_of
+from store.clock import SYSTEM_CLOCK, Clock
+from store.config.directories import cache_directory
+from store.errors import StoreError
+from store.files.atomic import write_bytes
+from store.files.names import derived_name
+from store.transports.objects.base import ObjectMeta
+
+log = logging.getLogger(__name__)
+
+DIRECTORY: Final = "buckets/v1"
+"""Where the memories lie below the cache's directory."""
+
+
+class Known(NamedTuple):
+    """The digests of a local file, in hex.
+
+    Attributes:
+        sha256: The SHA-256.
+        md5: The MD5, where it was needed.
+    """
+
+    sha256: str
+    md5: str | None = None
+
+
+class Memory:
+    """Digests of the files of one tree by their stamps, and of the objects of one directory of a bucket.
+
+    One file a tree and one a bucket's directory: ``{"about": …, "entries": {name: […]}}``. What cannot be
+    read is forgotten; what is lost costs a second look, never a wrong answer. The stamp holds no boot: the
+    files are the user's own, not what a power cut left half written of ours.
+
+    Args:
+        tree: What names the local files: their directory.
+        bucket: What names the objects: the bucket's address and the prefix.
+        directory: Where memories lie; None for `DIRECTORY` in the cache's directory.
+        clock: The time.
+    """
+
+    def __init__(
+        self, tree: str, bucket: str, *, directory: Path | None = None, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        place = directory or cache_directory() / DIRECTORY
+        self._clock = clock
+        self._about = {"tree": tree, "bucket": bucket}
+        self._files = {
+            "tree": place / "trees" / f"{derived_name(tree)}.json",
+            "bucket": place / "objects" / f"{derived_name(bucket)}.json",
+        }
+        self._tree = _read(self._files["tree"], tree)
+        self._bucket = _read(self._files["bucket"], bucket)
+        self._changed: set[str] = set()
+        self._grains: dict[int, int] = {}
+        self._fleeting: set[str] = set()
+
+    def local(self, name: str, stamp: Stamped) -> Known | None:
+        """Return the digests of a file, if it is the one that was read; None where that is not known."""
+        entry = self._tree.get(name)
+        if entry is None or tuple(entry[0]) != stamp:
+            return None
+        return Known(entry[1], entry[2])
+
+    def keep_local(
+        self, name: str, stamp: Stamped, known: Known, read_at: int | None = None
+    ) -> None:
+        """Remember what was read: in this run anyway, and for the next where the stamp can be trusted.
+
+        Args:
+            name: The file's relative name.
+            stamp: Its stamp, the same before and after it was read.
+            known: What was found.
+            read_at: When the reading began, as `Clock.file_time_ns` tells it: what was changed within the
+                clock's grain before is not kept for the next run, since a later change might not show.
+                None where nobody can have changed it.
+        """
+        self._fleeting.discard(name)
+        if read_at is not None and read_at - max(stamp[3], stamp[4]) < self.grain(stamp[0]):
+            self._fleeting.add(name)
+        self._tree[name] = (stamp, *known)
+        self._changed.add("tree")
+
+    def grain(self, device: int) -> int:
+        """Return the step of a file system's times, in nanoseconds, looked up once."""
+        if device not in self._grains:
+            self._grains[device] = grain_of(device)
+        return self._grains[device]
+
+    def remote(self, meta: ObjectMeta) -> str | None:
+        """Return the SHA-256 of an object, if it is the one whose content was known; None if not."""
+        entry = self._bucket.get(meta.key)
+        if entry is None or entry[:2] != [mark_of(meta), meta.size]:
+            return None
+        if meta.version and entry[2] and meta.version != entry[2]:
+            return None
+        return str(entry[3])
+
+    def keep_remote(self, meta: ObjectMeta, sha256: str) -> None:
+        """Remember an object's SHA-256; not where the store gives nothing to know it again by."""
+        mark = mark_of(meta)
+        entry = [mark, meta.size, meta.version, sha256]
+        if mark is not None and self._bucket.get(meta.key) != entry:
+            self._bucket[meta.key] = entry
+            self._changed.add("bucket")
+
+    def save(self, names: Collection[str], keys: Collection[str]) -> None:
+        """Write down what is new, and forget what is gone. A disk that refuses costs the memory only.
+
+        Args:
+            names: The files that are there.
+            keys: The objects that are there.
+        """
+        for kind, entries, there in (
+            ("tree", self._tree, names),
+            ("bucket", self._bucket, keys),
+        ):
+            kept = entries
+            if len(entries) > len(there) * 1.1 + 16:  # not for each file that went
+                kept = {name: entry for name, entry in entries.items() if name in there}
+            if kind not in self._changed and len(kept) == len(entries):
+                continue
+            if kind == "tree" and self._fleeting:
+                kept = {name: one for name, one in kept.items() if name not in self._fleeting}
+            said = json.dumps({"about": self._about[kind], "entries": kept}, separators=(",", ":"))
+            try:
+                write_bytes(self._files[kind], said.encode("utf-8", "surrogatepass"))
+            except StoreError as error:
+                log.warning("what is known of %s is not remembered: %s", self._about[kind], error)
+        self._changed.clear()
+
+
+def mark_of(meta: ObjectMeta) -> str | None:
+    """Return what an object is known again by: its entity tag, else its time."""
+    if meta.etag is not None:
+        return meta.etag
+    return None if meta.last_modified is None else meta.last_modified.isoformat()
+
+
+def _read(path: Path, about: str) -> dict[str, Any]:
+    try:
+        entries = _checked(json.loads(path.read_bytes()), about)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        log.warning("what was remembered of %s is damaged and forgotten: %s", about, error)
+        return {}
+    return entries
+
+
+def _checked(said: Any, about: str) -> dict[str, Any]:  # noqa: ANN401 - whatever a file held
+    entries: dict[str, Any] = said["entries"]
+    if said["about"] != about or not all(_sound(entry) for entry in entries.values()):
+        raise ValueError("it is another's, or no memory")
+    return entries
+
+
+def _sound(entry: Any) -> bool:  # noqa: ANN401 - whatever a file held
+    if type(entry) is not list:
+        return False
+    if len(entry) == 3:  # noqa: PLR2004 - a file's
+        return type(entry[0]) is list and type(entry[1]) is str
+    return len(entry) == 4 and type(entry[3]) is str  # noqa: PLR2004 - an object's

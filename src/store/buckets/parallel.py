@@ -1,0 +1,79 @@
+"""Does many like things at once; the first error ends the rest."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, Generic, TypeVar
+
+Item = TypeVar("Item")
+
+_END: Final[Any] = object()
+
+
+def each(items: Iterable[Item], work: Callable[[Item], object], jobs: int) -> None:
+    """Do something with each item, several at once, in no order that can be relied on.
+
+    Args:
+        items: The items; gone through as workers become free.
+        work: What is done with each.
+        jobs: How many at once.
+
+    Raises:
+        BaseException: The first that ``work`` raised, or an interruption: what was under way by then has
+            ended, and nothing further was begun.
+    """
+    rest = iter(items)
+    first = list(itertools.islice(rest, jobs))
+    if len(first) < 2:  # noqa: PLR2004 - one needs no company
+        for item in itertools.chain(first, rest):
+            work(item)
+        return
+    crew = _Crew(itertools.chain(first, rest), work)
+    threads = [
+        threading.Thread(target=crew.run, name=f"store-bucket-{number}", daemon=True)
+        for number in range(len(first))
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        crew.stop()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+        raise
+    if crew.error is not None:
+        raise crew.error
+
+
+class _Crew(Generic[Item]):
+    """Workers that take the next item as they become free."""
+
+    def __init__(self, items: Iterator[Item], work: Callable[[Item], object]) -> None:
+        self._items = items
+        self._work = work
+        self._lock = threading.Lock()
+        self._stopped = False
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            while True:
+                with self._lock:
+                    if self._stopped:
+                        return
+                    item = next(self._items, _END)
+                if item is _END:
+                    return
+                self._work(item)
+        except BaseException as error:  # noqa: BLE001 - raised by whoever waits
+            with self._lock:
+                self._stopped = True
+                self.error = self.error or error
+
+    def stop(self) -> None:
+        self._stopped = True

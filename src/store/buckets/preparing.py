@@ -1,0 +1,205 @@
+"""Looks at both sides of a sync, and makes its plan."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from store.buckets.comparing import Local
+from store.buckets.keys import directories_of, keys_for, names_for, within
+from store.buckets.looking import Limits, Looking, remote_state
+from store.buckets.memory import Memory
+from store.buckets.plan import Plan, Step, state_of
+from store.buckets.planning import Steps, check_share, downward, upward
+from store.buckets.scanning import Scan, Stamped, stamp_files
+from store.errors import QueryError, RefusedError
+from store.files.atomic import discard
+from store.files.failures import storage_error
+
+
+class Prepared(NamedTuple):
+    """A plan, and what is needed to follow it.
+
+    Attributes:
+        plan: The plan.
+        memory: What is known of digests.
+        names: The names of all local files.
+        keys: The keys of all objects.
+    """
+
+    plan: Plan
+    memory: Memory
+    names: Collection[str]
+    keys: Collection[str]
+
+    def save(self) -> None:
+        """Remember what was learnt."""
+        steps = self.plan.steps
+        self.memory.save(
+            {*self.names, *(step.path for step in steps)},
+            {*self.keys, *(step.key for step in steps)},
+        )
+
+
+def plan_directory(look: Looking, root: str, limits: Limits, *, sha1: bool) -> Prepared:
+    """Plan to make a directory of the bucket like a local one.
+
+    Raises:
+        StoreError: See `store.buckets.syncing.sync_directory`.
+    """
+    found = look.scanned(root)
+    keys = keys_for(found.stamps)
+    prefix = within(look.remote)
+    files = {
+        prefix + key: Local(name, os.path.join(root, name), found.stamps[name])  # noqa: PTH118 - texts
+        for key, name in keys.items()
+    }
+    notes = [f"{name!r} is uploaded as {key!r}" for key, name in keys.items() if key != name]
+    prepared = _planned_up(look, root, files, limits, sha1=sha1)
+    plan = prepared.plan._replace(notes=(*found.notes, *notes, *prepared.plan.notes))
+    if look.stated:
+        plan = plan._replace(local_state=state_of(found.stamps))
+    return prepared._replace(plan=plan, names=found.seen)
+
+
+def plan_files(
+    look: Looking, given: Mapping[str, str | Path], limits: Limits, *, sha1: bool
+) -> Prepared:
+    """Plan to make a directory of the bucket like some local files.
+
+    Raises:
+        StoreError: See `store.buckets.syncing.sync_files`.
+    """
+    prefix = within(look.remote)
+    paths = {prefix + key.lstrip("/"): os.path.abspath(path) for key, path in given.items()}  # noqa: PTH100
+    if len(paths) < len(given) or prefix in paths:
+        raise QueryError(
+            "two of the files are to lie under one key, or one under none: name each once",
+            query=given,
+        )
+    stamps = stamp_files(paths)
+    files = {key: Local(path, path, stamps[key]) for key, path in paths.items()}
+    return _planned_up(look, "", files, limits, sha1=sha1)
+
+
+def plan_download(look: Looking, root: str, limits: Limits) -> Prepared:
+    """Plan to make a local directory like one of the bucket.
+
+    Raises:
+        StoreError: See `store.buckets.syncing.sync_remote_to_local`.
+    """
+    limits.check()
+    missing = not os.path.lexists(root)
+    found = Scan({}, [], ()) if missing else look.scanned(root)
+    if not look.stated:
+        for path in found.dead:
+            discard(path)
+    listed = look.listed()
+    prefix = within(look.remote)
+    place = f"{look.client.address}/{prefix}"
+    if not listed.objects and not limits.allow_empty:
+        raise _empty(f"nothing lies within {place}")
+    relative = {key: key[len(prefix) :] for key in listed.objects}
+    given = names_for(relative.values(), folding=folds_case(root))
+    paths = {key: given.names[name] for key, name in relative.items()}
+    files = by_key(root, found.stamps, paths)
+    memory = look.remembering(root)
+    comparison = look.comparing(memory, up=False)
+    done = downward(files, listed.objects, paths, comparison, memory, delete=limits.delete)
+    _check_free(root, done.steps, found.stamps)
+    check_share(done.steps, len(files), limits.max_delete, root)
+    notes = (*found.notes, *given.notes, *comparison.notes)
+    plan = _plan(look, "down", root, done, notes)
+    if look.stated:
+        plan = plan._replace(
+            remote_state=remote_state(listed.objects), local_state=state_of(found.stamps)
+        )
+    return Prepared(plan, memory, found.seen, listed.seen)
+
+
+def folds_case(directory: str) -> bool:
+    """Whether a directory, or where it is to be made, takes names that differ in case alone for one."""
+    path = Path(directory)
+    while not path.is_dir() and path != path.parent:
+        path = path.parent
+    swapped = path.with_name(path.name.swapcase()) if path.name else path
+    try:
+        return swapped != path and path.samefile(swapped)
+    except OSError:
+        return False
+
+
+def _planned_up(
+    look: Looking, root: str, files: Mapping[str, Local], limits: Limits, *, sha1: bool
+) -> Prepared:
+    limits.check()
+    if not files and not limits.allow_empty:
+        raise _empty(f"there are no files in {root}" if root else "no files are named")
+    listed = look.listed()
+    memory = look.remembering(root)
+    comparison = look.comparing(memory, up=True)
+    done = upward(files, listed.objects, comparison, memory, delete=limits.delete)
+    place = f"{look.client.address}/{within(look.remote)}"
+    check_share(done.steps, len(listed.objects), limits.max_delete, place)
+    plan = _plan(look, "up", root, done, tuple(comparison.notes))._replace(sha1=sha1)
+    if look.stated:
+        plan = plan._replace(remote_state=remote_state(listed.objects))
+    return Prepared(plan, memory, [file.name for file in files.values()], listed.seen)
+
+
+def _plan(look: Looking, direction: str, root: str, done: Steps, notes: tuple[str, ...]) -> Plan:
+    return Plan(
+        "up" if direction == "up" else "down",
+        look.client.address,
+        within(look.remote).removesuffix("/"),
+        root,
+        done.steps,
+        done.kept,
+        done.extra,
+        notes,
+        include=tuple(look.include),
+        exclude=tuple(look.exclude),
+    )
+
+
+def by_key(root: str, stamps: Mapping[str, Stamped], paths: Mapping[str, str]) -> dict[str, Local]:
+    """Return local files by the keys that lie at their paths; what has none by a key that none has."""
+    owners = {path: key for key, path in paths.items()}
+    return {
+        owners.get(name, f"\0{name}"): Local(name, os.path.join(root, name), stamp)  # noqa: PTH118 - texts
+        for name, stamp in stamps.items()
+    }
+
+
+def _check_free(root: str, steps: Sequence[Step], stamps: Mapping[str, Stamped]) -> None:
+    """Refuse where a local file lies where a directory is to be, or the other way.
+
+    Raises:
+        StorageError: It is so; its ``path`` is what is in the way.
+    """
+    directories = directories_of(stamps)
+    for step in steps:
+        if step.action not in {"download", "duplicate"} or step.there:
+            continue
+        parent = step.path.rpartition("/")[0]
+        while parent:
+            if parent in stamps:
+                raise storage_error(
+                    NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)),
+                    Path(root, parent),
+                )
+            parent = parent.rpartition("/")[0]
+        if step.path in directories:
+            raise storage_error(
+                IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), Path(root, step.path)
+            )
+
+
+def _empty(what: str) -> RefusedError:
+    return RefusedError(
+        f"{what}: nothing was changed. Is it the right one? Else allow that with allow_empty (--allow-empty)",
+        limit="empty",
+    )

@@ -1,0 +1,110 @@
+"""Moves one file into a bucket, or out of it, and knows its digest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from store.buckets.downloading import Fetched, Getting
+from store.buckets.reading import ready
+from store.buckets.summaries import SHA1_KEY, Summary, bucket_of
+from store.buckets.turns import turn
+from store.integrity.digest import Digest, Digests
+from store.transports.base import TransferOptions
+from store.transports.objects.base import DIGEST_KEY, Condition, Counted, ObjectClient
+
+_OPTIONS: Final = TransferOptions()
+
+
+def put_file(
+    client: ObjectClient,
+    key: str,
+    source: bytes | Path | BinaryIO,
+    *,
+    sha1: bool = False,
+    known: Digests = (),
+    condition: Condition | None = None,
+    counted: Counted | None = None,
+) -> Summary:
+    """Bring a file into a bucket, its SHA-256 in the metadata ``store-sha256``.
+
+    What is sent is what was hashed: a file that changes meanwhile is noticed before its last bytes go up, and
+    then nothing is written.
+
+    Args:
+        client: The bucket's objects.
+        key: Its name in the bucket.
+        source: The content: bytes, a file's path (a link is followed), or a file open for reading in binary,
+            read from where it stands to its end.
+        sha1: Whether a SHA-1 is to be kept with it too (``sha1sum``).
+        known: Digests of the file that the caller vouches for, since its stamp is the one they were taken
+            with: what they tell is not computed again.
+        condition: When it may be written.
+        counted: Is told of bytes that went up; one that fails takes back nothing.
+
+    Returns:
+        What is known of the object now, its digest too.
+
+    Raises:
+        DriftError: The file changed while it was read (``name`` is its path), or the condition does not hold
+            (``name`` is the key).
+        StorageError: The file cannot be read.
+        StoreError: What the client raises.
+    """
+    algorithms = ("sha256", "sha1") if sha1 else ("sha256",)
+    with ready(source, algorithms, known) as content:
+        computed = dict(content.digests)
+        metadata = {DIGEST_KEY: computed["sha256"]}
+        if sha1:
+            metadata[SHA1_KEY] = computed["sha1"]
+        with turn(content.size, f"{client.address}/{key}"):
+            meta = client.put(
+                key, content.source, metadata=metadata, condition=condition, counted=counted
+            )
+    digest = Digest("sha256", computed["sha256"])
+    return Summary.of(meta._replace(size=content.size), bucket_of(client), digest=digest)
+
+
+def get_file(
+    client: ObjectClient,
+    key: str,
+    dest: str | Path,
+    *,
+    expected: Digest | None = None,
+    etag: str | None = None,
+    version: str | None = None,
+    options: TransferOptions = _OPTIONS,
+    counted: Counted | None = None,
+    durable: bool = False,
+) -> Fetched:
+    """Bring an object out of a bucket into a file, whole and verified, or not at all.
+
+    It is held against ``expected`` and against the ``store-sha256`` of its metadata. What was at ``dest``
+    stays until the new file takes its place in one step. What is transient is tried again; what is large
+    comes over several connections where that helps, and what came of it is kept beside ``dest`` under a
+    hidden name (``.store-…``) when it breaks off, to be gone on with by the next call.
+
+    Args:
+        client: The bucket's objects.
+        key: Its name in the bucket.
+        dest: The file it becomes; missing directories are made, a link is replaced.
+        expected: What the content must be, where the caller knows it.
+        etag: The object is wanted only while it is this one.
+        version: Its version id, where an older one is wanted.
+        options: The bounds, how often is tried again, and who listens.
+        counted: Is told of bytes that came, each once: what a failed attempt brought is not taken back, but
+            not counted twice either.
+        durable: Return only when a power cut can no longer take the file away.
+
+    Returns:
+        The file and the object.
+
+    Raises:
+        MissingKeyError: There is nothing under the key.
+        DriftError: The object is another one than ``etag`` says.
+        IntegrityError: The content is not what its digest says; ``dest`` is as it was.
+        StorageError: The file cannot be written.
+        StoreError: What the client raises.
+    """
+    getting = Getting(client, key, Path(dest), options=options, counted=counted, durable=durable)
+    return getting.bring(expected=expected, etag=etag, version=version)

@@ -1,0 +1,177 @@
+"""Moves files below a directory into a bucket, or out of it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from store.buckets.downloading import Fetched
+from store.buckets.keys import is_marker, keys_for, names_for
+from store.buckets.parallel import each
+from store.buckets.patterns import wanted_by
+from store.buckets.scanning import scan
+from store.buckets.summaries import Summary
+from store.buckets.transfers import get_file, put_file
+from store.errors import StorageError
+from store.files.names import inside
+from store.transports.base import TransferOptions
+from store.transports.objects.base import Counted, ObjectClient, ObjectMeta
+
+
+class Pair(NamedTuple):
+    """An object and the local file that goes with it.
+
+    Attributes:
+        key: The object's name in the bucket.
+        path: The file.
+        size: The bytes of what is to be moved.
+        etag: The object's entity tag, where it is to be fetched.
+    """
+
+    key: str
+    path: Path
+    size: int
+    etag: str | None = None
+
+
+def objects_below(
+    client: ObjectClient,
+    prefix: str,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> Iterator[ObjectMeta]:
+    """Give the objects whose keys begin with a text; what stands for a directory alone is left out.
+
+    Args:
+        client: The bucket's objects.
+        prefix: The beginning, such as ``data/``.
+        include: Patterns of what follows the prefix's last slash, of which one must match: see
+            `store.buckets.patterns.wanted_by`.
+        exclude: Patterns of which none may match.
+    """
+    wanted = wanted_by(include, exclude)
+    start = prefix.rfind("/") + 1
+    for meta in client.list(prefix):
+        relative = meta.key[start:]
+        if not is_marker(relative, meta.size) and (wanted is None or wanted(relative)):
+            yield meta
+
+
+def pairs_down(metas: Iterable[ObjectMeta], prefix: str, directory: str | Path) -> list[Pair]:
+    """Return where each object is to lie below a directory; no two share a place, none leads out of it.
+
+    Args:
+        metas: The objects.
+        prefix: The directory in the bucket, with its slash; "" for the bucket.
+        directory: The local one.
+
+    Raises:
+        UnsafeNameError: A name would be too long, or leads through a link.
+    """
+    found = {meta.key[len(prefix) :]: meta for meta in metas}
+    names = names_for(found)
+    return [
+        Pair(found[key].key, inside(directory, name), found[key].size, found[key].etag)
+        for key, name in names.names.items()
+    ]
+
+
+def pairs_up(
+    path: str | Path,
+    remote: str,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> list[Pair]:
+    """Return the key of a file, or of each file below a directory; links are not followed below it.
+
+    Args:
+        path: The file or directory.
+        remote: The file's key, or with a slash at its end (or empty) the directory that it is to lie in: a
+            file under its last component, what is below a directory under its relative path.
+        include: Patterns of the relative path: see `objects_below`.
+        exclude: Patterns of which none may match.
+
+    Raises:
+        StorageError: It is missing, or cannot be read.
+        UnsafeNameError: A name cannot be a key.
+    """
+    local = Path(path)
+    inner = remote == "" or remote.endswith("/")
+    if not local.is_dir():
+        if not local.is_file():
+            raise StorageError(f"{local} is no file and no directory: name one", path=str(local))
+        key = remote + local.name if inner else remote
+        return [Pair(key, local, local.stat().st_size)]
+    found = scan(local, wanted_by(include, exclude)).stamps
+    return [
+        Pair(posixpath.join(remote, key), local / name, found[name][2])
+        for key, name in keys_for(found).items()
+    ]
+
+
+def get_pairs(
+    client: ObjectClient,
+    pairs: Iterable[Pair],
+    *,
+    jobs: int,
+    options: TransferOptions,
+    counted: Counted | None = None,
+    done: Callable[[Fetched], object] | None = None,
+) -> None:
+    """Fetch objects into their files.
+
+    Args:
+        client: The bucket's objects.
+        pairs: What, and where to.
+        jobs: How many at once.
+        options: How bytes are moved.
+        counted: Is told of bytes that came.
+        done: Is told of each file that is there, in the thread that brought it.
+
+    Raises:
+        StoreError: The first that failed: see `store.buckets.transfers.get_file`.
+    """
+
+    def get(pair: Pair) -> None:
+        got = get_file(
+            client, pair.key, pair.path, etag=pair.etag, options=options, counted=counted
+        )
+        if done is not None:
+            done(got)
+
+    each(pairs, get, jobs)
+
+
+def put_pairs(
+    client: ObjectClient,
+    pairs: Iterable[Pair],
+    *,
+    jobs: int,
+    sha1: bool = False,
+    counted: Counted | None = None,
+    done: Callable[[Summary], object] | None = None,
+) -> None:
+    """Upload files under their keys.
+
+    Args:
+        client: The bucket's objects.
+        pairs: What, and where to.
+        jobs: How many at once.
+        sha1: Keep the SHA-1 with it too.
+        counted: Is told of bytes that went.
+        done: Is told of each object that is there, in the thread that sent it.
+
+    Raises:
+        StoreError: The first that failed: see `store.buckets.transfers.put_file`.
+    """
+
+    def put(pair: Pair) -> None:
+        summary = put_file(client, pair.key, pair.path, sha1=sha1, counted=counted)
+        if done is not None:
+            done(summary)
+
+    each(pairs, put, jobs)

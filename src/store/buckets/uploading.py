@@ -1,0 +1,196 @@
+"""Does the steps of a plan that change a bucket."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from store.buckets.memory import Known
+from store.buckets.moving import Moving, counting
+from store.buckets.parallel import each
+from store.buckets.plan import Plan, Step
+from store.buckets.scanning import Stamped, stamped
+from store.buckets.summaries import Summary, digest_in
+from store.buckets.transfers import put_file
+from store.clock import SYSTEM_CLOCK
+from store.errors import DriftError, MissingKeyError, ResourceNotFoundError, TransportError
+from store.files.failures import storage_errors
+from store.integrity.digest import Digest
+from store.transports.objects.base import Absent, Condition, ObjectMeta, Unchanged
+
+log = logging.getLogger(__name__)
+
+_TRIES: Final = 3
+"""How often a file is sent that changes while it is sent."""
+
+_LISTED: Final = 50
+"""From how many deletions on a listing is asked rather than each object."""
+
+
+def change_bucket(moving: Moving, plan: Plan) -> bool | None:
+    """Do the steps of a plan that goes up: what brings something first, what takes away last.
+
+    Returns:
+        Whether writes were held to conditions; None where nothing was uploaded.
+
+    Raises:
+        DriftError: A file or an object is not what the plan saw.
+        StoreError: The first failure; nothing was deleted then.
+    """
+    fresh = {step.key for step in plan.steps if step.action == "upload"}
+    first = [
+        step
+        for step in plan.steps
+        if step.action == "upload" or (step.action == "copy" and step.source not in fresh)
+    ]
+    second = [step for step in plan.steps if step.action == "copy" and step.source in fresh]
+    doomed = [step for step in plan.steps if step.action == "delete"]
+    honoured = moving.client.honours_conditions() if fresh else None
+    bringing = _Bringing(moving, plan, conditional=bool(honoured))
+    each(first, bringing.bring, moving.jobs)
+    each(second, bringing.bring, moving.jobs)
+    if doomed:
+        _check_unchanged(moving, plan, doomed)
+        moving.client.delete([step.key for step in doomed])
+        for step in doomed:
+            moving.done(step)
+    return honoured
+
+
+class _Bringing:
+    """Uploads and copies."""
+
+    def __init__(self, moving: Moving, plan: Plan, *, conditional: bool) -> None:
+        self._moving = moving
+        self._plan = plan
+        self._conditional = conditional
+
+    def bring(self, step: Step) -> None:
+        left = step if step.action == "upload" else self._copied(step)
+        if left is not None:
+            self._upload(left)
+        self._moving.done(step)
+
+    def _upload(self, step: Step) -> None:
+        moving, path = self._moving, os.path.join(self._plan.root, step.path)  # noqa: PTH118 - absolute ones too
+        for tries in range(_TRIES):
+            stamp = _stamp(path)
+            same = stamp == step.stamp
+            if moving.strict and not same:
+                raise _moved_on(path)
+            meter = moving.counters.of(step.key, stamp[2])
+            known = (Digest("sha256", step.sha256),) if same and step.sha256 else ()
+            began = SYSTEM_CLOCK.file_time_ns()
+            try:
+                summary = put_file(
+                    moving.client,
+                    step.key,
+                    Path(path),
+                    sha1=self._plan.sha1,
+                    known=known,
+                    condition=self._condition(step),
+                    counted=counting(meter),
+                )
+            except DriftError as error:
+                if error.name != path or moving.strict or tries == _TRIES - 1:
+                    raise
+                continue
+            after = _stamp(path)
+            # What was vouched for was read earlier: the file must be the one that was read.
+            if known and after != stamp:
+                step = step._replace(etag=summary.etag, there=True, stamp=())
+                continue
+            moving.counters.done(meter, stamp[2])
+            self._remember(step, summary, after if after == stamp else None, began)
+            return
+        raise _moved_on(path)
+
+    def _condition(self, step: Step) -> Condition | None:
+        if not self._conditional:
+            return None
+        if not step.there:
+            return Absent()
+        return None if step.etag is None else Unchanged(step.etag)
+
+    def _remember(self, step: Step, summary: Summary, stamp: Stamped | None, began: int) -> None:
+        if summary.digest is None:
+            return
+        memory, sha256 = self._moving.memory, summary.digest.hex
+        meta = ObjectMeta(step.key, summary.size, summary.etag, None, summary.version)
+        memory.keep_remote(meta, sha256)
+        if stamp is not None and memory.local(step.path, stamp) is None:
+            memory.keep_local(step.path, stamp, Known(sha256), began)
+
+    def _copied(self, step: Step) -> Step | None:
+        """Let the server copy; where that gives another content or none, return what is to be uploaded."""
+        client = self._moving.client
+        try:
+            client.copy(step.source, step.key)
+            found = client.head(step.key)
+            sure = self._is_it(step, found)
+        except (MissingKeyError, TransportError) as error:
+            log.info("%s is uploaded, since it cannot be copied: %s", step.key, error)
+            return step
+        if not sure:
+            return step._replace(there=True, etag=found.etag)
+        if step.sha256 is not None:
+            self._moving.memory.keep_remote(found, step.sha256)
+        return None
+
+    def _is_it(self, step: Step, found: ObjectMeta) -> bool:
+        """Whether a copy is what was to be copied, and no later content of its source."""
+        if found.size != step.size:
+            return False
+        kept = digest_in(found.metadata)
+        if kept is not None:
+            return step.sha256 is not None and kept == Digest("sha256", step.sha256)
+        if step.source_etag is None:
+            return False
+        return step.source_etag in {found.etag, self._moving.client.head(step.source).etag}
+
+
+def _check_unchanged(moving: Moving, plan: Plan, doomed: Iterable[Step]) -> None:
+    """Make sure that what is to be deleted is what the plan saw.
+
+    Raises:
+        DriftError: It is not.
+    """
+    steps = {step.key: step for step in doomed}
+
+    def check(meta: ObjectMeta) -> None:
+        step = steps[meta.key]
+        if step.etag is not None and meta.etag is not None and meta.etag != step.etag:
+            raise DriftError(
+                f"{plan.address}/{meta.key} was written by another since it was looked at: nothing was"
+                " deleted; sync again",
+                name=meta.key,
+                expected=step.etag,
+                found=meta.etag,
+            )
+
+    if len(steps) >= _LISTED:
+        prefix = f"{plan.remote}/" if plan.remote else ""
+        for meta in moving.client.list(prefix):
+            if meta.key in steps:
+                check(meta)
+        return
+
+    def ask(key: str) -> None:
+        try:
+            check(moving.client.head(key))
+        except ResourceNotFoundError:
+            return  # gone already
+
+    each(steps, ask, moving.jobs)
+
+
+def _stamp(path: str) -> Stamped:
+    with storage_errors(path):
+        return stamped(os.stat(path))  # noqa: PTH116 - text, for thousands of them
+
+
+def _moved_on(path: str) -> DriftError:
+    return DriftError(f"{path} was changed since it was looked at: plan again", name=path)

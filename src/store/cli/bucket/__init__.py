@@ -1,0 +1,1 @@
+"""``store bucket``: files in the buckets of object stores."""

@@ -1,0 +1,120 @@
+"""``store bucket remove``: objects, or a whole bucket, are deleted."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import click
+
+from store.cli.agreeing import agreed, refuse_where_nobody_can_be_asked
+from store.cli.bucket.opening import ADDRESS, Place, lone, missing, opened_place, with_patterns
+from store.cli.frame import Frame
+from store.cli.lazy import examples
+from store.cli.options import common, destructive, frame_of, with_json
+from store.cli.output import document, human_size, say, several, words
+
+if TYPE_CHECKING:
+    from store.transports.objects.base import ObjectMeta
+
+
+@click.command(
+    epilog=examples(
+        "store bucket remove s3://results/2026/table.csv",
+        "store bucket remove s3://results/2025/ --dry-run",
+        "store bucket remove s3://results --bucket --yes",
+    )
+)
+@click.argument("addresses", metavar=f"{ADDRESS}...", nargs=-1, required=True)
+@click.option(
+    "--bucket", "whole", is_flag=True, help="Delete the bucket itself, with all it holds."
+)
+@with_patterns
+@destructive
+@with_json()
+@common
+@click.pass_context
+def remove(
+    context: click.Context,
+    /,
+    *,
+    addresses: tuple[str, ...],
+    whole: bool,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    """Delete objects, and all below an address that ends with a slash.
+
+    A bucket's own address needs --bucket.
+    """
+    frame = frame_of(context)
+    with contextlib.ExitStack() as stack:
+        places = [stack.enter_context(opened_place(frame, one)) for one in addresses]
+        found: list[tuple[Place, list[ObjectMeta]]] = []
+        for place in places:
+            _check(place, whole=whole, patterns=bool(include or exclude))
+            found.append((place, _meant(place, include, exclude)))
+        if not dry_run:
+            if not yes:
+                refuse_where_nobody_can_be_asked(context)
+                if not agreed(f"delete {_told(found, whole=whole)}?"):
+                    return 1
+            for place, metas in found:
+                place.client.delete([one.key for one in metas])
+                if whole:
+                    from store.buckets.client import delete_bucket
+
+                    delete_bucket(place.client, options=place.options)
+        _show(found, frame, dry_run=dry_run, whole=whole)
+    return 0
+
+
+def _check(place: Place, *, whole: bool, patterns: bool) -> None:
+    if whole and (place.key or patterns):
+        raise click.UsageError("--bucket deletes a whole bucket: name it without a key or patterns")
+    if not whole and not place.key and not patterns:
+        raise click.UsageError(
+            f"{place.client.address} is a bucket: add --bucket to delete it, or name what is to go"
+        )
+
+
+def _meant(place: Place, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[ObjectMeta]:
+    from store.buckets.trees import objects_below
+    from store.errors import MissingKeyError
+
+    if place.many:
+        if include or exclude:
+            return list(objects_below(place.client, place.key, include=include, exclude=exclude))
+        return list(place.client.list(place.key))
+    lone(place, (include, exclude))
+    try:
+        return [place.client.head(place.key)]
+    except MissingKeyError as error:
+        missing(place, error)
+
+
+def _told(found: list[tuple[Place, list[ObjectMeta]]], *, whole: bool) -> str:
+    metas = [one for _, some in found for one in some]
+    objects = f"{several(len(metas), 'object')}, {human_size(sum(one.size for one in metas))}"
+    return f"{several(len(found), 'bucket')} and {objects}" if whole else objects
+
+
+def _show(
+    found: list[tuple[Place, list[ObjectMeta]]], frame: Frame, *, dry_run: bool, whole: bool
+) -> None:
+    removed = [(place.spelled(one.key), one.size) for place, metas in found for one in metas]
+    if frame.json:
+        document(
+            {
+                "dry_run": dry_run,
+                "removed": [{"address": one, "size": size} for one, size in removed],
+                "buckets": [place.client.address for place, _ in found] if whole else [],
+            }
+        )
+    else:
+        for one, _ in removed:
+            words(one)
+    if not frame.quiet:
+        say(f"{'would delete' if dry_run else 'deleted'} {_told(found, whole=whole)}")

@@ -1,0 +1,196 @@
+"""``store bucket sync``: makes a bucket and a directory alike."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from store.cli.bucket.opening import Place, opened_place, with_jobs, with_patterns
+from store.cli.bucket.sides import Sides, sides_of
+from store.cli.frame import Frame
+from store.cli.lazy import examples
+from store.cli.measures import with_bounds, with_manners
+from store.cli.options import common, frame_of, with_json
+from store.cli.output import document, say, words
+
+if TYPE_CHECKING:
+    from store.buckets.following import Synced
+    from store.buckets.plan import Plan
+
+
+@click.command(
+    epilog=examples(
+        "store bucket sync ./out s3://results/2026/",
+        "store bucket sync ./out s3://results/2026/ --delete --dry-run --plan plan.jsonl",
+        "store bucket sync ./out s3://results/2026/ --apply plan.jsonl",
+        "store bucket sync bucket:work/2026/ ./2026 --include '*.csv'",
+    )
+)
+@click.argument("source", metavar="SOURCE")
+@click.argument("dest", metavar="DEST")
+@click.option("--delete", is_flag=True, help="Delete what is in DEST and not in SOURCE.")
+@click.option(
+    "--max-delete",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    help="The largest share of DEST that may be deleted (0.5).",
+)
+@click.option("--allow-empty", is_flag=True, help="Accept a SOURCE without files.")
+@click.option("--create", is_flag=True, help="Make the bucket where it is missing.")
+@click.option("--sha1", is_flag=True, help="Keep the SHA-1 of what goes up, too (sha1sum).")
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option(
+    "--plan",
+    "plan_file",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write the plan here; do nothing.",
+)
+@click.option(
+    "--apply",
+    "applied_file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Do what this plan says, if neither side has changed since.",
+)
+@with_patterns
+@with_jobs
+@with_manners
+@with_bounds
+@with_json()
+@common
+@click.pass_context
+def sync(
+    context: click.Context,
+    /,
+    *,
+    source: str,
+    dest: str,
+    plan_file: str | None,
+    applied_file: str | None,
+    create: bool,
+    dry_run: bool,
+    **asked: Any,  # noqa: ANN401
+) -> None:
+    """Make DEST like SOURCE: one is a directory, the other a directory of a bucket.
+
+    Files are alike where name, size and content are. What DEST lacks is moved, copied by the server where it
+    has the content, and verified; nothing is deleted without --delete. Prints a line for each step.
+    """
+    frame, sides = frame_of(context), sides_of(source, dest)
+    with opened_place(frame, sides.address) as place:
+        if create and not dry_run:
+            from store.buckets.client import create_bucket
+
+            create_bucket(place.client, options=place.options)
+        if applied_file is not None:
+            _refuse_more(context)
+            done = _apply(place, sides, applied_file, frame, asked["jobs"])
+        else:
+            done = _sync(place, sides, frame, dry_run=dry_run or plan_file is not None, **asked)
+        if plan_file is not None:
+            _save(done.plan, plan_file)
+        _show(done, frame)
+
+
+def _sync(
+    place: Place,
+    sides: Sides,
+    frame: Frame,
+    *,
+    sha1: bool,
+    dry_run: bool,
+    **asked: Any,  # noqa: ANN401
+) -> Synced:
+    from store.buckets.syncing import sync_directory, sync_remote_to_local
+
+    options: dict[str, Any] = {
+        **asked,
+        "remote": place.key,
+        "dry_run": dry_run,
+        "progress": True if frame.shows_bars() else None,
+        "options": place.options,
+        "memory": place.memory(frame),
+    }
+    if sides.up:
+        return sync_directory(place.client, sides.directory, sha1=sha1, **options)
+    if sha1:
+        raise click.UsageError("--sha1 is kept with what goes up, and this comes down")
+    return sync_remote_to_local(place.client, sides.directory, **options)
+
+
+def _apply(place: Place, sides: Sides, path: str, frame: Frame, jobs: int) -> Synced:
+    from store.buckets.keys import within
+    from store.buckets.plan import Plan
+    from store.buckets.syncing import apply_plan
+    from store.errors import QueryError
+    from store.files.failures import storage_errors
+
+    with storage_errors(path), Path(path).open(encoding="utf-8", errors="replace") as file:
+        plan = Plan.from_lines(file)
+    planned = (plan.direction == "up", plan.root, plan.remote)
+    root = os.path.abspath(sides.directory)  # noqa: PTH100 - links stay what they are
+    asked = (sides.up, root, within(place.key).removesuffix("/"))
+    if planned != asked:
+        way = " to ".join((plan.root, f"{plan.address}/{plan.remote}")[:: 1 if planned[0] else -1])
+        raise QueryError(f"{path} is a plan of {way}: name the same two", query=path)
+    return apply_plan(
+        place.client,
+        plan,
+        jobs=jobs,
+        progress=True if frame.shows_bars() else None,
+        options=place.options,
+        memory=place.memory(frame),
+    )
+
+
+def _refuse_more(context: click.Context) -> None:
+    """Refuse what a plan has decided already.
+
+    Raises:
+        UsageError: It was given.
+    """
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        decided = ("delete", "max_delete", "allow_empty", "sha1", "dry_run", "plan_file")
+        if given and name in {*decided, "include", "exclude"}:
+            raise click.UsageError(
+                f"{parameter.opts[-1]} was decided when the plan was made: leave it out with --apply",
+                context,
+            )
+
+
+def _save(plan: Plan, path: str) -> None:
+    from store.files.atomic import write_bytes
+
+    write_bytes(path, "".join(f"{line}\n" for line in plan.to_lines()).encode())
+
+
+def _show(done: Synced, frame: Frame) -> None:
+    from store.buckets.following import UNCONDITIONAL
+    from store.buckets.plan import summed_up, told
+
+    plan = done.plan
+    if frame.json:
+        document(
+            {
+                "applied": done.applied,
+                "conditional": done.conditional,
+                **{name: one for name, one in plan._asdict().items() if name != "steps"},
+                "steps": [step._asdict() for step in plan.steps],
+            }
+        )
+    else:
+        for step in plan.steps:
+            words(told(step))
+    if not frame.quiet:
+        for note in plan.notes:
+            say(note)
+        if done.conditional is False:
+            say(UNCONDITIONAL)
+        say(summed_up(plan))

@@ -1,0 +1,1 @@
+"""The shared tiers: what a team keeps between the cache and the origin."""

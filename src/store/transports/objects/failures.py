@@ -1,0 +1,263 @@
+"""Turns what object stores answer, and their library raises, into ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from store.clock import SYSTEM_CLOCK
+from store.errors import (
+    CredentialsError,
+    DriftError,
+    MissingKeyError,
+    OfflineError,
+    RateLimitedError,
+    ResourceNotFoundError,
+    StoreError,
+    TransportError,
+    TransportTimeoutError,
+    TruncatedError,
+)
+from store.transports.base import TransferOptions
+from store.transports.deadlines import Deadline, begun, current, keeping
+from store.transports.retrying import delay_before
+
+T = TypeVar("T")
+
+_STATUS: Final = re.compile(r"status code: (\d{3})", re.ASCII)
+_CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]{1,80})</Code>")
+_NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound"})
+_SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
+_MOVED: Final = frozenset({301, 302, 307, 308})
+_FORBIDDEN: Final = _SKEWED | {
+    "AccessDenied",
+    "ExpiredToken",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+}
+"""What some stores say with a status of their own."""
+
+_ELSEWHERE: Final = (
+    "the bucket is in another region or at another endpoint: say which (region, endpoint)"
+)
+_SKEW: Final = 300.0
+"""How far a clock may be off before signatures are refused (S3 has 15 minutes, others 5), in seconds."""
+
+_GRAIN: Final = 0.02
+"""By how much a wait may end early, in seconds."""
+
+
+class NotPartialError(Exception):
+    """A range was not answered with a part: the whole is to be asked for."""
+
+
+def refused(
+    status: int,
+    address: str,
+    *,
+    key: str | None = None,
+    code: str | None = None,
+    expected: str | None = None,
+    retry_after: float | None = None,
+    skew: float = 0.0,
+) -> StoreError:
+    """Return our error for an answer that is none of those that were wanted.
+
+    Args:
+        status: The HTTP status.
+        address: The bucket's address.
+        key: What was asked for, or None for the bucket itself.
+        code: What the store calls the error, such as ``NoSuchKey``, or None.
+        expected: The entity tag that was a condition, or None.
+        retry_after: Seconds that the server asked to wait, or None.
+        skew: By how much the server's clock is ahead of ours, in seconds.
+    """
+    shown = address if key is None else f"{address}/{_printable(key)}"
+    said = f"{shown}: the store answered {status}{f' ({code})' if code else ''}"
+    if status == 404:  # noqa: PLR2004 - HTTP's own numbers are their best names
+        return _missing(address, shown, key, code)
+    if status in {401, 403} or code in _FORBIDDEN:
+        hint = _hint(code, skewed=abs(skew) > _SKEW)
+        return CredentialsError(f"{said}: {hint}", url=shown, status=status)
+    if status in {409, 412}:
+        return drifted(shown, key, expected)
+    if status in {429, 503} and retry_after is not None:
+        return RateLimitedError(
+            f"{said} and asks to come back in {retry_after:.0f} s",
+            url=shown,
+            status=status,
+            retry_after=retry_after,
+        )
+    if status in _MOVED:
+        said += f": {_ELSEWHERE}"
+    return TransportError(said, url=shown, status=status)
+
+
+def _missing(address: str, shown: str, key: str | None, code: str | None) -> ResourceNotFoundError:
+    if key is None or code in _NO_BUCKET:
+        return ResourceNotFoundError(
+            f"the bucket {address} is not there: name another, or make it", url=address, status=404
+        )
+    return MissingKeyError(f"{shown} is not there", key=key, url=shown, status=404)
+
+
+def drifted(shown: str, key: str | None, expected: str | None) -> DriftError:
+    """Return the error of a condition that does not hold.
+
+    Args:
+        shown: The object's address.
+        key: The object's name.
+        expected: The entity tag that was expected; None where nothing was.
+    """
+    return DriftError(
+        f"{shown} was changed by another since it was looked at: look again",
+        name=key,
+        expected=expected,
+    )
+
+
+def late(shown: str, deadline: Deadline) -> TransportTimeoutError:
+    """Return the error of what did not come in time.
+
+    Args:
+        shown: The object's address.
+        deadline: The one that holds.
+    """
+    passed = deadline.left() <= _GRAIN
+    why = f"{deadline} has passed" if passed else "the store was silent for too long"
+    return TransportTimeoutError(f"{shown}: {why}", url=shown)
+
+
+def truncated(shown: str, *, expected: int, found: int) -> TruncatedError:
+    """Return the error of a body that is shorter or longer than it was said to be, in bytes."""
+    return TruncatedError(
+        f"{shown}: the body had {found} of {expected} announced bytes",
+        url=shown,
+        expected=expected,
+        found=found,
+    )
+
+
+def mapped(
+    error: BaseException, address: str, *, key: str | None = None, expected: str | None = None
+) -> StoreError:
+    """Return our error for one that obstore raised, or what its body raised.
+
+    Its message holds whole answers of the server, so that it is not kept as a cause.
+
+    Args:
+        error: What was raised.
+        address: The bucket's address.
+        key: What was asked for, or None.
+        expected: The entity tag that was a condition, or None.
+
+    Raises:
+        NotPartialError: A range was not answered with a part.
+    """
+    text = str(error)
+    kind = type(error).__name__
+    if "NotPartial" in text:
+        raise NotPartialError from None
+    shown = address if key is None else f"{address}/{_printable(key)}"
+    if "UnexpectedRange" in text:
+        return TransportError(
+            f"{shown}: the store answered with another part than was asked for",
+            url=shown,
+            status=206,
+        )
+    status, code = _STATUS.search(text), _CODE.search(text)
+    missing = isinstance(error, FileNotFoundError)
+    if kind in {"AlreadyExistsError", "PreconditionError"}:
+        return drifted(shown, key, expected)
+    if status is not None or missing:
+        number = 404 if status is None else int(status[1])
+        said = code[1] if code else None
+        if "169.254." in text:  # what gives this machine its keys
+            return _without_keys(shown)
+        return refused(number, address, key=key, code=said, expected=expected)
+    if kind in {"PermissionDeniedError", "UnauthenticatedError"}:
+        return CredentialsError(f"{shown}: {_hint(None)}", url=shown)
+    return _unanswered(text.lower(), shown)
+
+
+def _unanswered(text: str, shown: str) -> StoreError:
+    """Return our error for what the library says, in lower case, where no answer came."""
+    if "timed out" in text or "timedout" in text:
+        return late(shown, current(SYSTEM_CLOCK))
+    if "error decoding response body" in text or "incompletebody" in text:
+        return TruncatedError(f"{shown}: the body ended too early", url=shown)
+    if "credential" in text or "169.254." in text:
+        return _without_keys(shown)
+    return TransportError(f"{shown}: {_reason(text)}", url=shown)
+
+
+def _without_keys(shown: str) -> CredentialsError:
+    return CredentialsError(f"{shown}: no keys are at hand: {_hint(None)}", url=shown)
+
+
+def tried(
+    call: Callable[[], T],
+    options: TransferOptions,
+    *,
+    lost: Callable[[StoreError], None] | None = None,
+) -> T:
+    """Return what a call returns, tried again where that may help, within the bounds of a call.
+
+    Args:
+        call: Asks the store once.
+        options: The bounds and the policy.
+        lost: Is told of each failure that is followed by another try: what was asked may have been done.
+    """
+    deadline = begun(options.clock, options.bounds.deadline)
+    tries = 0
+    with keeping(deadline):
+        while True:
+            tries += 1
+            try:
+                return call()
+            except StoreError as error:
+                delay = delay_before(tries, error, options.retrying, deadline)
+                if delay is None:
+                    raise
+                if lost is not None:
+                    lost(error)
+            options.clock.sleep(delay)
+
+
+def offline(address: str) -> OfflineError:
+    """Return the error of whoever needs an object store while the network is not to be used."""
+    return OfflineError(
+        f"{address} needs the network, which is not to be used: fetch it once without --offline"
+        " (STORE_OFFLINE)",
+        missing=(address,),
+    )
+
+
+def _hint(code: str | None, *, skewed: bool = False) -> str:
+    if skewed or code in _SKEWED:
+        return "the clock of this machine is off: set it right"
+    return (
+        "give keys that may do that: in [connection.NAME], AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or"
+        " the AWS files; or say anonymous = true"
+    )
+
+
+def _reason(text: str) -> str:
+    """Say why no answer came, in words of ours: the library's hold addresses and answers."""
+    if "redirect" in text:
+        return _ELSEWHERE
+    if "connection refused" in text:
+        return "the connection was refused: is the endpoint right?"
+    if "dns" in text or "lookup" in text:
+        return "the host's name does not resolve: is the endpoint right?"
+    if "certificate" in text:
+        return "TLS failed: check the host's certificate, or name its authority in ca_bundle"
+    if "connection reset" in text or "closed" in text or "broken pipe" in text:
+        return "the connection broke"
+    return "the store gave no answer that is understood"
+
+
+def _printable(key: str) -> str:
+    return key if key.isprintable() else ascii(key)[1:-1]

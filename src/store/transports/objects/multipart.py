@@ -1,0 +1,169 @@
+"""Puts what is large in parts, several at once, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any, Final
+
+from store.errors import StoreError, TransportError
+from store.transports.base import TransferOptions
+from store.transports.http.asker import Answer
+from store.transports.objects.answers import (
+    bare,
+    code_of,
+    completion,
+    etag_in,
+    upload_of,
+    version_of,
+)
+from store.transports.objects.base import Condition, Counted, ObjectMeta
+from store.transports.objects.checking import check
+from store.transports.objects.conditions import condition_headers
+from store.transports.objects.failures import refused, tried
+from store.transports.objects.sources import Reader
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 4
+"""How many parts of one object go up at once: with one being read, 40 MiB of memory."""
+
+Ask = Callable[..., Answer]
+"""Sends one signed request: see `signed.SignedObjects.ask`."""
+
+
+class Upload:
+    """One object on its way up.
+
+    Args:
+        ask: Sends a signed request.
+        options: The bounds and the policy.
+        address: The bucket's address.
+        key: The object's name.
+    """
+
+    def __init__(self, ask: Ask, options: TransferOptions, address: str, key: str) -> None:
+        self._ask = ask
+        self._options = options
+        self._address = address
+        self._key = key
+        self._upload = ""
+
+    def put(
+        self,
+        reader: Reader,
+        metadata: Mapping[str, str],
+        condition: Condition | None,
+        counted: Counted | None,
+    ) -> ObjectMeta:
+        """Put all parts, then let the object be there; what fails leaves nothing behind."""
+        self._upload = tried(lambda: self._begun(metadata), self._options)
+        try:
+            etags = self._parts(reader, counted)
+            answer, etag = tried(lambda: self._ended(etags, condition), self._options)
+        except BaseException:
+            self._abort()
+            raise
+        version = version_of(answer.headers)
+        return ObjectMeta(self._key, reader.read, etag, None, version, dict(metadata))
+
+    def _begun(self, metadata: Mapping[str, str]) -> str:
+        headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+        answer = self._ask("POST", self._key, {"uploads": ""}, headers)
+        check(answer, self._address, self._key)
+        upload = upload_of(answer.read())
+        if upload is None:
+            raise self._strange("begins no upload")
+        return upload
+
+    def _parts(self, reader: Reader, counted: Counted | None) -> list[str]:
+        """Put the parts; no more are read than are on their way, and one."""
+        size = reader.part
+        etags: dict[int, str] = {}
+        running: dict[Future[str], tuple[int, int]] = {}
+        with ThreadPoolExecutor(AT_ONCE, "store-upload") as pool, _cancelling(running):
+            for number, piece in enumerate(_pieces(reader, size), 1):
+                if len(running) >= AT_ONCE:
+                    self._collect(running, etags, counted)
+                context = contextvars.copy_context()
+                future = pool.submit(context.run, self._part, number, piece)
+                running[future] = (number, len(piece))
+            while running:
+                self._collect(running, etags, counted)
+        return [etags[number] for number in sorted(etags)]
+
+    def _collect(
+        self,
+        running: dict[Future[str], tuple[int, int]],
+        etags: dict[int, str],
+        counted: Counted | None,
+    ) -> None:
+        """Wait for a part, and take over those that are there."""
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            number, size = running.pop(future)
+            etags[number] = future.result()
+            if counted is not None:
+                counted(size)
+
+    def _part(self, number: int, piece: bytes) -> str:
+        query = {"partNumber": str(number), "uploadId": self._upload}
+
+        def once() -> str:
+            answer = self._ask("PUT", self._key, query, {}, piece)
+            check(answer, self._address, self._key)
+            answer.read()
+            etag = bare(answer.headers.get("ETag"))
+            if etag is None:
+                raise self._strange("names no entity tag for a part")
+            return etag
+
+        return tried(once, self._options)
+
+    def _ended(self, etags: list[str], condition: Condition | None) -> tuple[Answer, str | None]:
+        headers = condition_headers(condition)
+        query = {"uploadId": self._upload}
+        answer = self._ask("POST", self._key, query, headers, completion(etags))
+        check(answer, self._address, self._key, expected=getattr(condition, "etag", None))
+        body = answer.read()
+        code = code_of(body)
+        if code is not None:  # it may fail after its 200 was sent
+            status = 412 if code == "PreconditionFailed" else 500
+            raise refused(status, self._address, key=self._key, code=code)
+        return answer, etag_in(body)
+
+    def _abort(self) -> None:
+        """Let the store forget the parts; what fails here must not hide why."""
+        with contextlib.suppress(StoreError):
+            answer = self._ask("DELETE", self._key, {"uploadId": self._upload})
+            answer.stream.close()
+            return
+        log.warning("parts of %s/%s may be left at the store", self._address, self._key)
+
+    def _strange(self, what: str) -> TransportError:
+        shown = f"{self._address}/{self._key}"
+        return TransportError(f"{shown}: the store {what}", url=shown)
+
+
+@contextlib.contextmanager
+def _cancelling(running: dict[Future[Any], Any]) -> Iterator[None]:
+    """Let what has not begun not begin, where the block fails."""
+    try:
+        yield
+    except BaseException:
+        for future in list(running):
+            future.cancel()
+        raise
+
+
+def _pieces(reader: Reader, size: int) -> Iterator[bytes]:
+    """Give the parts; at least one, since an upload of none cannot end."""
+    piece = reader.next(size)
+    yield piece
+    while len(piece) == size:
+        piece = reader.next(size)
+        if piece:
+            yield piece

@@ -1,0 +1,281 @@
+"""S3's objects by requests of our own: any key, any prefix."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from store.errors import StoreError, TransportError, TruncatedError
+from store.transports.base import TransferOptions
+from store.transports.http.asker import Answer, Asker
+from store.transports.objects.account import Account
+from store.transports.objects.answered import SignedBody
+from store.transports.objects.answers import (
+    Page,
+    bare,
+    code_of,
+    meta_of,
+    page_of,
+    quoted,
+    version_of,
+)
+from store.transports.objects.base import (
+    Body,
+    Condition,
+    Counted,
+    ObjectClient,
+    ObjectMeta,
+    Source,
+)
+from store.transports.objects.checking import check
+from store.transports.objects.conditions import (
+    checked_tag,
+    condition_headers,
+    honours,
+    refuse_taken,
+    settled,
+)
+from store.transports.objects.failures import refused, tried
+from store.transports.objects.multipart import Upload
+from store.transports.objects.signing import EMPTY, UNSIGNED, query_of, signed, spelled
+from store.transports.objects.sources import PART, Reader, opened
+
+_PARTIAL: Final = 206
+_MISSING: Final = 404
+_SLOWEST: Final = 256 << 10
+"""How fast a server takes up what it was sent at least, before it answers, in bytes a second."""
+
+
+class SignedObjects(ObjectClient):
+    """Asks S3 over our own HTTP, each request signed.
+
+    It keeps to the deadline in all it waits for, takes every key as it stands, and works in a fork's child.
+
+    Args:
+        account: How S3 is reached, with keys or anonymous.
+        bucket: The bucket's name.
+        options: How bytes are to be moved.
+    """
+
+    def __init__(self, account: Account, bucket: str, options: TransferOptions) -> None:
+        self.address = f"s3://{bucket}"
+        self.options = options
+        self._account = account
+        self._where = account.bucket_address(bucket)
+        self._asker = Asker(options, account.bundle)
+
+    def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
+        """Return what the store says of one object."""
+
+        def once() -> ObjectMeta:
+            answer = self.ask("HEAD", key, _versioned(version))
+            answer.stream.close()
+            check(answer, self.address, key, now=self.options.clock.now())
+            return meta_of(key, answer.headers, answer.stream.size)
+
+        return tried(once, self.options)
+
+    def get(
+        self,
+        key: str,
+        *,
+        start: int = 0,
+        end: int | None = None,
+        etag: str | None = None,
+        version: str | None = None,
+    ) -> Body:
+        """Open an object, or a part of it."""
+        headers = {} if etag is None else {"If-Match": quoted(etag)}
+        if start or end is not None:
+            headers["Range"] = f"bytes={start}-{'' if end is None else max(start, end - 1)}"
+
+        def once() -> Body:
+            answer = self.ask("GET", key, _versioned(version), headers)
+            check(answer, self.address, key, expected=etag)
+            if (
+                answer.status != _PARTIAL
+                and "Range" in headers
+                and "Content-Range" in answer.headers
+            ):
+                # A part that is called a whole, as rclone's server has it, is neither.
+                answer.stream.close()
+                del headers["Range"]
+                return once()
+            body = self._body(answer, key, start, end)
+            return checked_tag(body, f"{self.address}/{key}", etag)
+
+        return tried(once, self.options)
+
+    def _body(self, answer: Answer, key: str, start: int, end: int | None) -> Body:
+        """Make sure of which part comes; a whole that was not asked for is read from its beginning."""
+        size = answer.stream.size
+        shown = f"{self.address}/{key}"
+        try:
+            if answer.status == _PARTIAL:
+                size = answer.part(start, end)
+                end = size if end is None else min(end, size)
+            elif size is None:
+                raise TruncatedError(f"{shown}: the store does not say how long it is", url=shown)
+            else:
+                start, end = 0, size
+        except ValueError as error:
+            answer.stream.close()
+            raise TransportError(
+                f"{shown}: the store answered with {error}", url=shown, status=answer.status
+            ) from None
+        except StoreError:
+            answer.stream.close()
+            raise
+        return SignedBody(meta_of(key, answer.headers, size), answer, start, end)
+
+    def put(
+        self,
+        key: str,
+        source: Source,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        condition: Condition | None = None,
+        counted: Counted | None = None,
+    ) -> ObjectMeta:
+        """Write an object; what is larger than one part goes up in parts."""
+        with opened(source) as reader:
+            return self.put_read(key, reader, metadata or {}, condition, counted)
+
+    def put_read(
+        self,
+        key: str,
+        reader: Reader,
+        metadata: Mapping[str, str],
+        condition: Condition | None,
+        counted: Counted | None,
+    ) -> ObjectMeta:
+        """Write an object from what was opened; see `put`."""
+        if reader.size is None or reader.size > PART:
+            upload = Upload(self.ask, self.options, self.address, key)
+            return upload.put(reader, metadata, condition, counted)
+        body = reader.next(PART)
+        headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+        headers |= condition_headers(condition)
+        wanted = ObjectMeta(key, len(body), metadata=dict(metadata))
+
+        def once() -> ObjectMeta:
+            answer = self.ask("PUT", key, {}, headers, body)
+            check(answer, self.address, key, expected=getattr(condition, "etag", None))
+            answer.read()
+            told = answer.headers
+            return wanted._replace(etag=bare(told.get("ETag")), version=version_of(told))
+
+        meta = settled(self, once, self.options, wanted, condition)
+        if counted is not None and len(body):
+            counted(len(body))
+        return meta
+
+    def list(self, prefix: str = "", *, after: str | None = None) -> Iterator[ObjectMeta]:
+        """Give what begins with a prefix, page by page."""
+        asked = {"list-type": "2", "encoding-type": "url", "prefix": prefix}
+        if after is not None:
+            asked["start-after"] = after
+        last = after
+        while True:
+            page = tried(lambda query=dict(asked): self._page(query), self.options)  # type: ignore[misc]
+            for meta in page.objects:
+                # A store that passes 'prefix' or 'start-after' over gives more than was asked for.
+                if meta.key.startswith(prefix) and (after is None or meta.key > after):
+                    yield meta
+            if page.token is None:
+                return
+            if page.token == asked.get("continuation-token"):
+                raise TransportError(
+                    f"{self.address}: the store gives the same page of its listing again after {last!r}",
+                    url=self.address,
+                )
+            asked["continuation-token"] = page.token
+
+    def _page(self, query: Mapping[str, str]) -> Page:
+        answer = self.ask("GET", None, query)
+        check(answer, self.address, None, now=self.options.clock.now())
+        return page_of(answer.read(), self.address)
+
+    def copy(self, source: str, dest: str, *, replacing: bool = True) -> None:
+        """Copy an object within the bucket; that nothing is replaced is looked at first."""
+        if not replacing:
+            refuse_taken(self, dest)
+        bucket = self.address.removeprefix("s3://")
+        headers = {"x-amz-copy-source": f"/{bucket}/{spelled(source)}"}
+
+        def once() -> None:
+            answer = self.ask("PUT", dest, {}, headers)
+            check(answer, self.address, source)
+            code = code_of(answer.read())
+            if code is not None:  # a copy may fail after its 200 was sent
+                raise TransportError(
+                    f"{self.address}/{dest}: the store could not copy ({code})", url=self.address
+                )
+
+        tried(once, self.options)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete objects, one by one."""
+        for key in keys:
+
+            def once(key: str = key) -> None:
+                answer = self.ask("DELETE", key)
+                if answer.status == _MISSING:
+                    if code_of(answer.read()) == "NoSuchBucket":
+                        raise refused(_MISSING, self.address)
+                    return
+                check(answer, self.address, key)
+                answer.stream.close()
+
+            tried(once, self.options)
+
+    def honours_conditions(self) -> bool:
+        """Return whether the store honours the conditions of `put`."""
+        return honours(self, self._where)
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._asker.close()
+
+    def ask(
+        self,
+        method: str,
+        key: str | None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | memoryview = b"",
+    ) -> Answer:
+        """Send one signed request, and return its answer, whatever its status.
+
+        Args:
+            method: The method.
+            key: The object's name; None asks the bucket itself.
+            query: The query's parameters.
+            headers: What is sent, and signed, with it.
+            body: What is sent along.
+
+        Raises:
+            StoreError: No answer came.
+        """
+        path = "/" if key is None else f"/{spelled(key)}"
+        asked = f"{self._where}{path}" + (f"?{query_of(query)}" if query else "")
+        payload = EMPTY
+        if len(body):
+            secured = asked.startswith("https:")
+            payload = UNSIGNED if secured else hashlib.sha256(body).hexdigest()
+        sent = signed(
+            method,
+            asked,
+            headers or {},
+            keys=self._account.keys,
+            region=self._account.region,
+            payload=payload,
+            now=self.options.clock.now(),
+        )
+        sent["accept-encoding"] = "identity"
+        return self._asker.ask(method, asked, sent, body=body, patience=len(body) / _SLOWEST)
+
+
+def _versioned(version: str | None) -> dict[str, str]:
+    return {} if version is None else {"versionId": version}

@@ -1,0 +1,164 @@
+"""Digests are remembered between syncs, and never wrongly."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from store.buckets.memory import Known, Memory
+from store.buckets.scanning import stamp_at
+from store.buckets.syncing import sync_directory
+from store.clock import SYSTEM_CLOCK
+from store.testing.bucket_trees import held, lay
+from store.testing.objects import FakeObjects
+from store.transports.objects.base import ObjectMeta
+
+STAMP = (1, 2, 3, 4, 5)
+META = ObjectMeta("k", 3, "tag")
+KNOWN = Known("ab", None)
+
+
+def remembered(place: Path) -> Memory:
+    """Return the memory of one tree and bucket."""
+    return Memory("/tree", "s3://bucket/", directory=place)
+
+
+def test_what_was_kept_is_known_in_the_next_run(tmp_path: Path) -> None:
+    """By stamp on this side, by tag on the other."""
+    memory = remembered(tmp_path)
+    memory.keep_local("a", STAMP, KNOWN)
+    memory.keep_remote(META, "cd")
+    memory.save({"a"}, {"k"})
+
+    again = remembered(tmp_path)
+
+    assert again.local("a", STAMP) == KNOWN
+    assert again.remote(META) == "cd"
+
+
+@pytest.mark.parametrize("changed", range(5))
+def test_another_stamp_is_another_file(tmp_path: Path, changed: int) -> None:
+    """Device, inode, size and both times."""
+    memory = remembered(tmp_path)
+    memory.keep_local("a", STAMP, KNOWN)
+
+    other = tuple(one + (place == changed) for place, one in enumerate(STAMP))
+
+    assert memory.local("a", other) is None
+
+
+@pytest.mark.parametrize(
+    "other", [META._replace(etag="other"), META._replace(size=4), META._replace(key="l")]
+)
+def test_another_tag_or_size_is_another_object(tmp_path: Path, other: ObjectMeta) -> None:
+    """Or another key."""
+    memory = remembered(tmp_path)
+    memory.keep_remote(META, "cd")
+
+    assert memory.remote(other) is None
+
+
+def test_versions_are_compared_where_both_are_told(tmp_path: Path) -> None:
+    """A listing tells none."""
+    memory = remembered(tmp_path)
+    memory.keep_remote(META._replace(version="1"), "cd")
+
+    assert memory.remote(META) == "cd"
+    assert memory.remote(META._replace(version="2")) is None
+
+
+def test_an_object_without_tag_and_time_is_not_remembered(tmp_path: Path) -> None:
+    """Nothing would tell it from the next one."""
+    memory = remembered(tmp_path)
+    memory.keep_remote(META._replace(etag=None), "cd")
+
+    assert memory.remote(META._replace(etag=None)) is None
+
+
+def test_a_file_that_was_just_written_is_not_remembered(tmp_path: Path) -> None:
+    """Another write within the clock's grain would leave the same stamp."""
+    path = tmp_path / "young"
+    path.write_text("1")
+    memory = remembered(tmp_path / "memory")
+    stamp = stamp_at(path)
+    memory.keep_local("young", stamp, KNOWN, SYSTEM_CLOCK.file_time_ns())
+    memory.keep_local("old", STAMP, KNOWN, SYSTEM_CLOCK.file_time_ns())
+    memory.save({"young", "old"}, set())
+
+    assert memory.local("young", stamp) == KNOWN
+    assert remembered(tmp_path / "memory").local("young", stamp) is None
+
+
+def test_what_is_gone_is_forgotten(tmp_path: Path) -> None:
+    """Once there is enough of it."""
+    memory = remembered(tmp_path)
+    for number in range(100):
+        memory.keep_local(f"{number}", STAMP, KNOWN)
+    memory.save({"1"}, set())
+
+    again = remembered(tmp_path)
+
+    assert again.local("1", STAMP) == KNOWN
+    assert again.local("2", STAMP) is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"about": "/other", "entries": {}}',
+        b'{"about": "/tree", "entries": {"a": 1}}',
+        b'{"about": "/tree", "entries": {"a": [1, 2, 3]}}',
+        b'{"about": "/tree", "entries": []}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+)
+def test_a_damaged_memory_is_forgotten(
+    tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It costs a second look, and is told."""
+    memory = remembered(tmp_path)
+    memory.keep_local("a", STAMP, KNOWN)
+    memory.save({"a"}, set())
+    (path,) = (tmp_path / "trees").iterdir()
+    path.write_bytes(damage)
+
+    with caplog.at_level(logging.WARNING):
+        again = remembered(tmp_path)
+
+    assert again.local("a", STAMP) is None
+    assert "forgotten" in caplog.text
+
+
+def test_a_memory_that_cannot_be_written_harms_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The sync has done its work."""
+    (tmp_path / "memory").write_text("a file in the way")
+    objects = FakeObjects()
+    lay(tmp_path / "here", {"a": "1"})
+
+    sync_directory(objects, tmp_path / "here", memory=tmp_path / "memory")
+
+    assert held(objects) == {"a": "1"}
+    assert "is not remembered" in caplog.text
+
+
+def test_an_edit_that_leaves_size_and_time_is_seen(tmp_path: Path) -> None:
+    """The change time cannot be put back."""
+    objects = FakeObjects()
+    here = lay(tmp_path / "here", {"a": "one"})
+    sync_directory(objects, here, memory=tmp_path / "memory")
+    status = (here / "a").stat()
+    (here / "a").write_text("two")
+    os.utime(here / "a", ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    sync_directory(objects, here, memory=tmp_path / "memory")
+
+    assert held(objects) == {"a": "two"}

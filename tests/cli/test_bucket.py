@@ -1,0 +1,199 @@
+"""``store bucket``: list, get, put, copy and remove, on two real servers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(params=["moto", "rclone"])
+def named(request: pytest.FixtureRequest, house: Path) -> str:
+    """Name an empty bucket of a server in the settings; return its address."""
+    server = request.getfixturevalue(f"{request.param}_server")
+    connection = server.connection
+    (house / "store.toml").write_text(
+        f'[connection.work]\nendpoint = "{server.endpoint}"\nbucket = "{server.new_bucket()}"\n'
+        f'access_key = "{connection.access_key}"\nsecret_key = "{connection.secret_key}"\n',
+        encoding="utf-8",
+    )
+    return "bucket:work"
+
+
+@pytest.fixture
+def moto(moto_server: Any, house: Path) -> str:
+    """Name an empty bucket of one server; return its address."""
+    connection = moto_server.connection
+    (house / "store.toml").write_text(
+        f'[connection.work]\nendpoint = "{moto_server.endpoint}"\nbucket = "{moto_server.new_bucket()}"\n'
+        f'access_key = "{connection.access_key}"\nsecret_key = "{connection.secret_key}"\n'
+        f'[connection.bare]\nendpoint = "{moto_server.endpoint}"\n'
+        f'access_key = "{connection.access_key}"\nsecret_key = "{connection.secret_key}"\n',
+        encoding="utf-8",
+    )
+    return "bucket:work"
+
+
+@pytest.fixture
+def tree(house: Path) -> Path:
+    """Lay down a small tree."""
+    (house / "out" / "sub").mkdir(parents=True)
+    (house / "out" / "a.csv").write_bytes(b"a,b\n")
+    (house / "out" / "sub" / "b.csv").write_bytes(b"b\n")
+    (house / "out" / "sub" / "c.tmp").write_bytes(b"c\n")
+    return house / "out"
+
+
+def test_a_file_goes_up_and_comes_down(cli: Run, named: str, tree: Path, house: Path) -> None:
+    """Under the key that was said, and verified."""
+    put = cli("bucket", "put", tree / "a.csv", f"{named}/data/x.csv", "--json")
+    (done,) = put.json
+    assert (put.status, done["key"], done["size"]) == (0, "data/x.csv", 4)
+    assert done["digest"] == "sha256:" + hashlib.sha256(b"a,b\n").hexdigest()
+
+    got = cli("bucket", "get", f"{named}/data/x.csv")
+    assert (got.status, got.out) == (0, "x.csv\n")
+    assert (house / "x.csv").read_bytes() == b"a,b\n"
+    again = cli("bucket", "get", f"{named}/data/x.csv", "new/y.csv", "--json").json
+    assert (again[0]["path"], again[0]["verified"]) == ("new/y.csv", True)
+
+
+def test_a_tree_goes_up_and_comes_down(cli: Run, named: str, tree: Path, house: Path) -> None:
+    """With patterns, and the addresses or paths of each on stdout."""
+    put = cli("bucket", "put", tree, f"{named}/2026/", "--exclude", "*.tmp")
+    assert put.status == 0
+    assert [one.rpartition("/2026/")[2] for one in put.out.splitlines()] == ["a.csv", "sub/b.csv"]
+    assert "put 2 files" in put.err
+
+    listed = cli("bucket", "list", f"{named}/2026/").out.splitlines()
+    assert [one.split("\t")[:2] for one in listed] == [["2026/a.csv", "4"], ["2026/sub/b.csv", "2"]]
+    got = cli("bucket", "get", f"{named}/2026/", "in", "--include", "sub/")
+    assert (got.status, got.out) == (0, "in/sub/b.csv\n")
+    assert (house / "in" / "sub" / "b.csv").read_bytes() == b"b\n"
+    assert [one["key"] for one in cli("bucket", "list", named, "--json").json] == [
+        "2026/a.csv",
+        "2026/sub/b.csv",
+    ]
+
+
+def test_objects_are_copied_and_removed(cli: Run, named: str, tree: Path) -> None:
+    """One and many; what was only planned is not done."""
+    cli("bucket", "put", tree, f"{named}/x/")
+    one = cli("bucket", "copy", f"{named}/x/a.csv", f"{named}/y/")
+    assert one.out.strip().endswith("/y/a.csv")
+    assert cli("bucket", "copy", f"{named}/x/", f"{named}/z/", "--dry-run").status == 0
+    many = cli("bucket", "copy", f"{named}/x/", f"{named}/z/", "--include", "*.csv", "--json").json
+    assert [one["dest"].rpartition("/z/")[2] for one in many] == ["a.csv", "sub/b.csv"]
+
+    planned = cli("bucket", "remove", f"{named}/x/", "--dry-run")
+    assert "would delete 3 objects, 8 B" in planned.err
+    gone = cli("bucket", "remove", f"{named}/x/", f"{named}/y/a.csv", "--yes", "--json").json
+    assert len(gone["removed"]) == 4
+    left = [one["key"] for one in cli("bucket", "list", named, "--json").json]
+    assert left == ["z/a.csv", "z/sub/b.csv"]
+
+
+def test_a_bucket_is_made_and_deleted(cli: Run, moto: str, tree: Path) -> None:
+    """Each only where it is asked for."""
+    missing = cli("bucket", "put", tree / "a.csv", "bucket:bare/brand-new/")
+    assert missing.status == 3
+    made = cli("bucket", "put", tree / "a.csv", "bucket:bare/brand-new/", "--create")
+    assert (made.status, made.out) == (0, "s3://brand-new/a.csv\n")
+
+    assert cli("bucket", "remove", "bucket:bare/brand-new", "--yes").status == 2
+    gone = cli("bucket", "remove", "bucket:bare/brand-new", "--bucket", "--yes", "--json").json
+    assert gone["buckets"] == ["s3://brand-new"]
+    assert cli("bucket", "list", "bucket:bare/brand-new").status == 3
+
+
+def test_it_comes_through_here_between_buckets(cli: Run, moto: str, tree: Path) -> None:
+    """Verified on the way."""
+    cli("bucket", "put", tree / "a.csv", f"{moto}/data/")
+    cli("bucket", "put", tree / "a.csv", "bucket:bare/second/", "--create")
+
+    done = cli("bucket", "copy", f"{moto}/data/", "bucket:bare/second/copies/")
+
+    assert (done.status, done.out) == (0, "s3://second/copies/a.csv\n")
+    got = cli("bucket", "get", "bucket:bare/second/copies/a.csv", "copy", "--json").json
+    assert got[0]["verified"] is True
+
+
+def test_what_is_meant_is_said_where_it_is_unclear(cli: Run, moto: str, tree: Path) -> None:
+    """A missing key, a directory without its slash, patterns for one object."""
+    cli("bucket", "put", tree, f"{moto}/data/")
+
+    missing = cli("bucket", "get", f"{moto}/nothing")
+    assert missing.status == 3
+    directory = cli("bucket", "get", f"{moto}/data")
+    assert directory.status == 3
+    assert "end it with a slash" in directory.err
+    assert "end it with a slash" in cli("bucket", "remove", f"{moto}/data", "--yes").err
+    assert "end it with a slash" in cli("bucket", "copy", f"{moto}/data", f"{moto}/x").err
+    for wrong in (
+        ("get", f"{moto}/data/a.csv", "--include", "*"),
+        ("get", f"{moto}/data/", "--digest", f"sha256:{'0' * 64}"),
+        ("put", tree, tree / "a.csv", f"{moto}/data"),
+        ("copy", f"{moto}/data/", f"{moto}/x"),
+        ("remove", moto, "--yes"),
+        ("remove", f"{moto}/data/", "--bucket", "--yes"),
+        ("remove", f"{moto}/data/"),
+    ):
+        assert cli("bucket", *wrong).status == 2, wrong
+    assert cli("bucket", "get", f"{moto}/data/", "--include", "*.no").status == 3
+    assert cli("bucket", "copy", f"{moto}/data/", f"{moto}/x/", "--include", "*.no").status == 3
+
+
+def test_a_wrong_digest_is_refused(cli: Run, moto: str, tree: Path, house: Path) -> None:
+    """What was there stays."""
+    cli("bucket", "put", tree / "a.csv", f"{moto}/a")
+    (house / "a").write_text("old", encoding="utf-8")
+
+    done = cli("bucket", "get", f"{moto}/a", "a", "--digest", f"sha256:{'0' * 64}")
+
+    assert done.status == 4
+    assert (house / "a").read_text(encoding="utf-8") == "old"
+
+
+def test_two_files_do_not_become_one(cli: Run, moto: str, tree: Path) -> None:
+    """Nothing is put."""
+    (tree / "sub" / "a.csv").write_bytes(b"other")
+
+    done = cli("bucket", "put", tree / "a.csv", tree / "sub" / "a.csv", f"{moto}/")
+
+    assert done.status == 5
+    assert cli("bucket", "list", moto).out == ""
+
+
+def test_a_person_sees_a_table_and_is_asked(cli: Run, moto: str, tree: Path, terminal: Run) -> None:
+    """And bars."""
+    cli("bucket", "put", tree, f"{moto}/data/")
+    terminal()
+
+    listed = cli("bucket", "list", f"{moto}/data/")
+    assert cli("bucket", "list", f"{moto}/none/").err == "store: 0 objects, 0 B\n"
+    got = cli("bucket", "get", f"{moto}/data/", "in")
+
+    assert "modified" in listed.out.splitlines()[0]
+    assert "3 objects, 8 B" in listed.err
+    assert "3 files: 100%" in got.err
+    terminal("n\n")
+    kept = cli("bucket", "remove", f"{moto}/data/")
+    assert (kept.status, kept.out) == (1, "")
+    assert "delete 3 objects, 8 B?" in kept.err
+    terminal("y\n")
+    assert cli("bucket", "remove", f"{moto}/data/", "-q").status == 0
+
+
+def test_a_dry_run_moves_nothing(cli: Run, moto: str, tree: Path, house: Path) -> None:
+    """It says what it would do, as text and as JSON."""
+    assert "would put 3 files" in cli("bucket", "put", tree, f"{moto}/x/", "-n").err
+    assert cli("bucket", "put", tree, f"{moto}/x/", "-n", "--json").json[0]["size"] == 4
+    assert cli("bucket", "list", moto).out == ""
+    cli("bucket", "put", tree, f"{moto}/x/")
+    assert len(cli("bucket", "get", f"{moto}/x/", "in", "-n", "--json").json) == 3
+    assert not (house / "in").exists()

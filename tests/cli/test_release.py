@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -229,3 +230,25 @@ def test_a_dry_run_brings_nothing(cli: Run, house: Path) -> None:
     assert done.out == "data/t.csv\nrun\n"
     assert data["dry_run"] is True
     assert not (house / "survey").exists()
+
+
+@pytest.mark.usefixtures("published")
+def test_a_listing_is_a_table_on_a_terminal(cli: Run, terminal: Callable[[str], None]) -> None:
+    """With a header and human sizes; the record can be shown, datasets and requirements too."""
+    terminal("")
+    listed = cli("release", "list", "--archive", "archive", "--long")
+    cli(
+        *("release", "publish", "project", "other@1.0.0", "--to", "archive", "-q"),
+        *("--dataset", "t=data/t.csv", "--require", "survey>=1"),
+    )
+    shown = cli("release", "show", "other", "--archive", "archive")
+    refused = cli("release", "publish", "project", "x@1.0.0", "--to", "archive", "--dataset", "t")
+    filtered = cli("release", "list", "survey>9", "--archive", "archive", "-q")
+
+    assert "digest" in listed.out.splitlines()[0]
+    assert "11 B" in listed.out
+    assert "2 releases" in listed.err
+    assert "dataset:    t=data/t.csv" in shown.out
+    assert "requires:   survey>=1" in shown.out
+    assert refused.status == 2
+    assert (filtered.out, filtered.err) == ("", "")

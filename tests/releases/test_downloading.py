@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from store.errors import ArchiveError, IntegrityError, StorageError, UnsafeNameError
-from store.releases.downloading import Manner, download
+from store.releases.downloading import Manner, download, record_in
 from store.releases.filesystem import FileSystemArchive
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.publishing import Published
 from store.releases.records import Record, signed
 
-from .conftest import content_of
+from .conftest import content_of, lay
 
 Release = Callable[..., Published]
 MANNER = Manner(durable=False)
@@ -147,3 +147,39 @@ def test_a_release_without_digests_is_brought_by_size(
         download(archive, signed(data), DEFAULT_WORKSPACE, tmp_path / "here", MANNER)
     with pytest.raises(ArchiveError):
         Record.from_data({**data, "project": {"a": {"/item/": "File", "/bytes/": "x"}}})
+
+
+def test_a_large_blob_that_is_damaged_is_never_in_place(
+    archive: FileSystemArchive, release: Release, tmp_path: Path
+) -> None:
+    """What is streamed is hashed as it comes, and thrown away where it is wrong."""
+    lay(tmp_path / "large", {"big": bytes(2 << 20)})
+    record = release("1.0.0", directory=tmp_path / "large").record
+    blob = next(path for path in archive.archive_path.rglob("blobs/*/*") if path.is_file())
+    blob.chmod(0o644)
+    blob.write_bytes(bytes((2 << 20) - 1) + b"x")
+
+    with pytest.raises(IntegrityError, match="is not what was published"):
+        download(archive, record, DEFAULT_WORKSPACE, tmp_path / "here", MANNER)
+
+    assert content_of(tmp_path / "here") == {}
+    assert [one.name for one in (tmp_path / "here" / ".rme").iterdir()] == []
+
+
+def test_an_upload_needs_a_file(archive: FileSystemArchive, project: Path) -> None:
+    """A link, a directory or nothing at all is told by its path, and leaves no blob."""
+    (project / "link").symlink_to(project / "a.txt")
+
+    for path in ("link", "data", "nothing"):
+        with pytest.raises(StorageError, match=path):
+            archive.process_and_upload_blob(path, project, "survey", "survey-v1.0.0", "space")
+
+    assert list(archive.archive_path.rglob("blobs/*/*")) == []
+
+
+def test_a_folder_without_a_whole_release_has_no_record(tmp_path: Path) -> None:
+    """What cannot be read is no record of a release."""
+    lay(tmp_path / "here", {".rme/record.yml": b"x: [1"})
+
+    assert record_in(tmp_path / "here") is None
+    assert record_in(tmp_path / "nowhere") is None

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.errors import ConfigurationError, DriftError
@@ -67,6 +67,7 @@ def test_a_damaged_lock_is_told(tmp_path: Path, text: str) -> None:
     assert read_lock(tmp_path / "none.lock") == ()
 
 
+@settings(max_examples=20, deadline=None)
 @given(
     st.text(st.characters(exclude_categories=["Cs"])),
     st.text(st.characters(exclude_categories=["Cs"])),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store.errors import ArchiveError, IntegrityError, QueryError, TooLargeError, UnsafeNameError
@@ -81,6 +81,9 @@ def test_a_record_comes_back_as_it_went_in() -> None:
     again.check()
 
 
+@example({"a": "\x7f\x85\u2028\ufeff\ud7ff\ufffe \t\0/", "\x7f": 1e16, "b" * 2000: 1})
+@example({"x": "\\ud83d\\ude00 \U0001f600", "project": {"a": {"b": {}, "/c": 1}, "d": {}}})
+@example({"é" * 100: {"\U0001f600" * 100: [1.5, -0.0, 1e-7]}})
 @given(st.dictionaries(TEXTS, PLAIN, max_size=4))
 def test_every_reader_of_yaml_reads_what_we_write(data: dict[str, Any]) -> None:
     """What is written is the same to us and to the older tool's reader, whatever is in it."""
@@ -94,6 +97,22 @@ def test_every_reader_of_yaml_reads_what_we_write(data: dict[str, Any]) -> None:
 def test_names_that_are_no_texts_survive(data: dict[Any, Any]) -> None:
     """A number that names something stays a number."""
     assert read_record(to_yaml({"inner": data}).encode()) == {"inner": data}
+
+
+def test_dates_of_older_records_stay_dates() -> None:
+    """In YAML; JSON, which has none, gets them as text; what is no plain data is refused."""
+    record = Record.from_data(older())
+
+    assert yaml.safe_load(record.to_yaml())["workflow"]["made"] == dt.date(2025, 1, 2)
+    assert json.loads(record.to_json())["workflow"]["made"] == "2025-01-02"
+    assert Record.from_data(record.to_data()).identity == record.identity
+    for odd in ({"a": {1, 2}}, {"a": object()}, {"a": b"x", "b": object()}):
+        with pytest.raises(ArchiveError, match="cannot be written"):
+            spelling.to_json(odd)
+    with pytest.raises(ArchiveError, match="no plain data"):
+        to_yaml({"a": object()})
+    with pytest.raises(ArchiveError, match="cannot be written"):
+        spelling.canonical({"a": object()})
 
 
 def test_the_digest_is_of_the_content() -> None:

@@ -113,7 +113,7 @@ class TestUnordered(Shelf):
 
     breaks = ("test_the_highest_version_comes_last",)
     kind = type("kind", (ObjectArchive,), {})
-    kind.get_release_records = _as_text  # type: ignore[method-assign, assignment]
+    setattr(kind, "get_release_records", _as_text)  # noqa: B010 - past the base that sees to it
 
 
 class TestSilent(Shelf):
@@ -121,7 +121,7 @@ class TestSilent(Shelf):
 
     breaks = ("test_what_is_not_there_is_said",)
     kind = type("kind", (ObjectArchive,), {})
-    kind.get_release_records = _nothing_is_fine  # type: ignore[method-assign]
+    setattr(kind, "get_release_records", _nothing_is_fine)  # noqa: B010 - past the base that sees to it
 
 
 class TestGenerous(Shelf):

@@ -100,8 +100,6 @@ class ReleaseStore(Store[ReleaseResource]):
     """
 
     name = "release"
-    metadata_needs_network: ClassVar[bool] = False
-    path_settings: ClassVar[frozenset[str]] = frozenset()
     query_keys: ClassVar[frozenset[str]] = (
         DIGEST_KEYS
         | SIZES.keys()
@@ -125,6 +123,11 @@ class ReleaseStore(Store[ReleaseResource]):
             return not _is_local(self._named({}).host)
         except QueryError:
             return False
+
+    @property
+    def metadata_needs_network(self) -> bool:  # type: ignore[override]
+        """Whether its records lie there, too: offline, what a query stood for is remembered."""
+        return self.needs_network
 
     def get_resource_metadata(self, query: Mapping[str, Any]) -> ReleaseResource:
         """Return what the record of a release says of a file.

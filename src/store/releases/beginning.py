@@ -24,7 +24,7 @@ def begin(host: str, user: str | None = None, *, ca_file: str | None = None) -> 
     scheme = scheme_of(host)
     if scheme in {"", "file"}:
         return FileSystemArchive.create(path_of(host))
-    if scheme == "s3":
+    if scheme in {"s3", "gs", "az", "bucket"}:
         from store.releases.objects_opening import begin_bucket
 
         return begin_bucket(host)

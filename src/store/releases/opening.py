@@ -20,7 +20,7 @@ _BUILTIN: Final = {
     "file": "store.releases.filesystem:open_directory",
     "http": "store.releases.cdcs_opening:open_cdcs",
     "https": "store.releases.cdcs_opening:open_cdcs",
-    "s3": "store.releases.objects_opening:open_bucket",
+    **dict.fromkeys(("s3", "gs", "az", "bucket"), "store.releases.objects_opening:open_bucket"),
 }
 """Where the builtin factories lie, by scheme; a path is a ``file``. Imported when first used."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 from store.releases.transfer import Standing
 
@@ -11,10 +12,33 @@ _NAMES = 2
 """How many files on their way are named."""
 
 
+class Bar:
+    """Is told how far the blobs have come, and draws it.
+
+    Args:
+        bar: A bar of tqdm's.
+        names: Whether files that are on their way are named.
+    """
+
+    def __init__(self, bar: Any, *, names: bool) -> None:  # noqa: ANN401 - a tqdm
+        self._bar = bar
+        self._names = names
+
+    def __call__(self, standing: Standing) -> None:
+        """Draw where they stand."""
+        if self._names:
+            self._bar.set_postfix_str(", ".join(standing.running[:_NAMES]), refresh=False)
+        self._bar.update(standing.received - self._bar.n)
+
+    def expect(self, total: int) -> None:
+        """Take note of how many bytes there will be."""
+        self._bar.total = total
+
+
 @contextlib.contextmanager
 def bar_of(
     title: str, total: int, *, names: bool = True, shown: bool = True
-) -> Iterator[Callable[[Standing], None] | None]:
+) -> Iterator[Bar | None]:
     """Draw a bar on stderr while the block runs.
 
     Args:
@@ -33,13 +57,8 @@ def bar_of(
 
     bar = bar_class()(total=total, desc=title, unit="B", unit_scale=True, unit_divisor=1024)
 
-    def show(standing: Standing) -> None:
-        if names:
-            bar.set_postfix_str(", ".join(standing.running[:_NAMES]), refresh=False)
-        bar.update(standing.received - bar.n)
-
     try:
-        yield show
+        yield Bar(bar, names=names)
     finally:
         bar.set_postfix_str("", refresh=False)
         bar.close()

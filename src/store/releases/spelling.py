@@ -21,6 +21,9 @@ MAX_BYTES: Final = 256 * 1024**2
 _MAX_DEPTH: Final = 200
 _MAX_VALUES: Final = 10_000_000
 
+_LONGEST_NAME: Final = 100
+"""The longest name, in characters, that YAML 1.1 takes on a line however it is escaped (1,024 bytes)."""
+
 _PAIR: Final = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
 
 
@@ -71,7 +74,8 @@ def to_yaml(data: Mapping[str, Any]) -> str:
     """
     try:
         if _is_json(data):
-            return _PAIR.sub(_joined, _in_lines(data)) + "\n"
+            # DEL is plain text to JSON, and no character at all to YAML.
+            return _PAIR.sub(_joined, _in_lines(data)).replace("\x7f", "\\u007f") + "\n"
         _count(data)
         import yaml
 
@@ -163,7 +167,7 @@ def _is_json(data: Any) -> bool:  # noqa: ANN401 - any plain data
     while stack:
         value = stack.pop()
         if isinstance(value, dict):
-            if not all(isinstance(name, str) for name in value):
+            if not all(isinstance(name, str) and len(name) <= _LONGEST_NAME for name in value):
                 return False
             stack.extend(value.values())
         elif isinstance(value, list):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from store.releases.interface import ArchiveInterface
     from store.releases.named import Named
     from store.releases.names import Requirement
-    from store.releases.transfer import Standing
+    from store.releases.showing import Bar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -157,7 +157,7 @@ def opened_archive(frame: Frame, named: Named) -> Iterator[ArchiveInterface]:
 
 
 @contextlib.contextmanager
-def drawn(frame: Frame, title: str, total: int) -> Iterator[Callable[[Standing], object] | None]:
+def drawn(frame: Frame, title: str, total: int) -> Iterator[Bar | None]:
     """Draw a bar on stderr while the block runs, where a person looks at it."""
     from store.releases.showing import bar_of
 

@@ -79,8 +79,15 @@ def publish(
     wanted = _wanted(asked, named.workspace)
     with (
         opened_archive(frame, named) as opened,
-        drawn(frame, wanted.title, 0) as show,
+        drawn(frame, wanted.title, 0) as bar,
     ):
+
+        def began(plan: Plan) -> None:
+            if bar is not None:
+                bar.expect(plan.size)
+            if not frame.json:
+                _tell(frame, plan, dry_run=dry_run)
+
         done = publish_release(
             opened,
             directory,
@@ -88,8 +95,8 @@ def publish(
             threads=threads,
             dry_run=dry_run,
             allow_repeat=repeat,
-            show=show,
-            began=lambda plan: None if frame.json else _tell(frame, plan, dry_run=dry_run),
+            show=bar,
+            began=began,
         )
     _show(frame, done, wanted.workspace, str(named.host))
 

@@ -10,25 +10,31 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from store.errors import ReleaseRecordNotFoundError
+    from store.releases.cdcs import CDCSArchive
     from store.releases.filesystem import FileSystemArchive
     from store.releases.hashing import chunked_sha
     from store.releases.interface import ArchiveInterface
+    from store.releases.logins import get_credentials
     from store.releases.opening import get_interface, is_url
 
 _HOMES: Final = {
+    "CDCSArchive": "store.releases.cdcs",
     "ArchiveInterface": "store.releases.interface",
     "FileSystemArchive": "store.releases.filesystem",
     "ReleaseRecordNotFoundError": "store.errors",
     "chunked_sha": "store.releases.hashing",
+    "get_credentials": "store.releases.logins",
     "get_interface": "store.releases.opening",
     "is_url": "store.releases.opening",
 }
 
 __all__ = [
     "ArchiveInterface",
+    "CDCSArchive",
     "FileSystemArchive",
     "ReleaseRecordNotFoundError",
     "chunked_sha",
+    "get_credentials",
     "get_interface",
     "is_url",
 ]

@@ -8,6 +8,9 @@ key            means
 ``workspace``  where releases are published and looked for, unless another workspace is named
 ``default``    ``true`` for the one that is meant where none is named
 =============  ===============================================================================================
+
+A server's table may have ``ca_file`` (the certificates to trust there), ``certificate`` and ``key`` (what to
+log in with, in place of a password), too: paths of PEM files.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from store.errors import ConfigurationError, QueryError
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.opening import is_url, scheme_of
 
-KEYS: Final = frozenset({"host", "user", "workspace", "default"})
+KEYS: Final = frozenset({"host", "user", "workspace", "default", "ca_file", "certificate", "key"})
 """The keys that a table may have."""
 
 
@@ -64,7 +67,7 @@ def archive_named(
         raise _malformed(
             name, table, f"has no {unknown[0]!r}; known are {', '.join(sorted(KEYS))}", unknown[0]
         )
-    for key in ("host", "user", "workspace"):
+    for key in sorted(KEYS - {"default"}):
         if not isinstance(table.get(key, ""), str):
             raise _malformed(name, table, f"needs a text for {key!r}", key)
     host = table.get("host")

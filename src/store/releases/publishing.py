@@ -106,7 +106,7 @@ def publish(
         show=show,
     )
     record = _record(wanted, project)
-    pid = archive.upload_release_record(record.data, workspace=wanted.workspace)
+    pid = _upload_record(archive, record, wanted.workspace, allow_repeat=allow_repeat)
     return Published(record, pid, plan)
 
 
@@ -119,6 +119,17 @@ def _record(wanted: Wanted, project: Mapping[str, Any]) -> Record:
         datasets=wanted.datasets,
         more=wanted.more,
     )
+
+
+def _upload_record(
+    archive: ArchiveInterface, record: Record, workspace: str, *, allow_repeat: bool
+) -> str:
+    """Publish the record; an archive that can repeat a release is told where that was asked for."""
+    upload: Any = archive.upload_release_record
+    again = allow_repeat and archive.supports_repeat_releases
+    how = {"allow_repeat": True} if again else {}
+    pid: str = upload(record.data, workspace=workspace, **how)
+    return pid
 
 
 def _refuse_repeat(archive: ArchiveInterface, wanted: Wanted) -> None:

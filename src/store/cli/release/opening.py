@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_CA_FILE = "store.release.ca_file"
+"""Under which key it is kept beside the command."""
+
 
 def with_archive(*names: str, meaning: str = "The archive") -> Callable[[F], F]:
     """Give a command the options that say which archive is meant, and which workspace in it."""
 
     def decorate(function: F) -> F:
         for option in (
+            trusting,
             click.option(
                 "--user", metavar="NAME", help="Who asks, where the archive wants to know."
             ),
@@ -41,6 +45,29 @@ def with_archive(*names: str, meaning: str = "The archive") -> Callable[[F], F]:
         return function
 
     return decorate
+
+
+def trusting(function: F) -> F:
+    """Give a command the certificates that a server's is held against."""
+    return click.option(
+        "--ca-file",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False),
+        expose_value=False,
+        callback=_trust,
+        help="The certificates to trust at a server (PEM).",
+    )(function)
+
+
+def _trust(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    """Keep it for `opened_archive`, so that no command has to hand it on."""
+    context.meta[_CA_FILE] = value
+
+
+def trusted() -> str | None:
+    """Return the path of the certificates that the command was told to trust, or None."""
+    found: str | None = click.get_current_context().meta.get(_CA_FILE)
+    return found
 
 
 def with_threads(function: F) -> F:
@@ -116,7 +143,13 @@ def opened_archive(frame: Frame, named: Named) -> Iterator[ArchiveInterface]:
         )
     if not is_builtin(scheme):
         load_archives()
-    archive = get_interface(named.host, named.user)
+    ca_file = trusted()
+    if ca_file is not None and scheme in {"http", "https"}:
+        from store.releases.cdcs_opening import open_cdcs
+
+        archive: ArchiveInterface = open_cdcs(named.host, named.user, ca_file=ca_file)
+    else:
+        archive = get_interface(named.host, named.user)
     try:
         yield archive
     finally:

@@ -276,7 +276,7 @@ def test_a_cache_whose_registry_cannot_be_opened_misses(
 
     assert cache.get("uid", "default") == "default"
     assert cache.set("uid", "value") is False
-    cache.record("uid", Provenance("driver", {}, None, ("sha256:00",), 1))
+    cache.record("uid", Provenance("driver", "{}", "file:///x", ("sha256:00",), 1))
     cache.delete("uid")
     cache.clear()
     cache.close()
@@ -290,7 +290,7 @@ def test_the_room_names_what_it_has() -> None:
 
     assert set(dir(cm)) == set(cm.__all__)
     with pytest.raises(AttributeError):
-        _ = cm.nothing  # type: ignore[attr-defined]
+        _ = cm.nothing
     assert cm.Cache is manager.Cache
     assert cm.CacheItem is CacheItem
 

@@ -161,6 +161,25 @@ def test_removing_and_pruning_empty_the_bucket(machine: Machine, bucket: Failing
         late.open()
 
 
+def test_copies_make_room_on_a_machine(machine: Machine, bucket: Failing) -> None:
+    """Those that nobody was handed; the items stay, and are brought again."""
+    here, there = machine("here"), machine("there")
+    for name in "abc":
+        here.put(name, name.encode())
+    kept, *others = [Path(there.best(name).path) for name in "abc"]  # type: ignore[union-attr]
+    there.close()
+    here.close()
+    assert Path(there.best("a").path) == kept  # type: ignore[union-attr]
+
+    assert there.prune(min_free=0).removed == ()
+    assert all(path.exists() for path in others)
+    assert there.prune(min_free=2**62).removed == ()
+
+    assert kept.exists()
+    assert not any(path.exists() for path in others)
+    assert Path(there.best("b").path).read_bytes() == b"b"  # type: ignore[union-attr]
+
+
 def test_cleaning_looks_into_the_bucket(machine: Machine, bucket: Failing) -> None:
     """Records without an object go, objects without a record go; what is no item's name stays."""
     here, there = machine("here"), machine("there")

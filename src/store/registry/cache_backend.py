@@ -19,6 +19,7 @@ from store.registry.filters import Filters
 from store.registry.keys import Name, name_of
 from store.registry.manager import Cache as Registry
 from store.registry.places import filename_of
+from store.registry.prepared import Prepared
 from store.registry.records import Entry
 from store.registry.schema import attributes, items
 from store.registry.status import Status
@@ -35,7 +36,7 @@ ENTRY: Final = "entry"
 LABEL: Final = "cache"
 """The label of the items that are entries of a cache."""
 
-_LOOK_UP: Final = (
+_LOOK_UP: Final = Prepared(
     sa.select(attributes.c.value, attributes.c.kind)
     .join(items, items.c.id == attributes.c.item_id)
     .where(
@@ -88,9 +89,7 @@ class RegistryCache(Cache):
         """Return the value of a uid, or ``default`` where there is none or it has expired."""
         values = {"key": _name(uid).key}
         try:
-            row = self.registry.database.read(
-                lambda connection: connection.execute(_LOOK_UP, values).first()
-            )
+            row = self.registry.database.read(lambda connection: _LOOK_UP.first(connection, values))
         except StoreError as error:
             log.warning("the entry of %.100r cannot be read: %s", uid, error)
             return default

@@ -34,7 +34,8 @@ class Cache(Cleaning):
         busy_timeout: How long another's write is waited for, in seconds.
         durability: ``full``: what is READY survives a power cut; ``relaxed``: what is young may be lost.
         max_bytes: How much the files may take in all, in bytes: what was used least recently goes.
-        min_free: How much is to stay free on the disk, in bytes.
+        min_free: How much is to stay free on the disk, in bytes; with a bucket for ``files`` copies go for
+            that, and no items.
         clock: The time.
 
     Raises:

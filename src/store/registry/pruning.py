@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from store.errors import StatusError
 from store.registry.changing import Changing
+from store.registry.copies import drop_copies
 from store.registry.filtering import Asked, filters_of
 from store.registry.records import Entry
 from store.registry.schema import items, uses
@@ -30,7 +31,7 @@ class Limits:
         versions: So many versions of each key, the newest.
         max_count: So many items in all, those read last.
         max_bytes: So many bytes in all, those read last.
-        min_free: So many bytes free on the disk.
+        min_free: So many bytes free on the disk; where the files lie in a bucket, copies of them go.
     """
 
     older_than: float | None = None
@@ -80,6 +81,11 @@ def prune(
         dry_run: Only say what would go.
     """
     cache.flush()
+    if cache.remote is not None and limits.min_free is not None:
+        # What is short of room is the disk of the copies, not the bucket.
+        if not dry_run:
+            drop_copies(cache, limits.min_free)
+        limits = attrs.evolve(limits, min_free=None)
     held = _held(cache, asked)
     chosen = _chosen(held, limits, cache.now(), _lacking(cache, limits))
     used = cache.leases.in_use()

@@ -13,11 +13,9 @@ from store.transports.http.asker import Answer, Asker
 from store.transports.objects.account import Account
 from store.transports.objects.answered import SignedBody
 from store.transports.objects.answers import (
-    Page,
     bare,
     code_of,
     meta_of,
-    page_of,
     quoted,
     version_of,
 )
@@ -35,14 +33,15 @@ from store.transports.objects.conditions import (
     checked_tag,
     condition_headers,
     hold,
-    honours,
     refuse_taken,
     settled,
 )
 from store.transports.objects.failures import refused, tried
 from store.transports.objects.multipart import Upload
+from store.transports.objects.pages import Page, page_of
 from store.transports.objects.signing import EMPTY, UNSIGNED, query_of, signed, spelled
 from store.transports.objects.sources import PART, Reader, opened
+from store.transports.objects.trial import honours
 
 _PARTIAL: Final = 206
 _MISSING: Final = 404

@@ -71,6 +71,7 @@ def test_a_published_plugin_is_found_and_named(publish: Publish) -> None:
         "http-simple-store",
         "pypi",
         "registry",
+        "release",
     ]
 
 

@@ -1,34 +1,18 @@
-"""Reads what S3 answers: errors, listings, parts."""
+"""Reads what S3 answers: errors, headers, parts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
-from typing import Final, NamedTuple
-from urllib.parse import unquote
-from xml.etree import ElementTree as ET
+from typing import Final
 
-from store.errors import TransportError
 from store.transports.objects.base import ObjectMeta
 
 _META: Final = "x-amz-meta-"
 _CODE: Final = re.compile(rb"<Code>([A-Za-z0-9.]{1,80})</Code>")
-_NUMBER: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
-
-
-class Page(NamedTuple):
-    """A page of a listing.
-
-    Attributes:
-        objects: What it lists.
-        token: What asks for the next page, or None.
-    """
-
-    objects: list[ObjectMeta]
-    token: str | None
 
 
 def code_of(body: bytes) -> str | None:
@@ -78,44 +62,6 @@ def version_of(headers: Mapping[str, str]) -> str | None:
     return found if found and found != "null" else None
 
 
-def page_of(body: bytes, shown: str) -> Page:
-    """Return what a page of ``ListObjectsV2`` lists; keys were asked for with ``encoding-type=url``.
-
-    Raises:
-        TransportError: It is no listing.
-    """
-    try:
-        root = ET.fromstring(body)  # noqa: S314 - expat since 2.4.1 bounds what entities become
-        spaced = re.match(r"\{[^}]*\}", root.tag)
-        space = spaced[0] if spaced else ""
-        if root.tag != f"{space}ListBucketResult":
-            raise ValueError(root.tag)  # noqa: TRY301 - one wall
-        encoded = root.findtext(f"{space}EncodingType") == "url"
-        objects = list(_objects(root, space, encoded=encoded))
-    except (ET.ParseError, ValueError, TypeError) as error:
-        raise TransportError(
-            f"{shown}: what came is no listing of a bucket: is this the address of an object store?",
-            url=shown,
-        ) from error
-    more = root.findtext(f"{space}IsTruncated") == "true"
-    return Page(objects, root.findtext(f"{space}NextContinuationToken") if more else None)
-
-
-def _objects(root: ET.Element, space: str, *, encoded: bool) -> Iterator[ObjectMeta]:
-    for one in root.iter(f"{space}Contents"):
-        told = {child.tag.removeprefix(space): child.text for child in one}
-        key = told.get("Key") or ""
-        size = told.get("Size") or ""
-        if not _NUMBER.fullmatch(size):
-            raise ValueError("a size that is no number")
-        yield ObjectMeta(
-            unquote(key.replace("+", " ")) if encoded else key,
-            int(size),
-            bare(told.get("ETag")),
-            _moment(told.get("LastModified")),
-        )
-
-
 def upload_of(body: bytes) -> str | None:
     """Return the id of a multipart upload that has begun, or None."""
     match = re.search(r"<UploadId>([^<]{1,1024})</UploadId>", body.decode("utf-8", "replace"))
@@ -148,10 +94,3 @@ def _date(value: str | None) -> datetime | None:
     except (ValueError, TypeError):
         return None
     return found.astimezone(UTC) if found else None
-
-
-def _moment(value: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value).astimezone(UTC) if value else None
-    except ValueError:
-        return None

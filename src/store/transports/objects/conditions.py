@@ -1,11 +1,8 @@
-"""Finds out whether a store honours conditions, and what was lost."""
+"""Keeps the conditions of reading and writing, where a store does not."""
 
 from __future__ import annotations
 
-import secrets
-import threading
 from collections.abc import Callable
-from typing import Final
 
 from store.errors import DriftError, MissingKeyError, StoreError
 from store.transports.base import TransferOptions
@@ -19,49 +16,6 @@ from store.transports.objects.base import (
     Unchanged,
 )
 from store.transports.objects.failures import drifted, tried
-
-_KEY: Final = ".store-condition-"
-"""What the object of a trial is called, with a random word behind."""
-
-_OTHER: Final = "0123456789abcdef0123456789abcdef"
-"""An entity tag that no object of a trial has."""
-
-_known: Final[dict[str, bool]] = {}
-"""What was found out, by place; a trial writes, so that one a process must do."""
-
-_lock: Final = threading.Lock()
-
-
-def honours(client: ObjectClient, place: str) -> bool:
-    """Return whether a store honours the conditions of a put: tried out once, and remembered.
-
-    Args:
-        client: Asks the store.
-        place: What stands for the bucket: its address at its server.
-    """
-    with _lock:
-        if place not in _known:
-            _known[place] = _tried_out(client)
-        return _known[place]
-
-
-def _tried_out(client: ObjectClient) -> bool:
-    key = f"{_KEY}{secrets.token_hex(8)}"
-    try:
-        client.put(key, b"1", condition=Absent())
-        return _refused(client, key, Absent()) and _refused(client, key, Unchanged(_OTHER))
-    except DriftError:  # it refuses what it should not
-        return False
-    finally:
-        client.delete([key])
-
-
-def _refused(client: ObjectClient, key: str, condition: Condition) -> bool:
-    try:
-        client.put(key, b"2", condition=condition)
-    except DriftError:
-        return True
-    return False
 
 
 def condition_headers(condition: Condition | None) -> dict[str, str]:
@@ -79,6 +33,8 @@ def settled(
     options: TransferOptions,
     wanted: ObjectMeta,
     condition: Condition | None,
+    *,
+    respell: Callable[[], None] | None = None,
 ) -> ObjectMeta:
     """Return what a put returns, tried again where that may help.
 
@@ -91,16 +47,20 @@ def settled(
         options: The bounds and the policy.
         wanted: The object as it is to be: its key, size and metadata.
         condition: Under which condition it is put.
+        respell: Lets ``once`` send an entity tag without its quotes: Ceph compares it as it is spelled.
     """
     failures: list[StoreError] = []
     try:
         return tried(once, options, lost=failures.append)
     except DriftError:
-        if condition is None or not failures:
+        found = None if condition is None else _found(client, wanted.key)
+        if found is None:
             raise
-        found = _found(client, wanted.key)
-        same = found is not None and (found.size, found.metadata) == (wanted.size, wanted.metadata)
-        if found is None or not same or not wanted.metadata:
+        if isinstance(condition, Unchanged) and found.etag == bare(condition.etag) and respell:
+            respell()
+            return tried(once, options)
+        same = (found.size, found.metadata) == (wanted.size, wanted.metadata)
+        if not (failures and same and wanted.metadata):
             raise
         return found
 
@@ -127,6 +87,18 @@ def checked_tag(body: Body, shown: str, etag: str | None) -> Body:
         return body
     body.close()
     raise drifted(shown, body.meta.key, etag)
+
+
+def hold(client: ObjectClient, key: str, condition: Condition | None) -> None:
+    """Raise a DriftError where a condition does not hold now; between this and a write another may write."""
+    if condition is None:
+        return
+    found = _found(client, key)
+    etag = None if found is None else found.etag
+    if etag != (bare(condition.etag) if isinstance(condition, Unchanged) else None) or (
+        found is not None and isinstance(condition, Absent)
+    ):
+        raise drifted(f"{client.address}/{key}", key, getattr(condition, "etag", None))
 
 
 def refuse_taken(client: ObjectClient, key: str) -> None:

@@ -58,11 +58,23 @@ class Upload:
         metadata: Mapping[str, str],
         condition: Condition | None,
         counted: Counted | None,
+        *,
+        held: Callable[[], None],
     ) -> ObjectMeta:
-        """Put all parts, then let the object be there; what fails leaves nothing behind."""
+        """Put all parts, then let the object be there; what fails leaves nothing behind.
+
+        Args:
+            reader: What is put.
+            metadata: What is kept with it.
+            condition: When it may be written.
+            counted: Is told of bytes that went up.
+            held: Raises where the condition does not hold: asked at the beginning and before the end.
+        """
+        held()
         self._upload = tried(lambda: self._begun(metadata), self._options)
         try:
             etags = self._parts(reader, counted)
+            held()
             answer, etag = tried(lambda: self._ended(etags, condition), self._options)
         except BaseException:
             self._abort()

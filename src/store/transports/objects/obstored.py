@@ -20,11 +20,12 @@ from store.transports.objects.base import (
     Source,
 )
 from store.transports.objects.chunks import ObstoreBody
-from store.transports.objects.conditions import checked_tag, honours, refuse_taken, settled
+from store.transports.objects.conditions import checked_tag, refuse_taken, settled
 from store.transports.objects.failures import NotPartialError, mapped, tried
 from store.transports.objects.sources import PART, Reader, opened
 from store.transports.objects.stores import Stores
 from store.transports.objects.told import is_plain, meta_told, version_told
+from store.transports.objects.trial import honours
 
 T = TypeVar("T")
 
@@ -137,7 +138,10 @@ class ObstoreObjects(ObjectClient):
             told = self._call("put", key, self._taken(key), body, expected=expected, **options)
             return wanted._replace(etag=bare(told["e_tag"]), version=version_told(told["version"]))
 
-        meta = settled(self, once, self.options, wanted, condition)
+        def respell() -> None:
+            options["mode"] = {"e_tag": options["mode"]["e_tag"].strip('"')}
+
+        meta = settled(self, once, self.options, wanted, condition, respell=respell)
         if counted is not None and len(body):
             counted(len(body))
         return meta

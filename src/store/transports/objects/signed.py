@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -12,11 +13,9 @@ from store.transports.http.asker import Answer, Asker
 from store.transports.objects.account import Account
 from store.transports.objects.answered import SignedBody
 from store.transports.objects.answers import (
-    Page,
     bare,
     code_of,
     meta_of,
-    page_of,
     quoted,
     version_of,
 )
@@ -33,14 +32,16 @@ from store.transports.objects.checksums import ASKING, checksums_of
 from store.transports.objects.conditions import (
     checked_tag,
     condition_headers,
-    honours,
+    hold,
     refuse_taken,
     settled,
 )
 from store.transports.objects.failures import refused, tried
 from store.transports.objects.multipart import Upload
+from store.transports.objects.pages import Page, page_of
 from store.transports.objects.signing import EMPTY, UNSIGNED, query_of, signed, spelled
 from store.transports.objects.sources import PART, Reader, opened
+from store.transports.objects.trial import honours
 
 _PARTIAL: Final = 206
 _MISSING: Final = 404
@@ -154,7 +155,9 @@ class SignedObjects(ObjectClient):
         """Write an object from what was opened; see `put`."""
         if reader.size is None or reader.size > PART:
             upload = Upload(self.ask, self.options, self.address, key)
-            return upload.put(reader, metadata, condition, counted)
+            # Some stores pass the condition over where an upload ends.
+            held = functools.partial(hold, self, key, condition)
+            return upload.put(reader, metadata, condition, counted, held=held)
         body = reader.next(PART)
         headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
         headers |= condition_headers(condition)
@@ -167,7 +170,10 @@ class SignedObjects(ObjectClient):
             told = answer.headers
             return wanted._replace(etag=bare(told.get("ETag")), version=version_of(told))
 
-        meta = settled(self, once, self.options, wanted, condition)
+        def respell() -> None:
+            headers["If-Match"] = headers["If-Match"].strip('"')
+
+        meta = settled(self, once, self.options, wanted, condition, respell=respell)
         if counted is not None and len(body):
             counted(len(body))
         return meta

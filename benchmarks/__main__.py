@@ -15,7 +15,7 @@ from benchmarks.measuring import Row
 
 WORKLOADS = (
     "startup", "hits", "cold", "many", "stream", "latency", "racing", "resume", "verify",
-    "freshness", "registry", "unpacking", "buckets",
+    "freshness", "registry", "unpacking", "buckets", "releases",
 )  # fmt: skip
 RESULTS = Path(__file__).with_name("RESULTS.md")
 BUSY = 0.1

@@ -255,11 +255,15 @@ def test_a_name_is_no_address(objects: FakeObjects, name: str) -> None:
 
 
 def test_a_bucket_that_nobody_signs_for_is_not_deleted(objects: FakeObjects) -> None:
-    """The next step is said."""
+    """The next step is said, before anything is lost."""
     bucket = Bucket(objects, "bucket")
+
+    bucket.add_string("x", "x")
 
     with pytest.raises(RefusedError, match="the cloud's own command"):
         bucket.delete()
+
+    assert "x" in bucket
 
 
 def test_a_summary_tells_the_digest_that_its_writer_kept(objects: FakeObjects) -> None:

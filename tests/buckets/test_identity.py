@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,8 +29,12 @@ from store.buckets.syncing import sync_directory, sync_remote_to_local
 from store.clock import SystemClock
 from store.errors import DriftError, StorageError
 from store.testing.bucket_trees import LONG_AGO, calls, held, lay
+from store.testing.object_servers import MotoServer
 from store.testing.objects import FakeObjects
+from store.transports.base import TransferOptions
 from store.transports.objects.base import Body, ObjectMeta
+from store.transports.objects.checksums import checksums_of
+from store.transports.objects.opening import open_objects
 
 MIB = 1 << 20
 
@@ -272,3 +279,86 @@ def test_a_large_object_of_others_is_known_by_its_tag(tmp_path: Path) -> None:
     done = sync_directory(objects, here, memory=tmp_path / "memory", delete=False)
 
     assert done.plan.kept == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [
+        ({"sha256": hashlib.sha256(b"one").hexdigest(), "crc32": "00000000"}, True),
+        ({"sha256": hashlib.sha256(b"two").hexdigest()}, False),
+        ({"sha1": hashlib.sha1(b"one", usedforsecurity=False).hexdigest()}, True),
+        ({"crc32": f"{zlib.crc32(b'one'):08x}"}, True),
+        ({"crc32": f"{zlib.crc32(b'two'):08x}"}, False),
+        ({}, None),
+    ],
+)
+def test_a_checksum_of_the_store_is_a_proof(
+    tmp_path: Path, told: dict[str, str], *, verdict: bool | None
+) -> None:
+    """It computed it over the content that it took; the strongest decides."""
+    path = tmp_path / "file"
+    path.write_bytes(b"one")
+    known = Known(hashlib.sha256(b"one").hexdigest())
+
+    found = proven(str(path), known, ObjectMeta("k", 3, "opaque"), checksums=lambda: told)
+
+    assert found is verdict
+
+
+@pytest.mark.parametrize("algorithm", ["SHA256", "SHA1", "CRC32"])
+def test_a_checksum_that_s3_keeps_is_asked_for(moto_server: MotoServer, algorithm: str) -> None:
+    """Whatever wrote the object; moto keeps what it is sent, as S3 does."""
+    import boto3  # type: ignore[import-untyped]
+
+    connection, bucket = moto_server.connection, moto_server.new_bucket()
+    peer = boto3.client(
+        "s3",
+        endpoint_url=moto_server.endpoint,
+        aws_access_key_id=connection.access_key,
+        aws_secret_access_key=connection.secret_key,
+        region_name="us-east-1",
+    )
+    peer.put_object(Bucket=bucket, Key="a", Body=b"one", ChecksumAlgorithm=algorithm)
+    peer.close()
+    client = open_objects(f"s3://{bucket}", TransferOptions(), connection=connection)
+    with contextlib.closing(client):
+        told = client.checksums("a")
+
+    wanted = {
+        "sha256": hashlib.sha256(b"one").hexdigest(),
+        "sha1": hashlib.sha1(b"one", usedforsecurity=False).hexdigest(),
+        "crc32": f"{zlib.crc32(b'one'):08x}",
+    }
+    assert told == {algorithm.lower(): wanted[algorithm.lower()]}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"x-amz-checksum-sha256": "not base64"},
+        {"x-amz-checksum-sha256": "AAAA"},
+        {"x-amz-checksum-crc32": "AAAAAA==-3"},
+        {"x-amz-checksum-crc32": "AAAAAA==", "x-amz-checksum-type": "COMPOSITE"},
+    ],
+)
+def test_other_checksums_are_none(headers: dict[str, str]) -> None:
+    """One over the parts' checksums says nothing of the content."""
+    assert checksums_of(headers) == {}
+
+
+def test_an_upload_is_known_by_the_tag_that_a_listing_tells(tmp_path: Path) -> None:
+    """A put's own answer may tell another one, as some servers do for what came in parts."""
+
+    class Parted(FakeObjects):
+        def put(self, key: str, *rest: Any, **options: Any) -> ObjectMeta:
+            return super().put(key, *rest, **options)._replace(etag=f"{'0' * 32}-2")
+
+    objects = Parted()
+    here = lay(tmp_path / "here", {"a": "1"})
+    sync_directory(objects, here, memory=tmp_path / "memory")
+    objects.calls.clear()
+
+    sync_directory(objects, here, memory=tmp_path / "memory")
+
+    assert objects.calls == [("list", "")]

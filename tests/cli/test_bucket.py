@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from store.clock import SYSTEM_CLOCK
 
 Run = Callable[..., Any]
 
@@ -197,3 +200,42 @@ def test_a_dry_run_moves_nothing(cli: Run, moto: str, tree: Path, house: Path) -
     cli("bucket", "put", tree, f"{moto}/x/")
     assert len(cli("bucket", "get", f"{moto}/x/", "in", "-n", "--json").json) == 3
     assert not (house / "in").exists()
+
+
+def test_an_interrupted_get_is_gone_on_with(
+    cli: Run, moto: str, house: Path, starting: Callable[..., Any]
+) -> None:
+    """What came is kept, and said; the same command finishes it."""
+    content = bytes(range(256)) * (12 << 10)
+    (house / "big").write_bytes(content)
+    cli("bucket", "put", "big", f"{moto}/big")
+
+    started = starting("bucket", "get", f"{moto}/big", "down", "--limit-rate", "2M")
+    while not list(house.glob(".store-part-*/state")):
+        SYSTEM_CLOCK.sleep(0.01)
+    SYSTEM_CLOCK.sleep(0.2)
+    stopped = started.ended_by(signal.SIGINT)
+
+    assert stopped.status == 130
+    assert "of down are kept: the same command goes on from there" in stopped.err
+    assert not (house / "down").exists()
+    assert cli("bucket", "get", f"{moto}/big", "down").status == 0
+    assert (house / "down").read_bytes() == content
+    assert not list(house.glob(".store-*"))
+
+
+def test_an_interrupted_put_leaves_nothing(
+    cli: Run, moto: str, house: Path, starting: Callable[..., Any]
+) -> None:
+    """It ends at once, between two files."""
+    (house / "many").mkdir()
+    for number in range(40):
+        (house / "many" / f"{number:02}").write_bytes(bytes(50_000))
+
+    started = starting("bucket", "put", "many", f"{moto}/x/", "--limit-rate", "500K", "-j", "2")
+    while not cli("bucket", "list", f"{moto}/x/").out:
+        SYSTEM_CLOCK.sleep(0.01)
+    stopped = started.ended_by(signal.SIGINT)
+
+    assert (stopped.status, stopped.out) == (130, "")
+    assert 0 < len(cli("bucket", "list", f"{moto}/x/").out.splitlines()) < 40

@@ -12,11 +12,13 @@ from store.config.model import Settings
 from store.config.tier import Tier
 from store.errors import CredentialsError, MissingKeyError, ResourceNotFoundError, TransportError
 from store.fetching.fetcher import Fetcher
+from store.fetching.gathering import gather
 from store.sharing.objects import ObjectTier
+from store.sharing.opening import register
 from store.sharing.writing import WRITER
 from store.testing.object_servers import MotoServer
 from store.testing.objects import FakeObjects
-from store.testing.servers import Server
+from store.testing.servers import Server, unused_address
 from store.transports.base import Conditions, TransferOptions
 from store.transports.objects.base import DIGEST_KEY, Body, ObjectMeta
 
@@ -97,8 +99,6 @@ def test_a_store_that_forbids_what_is_not_there_is_a_miss(
     machine: Make, locator: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """S3 without the right to list: one warning, and the tier is asked on."""
-    from store.sharing.opening import register
-
     gone = Gone(CredentialsError("forbidden", status=403))
     register("forbidding", lambda tier, options: ObjectTier(tier, options, gone))
     here = machine(Tier("forbidding://team"))
@@ -153,6 +153,36 @@ def test_a_real_store_of_objects_is_shared(
     assert fetch("second", f"s3://{bucket}/ours") == CONTENT
     assert fetch("third", "bucket:team/ours") == CONTENT
     assert origin.count() == 1
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("address", ["s3://team/ours", "bucket:nobody/ours", "broken://team"])
+def test_a_tier_that_cannot_even_be_opened_fails_no_fetch(
+    machine: Make,
+    origin: Server,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+    *,
+    many: bool,
+) -> None:
+    """Neither for want of a connection, nor for a mistake in it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "nobody")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", unused_address().rstrip("/"))
+    register("broken", lambda tier, options: ObjectTier(tier, options, Gone(RuntimeError("oops"))))
+    here = machine(Tier(address, timeout=1.0))
+    locators = []
+    for number in range(6 if many else 1):
+        content = b"content %d" % number
+        pin = hashlib.sha256(content).hexdigest()
+        locators.append(f"{origin.serve(f'/{number}', content)}#sha256={pin}")
+
+    outcomes = list(gather(here.fetcher, locators))
+
+    assert [one.error for one in outcomes] == [None] * len(locators)
+    assert WRITER.finish(20)
+    assert len([one for one in caplog.records if one.levelname == "WARNING"]) == 1
 
 
 class Gone(FakeObjects):

@@ -15,6 +15,7 @@ SUITES = (
     "broken_stores",
     "broken_caches",
     "broken_transports",
+    "broken_storages",
     "broken_registries",
     "broken_tiers",
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from store.buckets.background import JOBS, Background
-from store.buckets.client import create_bucket, delete_bucket
+from store.buckets.client import check_deletable, create_bucket, delete_bucket
 from store.buckets.keeping import KeptStorage
 from store.buckets.meters import Meter
 from store.buckets.naming import dest_for, remote_for
@@ -230,6 +230,7 @@ class Bucket(KeptStorage):
             RefusedError: It holds older versions, or the cloud does not let it be deleted from here.
             CredentialsError: The keys may not delete it.
         """
+        check_deletable(self.client)
         self.flush()
         self.client.delete([one.key for one in self.client.list()])
         delete_bucket(self.client, options=self.options)

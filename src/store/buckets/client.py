@@ -62,6 +62,15 @@ def create_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
         raise _failed(client, "made", status)
 
 
+def check_deletable(client: ObjectClient) -> None:
+    """Make sure that a bucket can be deleted from here, before anything in it is.
+
+    Raises:
+        RefusedError: The store is none that buckets can be deleted in from here.
+    """
+    _signing(client, "deleted")
+
+
 def delete_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
     """Delete the bucket that a client is for; it must hold nothing.
 

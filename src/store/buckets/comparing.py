@@ -202,7 +202,9 @@ class Comparison:
         if ours is None or full.size != file.size:
             return False
         with storage_errors(file.path):
-            verdict = proven(file.path, ours, full)
+            verdict = proven(
+                file.path, ours, full, checksums=lambda: self._client.checksums(meta.key)
+            )
         if verdict:
             # As the listing spells it: that is what the next sync sees.
             same = full.etag in {meta.etag, None} or full.last_modified == meta.last_modified

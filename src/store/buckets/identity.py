@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +47,11 @@ def single_part_md5(etag: str | None) -> str | None:
     does not match proves nothing.
     """
     return etag if etag is not None and _MD5.fullmatch(etag) else None
+
+
+def is_parted(etag: str | None) -> bool:
+    """Whether an entity tag is one of an object that came in parts (``md5-N``)."""
+    return _PARTED.fullmatch(etag or "") is not None
 
 
 def part_sizes(etag: str | None, size: int) -> list[int]:
@@ -140,16 +147,24 @@ def _read(path: str, *, md5: bool) -> tuple[Stamped, Hashing, Stamped]:
         os.close(descriptor)
 
 
-def proven(path: str, known: Known, meta: ObjectMeta) -> bool | None:
+def proven(
+    path: str,
+    known: Known,
+    meta: ObjectMeta,
+    *,
+    checksums: Callable[[], Mapping[str, str]] = dict,
+) -> bool | None:
     """Return whether a file and an object of its size have one content, as far as that can be proven.
 
     In turn: the SHA-256 that its writer kept (``store-sha256``), its SHA-1 (``sha1sum``), an entity tag of
-    one part, one of several parts of a size that can be guessed.
+    one part, a checksum that the store computed over the whole, an entity tag of several parts of a size that
+    can be guessed.
 
     Args:
         path: The file.
         known: Its digests.
         meta: What the store says of the object, its metadata included.
+        checksums: Asks the store for its checksums: see `ObjectClient.checksums`.
 
     Returns:
         None where nothing is proven either way.
@@ -163,17 +178,40 @@ def proven(path: str, known: Known, meta: ObjectMeta) -> bool | None:
         return kept == Digest("sha256", known.sha256)
     older = sha1_in(meta.metadata)
     if older is not None:
-        return older in hash_file(path, ("sha1",), follow_links=True).digests()
+        return older.hex == _digest_of(path, "sha1")
     md5 = single_part_md5(meta.etag)
-    if md5 is not None:
-        return True if md5 == (known.md5 or _md5_of(path)) else None
+    if md5 is not None and md5 == (known.md5 or _digest_of(path, "md5")):
+        return True
+    told = checksums()
+    if told:
+        return _checked(path, known, told)
     if any(multipart_etag(path, size) == meta.etag for size in part_sizes(meta.etag, meta.size)):
         return True
     return None
 
 
-def _md5_of(path: str) -> str:
-    return dict(hash_file(path, ("md5",), follow_links=True).digests())["md5"]
+def _checked(path: str, known: Known, told: Mapping[str, str]) -> bool:
+    """Hold a file against the strongest checksum that a store tells."""
+    if "sha256" in told:
+        return told["sha256"] == known.sha256
+    if "sha1" in told:
+        return told["sha1"] == _digest_of(path, "sha1")
+    return told["crc32"] == f"{_crc32_of(path):08x}"
+
+
+def _digest_of(path: str, algorithm: str) -> str:
+    return dict(hash_file(path, (algorithm,), follow_links=True).digests())[algorithm]
+
+
+def _crc32_of(path: str) -> int:
+    descriptor = open_regular(path, follow_links=True)
+    try:
+        found = 0
+        while data := os.read(descriptor, CHUNK):
+            found = zlib.crc32(data, found)
+    finally:
+        os.close(descriptor)
+    return found
 
 
 def presumed(stamp: Stamped, meta: ObjectMeta, *, up: bool) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from store.buckets.identity import is_parted
 from store.buckets.memory import Known
 from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
@@ -16,7 +17,13 @@ from store.buckets.scanning import Stamped, stamped
 from store.buckets.summaries import Summary, digest_in
 from store.buckets.transfers import put_file
 from store.clock import SYSTEM_CLOCK
-from store.errors import DriftError, MissingKeyError, ResourceNotFoundError, TransportError
+from store.errors import (
+    DriftError,
+    MissingKeyError,
+    ResourceNotFoundError,
+    StoreError,
+    TransportError,
+)
 from store.files.failures import storage_errors
 from store.integrity.digest import Digest
 from store.transports.objects.base import Absent, Condition, ObjectMeta, Unchanged
@@ -120,10 +127,22 @@ class _Bringing:
         if summary.digest is None:
             return
         memory, sha256 = self._moving.memory, summary.digest.hex
-        meta = ObjectMeta(step.key, summary.size, summary.etag, None, summary.version)
-        memory.keep_remote(meta, sha256)
+        memory.keep_remote(self._as_listed(summary), sha256)
         if stamp is not None and memory.local(step.path, stamp) is None:
             memory.keep_local(step.path, stamp, Known(sha256), began)
+
+    def _as_listed(self, summary: Summary) -> ObjectMeta:
+        """Return what a listing will tell of an upload: what came in parts may have another tag there."""
+        meta = ObjectMeta(summary.key, summary.size, summary.etag, None, summary.version)
+        if not is_parted(summary.etag):
+            return meta
+        try:
+            found = self._moving.client.head(summary.key)
+        except StoreError as error:
+            log.info("%s is up, and could not be asked about: %s", summary.key, error)
+            return meta
+        ours = summary.digest is not None and digest_in(found.metadata) == summary.digest
+        return found if ours and found.size == summary.size else meta
 
     def _copied(self, step: Step) -> Step | None:
         """Let the server copy; where that gives another content or none, return what is to be uploaded."""

@@ -19,6 +19,7 @@ _HOMES: Final = {
     "why": "store.cli.why:why",
     "cache": "store.cli.cache.group:cache",
     "registry": "store.cli.registry.group:registry",
+    "release": "store.cli.release.group:release",
     "bucket": "store.cli.bucket.group:bucket",
     "plugins": "store.cli.plugins:plugins",
     "config": "store.cli.config:config",

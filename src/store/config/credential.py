@@ -20,6 +20,7 @@ class Credential:
         user: The user's name, or None for a token; never shown, since some servers take tokens so.
         secret: The password or token; never shown.
         source: Where it comes from (``explicit``, ``environment``, ``keyring``, ``netrc``, ``address``).
+        scheme: What a token is called in a header: ``Bearer``, or what the service wants in its place.
 
     Raises:
         ConfigurationError: It cannot be sent in a header: it holds a control character, or the user's
@@ -29,6 +30,7 @@ class Credential:
     user: str | None = attrs.field(default=None, repr=False)
     secret: str = attrs.field(repr=False)
     source: str
+    scheme: str = "Bearer"
 
     def __attrs_post_init__(self) -> None:
         """Refuse what would break out of a header; the secret is not told."""
@@ -43,9 +45,9 @@ class Credential:
 
     @property
     def header(self) -> str:
-        """The value of an ``Authorization`` header: Basic (RFC 7617) or Bearer (RFC 6750)."""
+        """The value of an ``Authorization`` header: Basic (RFC 7617), or a token (Bearer: RFC 6750)."""
         if self.user is None:
-            return f"Bearer {self.secret}"
+            return f"{self.scheme} {self.secret}"
         import base64
 
         return f"Basic {base64.b64encode(f'{self.user}:{self.secret}'.encode()).decode()}"

@@ -82,7 +82,7 @@ class Settings(Frozen):
 
     A key ``cache_dir`` is spelled ``cache_dir`` in a file's top level (``[tool.store]`` in
     pyproject.toml); tables ``[driver.NAME]`` are a driver's configuration and stand in `drivers`,
-    tables ``[connection.NAME]`` in `connections`.
+    ``[archive.NAME]`` in `archives`, ``[connection.NAME]`` in `connections`.
     Durations are in seconds, sizes in bytes, rates in bytes a second.
     """
 
@@ -259,6 +259,9 @@ class Settings(Frozen):
     )
     drivers: Mapping[str, Mapping[str, Any]] = setting(
         "driver", "What each driver is told, by its name: tables [driver.NAME].", kind="tables"
+    )
+    archives: Mapping[str, Mapping[str, Any]] = setting(
+        "archive", "Archives of releases by names of yours: tables [archive.NAME].", kind="tables"
     )
 
 

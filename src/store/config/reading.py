@@ -21,7 +21,7 @@ _KEYS: Final[Mapping[str, Setting]] = {
     field.name: field for field in declared() if field.kind not in {"tables", "rules"}
 }
 _VARIABLES: Final = tuple((field.env, field) for field in _KEYS.values() if field.env is not None)
-_TABLES: Final = {"driver": "drivers", "connection": "connections"}
+_TABLES: Final = {"driver": "drivers", "connection": "connections", "archive": "archives"}
 _WATCHED: Final = (*(variable for variable, _ in _VARIABLES), "STORE_CONFIG_FILE")
 _WATCHED_BYTES: Final = tuple(variable.encode() for variable in _WATCHED)
 _DEFAULT_SOURCES: Final = dict.fromkeys((*_KEYS, *RULES), "default")

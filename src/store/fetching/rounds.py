@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from store.errors import ResourceNotFoundError
+from store.errors import ResourceNotFoundError, StoreError
 from store.fetching.claiming import Asking
-from store.sharing.base import SharedTier
+from store.sharing.base import SharedTier, ours
+from store.sharing.health import health_of
 from store.sharing.tiers import answers, asked_tiers
 from store.transports.base import Stream, TransferOptions
 from store.transports.bulk import Answer, Asked, Bulk, Came
@@ -51,7 +52,11 @@ class Round(NamedTuple):
                 asking.hand_back(asked.number)
             return asking.goes_on
 
-        self.bulk.run(wanted(), tell)
+        try:
+            with ours(self.tier):
+                self.bulk.run(wanted(), tell)
+        except StoreError as error:  # what it has not told of stays wanted
+            health_of(self.tier.address).failed(error)
 
 
 def rounds_for(
@@ -66,7 +71,11 @@ def rounds_for(
     """
     rounds = []
     for tier in asked_tiers(options):
-        bulk = tier.bulk(connections=connections, largest=largest)
+        try:
+            with ours(tier):
+                bulk = tier.bulk(connections=connections, largest=largest)
+        except StoreError:  # whoever asks in the usual way is told why
+            return None
         if bulk is None:
             return None
         rounds.append(Round(tier, bulk))

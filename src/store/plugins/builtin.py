@@ -65,6 +65,7 @@ def store_drivers() -> Mapping[str, Lazy]:
         "http-simple-store": Lazy("store.backends.http_simple_store", "HTTPSimpleStore"),
         "pypi": Lazy("store.backends.pypi_store", "PyPIStore"),
         "registry": Lazy("store.backends.registry_store", "RegistryStore"),
+        "release": Lazy("store.backends.release_store", "ReleaseStore"),
     }
 
 
@@ -92,4 +93,5 @@ def store_locators() -> Mapping[str, Lazy]:
         "bucket": Lazy("store.backends.bucket_store", "locate"),
         "pypi": Lazy("store.backends.pypi_store", "locate"),
         "registry": Lazy("store.backends.registry_store", "locate"),
+        "release": Lazy("store.backends.release_store", "locate"),
     }

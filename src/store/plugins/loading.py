@@ -34,6 +34,8 @@ def load_store(name: str, configuration: Any, cache: Cache) -> Store[Any]:  # no
         PluginError: The driver cannot be made.
     """
     factory = find("driver", name)
+    if name == "release":
+        load_archives()
     ours = cache_of_ours(cache)
     store = _made("driver", name, lambda: factory(configuration, ours))
     if not isinstance(store, Store):
@@ -114,6 +116,23 @@ def load_transports() -> None:
             register(one.name, one.factory)
         except PluginConflictError as error:
             log.warning("the transport %s of %s is passed over: %s", one.name, one.plugin, error)
+
+
+def load_archives() -> None:
+    """Register strangers' archives of releases with ``releases.opening``; a second call changes nothing.
+
+    One whose scheme is taken is passed over and logged.
+    """
+    from store.releases.opening import register
+
+    for one in plugins().listing("archive"):
+        if one.plugin == BUILTIN:
+            continue
+        try:
+            plugins().brought("archive", one.name)
+            register(one.name, one.factory)
+        except PluginConflictError as error:
+            log.warning("the archive %s of %s is passed over: %s", one.name, one.plugin, error)
 
 
 def cache_of_ours(made: Any, configuration: Any = None) -> Cache:  # noqa: ANN401 - ours or e3-core's

@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 import abc
+import contextlib
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Final
 
-from store.addresses import public
+from store.addresses import public, without_secrets
 from store.config.tier import Tier
+from store.errors import StoreError, TransportError
 from store.transports.base import Conditions, Stream, TransferOptions
 from store.transports.bulk import Bulk
 
+log = logging.getLogger(__name__)
+
 NOTHING: Final = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """The SHA-256 of nothing: what is asked for to see whether a tier answers."""
+
+
+@contextlib.contextmanager
+def ours(tier: SharedTier) -> Iterator[None]:
+    """Turn what a tier raises beside our errors into one of ours: not even a mistake in it fails a fetch.
+
+    Args:
+        tier: Who is asked in the block.
+
+    Raises:
+        TransportError: It raised something else.
+    """
+    try:
+        yield
+    except StoreError:
+        raise
+    except Exception as error:
+        reason = without_secrets(f"{type(error).__name__}: {error}")
+        log.debug("the shared tier %s failed", tier.address, exc_info=True)
+        raise TransportError(f"{tier.address}: {reason}", url=tier.address) from error
 
 
 class SharedTier(abc.ABC):

@@ -18,8 +18,10 @@ from store.errors import (
 )
 from store.files.failures import storage_errors
 from store.sharing.base import NOTHING, SharedTier
+from store.sharing.crowd import Crowd
 from store.sharing.health import is_miss
 from store.transports.base import Conditions, Stream, TransferOptions
+from store.transports.bulk import Bulk
 from store.transports.objects.base import DIGEST_KEY, Body, ObjectClient
 from store.transports.objects.opening import locate, open_objects
 
@@ -92,6 +94,16 @@ class ObjectTier(SharedTier):
                 f"{self.address_of(name)} was changed while it was read", url=self.address
             ) from error
         return _BodyStream(body, self.address_of(name))
+
+    def bulk(self, *, connections: int, largest: int) -> Bulk | None:
+        """Return what asks for many objects, several at once."""
+
+        def opened(address: str) -> Stream:
+            return self.open_stream(address.rpartition("/")[2])
+
+        self._place()  # what has to be loaded and opened is, before there are threads
+        clock = self.options.clock
+        return Crowd(opened, threads=connections, largest=largest, clock=clock)
 
     def holds(self, name: str) -> bool:
         """Ask with a HEAD; where that is forbidden, what there is, is not known."""

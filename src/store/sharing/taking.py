@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from store.addresses import public
 from store.errors import IntegrityError, ResourceNotFoundError, StoreError
 from store.events import Attempted, AttemptFailed, Event, Listener
 from store.integrity.digest import Digests
-from store.sharing.base import SharedTier
+from store.sharing.base import SharedTier, ours
 from store.sharing.health import health_of, is_miss
 from store.transports.attempting import bring
 from store.transports.attempts import Attempt, note
@@ -100,7 +101,8 @@ def take(
         with health.asking() as up:
             if not up:
                 return Taken("failed")
-            stream = tier.open_stream(sought.name)
+            with ours(tier):
+                stream = tier.open_stream(sought.name)
     except ResourceNotFoundError:
         return Taken("miss")
     except StoreError as error:
@@ -165,8 +167,6 @@ class _Attempt:
 
     @property
     def _address(self) -> str:
-        from store.addresses import public
-
         return public(self.source.address)
 
     def _note(self, reason: str | None) -> None:

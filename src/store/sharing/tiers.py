@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from store.errors import StoreError
 from store.events import Listener, Shared, stamped
 from store.integrity.digest import Digests
-from store.sharing.base import SharedTier
+from store.sharing.base import SharedTier, ours
 from store.sharing.health import health_of
 from store.sharing.opening import is_networked, opened
 from store.sharing.taking import Sought, take
@@ -117,7 +117,8 @@ def answers(tier: SharedTier) -> bool:
     with health.asking() as up:
         if up:
             try:
-                tier.reach()
+                with ours(tier):
+                    tier.reach()
             except StoreError as error:
                 health.failed(error)
                 return False

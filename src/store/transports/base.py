@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     # A hit tells nobody, and asks no tier: both load when there is something to do.
     from store.config.tier import Tier
     from store.events import Listener
+    from store.transports.tls import Tls
+
 MAX_SIZE: Final = 50 * 1024**3
 """The most bytes that a body may have unless another limit is given: 50 GiB."""
 
@@ -86,6 +88,7 @@ class TransferOptions(Frozen):
             `store.transports.standing`.
         connections: How object stores are reached, by name, as the tables ``[connection.NAME]`` of the
             settings say it.
+        tls: Whom to trust, and how to show oneself, at one origin; or None.
     """
 
     bounds: Bounds = Bounds()
@@ -104,6 +107,7 @@ class TransferOptions(Frozen):
     write_back_timeout: float = 60.0
     standing: str | None = None
     connections: Mapping[str, Mapping[str, Any]] = field(factory=dict, shown=False)
+    tls: Tls | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings, listener: Listener | None = None) -> Self:

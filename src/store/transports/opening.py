@@ -93,7 +93,7 @@ def transport_for(address: str, options: TransferOptions) -> Transport:
         )
     wanted = options._replace(listener=None)
     key = (factory, wanted.bounds, wanted.retrying, wanted.offline, wanted.durable)
-    manners = (wanted.routes, wanted.user_agent, wanted.per_host, wanted.limit_rate)
+    manners = (wanted.routes, wanted.user_agent, wanted.per_host, wanted.limit_rate, wanted.tls)
     whole = (*key, *manners, id(wanted.credentials), id(wanted.clock), id(wanted.connections))
     transport = _kept(whole, factory, wanted)
     if options.routes.guarded:

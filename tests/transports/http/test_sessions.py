@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from store.transports.http.sessions import Quiet, Sessions
+from store.transports.tls import Tls
 
 PROXY = "http://proxy:3128"
 
@@ -91,3 +92,17 @@ def test_only_our_requests_are_quiet(caplog: pytest.LogCaptureFixture) -> None:
         log.debug("later")
 
     assert caplog.messages == ["theirs", "later"]
+
+
+def test_a_certificate_is_shown_to_its_own_origin_alone() -> None:
+    """Nor is another origin trusted by the authorities of that one."""
+    tls = Tls(origin="https://host/in", authorities="ca", certificate="me", key="key")
+    sessions = Sessions({"SSL_CERT_FILE": "usual"}, tls=tls)
+
+    assert sessions.certificate_for("https://host:443/a") == ("me", "key")
+    assert sessions.trusted_at("https://host/a") == "ca"
+    for other in ("https://host:8443/a", "http://host/a", "https://sub.host/a"):
+        assert sessions.certificate_for(other) is None
+        assert sessions.trusted_at(other) == "usual"
+    assert Sessions({}, tls=tls._replace(key=None)).certificate_for("https://host/") == "me"
+    assert Sessions({}).trusted_at("https://host/") is True

@@ -15,7 +15,7 @@ from store.cli.measures import Measure
 if TYPE_CHECKING:
     from store.buckets.summaries import Summary
     from store.errors import MissingKeyError
-    from store.events import Event
+    from store.events import Event, Listener, Saved
     from store.transports.base import TransferOptions
     from store.transports.objects.addresses import ObjectAddress
     from store.transports.objects.base import Counted, ObjectClient
@@ -79,12 +79,7 @@ def opened_place(frame: Frame, text: str) -> Iterator[Place]:
     from store.transports.objects.opening import locate, open_objects
 
     settings = frame.settings
-
-    def look_up(event: Event) -> None:
-        if frame.stopped and hasattr(event, "received"):
-            raise KeyboardInterrupt
-
-    options = TransferOptions.from_settings(settings, look_up)
+    options = TransferOptions.from_settings(settings, _following(frame))
     address, connection = locate(text, options)
     bucket = f"{address.scheme}://{address.bucket}"
     with (
@@ -92,6 +87,20 @@ def opened_place(frame: Frame, text: str) -> Iterator[Place]:
         keeping(begun(options.clock, settings.deadline)),
     ):
         yield Place(address, client, options, connection)
+
+
+def _following(frame: Frame) -> Listener:
+    """Return what breaks off what is on its way when the run is to end, and remembers what is kept of it."""
+    saved: dict[str, Saved] = {}
+    frame.saved = saved
+
+    def look_up(event: Event) -> None:
+        if type(event).__name__ == "Saved":
+            saved[event.name] = event  # type: ignore[assignment]
+        elif frame.stopped and hasattr(event, "received"):
+            raise KeyboardInterrupt
+
+    return look_up
 
 
 def with_patterns(function: F) -> F:

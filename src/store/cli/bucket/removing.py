@@ -49,6 +49,8 @@ def remove(
 
     A bucket's own address needs --bucket.
     """
+    from store.buckets.client import check_deletable, delete_bucket
+
     frame = frame_of(context)
     with contextlib.ExitStack() as stack:
         places = [stack.enter_context(opened_place(frame, one)) for one in addresses]
@@ -61,11 +63,12 @@ def remove(
                 refuse_where_nobody_can_be_asked(context)
                 if not agreed(f"delete {_told(found, whole=whole)}?"):
                     return 1
+            if whole:
+                for place in places:
+                    check_deletable(place.client)
             for place, metas in found:
                 place.client.delete([one.key for one in metas])
                 if whole:
-                    from store.buckets.client import delete_bucket
-
                     delete_bucket(place.client, options=place.options)
         _show(found, frame, dry_run=dry_run, whole=whole)
     return 0

@@ -54,16 +54,17 @@ def raised(error: Exception, address: str) -> StoreError:
     return mapped
 
 
-def refused(status: int, address: str, *, retry_after: float | None) -> StoreError:
+def refused(status: int, address: str, *, retry_after: float | None, words: str = "") -> StoreError:
     """Return our error for a status that brings no content.
 
     Args:
         status: The HTTP status.
         address: What was asked for; shown without its secrets.
         retry_after: Seconds that the server asked to wait, or None.
+        words: What the server says of it, as far as it may be shown.
     """
     shown = public(address)
-    said = f"{shown}: the server answered {_phrase(status)}"
+    said = f"{shown}: the server answered {_phrase(status)}{f' ({words})' if words else ''}"
     if status in {404, 410}:
         return HTTPNotFoundError(
             f"{said}: there is nothing at this address", url=shown, status=status

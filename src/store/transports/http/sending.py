@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple, Protocol
 
 import requests
 import urllib3
@@ -21,6 +21,43 @@ from store.transports.http.sessions import Quiet, Sessions
 log = logging.getLogger(__name__)
 
 
+_FOREIGN: Final = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    OSError,
+    ValueError,
+)
+
+
+class Posted(Protocol):
+    """What goes along with a request."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What is said of it: its type."""
+        ...
+
+    @property
+    def patience(self) -> float:
+        """By how much longer the server may be silent than the bounds allow, in seconds."""
+        ...
+
+    def data(self) -> bytes | Iterator[bytes]:
+        """Return its bytes, or what gives them piece by piece and has a length; anew at each call."""
+        ...
+
+
+class Sending(NamedTuple):
+    """The method of a request, and what goes along."""
+
+    method: str
+    posted: Posted | None = None
+
+
+GET: Final = Sending("GET")
+"""Asks for a body."""
+
+
 def sent(
     method: str,
     address: str,
@@ -29,16 +66,18 @@ def sent(
     sessions: Sessions,
     options: TransferOptions,
     body: Any = None,  # noqa: ANN401 - bytes, or what can be read
+    longer: float = 0.0,
 ) -> requests.Response:
     """Send a request and return its answer, the body of which is not read yet; nothing is followed.
 
     Args:
-        method: ``GET``, ``HEAD`` or ``PUT``.
+        method: ``GET``, ``HEAD``, ``PUT``, ….
         address: Where it goes, without user and password.
         headers: All that it says.
         sessions: The connections, proxies and certificates.
         options: The bounds.
         body: What is put, or None.
+        longer: By how much longer the server may be silent than the bounds allow, in seconds.
 
     Raises:
         HTTPTimeoutError: The deadline has passed, or nothing came in time.
@@ -58,19 +97,19 @@ def sent(
             response = sessions.adapter().send(
                 request,
                 stream=True,
-                timeout=(min(bounds.connect_timeout, left), min(bounds.read_timeout, left)),
+                timeout=(
+                    min(bounds.connect_timeout, left),
+                    min(bounds.read_timeout + longer, left),
+                ),
                 proxies=sessions.proxies_for(address),
-                verify=sessions.bundle or True,
+                verify=sessions.trusted_at(address),
+                cert=sessions.certificate_for(address),
             )
-    except (
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        OSError,
-        ValueError,
-    ) as error:
+    except _FOREIGN as error:
         failure = raised(error, address)
-        if type(error) is OSError and sessions.bundle is not None:
-            failure = _no_bundle(sessions.bundle)
+        trusted = sessions.trusted_at(address)
+        if type(error) is OSError and trusted is not True:
+            failure = _no_bundle(str(trusted))
     else:
         log.debug("%s answered %s", public(address), response.status_code)
         return response

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 import requests
 
+from store.addresses import origin_of
 from store.transports.http.connections import Adapter
+from store.transports.tls import Tls
 
 _POOLS: Final = 16
 """How many origins keep their connections."""
@@ -44,9 +46,14 @@ class Sessions:
 
     Args:
         environment: The variables; None takes the process's own.
+        tls: Whom to trust, and how to show oneself, at one origin.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, *, tls: Tls | None = None
+    ) -> None:
+        self._tls = tls
+        self._private = None if tls is None else origin_of(tls.origin)
         variables = os.environ if environment is None else environment
         self.bundle = next((variables[one] for one in _BUNDLES if variables.get(one)), None)
         self._proxies = _proxies(variables)
@@ -68,11 +75,28 @@ class Sessions:
             RequestException: The address cannot be asked.
         """
         request = requests.Request("GET", address).prepare()
-        verify = self.bundle or True
+        verify, certificate = self.trusted_at(address), self.certificate_for(address)
         adapter = self.adapter()
-        pool = adapter.get_connection_with_tls_context(request, verify, proxies={})
-        adapter.cert_verify(pool, address, verify, None)  # type: ignore[no-untyped-call, unused-ignore]
+        pool = adapter.get_connection_with_tls_context(
+            request, verify, proxies={}, cert=certificate
+        )
+        adapter.cert_verify(pool, address, verify, certificate)  # type: ignore[no-untyped-call, unused-ignore]
         return pool
+
+    def trusted_at(self, address: str) -> str | bool:
+        """Return where the certificates to trust at an address lie; True for the usual ones."""
+        own = self._own(address)
+        return (None if own is None else own.authorities) or self.bundle or True
+
+    def certificate_for(self, address: str) -> str | tuple[str, str] | None:
+        """Return the path of the certificate to show at an address, with its key's; or None."""
+        own = self._own(address)
+        if own is None or own.certificate is None:
+            return None
+        return own.certificate if own.key is None else (own.certificate, own.key)
+
+    def _own(self, address: str) -> Tls | None:
+        return self._tls if self._tls is not None and origin_of(address) == self._private else None
 
     def proxies_for(self, address: str) -> dict[str, str]:
         """Return the proxies for an address, by scheme; none where ``no_proxy`` excepts its host."""

@@ -26,7 +26,7 @@ from store.transports.http.errors import (
 )
 from store.transports.http.mapping import refused
 from store.transports.http.redirects import STATUSES, Hop, first_hop, headers_for, next_hop
-from store.transports.http.sending import sent
+from store.transports.http.sending import GET, Sending, sent
 from store.transports.http.sessions import Quiet, Sessions
 from store.transports.limiting import limiter_for
 from store.transports.routing import refuse
@@ -58,7 +58,7 @@ class HttpTransport(BulkTransport):
 
     def __init__(self, options: TransferOptions | None = None) -> None:
         super().__init__(options)
-        self.sessions = Sessions()
+        self.sessions = Sessions(tls=self.options.tls)
 
     def open_stream(
         self, address: str, offset: int = 0, *, conditions: Conditions | None = None
@@ -82,17 +82,17 @@ class HttpTransport(BulkTransport):
             ) from None
         while True:
             seat = enter(hop.address, self.options.per_host, self.options.clock)
-            response = self._answer(hop, asked, seat)
+            response = self.answer(hop, asked, seat)
             location = response.headers.get("Location")
             if response.status_code not in STATUSES or location is None:
                 break
-            _close(response, seat)
+            close(response, seat)
             before, hop = hop, next_hop(hop, _decoded(location), self.options.bounds)
             refuse(hop.address, self.options.routes, redirected=before.address)
         try:
             return self._body(response, hop, offset, conditions, seat)
         except BaseException:
-            _close(response, seat)
+            close(response, seat)
             raise
 
     def bulk(self, address: str, *, connections: int, largest: int) -> Bulk | None:
@@ -127,34 +127,52 @@ class HttpTransport(BulkTransport):
         """Close the idle connections of this process; the transport may be used again."""
         self.sessions.close()
 
-    def _answer(self, hop: Hop, asked: dict[str, str], seat: Seat) -> requests.Response:
-        """Return the answer, or leave the seat."""
+    def answer(
+        self, hop: Hop, asked: dict[str, str], seat: Seat, sending: Sending = GET
+    ) -> requests.Response:
+        """Return the answer to one request, or leave the seat; for this room.
+
+        Args:
+            hop: Where it goes.
+            asked: The headers, but for credentials.
+            seat: The seat at the origin.
+            sending: The method, and what goes along.
+        """
         try:
-            return self._challenged(hop, asked)
+            return self._challenged(hop, asked, sending)
         except BaseException:
             seat.leave()
             raise
 
-    def _challenged(self, hop: Hop, asked: dict[str, str]) -> requests.Response:
+    def _challenged(self, hop: Hop, asked: dict[str, str], sending: Sending) -> requests.Response:
         """Ask with the credentials that are at hand; where they will not do, with those of the keyring."""
         credentials = self.options.credentials
         credential = None if hop.trusted is None else credentials.find(hop.trusted)
-        response = self._send(hop, asked, credential)
+        response = self._send(hop, asked, credential, sending)
         if response.status_code != _UNAUTHORIZED or hop.trusted is None:
             return response
         kept = credentials.find_challenged(hop.trusted)
         if kept is None or kept == credential:
             return response
-        _close(response)
-        return self._send(hop, asked, kept)
+        close(response)
+        return self._send(hop, asked, kept, sending)
 
     def _send(
-        self, hop: Hop, asked: dict[str, str], credential: Credential | None
+        self, hop: Hop, asked: dict[str, str], credential: Credential | None, sending: Sending
     ) -> requests.Response:
         headers = headers_for(hop, asked)
         if credential is not None:
             headers["Authorization"] = credential.header
-        return sent("GET", hop.address, headers, sessions=self.sessions, options=self.options)
+        posted = sending.posted
+        return sent(
+            sending.method,
+            hop.address,
+            headers if posted is None else {**headers, **posted.headers},
+            sessions=self.sessions,
+            options=self.options,
+            body=None if posted is None else posted.data(),
+            longer=0.0 if posted is None else posted.patience,
+        )
 
     def _body(
         self,
@@ -170,7 +188,7 @@ class HttpTransport(BulkTransport):
         unmodified = status == _NOT_MODIFIED and conditions is not None
         if not (status == _WHOLE or partial or unmodified):
             raise self._refused(response, hop)
-        length = 0 if unmodified else _length(response, hop)
+        length = 0 if unmodified else announced_length(response, hop)
         stream = HttpStream(
             response,
             hop.address,
@@ -210,8 +228,13 @@ class HttpTransport(BulkTransport):
         return refused(response.status_code, hop.address, retry_after=wait)
 
 
-def _length(response: requests.Response, hop: Hop) -> int | None:
-    """Return the announced length of what is to come; only plain framings and encodings are taken."""
+def announced_length(response: requests.Response, hop: Hop) -> int | None:
+    """Return the announced length of what is to come; only plain framings and encodings are taken.
+
+    Raises:
+        HTTPRequestError: It is in another encoding than asked for.
+        HTTPTruncatedError: The lengths it announces make no sense.
+    """
     headers = response.raw.headers
     shown = public(hop.address)
     coding = response.headers.get("Content-Encoding")
@@ -245,7 +268,8 @@ def _decoded(location: str) -> str:
         return location
 
 
-def _close(response: requests.Response, seat: Seat | None = None) -> None:
+def close(response: requests.Response, seat: Seat | None = None) -> None:
+    """Close an answer's connection, and leave its seat."""
     with Quiet():
         response.close()
     if seat is not None:

@@ -197,5 +197,15 @@ class ObjectClient(abc.ABC):
         """Return the client that is best for reading what is large: one whose bodies can be aborted."""
         return self
 
+    def checksums(self, key: str) -> Mapping[str, str]:  # noqa: ARG002 - most know of none
+        """Return what the store itself computed over an object's whole content: hex by algorithm.
+
+        The algorithms are ``sha256``, ``sha1`` and ``crc32``; a store that keeps none gives none.
+
+        Raises:
+            MissingKeyError: There is nothing under the key.
+        """
+        return {}
+
     def close(self) -> None:  # noqa: B027 - most have nothing to close
         """Close what is open; the client may be used again."""

@@ -122,6 +122,10 @@ class S3Objects(ObstoreObjects):
         if others:
             self._signed.delete(others)
 
+    def checksums(self, key: str) -> Mapping[str, str]:
+        """Return the checksums that S3 keeps of a whole object."""
+        return self._signed.checksums(key)
+
     def honours_conditions(self) -> bool:
         """Return whether the store honours the conditions of `put`."""
         return self._signed.honours_conditions()

@@ -29,6 +29,7 @@ from store.transports.objects.base import (
     Source,
 )
 from store.transports.objects.checking import check
+from store.transports.objects.checksums import ASKING, checksums_of
 from store.transports.objects.conditions import (
     checked_tag,
     condition_headers,
@@ -229,6 +230,17 @@ class SignedObjects(ObjectClient):
                 answer.stream.close()
 
             tried(once, self.options)
+
+    def checksums(self, key: str) -> Mapping[str, str]:
+        """Return the checksums that S3 keeps of a whole object."""
+
+        def once() -> Mapping[str, str]:
+            answer = self.ask("HEAD", key, {}, ASKING)
+            answer.stream.close()
+            check(answer, self.address, key, now=self.options.clock.now())
+            return checksums_of(answer.headers)
+
+        return tried(once, self.options)
 
     def honours_conditions(self) -> bool:
         """Return whether the store honours the conditions of `put`."""

@@ -1,0 +1,148 @@
+"""Publishing and fetching 2,000 files, beside copying and hashing; listing 1,000 releases."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+from benchmarks.measuring import Row, in_turn, medians
+from store.releases.downloading import Manner, download
+from store.releases.filesystem import FileSystemArchive
+from store.releases.names import DEFAULT_WORKSPACE
+from store.releases.publishing import Wanted, publish
+from store.releases.records import Record
+from store.releases.versions import Version
+
+FILES, SIZE = 2_000, 10 * 1024
+RELEASES = 1_000
+
+
+def run(rounds: int, scratch: Path, *, quick: bool = False) -> list[Row]:
+    """Measure a directory's archive: publish, fetch, fetch again, and list."""
+    files, releases = (100, 50) if quick else (FILES, RELEASES)
+    source = _source(scratch / "source", files)
+    return [*_moving(source, scratch, rounds), *_listing(scratch, releases, rounds)]
+
+
+def _moving(source: Path, scratch: Path, rounds: int) -> list[Row]:
+    numbers = count()
+
+    def fresh(name: str) -> Path:
+        return scratch / f"{name}-{next(numbers)}"
+
+    def copied(*, sync: bool) -> float:
+        target = fresh("copy")
+        return _timed(lambda: _copy(source, target, sync=sync))
+
+    def published() -> float:
+        archive = FileSystemArchive.create(fresh("archive"))
+        wanted = Wanted("data", Version(1, 0, 0))
+        return _timed(lambda: publish(archive, source, wanted))
+
+    whole = FileSystemArchive.create(scratch / "whole")
+    publish(whole, source, Wanted("data", Version(1, 0, 0)))
+    record = Record.from_data(whole.get_release_records("data")["data-v1.0.0"])
+
+    def fetched(*, durable: bool) -> float:
+        manner = Manner(durable=durable)
+        folder = fresh("folder")
+
+        def fetch() -> None:
+            data = whole.get_release_records("data", "==1.0.0")["data-v1.0.0"]
+            download(whole, data, DEFAULT_WORKSPACE, folder, manner)
+
+        return _timed(fetch)
+
+    def again() -> float:
+        download(whole, record, DEFAULT_WORKSPACE, scratch / "again", Manner())
+        return _timed(
+            lambda: download(whole, record, DEFAULT_WORKSPACE, scratch / "again", Manner())
+        )
+
+    found = medians(
+        in_turn(
+            {
+                "cp": lambda: copied(sync=False),
+                "cp; sync": lambda: copied(sync=True),
+                "publish": published,
+                "fetch": lambda: fetched(durable=False),
+                "fetch, full": lambda: fetched(durable=True),
+                "again": again,
+            },
+            rounds,
+        )
+    )
+    plain = {"cp -r; sha256": found["cp"]}
+    synced = {"cp -r; sha256; sync -f": found["cp; sync"]}
+    return [
+        _row("publish 2,000 × 10 KiB, made to last", found["publish"], synced),
+        _row("fetch 2,000 × 10 KiB, relaxed", found["fetch"], plain),
+        _row("fetch 2,000 × 10 KiB, made to last", found["fetch, full"], synced),
+        Row("fetch what is there", found["again"], {}, "s", "", True),
+    ]
+
+
+def _row(what: str, ours: float, peers: dict[str, float]) -> Row:
+    return Row(what, ours, peers, "s", "≤ 1.5 ×", ours <= 1.5 * min(peers.values()))
+
+
+def _listing(scratch: Path, releases: int, rounds: int) -> list[Row]:
+    """List releases, by their names and with what the records tell."""
+    archive = FileSystemArchive.create(scratch / "many")
+    (scratch / "one").mkdir()
+    (scratch / "one" / "file").write_bytes(b"x")
+    for number in range(releases):
+        version = Version(1, number % 100, 0)
+        publish(archive, scratch / "one", Wanted(f"data{number // 100}", version))
+    archive.list_releases(details=True)
+    found = medians(
+        in_turn(
+            {
+                "names": lambda: _timed(archive.list_releases),
+                "long": lambda: _timed(lambda: archive.list_releases(details=True)),
+            },
+            rounds,
+        )
+    )
+    return [
+        Row(
+            f"list {releases:,} releases{what}",
+            1000 * found[name],
+            {},
+            "ms",
+            "≤ 50 ms",
+            found[name] <= 0.05,
+        )
+        for name, what in (("names", ""), ("long", ", with files, sizes and digests"))
+    ]
+
+
+def _source(directory: Path, files: int) -> Path:
+    for number in range(files):
+        path = directory / f"d{number % 20}" / f"f{number}.bin"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(os.urandom(SIZE))
+    return directory
+
+
+def _copy(source: Path, target: Path, *, sync: bool) -> None:
+    """Copy as ``cp -r`` does, hash what came, and perhaps wait for the disk."""
+    subprocess.run(["cp", "-r", str(source), str(target)], check=True)
+    for path in target.rglob("*"):
+        if path.is_file():
+            hashlib.sha256(path.read_bytes()).hexdigest()
+    if sync:
+        subprocess.run(["sync", "-f", str(target)], check=True)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    """Return how long something takes, in seconds, after everything else has reached the disk."""
+    os.sync()
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

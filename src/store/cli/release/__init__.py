@@ -1,0 +1,1 @@
+"""``store release``: archives of versioned releases."""

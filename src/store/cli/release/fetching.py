@@ -1,0 +1,105 @@
+"""``store release fetch``: a release comes into a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from store.cli.frame import Frame
+from store.cli.lazy import examples
+from store.cli.options import common, frame_of, with_json
+from store.cli.output import document, line, say, several
+from store.cli.release.opening import (
+    drawn,
+    opened_archive,
+    release_meant,
+    with_archive,
+    with_threads,
+)
+from store.cli.release.spelling import record_as_data
+
+if TYPE_CHECKING:
+    from store.releases.downloading import Downloaded
+    from store.releases.records import Record
+
+
+@click.command(
+    epilog=examples(
+        "store release fetch 'survey>=1,<2' --from ./archive --dest ./survey",
+        "store release fetch survey@1.2.0 --from team --dest ./survey --read-only",
+    )
+)
+@click.argument("release", metavar="RELEASE")
+@with_archive("--from", "--archive", meaning="Where from")
+@click.option("--dest", metavar="DIR", type=click.Path(file_okay=False), help="The folder.")
+@click.option("--read-only", is_flag=True, help="Let nobody edit the files.")
+@click.option("--dry-run", "-n", is_flag=True, help="Only list what the folder would hold.")
+@with_threads
+@with_json()
+@common
+@click.pass_context
+def fetch(
+    context: click.Context,
+    /,
+    *,
+    release: str,
+    dest: str | None,
+    read_only: bool,
+    dry_run: bool,
+    threads: int,
+    **asked: Any,  # noqa: ANN401
+) -> None:
+    """Bring a release into a folder, and print the folder; only what is missing there is brought.
+
+    The folder takes the title of the release unless --dest names one. What was fetched is noted in DIR.lock
+    beside it; status 4 where a version is not what it was before.
+    """
+    from store.releases.choosing import choose
+    from store.releases.downloading import Manner, download
+    from store.releases.locking import Locked, hold_against_lock, lock_path, read_lock, write_lock
+
+    frame = frame_of(context)
+    wanted, named, place = release_meant(frame, release, asked)
+    folder = Path(dest or wanted.title).absolute()
+    lock = lock_path(folder)
+    locked = read_lock(lock)
+    with opened_archive(frame, named) as opened:
+        record = choose(opened, wanted, place)
+        hold_against_lock(record, locked, workspace=place)
+        if dry_run:
+            _plan(frame, record, place)
+            return
+        with drawn(frame, record.title, record.size) as show:
+            manner = Manner(
+                threads=threads,
+                read_only=read_only,
+                show=show,
+                durable=frame.settings.durability == "full",
+            )
+            done = download(opened, record, place, folder, manner)
+        write_lock(lock, locked, Locked.of(record, host=str(opened.host), workspace=place))
+    _show(frame, record, place, folder, done)
+
+
+def _plan(frame: Frame, record: Record, place: str) -> None:
+    if frame.json:
+        document({"dry_run": True, **record_as_data(record, place)})
+        return
+    for one in record.blobs:
+        line(one.path)
+    if not frame.quiet:
+        say(f"would fetch {record.title}: {several(len(record.blobs), 'file')}")
+
+
+def _show(frame: Frame, record: Record, place: str, folder: Path, done: Downloaded) -> None:
+    if frame.json:
+        told = {"path": str(folder), **{name: list(one) for name, one in done._asdict().items()}}
+        document({**told, **record_as_data(record, place, files=False)})
+        return
+    line(folder)
+    if not frame.quiet:
+        kept = f", {len(done.kept)} were there" if done.kept else ""
+        gone = f", {len(done.removed)} of an earlier one removed" if done.removed else ""
+        say(f"{record.title}: {several(len(done.brought), 'file')} brought{kept}{gone}")

@@ -1,0 +1,143 @@
+"""``store release list`` and ``show``: what there is, and what is in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from store.cli.lazy import examples
+from store.cli.options import common, frame_of, with_json
+from store.cli.output import (
+    columns,
+    content,
+    document,
+    fields,
+    human_size,
+    on_terminal,
+    say,
+    several,
+    table,
+)
+from store.cli.release.opening import archive_meant, opened_archive, release_meant, with_archive
+from store.cli.release.spelling import listed_as_data, record_as_data
+
+if TYPE_CHECKING:
+    from store.releases.records import Record
+    from store.releases.values import Listed
+
+
+@click.command(
+    "list",
+    epilog=examples(
+        "store release list --archive ./archive",
+        "store release list 'survey>=1' --archive team --long",
+        "store release list --json",
+    ),
+)
+@click.argument("release", metavar="[RELEASE]", required=False)
+@with_archive()
+@click.option("--long", "-l", is_flag=True, help="Tell files, size and digest, too.")
+@with_json()
+@common
+@click.pass_context
+def list_releases(
+    context: click.Context,
+    /,
+    *,
+    release: str | None,
+    archive: str | None,
+    workspace: str | None,
+    user: str | None,
+    long: bool,
+) -> None:
+    """List the releases of an archive, of all workspaces unless one is named, yanked ones too."""
+    from store.releases.names import Requirement
+
+    frame = frame_of(context)
+    wanted = None if release is None else Requirement.parse(release)
+    with opened_archive(frame, archive_meant(frame, archive, user)) as opened:
+        found = opened.list_releases(
+            None if wanted is None else wanted.title,
+            workspace=workspace if wanted is None else wanted.workspace or workspace,
+            details=long,
+        )
+    if wanted is not None and wanted.choice.clauses:
+        found = [one for one in found if wanted.choice.admits(one.version)]
+    if frame.json:
+        document([listed_as_data(one) for one in found])
+    elif on_terminal():
+        if found:
+            table(_header(long=long), [_row(one, long=long, plain=False) for one in found])
+        if not frame.quiet:
+            say(several(len(found), "release"))
+    else:
+        columns(_row(one, long=long, plain=True) for one in found)
+
+
+@click.command(
+    epilog=examples(
+        "store release show survey --archive ./archive",
+        "store release show survey@1.2.0 --json",
+        "store release show 'survey>=1,<2' --record > record.yml",
+    )
+)
+@click.argument("release", metavar="RELEASE")
+@with_archive()
+@click.option("--record", "raw", is_flag=True, help="Print the record itself, as YAML.")
+@with_json()
+@common
+@click.pass_context
+def show(
+    context: click.Context,
+    /,
+    *,
+    release: str,
+    raw: bool,
+    **asked: Any,  # noqa: ANN401
+) -> None:
+    """Show what is in a release, of the highest version where several are meant."""
+    from store.releases.choosing import choose
+
+    frame = frame_of(context)
+    wanted, named, place = release_meant(frame, release, asked)
+    with opened_archive(frame, named) as opened:
+        record = choose(opened, wanted, place)
+    if raw:
+        content([record.to_yaml().encode()])
+    elif frame.json:
+        document(record_as_data(record, place))
+    else:
+        _show(record, place)
+
+
+def _show(record: Record, place: str) -> None:
+    fields(
+        [
+            ("title", record.title_versionless),
+            ("version", str(record.version)),
+            ("workspace", place),
+            ("digest", record.identity),
+            ("size", f"{record.size} ({human_size(record.size)})"),
+            *([("pid", record.pid)] if record.pid else []),
+            *([("requires", list(map(str, record.requirements)))] if record.requirements else []),
+            *(("dataset", f"{name}={path}") for name, path in record.datasets.items()),
+        ]
+    )
+    columns((one.path, str(one.size or 0), str(one.digest or "")) for one in record.blobs)
+
+
+def _header(*, long: bool) -> tuple[str, ...]:
+    more = ("files", "size", "digest") if long else ()
+    return ("title", "version", "workspace", *more, "")
+
+
+def _row(one: Listed, *, long: bool, plain: bool) -> tuple[str, ...]:
+    more: tuple[str, ...] = ()
+    if long:
+        files = "" if one.files is None else str(one.files)
+        size = "" if one.size is None else str(one.size) if plain else human_size(one.size)
+        digest = one.digest or ""
+        more = (files, size, digest if plain else digest[:19])
+    yanked = "" if one.yanked is None else f"yanked: {one.yanked}" if one.yanked else "yanked"
+    return (one.title, str(one.version), one.workspace, *more, yanked)

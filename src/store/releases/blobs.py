@@ -1,0 +1,264 @@
+"""Moves the content of files into an archive's directory, and out of it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+import os
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any, Final
+
+from store.errors import DriftError, IntegrityError, ResourceNotFoundError, StoreError
+from store.files.atomic import make_directories, replacing
+from store.files.failures import storage_error, storage_errors
+from store.files.small import put_small
+from store.files.unfinished import partial_name
+from store.integrity.digest import Digest, new_hasher
+from store.integrity.hashing import hash_file, open_regular
+from store.releases.values import Uploaded
+
+SMALL: Final = 1 << 20
+"""Up to which size a file is read whole, in bytes."""
+
+READ_ONLY: Final = 0o444
+"""The permission bits of a blob."""
+
+_counter: Final = itertools.count()
+
+
+def take_in(
+    source: str, shelf: str, via: str, update: MutableMapping[str, Any], *, chunk: int
+) -> Uploaded:
+    """Make the content of a file a blob, unless it is one already and is sound.
+
+    Args:
+        source: The file; a link is refused.
+        shelf: The directory above ``blobs``.
+        via: A directory on the same file system for what is not finished.
+        update: Its ``size`` is kept up to date.
+        chunk: How many bytes are moved at a time.
+
+    Raises:
+        DriftError: The file was changed while it was read.
+        StorageError: It cannot be read or written.
+    """
+    try:
+        descriptor = _opened(source)
+        try:
+            if os.fstat(descriptor).st_size < SMALL:
+                return _take_small(descriptor, shelf, via, update)
+            return _take_large(descriptor, source, shelf, via, update, chunk=chunk)
+        finally:
+            os.close(descriptor)
+    except StoreError:
+        raise
+    except OSError as error:
+        raise storage_error(error, source) from error
+
+
+def bring_out(
+    blob: str,
+    target: str,
+    via: str,
+    update: MutableMapping[str, Any],
+    *,
+    digest: Digest | None,
+    size: int | None,
+    mode: int = 0o666,
+    chunk: int,
+) -> None:
+    """Put a blob's content at a path, once it has the size and digest that it must have.
+
+    Args:
+        blob: The blob's path.
+        target: Where it goes.
+        via: A directory on the same file system as the target for what is not finished.
+        update: Its ``size`` and ``digest`` are kept up to date.
+        digest: What it must have, or None where nothing is known.
+        size: Its bytes, or None.
+        mode: The permission bits of the file, of which the umask takes its own.
+        chunk: How many bytes are moved at a time.
+
+    Raises:
+        ResourceNotFoundError: There is no such blob.
+        IntegrityError: It is not what it must be; nothing is put in place.
+        StorageError: It cannot be read or written.
+    """
+    try:
+        descriptor = _opened(blob)
+    except FileNotFoundError as error:
+        raise ResourceNotFoundError(
+            f"{blob} is missing in the archive: its release is not whole; publish it anew"
+        ) from error
+    except OSError as error:
+        raise storage_error(error, blob) from error
+    algorithm = "sha256" if digest is None else digest.algorithm
+    try:
+        if os.fstat(descriptor).st_size < SMALL:
+            data = _whole(descriptor)
+            update["size"] = len(data)
+            found = Digest(algorithm, _hex(algorithm, data))
+            hold(blob, digest, size, found, len(data))
+            put_small(temporary_in(via), target, data, mode)
+        else:
+            with replacing(Path(target), mode=mode, via=via) as written:
+                poured = _pour(descriptor, written, update, chunk=chunk, algorithm=algorithm)
+                found = Digest(algorithm, poured)
+                hold(blob, digest, size, found, update["size"])
+    except StoreError:
+        raise
+    except OSError as error:
+        raise storage_error(error, target, needed=size) from error
+    finally:
+        os.close(descriptor)
+    update["digest"] = str(found)
+
+
+def temporary_in(directory: str) -> str:
+    """Return a fresh path for a file that is not finished: as `partial_name`, for thousands of them."""
+    return f"{directory}/{_partial(os.getpid())}-{next(_counter):x}"
+
+
+@functools.lru_cache(maxsize=1)
+def _partial(process: int) -> str:
+    """Return how the names begin that a process makes; another one after a fork."""
+    del process
+    return partial_name()
+
+
+def _take_small(
+    descriptor: int, shelf: str, via: str, update: MutableMapping[str, Any]
+) -> Uploaded:
+    data = _whole(descriptor)
+    sha256 = hashlib.sha256(data).hexdigest()
+    target = f"{shelf}/blobs/{sha256[:2]}/{sha256}"
+    if not _sound(target, len(data), sha256):
+        try:
+            put_small(temporary_in(via), target, data, READ_ONLY)
+        except OSError as error:
+            raise storage_error(error, target, needed=len(data)) from error
+    update["size"] = len(data)
+    return Uploaded(sha256, len(data), sha256)
+
+
+def _take_large(
+    descriptor: int,
+    source: str,
+    shelf: str,
+    via: str,
+    update: MutableMapping[str, Any],
+    *,
+    chunk: int,
+) -> Uploaded:
+    size = os.fstat(descriptor).st_size
+    sha256 = _pour(descriptor, -1, update, chunk=chunk)
+    target = f"{shelf}/blobs/{sha256[:2]}/{sha256}"
+    if not _sound(target, size, sha256):
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        make_directories(Path(target).parent)
+        with (
+            storage_errors(target),
+            replacing(Path(target), mode=READ_ONLY, via=via) as blob,
+        ):
+            again = _pour(descriptor, blob, update, chunk=chunk)
+            if again != sha256:
+                raise DriftError(
+                    f"{source} was changed while it was published: publish it when it is at rest",
+                    name=source,
+                    expected=sha256,
+                    found=again,
+                )
+    return Uploaded(sha256, int(update["size"]), sha256)
+
+
+def _sound(path: str, size: int, sha256: str) -> bool:
+    """Return whether a blob is there and is what its name says."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    if status.st_size != size:
+        return False
+    try:
+        return hash_file(path, ["sha256"]).digests()[0].hex == sha256
+    except ValueError:
+        return False  # a link, or something else that is no file
+
+
+def _pour(
+    source: int,
+    target: int,
+    update: MutableMapping[str, Any],
+    *,
+    chunk: int,
+    algorithm: str = "sha256",
+) -> str:
+    """Read an open file to its end, write it to another unless that is -1, and return its digest."""
+    hasher = new_hasher(algorithm)
+    buffer = memoryview(bytearray(max(1, min(chunk, 4 * SMALL))))
+    moved = 0
+    update["size"] = 0
+    while count := os.readv(source, [buffer]):
+        hasher.update(buffer[:count])
+        rest = buffer[:count] if target >= 0 else buffer[:0]
+        while rest:
+            rest = rest[os.write(target, rest) :]
+        moved += count
+        update["size"] = moved
+    return hasher.hexdigest()
+
+
+def _whole(descriptor: int) -> bytes:
+    parts = []
+    while data := os.read(descriptor, SMALL):
+        parts.append(data)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _hex(algorithm: str, data: bytes) -> str:
+    if algorithm == "sha256":
+        return hashlib.sha256(data).hexdigest()
+    hasher = new_hasher(algorithm)
+    hasher.update(data)
+    return hasher.hexdigest()
+
+
+def hold(blob: str, digest: Digest | None, size: int | None, found: Digest, count: int) -> None:
+    """Hold what was read against what it must be.
+
+    Args:
+        blob: What it is called.
+        digest: What it must have, or None.
+        size: Its bytes, or None.
+        found: What it has; of the algorithm of ``digest``.
+        count: Its bytes as they were counted.
+
+    Raises:
+        IntegrityError: It is something else.
+    """
+    if size is not None and count != size:
+        raise IntegrityError(
+            f"{blob} has {count} bytes and must have {size}: the archive is damaged; publish the release"
+            " anew",
+            path=blob,
+            expected=str(size),
+            found=str(count),
+            size=count,
+        )
+    if digest is not None and digest != found:
+        raise IntegrityError(
+            f"{blob} is not what was published: the archive is damaged; publish the release anew",
+            path=blob,
+            expected=str(digest),
+            found=str(found),
+            size=count,
+        )
+
+
+def _opened(path: str | Path) -> int:
+    try:
+        return open_regular(path)
+    except ValueError as error:
+        raise OSError(22, "it is no regular file", str(path)) from error

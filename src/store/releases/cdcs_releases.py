@@ -1,0 +1,264 @@
+"""Finds and publishes the records of releases on a CDCS."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from store.errors import (
+    RefusedError,
+    ReleaseExistsError,
+    ReleaseRecordNotFoundError,
+    StoreError,
+    TransportError,
+)
+from store.releases.cdcs_records import (
+    FILENAME,
+    PID_PATH,
+    SCHEMA,
+    TEMPLATE,
+    Kept,
+    kept_in,
+    respelled,
+    spelled,
+    standing,
+)
+from store.releases.curating import Template, Workspace
+from store.releases.curator import Curator
+from store.releases.records import Record
+from store.releases.versions import Version
+from store.transports.deadlines import begun
+from store.transports.retrying import delay_before
+
+log = logging.getLogger(__name__)
+
+
+class CdcsReleases:
+    """The records of releases at one server, as one user sees them.
+
+    Args:
+        curator: The session.
+    """
+
+    def __init__(self, curator: Curator) -> None:
+        self._curator = curator
+        self._known: Template | None = None
+
+    def create_template(self) -> bool:
+        """Create the template, and let the server mint identifiers; what is there stays.
+
+        Returns:
+            Whether there was anything to create.
+        """
+        curator = self._curator
+        created = not curator.get_templates(TEMPLATE)
+        if created:
+            curator.upload_template(FILENAME, SCHEMA, TEMPLATE)
+        if curator.auto_set_pid():
+            for template in curator.get_templates(TEMPLATE)[:1]:
+                created = curator.upload_pid_path(template, PID_PATH) or created
+        return created
+
+    def find(self, title: str, workspace: str, version: Version | None = None) -> list[Kept]:
+        """Return the releases of a title in a workspace, one for each version.
+
+        Args:
+            title: The title.
+            workspace: The workspace.
+            version: Only this one, of whatever build.
+
+        Raises:
+            ReleaseRecordNotFoundError: There is no such workspace.
+        """
+        room = self._curator.get_workspace(workspace)
+        found = self._versions(title, room, version)
+        return [self._chosen(one) for one in found.values()]
+
+    def all(self, title: str | None, workspace: str | None) -> Iterator[tuple[str, Kept]]:
+        """Give every release that the user may see, with the title of its workspace.
+
+        Args:
+            title: Only those of this title.
+            workspace: Only those in this workspace.
+        """
+        rooms = self._curator.get_workspaces(workspace)
+        titles = {one.id: one.title for one in rooms}
+        only = rooms[0] if workspace is not None and rooms else None
+        grouped: dict[tuple[str, str], list[Kept]] = defaultdict(list)
+        for kept in self._query(title, only):
+            where = titles.get(kept.document.workspace or "")
+            if where is not None:
+                grouped[where, kept.title].append(kept)
+        for (where, _), found in grouped.items():
+            yield where, self._chosen(found)
+
+    def publish(self, record: Record, workspace: str, *, allow_repeat: bool) -> str:
+        """Add a record, unless there is one of its title and version.
+
+        Two that publish at the same time both find none; afterwards, the one whose document is not the first
+        takes its own back.
+
+        Args:
+            record: The record, its blobs uploaded.
+            workspace: Where it goes.
+            allow_repeat: Let it stand in the place of one that is there.
+
+        Returns:
+            Its identifier.
+
+        Raises:
+            ReleaseExistsError: There is one.
+            RefusedError: A blob is not uploaded, or there is no template.
+        """
+        room = self._curator.get_workspace(workspace)
+        missing = [one.path for one in record.blobs if not one.pid]
+        if missing:
+            raise RefusedError(
+                f"{record.title} is not published: {missing[0]!r} and {len(missing) - 1} more are not"
+                " uploaded: call upload_blobs_and_update_mapping first",
+                limit="blobs",
+            )
+        there = self._same(record, room)
+        if there and not allow_repeat:
+            raise self._exists(record, workspace)
+        before = self._chosen(there).document.id if there else None
+        made = self._added(record, room, before)
+        if before is None:
+            self._yield_to_the_first(record, room, made)
+        return made.pid or f"{self._curator.host}/rest/data/{made.document.id}/"
+
+    def mark(self, title: str, version: Version, workspace: str, reason: str | None) -> None:
+        """Mark a version as yanked, or as one that is not.
+
+        Args:
+            title: The title.
+            version: The version.
+            workspace: Where it lies.
+            reason: Why ranges are to pass it over; None takes the mark away.
+
+        Raises:
+            ReleaseRecordNotFoundError: There is none.
+        """
+        room = self._curator.get_workspace(workspace)
+        found = self._versions(title, room, version._replace(build="")).get(str(version))
+        if not found:
+            raise ReleaseRecordNotFoundError(
+                f"{self._curator.host} has no {title} {version} in the workspace {workspace!r}",
+                query=f"{title} {version}",
+            )
+        kept = self._chosen(found)
+        self._curator.update_record(kept.document, respelled(kept, yanked=reason))
+
+    def _template(self) -> Template | None:
+        if self._known is None:
+            found = self._curator.get_templates(TEMPLATE)
+            self._known = found[0] if found else None
+        return self._known
+
+    def _query(
+        self, title: str | None, room: Workspace | None, version: Version | None = None
+    ) -> Iterator[Kept]:
+        template = self._template()
+        if template is None:
+            return
+        query: Any = {} if title is None else {"release.title": _pattern(title, version)}
+        for document in self._curator.query(template, mongoquery=query, workspace=room):
+            try:
+                kept = kept_in(document)
+            except StoreError as error:
+                log.warning("%s: a record is passed over: %s", self._curator.host, error)
+                continue
+            if title in {None, kept.title_versionless}:
+                yield kept
+
+    def _versions(
+        self, title: str, room: Workspace, version: Version | None = None
+    ) -> dict[str, list[Kept]]:
+        found: dict[str, list[Kept]] = defaultdict(list)
+        for kept in self._query(title, room, version):
+            found[str(kept.version)].append(kept)
+        return found
+
+    def _same(self, record: Record, room: Workspace) -> list[Kept]:
+        """Return the documents of a record's title and version."""
+        title, version = record.title_versionless, record.version
+        return self._versions(title, room, version._replace(build="")).get(str(version), [])
+
+    def _chosen(self, found: list[Kept]) -> Kept:
+        """Return the release among the documents of one version; tell of several that were not meant."""
+        chosen = standing(found)
+        if len(found) > 1 and chosen.repeats is None:
+            log.warning(
+                "%s holds %s %d times: the first is the release",
+                self._curator.host,
+                chosen.title,
+                len(found),
+            )
+        return chosen
+
+    def _added(self, record: Record, room: Workspace, before: str | None) -> Kept:
+        """Add a document; where the connection broke, look whether it has arrived, and else send it again."""
+        template = self._template()
+        if template is None:
+            raise RefusedError(
+                f"{self._curator.host} has no template {TEMPLATE!r}: call 'store release init"
+                f" {self._curator.host}' as one of its staff",
+                limit="template",
+            )
+        content = spelled(record, repeats=before)
+        options = self._curator.options
+        deadline = begun(options.clock, options.bounds.deadline)
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                document = self._curator.upload_record(
+                    template, content, record.title, room, duplicatecheck=False
+                )
+            except TransportError as error:
+                arrived = self._arrived(record, room, before) if error.status is None else None
+                if arrived is not None:
+                    return arrived
+                delay = delay_before(tries, error, options.retrying, deadline)
+                # A server that was silent may still be at it; one that answered has said what it thinks.
+                answered = error.status is not None or isinstance(error, TimeoutError)
+                if delay is None or answered:
+                    raise
+                options.clock.sleep(delay)
+            else:
+                return kept_in(document)
+
+    def _arrived(self, record: Record, room: Workspace, before: str | None) -> Kept | None:
+        found = self._same(record, room)
+        same = [one for one in found if one.digest == record.identity and one.repeats == before]
+        return _last(same)
+
+    def _yield_to_the_first(self, record: Record, room: Workspace, made: Kept) -> None:
+        """Take a document back where another publisher was earlier."""
+        there = self._same(record, room)
+        if any(one.number < made.number for one in there):
+            self._curator.delete_record(made.document)
+            raise self._exists(record, room.title)
+
+    def _exists(self, record: Record, workspace: str) -> ReleaseExistsError:
+        return ReleaseExistsError(
+            f"{self._curator.host} has {record.title} in the workspace {workspace!r}, and a version never"
+            " changes: take another version",
+            name=record.title,
+        )
+
+
+def _pattern(title: str, version: Version | None) -> str:
+    """Return the pattern that whole titles are asked for by: of all versions, or of those that begin so.
+
+    The whole title, since a server keeps a title that looks like a number as one. It refuses every dollar.
+    """
+    whole = f"{title}-v{version or ''}"
+    return f"/^{re.escape(whole).replace(chr(92) + '$', '.')}/"
+
+
+def _last(found: Iterable[Kept]) -> Kept | None:
+    return max(found, key=lambda one: one.number, default=None)

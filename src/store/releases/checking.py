@@ -1,0 +1,105 @@
+"""Reads every blob of a release in its archive, and says what is wrong."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from store.errors import IntegrityError, ResourceNotFoundError
+from store.files.atomic import discard, private_directory
+from store.releases.downloading import stands
+from store.releases.hashing import CHUNK
+from store.releases.interface import ArchiveInterface
+from store.releases.mapping import Blob
+from store.releases.records import Record
+from store.releases.transfer import Job, Standing, Update, move_all
+
+
+class Fault(NamedTuple):
+    """What is wrong with one file of a release.
+
+    Attributes:
+        path: The file; an empty text where it is the record itself.
+        reason: What is wrong.
+    """
+
+    path: str
+    reason: str
+
+
+def check_release(
+    archive: ArchiveInterface,
+    record: Record,
+    *,
+    workspace: str,
+    via: Path,
+    threads: int = 8,
+    show: Callable[[Standing], object] | None = None,
+) -> tuple[Fault, ...]:
+    """Return what is wrong with a release in its archive: every file is read, and held against its digest.
+
+    Args:
+        archive: Where it lies.
+        record: Its record.
+        workspace: Where in it.
+        via: A directory on this machine with room for as many files as there are threads.
+        threads: How many files are read at once.
+        show: Is told now and then how far it has come.
+
+    Raises:
+        StoreError: The archive cannot be asked.
+    """
+    faults: list[Fault] = []
+    lock = threading.Lock()
+    try:
+        record.check()
+    except IntegrityError as error:
+        faults.append(Fault("", str(error)))
+    with private_directory(via) as room:
+
+        def check(blob: Blob, update: Update) -> None:
+            target = room / f"{threading.get_ident()}"
+            try:
+                archive.bring_blob(
+                    blob,
+                    target,
+                    record,
+                    update,
+                    workspace=workspace,
+                    mode=0o600,
+                    via=room,
+                    chunk=CHUNK,
+                )
+            except (IntegrityError, ResourceNotFoundError) as error:
+                with lock:
+                    faults.append(Fault(blob.path, str(error)))
+            finally:
+                discard(target)
+
+        jobs = [Job(blob, blob.path, blob.size) for blob in record.blobs if blob.size != 0]
+        most = archive.most_threads
+        move_all(jobs, check, threads=threads if most is None else min(threads, most), show=show)
+    return tuple(sorted(faults))
+
+
+def check_folder(record: Record, folder: Path) -> tuple[Fault, ...]:
+    """Return what is missing or changed of a release in a folder that it was fetched to.
+
+    Raises:
+        StorageError: The folder cannot be read.
+    """
+    faults = []
+    for blob in record.blobs:
+        if not os.path.lexists(folder / blob.path):
+            faults.append(Fault(blob.path, "it is missing"))
+        elif not stands(folder, blob):
+            faults.append(Fault(blob.path, "it was changed"))
+    faults += [
+        Fault(f"{path}/", "it is missing")
+        for path in record.directories
+        if not (folder / path).is_dir()
+    ]
+    return tuple(faults)

@@ -1,0 +1,48 @@
+"""Chooses one release: the highest version that a requirement admits."""
+
+from __future__ import annotations
+
+from store.errors import QueryError
+from store.releases.interface import ArchiveInterface
+from store.releases.names import DEFAULT_WORKSPACE, Requirement
+from store.releases.records import Record
+
+
+def choose(archive: ArchiveInterface, wanted: Requirement, workspace: str | None = None) -> Record:
+    """Return the record of the highest version that a requirement admits.
+
+    Args:
+        archive: Where to look.
+        wanted: The requirement.
+        workspace: Where in it, unless the requirement says so.
+
+    Raises:
+        ReleaseRecordNotFoundError: There is none.
+        StoreError: The archive fails, or the record is damaged.
+    """
+    found = archive.get_release_records(
+        title_versionless=wanted.title,
+        version_expressions=[one.text for one in wanted.choice.clauses] or None,
+        workspace=place_of(wanted, workspace),
+    )
+    return Record.from_data(next(reversed(found.values())))
+
+
+def place_of(wanted: Requirement, workspace: str | None = None) -> str:
+    """Return the workspace that a requirement is looked for in."""
+    return wanted.workspace or workspace or DEFAULT_WORKSPACE
+
+
+def one_version(wanted: Requirement) -> str:
+    """Return the version of a requirement that names exactly one, as ``title@1.2.0`` does.
+
+    Raises:
+        QueryError: It names none, or several.
+    """
+    clauses = wanted.choice.clauses
+    if len(clauses) != 1 or not clauses[0].exact:
+        raise QueryError(
+            f"'{wanted}' does not name one version: write it as '{wanted.title}@1.2.0'",
+            query=str(wanted),
+        )
+    return clauses[0].text

@@ -1,0 +1,243 @@
+"""Downloads a release into a folder: what is missing, verified."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from store.errors import ArchiveError, QueryError, StorageError, UnsafeNameError
+from store.files.atomic import discard, make_directories, write_bytes
+from store.files.failures import storage_errors
+from store.files.names import inside
+from store.files.small import put_small
+from store.files.sweeping import SWEEPER
+from store.files.syncing import sync_directory, sync_many
+from store.integrity.hashing import hash_file
+from store.releases.blobs import temporary_in
+from store.releases.hashing import CHUNK
+from store.releases.mapping import Blob
+from store.releases.modes import adjust_mode, mode_of
+from store.releases.records import Record
+from store.releases.showing import bar_of
+from store.releases.transfer import Job, Standing, Update, move_all
+
+if TYPE_CHECKING:
+    from store.releases.further import Further
+
+HIDDEN: Final = ".rme"
+"""The name of the directory in a folder that holds what is said of the release itself."""
+
+RECORD: Final = f"{HIDDEN}/record.yml"
+"""Where the record lies; written last: a folder without it is no whole release."""
+
+
+class Manner(NamedTuple):
+    """How a release is downloaded.
+
+    Attributes:
+        threads: How many files come at once.
+        chunk: How many bytes are moved at a time.
+        bar: Draw a bar on stderr.
+        names: Name the files that are on their way beside it.
+        read_only: Whether the files are for readers alone, or may be edited.
+        show: Is told now and then how far it has come, where no bar is drawn.
+        durable: Return only when a power cut can no longer take anything away.
+    """
+
+    threads: int = 8
+    chunk: int = CHUNK
+    bar: bool = False
+    names: bool = False
+    read_only: bool = False
+    show: Callable[[Standing], object] | None = None
+    durable: bool = True
+
+
+class Downloaded(NamedTuple):
+    """What became of a download.
+
+    Attributes:
+        brought: The paths of the files that were brought.
+        kept: The paths of those that lay there already, and were right.
+        removed: The paths of an earlier release's files that this one does not have.
+    """
+
+    brought: tuple[str, ...]
+    kept: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+
+
+def download(
+    archive: Further,
+    record: Mapping[str, Any] | Record,
+    workspace: str,
+    folder: Path,
+    manner: Manner,
+) -> Downloaded:
+    """Download a release into a folder: see `ArchiveInterface.download_release`.
+
+    A file of another release that this folder held, and that was not changed since, is removed.
+
+    Raises:
+        IntegrityError: A file, or the record, is not what was published.
+        UnsafeNameError: A path in the record would lead elsewhere, or passes through a link in the folder.
+        StoreError: The archive, or the disk, fails.
+    """
+    release = _checked(record)
+    text = release.to_yaml().encode()
+    earlier = _begin(folder, text)
+    with bar_of(release.title, release.size, names=manner.names, shown=manner.bar) as show:
+        brought = _bring_all(
+            archive, release, workspace, folder, manner._replace(show=show or manner.show)
+        )
+    removed = _retire(folder, earlier, release) if earlier is not None else ()
+    if manner.durable:
+        sync_many([folder / path for path in brought], top=folder)
+    write_bytes(folder / RECORD, text, durable=manner.durable, via=folder / HIDDEN)
+    kept = tuple(blob.path for blob in release.blobs if blob.path not in brought)
+    return Downloaded(tuple(sorted(brought)), kept, removed)
+
+
+def _checked(record: Mapping[str, Any] | Record) -> Record:
+    """Return a record, as long as it was not changed and leaves our own names alone."""
+    release = record if isinstance(record, Record) else Record.from_data(record)
+    release.check()
+    if any(blob.path == RECORD for blob in release.blobs):
+        raise UnsafeNameError(
+            f"{release.title} is refused: it has a file {RECORD!r} of its own", name=RECORD
+        )
+    return release
+
+
+def _bring_all(
+    archive: Further, release: Record, workspace: str, folder: Path, manner: Manner
+) -> set[str]:
+    """Bring what is missing; return the paths of what was brought."""
+    brought: set[str] = set()
+    place, via = str(folder), folder / HIDDEN
+    with storage_errors(folder), os.scandir(folder) as entries:
+        fresh = all(one.name == HIDDEN for one in entries)
+    _make_room(folder, release)
+
+    def bring(blob: Blob, update: Update) -> None:
+        mode = mode_of(executable=blob.executable, read_only=manner.read_only)
+        if not fresh and stands(folder, blob, mode=mode):
+            update["size"] = blob.size or 0
+            return
+        if blob.size == 0:
+            with storage_errors(folder / blob.path):
+                put_small(temporary_in(str(via)), f"{place}/{blob.path}", b"", mode)
+        else:
+            archive.bring_blob(
+                blob,
+                folder / blob.path,
+                release,
+                update,
+                workspace=workspace,
+                mode=mode,
+                via=via,
+                chunk=manner.chunk,
+            )
+        brought.add(blob.path)
+
+    most = archive.most_threads
+    threads = manner.threads if most is None else min(manner.threads, most)
+    jobs = [Job(blob, blob.path, blob.size) for blob in release.blobs]
+    move_all(jobs, bring, threads=threads, show=manner.show)
+    return brought
+
+
+def stands(folder: Path, blob: Blob, *, mode: int | None = None) -> bool:
+    """Return whether a file of a release lies in a folder already, and is right.
+
+    Args:
+        folder: The folder.
+        blob: The file.
+        mode: Permission bits that it gets where it is right; None leaves them alone.
+
+    Raises:
+        StorageError: Something is in the way of it, or it cannot be read.
+    """
+    path = folder / blob.path
+    with storage_errors(path):
+        try:
+            status = path.lstat()
+        except FileNotFoundError:
+            return False
+        if stat.S_ISDIR(status.st_mode):
+            raise StorageError(
+                f"{path}: a directory is in the way of a file: remove it", path=str(path)
+            )
+        digest = blob.digest
+        if not stat.S_ISREG(status.st_mode) or blob.size not in {None, status.st_size}:
+            return False
+        if digest is None and blob.size != 0:
+            return False  # nothing says what it should be: it is brought again
+        if digest is not None:
+            hashed = hash_file(path, [digest.algorithm])
+            if hashed.digests()[0] != digest:
+                return False
+        if mode is not None:
+            adjust_mode(path, status.st_mode, mode)
+    return True
+
+
+def record_in(folder: Path) -> Record | None:
+    """Return the record of the release that a folder holds, or None where it holds no whole one."""
+    try:
+        return Record.from_text((folder / RECORD).read_bytes(), name=str(folder / RECORD))
+    except (OSError, ArchiveError, QueryError, UnsafeNameError):
+        return None
+
+
+def _begin(folder: Path, text: bytes) -> Record | None:
+    """Make the folder, and take away the record of another release; return that."""
+    make_directories(inside(folder, HIDDEN))
+    SWEEPER.sweep(str(folder / HIDDEN))
+    path = inside(folder, RECORD)
+    earlier = record_in(folder)
+    with storage_errors(path):
+        if path.exists() and path.read_bytes() != text:
+            path.unlink()
+            sync_directory(path.parent)
+    return earlier
+
+
+def _make_room(folder: Path, record: Record) -> None:
+    """Make every directory of a release, passing through no link."""
+    above = {blob.path.rpartition("/")[0] for blob in record.blobs}
+    for path in sorted({*record.directories, *above} - {""}):
+        make_directories(inside(folder, path))
+
+
+def _retire(folder: Path, earlier: Record, record: Record) -> tuple[str, ...]:
+    """Remove the files of an earlier release that were not changed and that this one does not have."""
+    have = {blob.path for blob in record.blobs}
+    removed = []
+    for blob in earlier.blobs:
+        path = folder / blob.path
+        if blob.path in have or blob.digest is None or blob.path.startswith(f"{HIDDEN}/"):
+            continue
+        if _plain_file(folder, blob.path) and stands(folder, blob):
+            discard(path)
+            removed.append(blob.path)
+    _remove_empty(folder, set(earlier.directories) - set(record.directories))
+    return tuple(removed)
+
+
+def _remove_empty(folder: Path, directories: Iterable[str]) -> None:
+    for path in sorted(directories, key=len, reverse=True):
+        try:
+            inside(folder, path).rmdir()
+        except (OSError, UnsafeNameError):
+            continue  # it holds something, or is gone
+
+
+def _plain_file(folder: Path, path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(inside(folder, path)).st_mode)
+    except (OSError, UnsafeNameError):
+        return False

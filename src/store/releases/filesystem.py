@@ -1,0 +1,286 @@
+"""An archive in a directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any, ClassVar, Final
+from urllib.parse import unquote, urlsplit
+
+from store.errors import ArchiveError, ResourceNotFoundError, UnsafeNameError
+from store.files.atomic import make_directories, write_bytes
+from store.files.exclusive import create_whole
+from store.files.failures import storage_errors
+from store.files.sweeping import SWEEPER
+from store.files.syncing import sync_directory, sync_many
+from store.releases.blobs import bring_out, take_in
+from store.releases.hashing import CHUNK
+from store.releases.indexing import Index
+from store.releases.laid_out import LaidOutArchive
+from store.releases.layout import MARKER, OURS, blob_name, shelf_of, version_in, yank_name
+from store.releases.mapping import Blob
+from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
+from store.releases.records import Record
+from store.releases.transfer import following
+from store.releases.values import Listed, Naming, Uploaded
+from store.releases.versions import Version
+
+_MAX_REASON: Final = 4096
+
+
+class FileSystemArchive(LaidOutArchive):
+    """An archive in a directory; who may do what is what the file system says.
+
+    Args:
+        host: The directory, which was made an archive by `create`.
+        user: Kept as it is.
+        password: Of no use here.
+
+    Attributes:
+        host: The directory's path, with slashes.
+        archive_path: The directory.
+
+    Raises:
+        ArchiveError: It is no archive: it has no marker.
+    """
+
+    most_threads: ClassVar[int | None] = 4
+
+    def __init__(
+        self, host: str | Path, user: str | None = None, password: str | None = None
+    ) -> None:
+        super().__init__(Path(host).as_posix(), user, password)
+        self.archive_path = Path(host).resolve()
+        if not (self.archive_path / MARKER).is_file():
+            raise ArchiveError(
+                f"{self.archive_path} is no archive: it has no {MARKER}; make it one with 'store release init"
+                f" {self.host}'",
+                archive=str(self.archive_path),
+            )
+        self._index = Index(self.archive_path)
+
+    @classmethod
+    def create(cls, host: str | Path, user: str | None = None) -> FileSystemArchive:
+        """Make a directory an archive, where it is none, and open it.
+
+        Args:
+            host: The directory; made where it is missing.
+            user: Kept as it is.
+
+        Raises:
+            ArchiveError: It holds other things: an archive is not begun among them.
+            StorageError: It cannot be made.
+        """
+        path = Path(host)
+        with storage_errors(path):
+            make_directories(path, durable=True)
+            if not (path / MARKER).is_file():
+                if any(path.iterdir()):
+                    raise ArchiveError(
+                        f"{path} is not empty: an archive begins in an empty directory; choose another",
+                        archive=str(path),
+                    )
+                with contextlib.suppress(FileExistsError):
+                    create_whole(path / MARKER, b"", via=path)
+        return cls(path, user)
+
+    def download_blob(  # noqa: PLR0917 - as the page has it
+        self,
+        blob_pid: str,
+        target_file: str | Path,
+        update_dict: MutableMapping[str, Any] | None = None,
+        expected_size: int | None = None,
+        release_record: Mapping[str, Any] | None = None,
+        workspace: str = DEFAULT_WORKSPACE,
+        chunk_size: int = CHUNK,
+    ) -> None:
+        """Bring one blob to a file: see `ArchiveInterface`.
+
+        Without a record, or one that tells no title, every shelf of the workspace is looked at.
+        """
+        target = Path(target_file).absolute()
+        with following(update_dict) as update:
+            bring_out(
+                self._blob_path(blob_pid, release_record, workspace),
+                str(target),
+                str(target.parent),
+                update,
+                digest=Blob("", blob_pid).digest,
+                size=expected_size,
+                chunk=chunk_size,
+            )
+
+    def bring_blob(
+        self,
+        blob: Blob,
+        target: Path,
+        record: Record,
+        update: MutableMapping[str, Any],
+        *,
+        workspace: str,
+        mode: int,
+        via: Path,
+        chunk: int,
+    ) -> None:
+        """Put a file of a release in its place: see `Further.bring_blob`; it is read once."""
+        shelf = shelf_of(workspace, record.title_versionless)
+        bring_out(
+            f"{self.archive_path}/{shelf}/{blob_name(blob.pid or '')}",
+            str(target),
+            str(via),
+            update,
+            digest=blob.digest,
+            size=blob.size,
+            mode=mode,
+            chunk=chunk,
+        )
+
+    def upload_blob(
+        self,
+        source: Path,
+        naming: Naming,
+        update: MutableMapping[str, Any],
+        *,
+        path: str,
+        chunk_size: int = CHUNK,
+    ) -> Uploaded:
+        """Make one file a blob: see `Further.upload_blob`."""
+        shelf = f"{self.archive_path}/{shelf_of(naming.workspace, naming.title_versionless)}"
+        return take_in(
+            f"{source}/{check_path(path)}", shelf, self._workshop(), update, chunk=chunk_size
+        )
+
+    def _shelves(self, workspace: str | None, title: str | None) -> Iterator[tuple[str, str]]:
+        spaces = (
+            _directories(self.archive_path) if workspace is None else [check_workspace(workspace)]
+        )
+        for space in spaces:
+            titles = (
+                _directories(self.archive_path / space) if title is None else [check_title(title)]
+            )
+            for one in titles:
+                yield space, one
+
+    def _versions(self, workspace: str, title: str) -> Iterable[Version]:
+        try:
+            names = os.listdir(self.archive_path / shelf_of(workspace, title))  # noqa: PTH208 - names alone, for thousands
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        found = (version_in(name, title) for name in names)
+        return [one for one in found if one is not None]
+
+    def _yanked(self, workspace: str, title: str) -> Mapping[Version, str]:
+        directory = self.archive_path / shelf_of(workspace, title) / OURS / "yanked"
+        found = {}
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            for name in os.listdir(directory):  # noqa: PTH208 - names alone
+                version = version_in(f"-v{name}.yml", "")
+                if version is not None:
+                    reason = (directory / name).read_bytes()[:_MAX_REASON]
+                    found[version] = reason.decode(errors="replace")
+        return found
+
+    def _read(self, name: str) -> bytes | None:
+        path = self.archive_path / name
+        with storage_errors(path):
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def _settle(self, record: Record, workspace: str) -> None:
+        shelf = f"{self.archive_path}/{shelf_of(workspace, record.title_versionless)}"
+        paths = []
+        for blob in record.blobs:
+            path = f"{shelf}/{blob_name(blob.pid or '')}"
+            try:
+                size = os.lstat(path).st_size
+            except OSError:
+                size = -1
+            if size < 0 or (blob.size is not None and size != blob.size):
+                raise ResourceNotFoundError(
+                    f"{record.title} cannot be published: the content of {blob.path!r} is not in the archive;"
+                    " upload its blobs first",
+                    query=blob.path,
+                )
+            paths.append(path)
+        sync_many(paths, top=self.archive_path)
+
+    def _create(self, name: str, text: bytes) -> bool:
+        path = self.archive_path / name
+        try:
+            create_whole(path, text, via=self._workshop())
+        except FileExistsError:
+            return False
+        return True
+
+    def _pid(self, name: str) -> str:
+        return (self.archive_path / name).as_posix()
+
+    def _mark(self, workspace: str, title: str, version: Version, reason: str | None) -> None:
+        path = self.archive_path / yank_name(workspace, title, version)
+        if reason is not None:
+            write_bytes(path, reason.encode()[:_MAX_REASON], durable=True)
+            return
+        with storage_errors(path):
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                sync_directory(path.parent)
+
+    def _detailed(self, found: list[Listed]) -> list[Listed]:
+        return self._index.detailed(found, self._detail)
+
+    def _workshop(self) -> str:
+        """Return where what is not finished lies; what others left there for good is swept away."""
+        path = f"{self.archive_path}/{OURS}"
+        if not os.path.isdir(path):  # noqa: PTH112 - asked for each blob
+            make_directories(path)
+        SWEEPER.sweep(path)
+        return path
+
+    def _blob_path(self, pid: str, record: Mapping[str, Any] | None, workspace: str) -> str:
+        name = blob_name(pid)
+        title = None if record is None else record.get("title_versionless")
+        shelves = [f"{one}/{two}" for one, two in self._shelves(workspace, title)]
+        paths = [f"{self.archive_path}/{shelf}/{name}" for shelf in shelves]
+        return next(
+            (one for one in paths if os.path.lexists(one)),
+            f"{self.archive_path}/{workspace}/…/{name}",
+        )
+
+
+def open_directory(
+    host: str, user: str | None = None, password: str | None = None
+) -> FileSystemArchive:
+    """Open the archive at a path or a ``file:`` address.
+
+    Raises:
+        ArchiveError: It is no archive.
+        UnsafeNameError: The address is of another machine.
+    """
+    return FileSystemArchive(path_of(host), user, password)
+
+
+def path_of(host: str) -> str:
+    """Return the path that a path, or a ``file:`` address, leads to.
+
+    Raises:
+        UnsafeNameError: The address is of another machine.
+    """
+    if host[:5].lower() != "file:":
+        return host
+    parts = urlsplit(host)
+    if parts.netloc not in {"", "localhost"}:
+        raise UnsafeNameError(f"{host} is refused: it lies on another machine", name=host)
+    return unquote(parts.path)
+
+
+def _directories(path: Path) -> list[str]:
+    """Return the names of what may be a workspace or a shelf, sorted."""
+    try:
+        with os.scandir(path) as entries:
+            return sorted(one.name for one in entries if one.name[:1] != "." and one.is_dir())
+    except FileNotFoundError:
+        return []

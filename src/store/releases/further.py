@@ -1,0 +1,190 @@
+"""What archives may give beyond the page, filled in already."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, MutableMapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from store.errors import RefusedError, ReleaseRecordNotFoundError
+from store.releases.hashing import CHUNK
+from store.releases.mapping import Blob
+from store.releases.names import DEFAULT_WORKSPACE
+from store.releases.records import Record
+from store.releases.values import Listed, Naming, Records, Uploaded
+from store.releases.versions import Expressions, Version, choice_from
+
+
+class Further:
+    """The part of an archive that is filled in already; each method may be filled in better.
+
+    Attributes:
+        host: The archive's address.
+        supports_repeat_releases: Whether a release may be published again under its version.
+        most_threads: How many threads are of use at the most; None for as many as the caller likes.
+    """
+
+    host: Any
+    supports_repeat_releases: ClassVar[bool] = False
+    most_threads: ClassVar[int | None] = None
+
+    def __init_subclass__(cls, **named: Any) -> None:  # noqa: ANN401 - passed on
+        """Let every archive's `get_release_records` order what it found, and say where that is nothing."""
+        super().__init_subclass__(**named)
+        name = "get_release_records"
+        own = cls.__dict__.get(name)
+        if own is not None and not getattr(own, "__isabstractmethod__", False):
+            setattr(cls, name, _finding(own))
+
+    def list_releases(
+        self,
+        title_versionless: str | None = None,
+        *,
+        workspace: str | None = None,
+        details: bool = False,
+    ) -> list[Listed]:
+        """Return what there is, in order of workspace, title and version; reads no record without need.
+
+        Args:
+            title_versionless: Only releases of this title.
+            workspace: Only releases in this workspace.
+            details: Tell files, size and digest, too.
+
+        Raises:
+            RefusedError: The archive cannot list all that it has.
+        """
+        from store.releases.listing import list_by_records
+
+        return list_by_records(self, title_versionless, workspace=workspace, details=details)
+
+    def yank(
+        self,
+        title_versionless: str,  # noqa: ARG002 - for archives that can
+        version: Version | str,  # noqa: ARG002
+        *,
+        workspace: str = DEFAULT_WORKSPACE,  # noqa: ARG002
+        reason: str = "",  # noqa: ARG002
+        undo: bool = False,  # noqa: ARG002
+    ) -> None:
+        """Let ranges pass a version over; who names it exactly still gets it.
+
+        Args:
+            title_versionless: The title.
+            version: The version.
+            workspace: Where it lies.
+            reason: Why; told in listings.
+            undo: Let ranges choose it again.
+
+        Raises:
+            ReleaseRecordNotFoundError: There is no such release.
+            RefusedError: The archive cannot mark versions.
+        """
+        raise RefusedError(
+            f"{self.host} marks no versions: a {type(self).__name__} has no way to", limit="yank"
+        )
+
+    def bring_blob(
+        self,
+        blob: Blob,
+        target: Path,
+        record: Record,
+        update: MutableMapping[str, Any],
+        *,
+        workspace: str,
+        mode: int,
+        via: Path,
+        chunk: int,
+    ) -> None:
+        """Put a file of a release in its place, hashed as it comes where an archive fills this in.
+
+        As it stands it asks for `download_blob`, and reads the file again unless that has told the digest.
+
+        Args:
+            blob: The file.
+            target: Where it goes; nothing of it is there where it fails.
+            record: The release that it belongs to.
+            update: Is kept up to date.
+            workspace: Where the release lies.
+            mode: The permission bits of the file, of which the umask takes its own.
+            via: A directory on the same file system for what is not finished.
+            chunk: How many bytes are moved at a time.
+
+        Raises:
+            IntegrityError: It is not what it must be.
+            StoreError: The archive, or the disk, fails.
+        """
+        from store.releases.bringing import bring_by_page
+
+        bring_by_page(
+            self,
+            blob,
+            target,
+            record,
+            update,
+            workspace=workspace,
+            mode=mode,
+            via=via,
+            chunk=chunk,
+        )
+
+    def close(self) -> None:
+        """Close what is open; the archive may be used again."""
+
+    def upload_blob(
+        self,
+        source: Path,
+        naming: Naming,
+        update: MutableMapping[str, Any],
+        *,
+        path: str,
+        chunk_size: int = CHUNK,
+    ) -> Uploaded:
+        """Upload one file, hashed as it is read where an archive fills this in.
+
+        Args:
+            source: The project's directory.
+            naming: For which release.
+            update: Its ``size`` is kept up to date.
+            path: Where the file lies in the project, with ``/`` between components.
+            chunk_size: How many bytes are moved at a time.
+
+        Raises:
+            DriftError: It was changed while it was read.
+            StoreError: The file cannot be read, or the archive fails.
+        """
+        from store.releases.bringing import send_by_page
+
+        return send_by_page(self, source, naming, update, path=path, chunk_size=chunk_size)
+
+
+def _finding(own: Callable[..., Any]) -> Callable[..., Records]:
+    """Return an archive's `get_release_records`, in order, and with an error where there is nothing."""
+    if getattr(own, "_finds", False):
+        return own
+
+    @functools.wraps(own)
+    def get_release_records(
+        self: Further,
+        title_versionless: str,
+        version_expressions: Expressions = None,
+        workspace: str = DEFAULT_WORKSPACE,
+    ) -> Records:
+        choice = choice_from(version_expressions)
+        found = own(
+            self,
+            title_versionless=title_versionless,
+            version_expressions=[clause.text for clause in choice.clauses] or None,
+            workspace=workspace,
+        )
+        if not found:
+            raise ReleaseRecordNotFoundError(
+                f"{self.host} has no {title_versionless} ({choice}) in the workspace {workspace!r}: look with"
+                " 'store release list'",
+                query=f"{title_versionless} {choice}",
+            )
+        ordered = sorted(found.items(), key=lambda one: Version.parse(one[1].get("version")))
+        return dict(ordered)
+
+    get_release_records._finds = True  # type: ignore[attr-defined]  # noqa: SLF001 - our own
+    return get_release_records

@@ -1,0 +1,194 @@
+"""What the archives of the established layout share, wherever they lie."""
+
+from __future__ import annotations
+
+import abc
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from store.errors import (
+    ArchiveError,
+    QueryError,
+    ReleaseExistsError,
+    ReleaseRecordNotFoundError,
+    UnsafeNameError,
+)
+from store.releases.hashing import CHUNK
+from store.releases.interface import ArchiveInterface
+from store.releases.layout import record_name
+from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace, title_of
+from store.releases.records import Record
+from store.releases.spelling import read_record
+from store.releases.values import Listed, Naming, Records
+from store.releases.versions import Expressions, Version, choice_from
+
+log = logging.getLogger(__name__)
+
+
+class LaidOutArchive(ArchiveInterface):
+    """An archive of which only reading, writing and listing by name are still to be filled in."""
+
+    def get_release_records(
+        self,
+        title_versionless: str,
+        version_expressions: Expressions = None,
+        workspace: str = DEFAULT_WORKSPACE,
+    ) -> Records:
+        """Return the records that expressions admit: see `ArchiveInterface`; no other one is read."""
+        choice = choice_from(version_expressions)
+        check_workspace(workspace)
+        check_title(title_versionless)
+        yanked = {} if choice.exact else self._yanked(workspace, title_versionless)
+        found: Records = {}
+        for version in self._versions(workspace, title_versionless):
+            if choice.admits(version) and version not in yanked:
+                text = self._read(record_name(workspace, title_versionless, version))
+                if text is not None:
+                    data = _checked(text, title_versionless, version)
+                    found[title_of(title_versionless, version)] = data
+        return found
+
+    def process_and_upload_blob(  # noqa: PLR0917 - as the page has it
+        self,
+        posix_rel_path: str | Path,
+        working_dir: str | Path,
+        release_title_versionless: str,
+        release_title: str,
+        workspace_title: str = DEFAULT_WORKSPACE,
+        chunk_size: int = CHUNK,
+        verbose: bool = False,  # noqa: FBT001, FBT002, ARG002 - as the page has it
+    ) -> tuple[str, int]:
+        """Make one file a blob: see `ArchiveInterface`; its id is its SHA-256."""
+        naming = Naming(release_title_versionless, release_title, workspace_title)
+        done = self.upload_blob(
+            Path(working_dir),
+            naming,
+            {},
+            path=Path(posix_rel_path).as_posix(),
+            chunk_size=chunk_size,
+        )
+        return done.pid, done.size
+
+    def upload_release_record(
+        self,
+        release_record: Mapping[str, Any],
+        workspace: str | None = None,
+        *,
+        workspace_title: str | None = None,
+    ) -> str:
+        """Publish a release: see `ArchiveInterface`."""
+        where = workspace or workspace_title or DEFAULT_WORKSPACE
+        record = Record.from_data(release_record)
+        name = record_name(where, record.title_versionless, record.version)
+        self._settle(record, where)
+        if not self._create(name, record.to_yaml().encode()):
+            raise ReleaseExistsError(
+                f"{record.title} is in {self.host} already, and a version never changes: publish it under"
+                " the next one",
+                name=record.title,
+            )
+        return self._pid(name)
+
+    def list_releases(
+        self,
+        title_versionless: str | None = None,
+        *,
+        workspace: str | None = None,
+        details: bool = False,
+    ) -> list[Listed]:
+        """Return what there is, by the names of the records: see `Further.list_releases`."""
+        found = []
+        for space, title in self._shelves(workspace, title_versionless):
+            versions = self._versions(space, title)
+            yanked = self._yanked(space, title) if versions else {}
+            found += [
+                Listed(space, title, version, yanked.get(version)) for version in sorted(versions)
+            ]
+        return self._detailed(found) if details else found
+
+    def yank(
+        self,
+        title_versionless: str,
+        version: Version | str,
+        *,
+        workspace: str = DEFAULT_WORKSPACE,
+        reason: str = "",
+        undo: bool = False,
+    ) -> None:
+        """Let ranges pass a version over: see `Further.yank`."""
+        number = version if isinstance(version, Version) else Version.parse(version)
+        if self._read(record_name(workspace, title_versionless, number)) is None:
+            raise ReleaseRecordNotFoundError(
+                f"{self.host} has no {title_of(title_versionless, number)} in {workspace!r}",
+                query=title_of(title_versionless, number),
+            )
+        self._mark(workspace, title_versionless, number, None if undo else reason)
+
+    @abc.abstractmethod
+    def _shelves(self, workspace: str | None, title: str | None) -> Iterator[tuple[str, str]]:
+        """Give workspaces and titles that may hold releases, sorted."""
+
+    @abc.abstractmethod
+    def _versions(self, workspace: str, title: str) -> Iterable[Version]:
+        """Return the versions that there are of a title."""
+
+    @abc.abstractmethod
+    def _yanked(self, workspace: str, title: str) -> Mapping[Version, str]:
+        """Return the versions that ranges pass over, and why."""
+
+    @abc.abstractmethod
+    def _read(self, name: str) -> bytes | None:
+        """Return a record's text, or None where there is none."""
+
+    @abc.abstractmethod
+    def _settle(self, record: Record, workspace: str) -> None:
+        """See that every blob of a record is there, and lasts."""
+
+    @abc.abstractmethod
+    def _create(self, name: str, text: bytes) -> bool:
+        """Write a record where there is none; False where there is one."""
+
+    @abc.abstractmethod
+    def _pid(self, name: str) -> str:
+        """Return the PID of a record."""
+
+    @abc.abstractmethod
+    def _mark(self, workspace: str, title: str, version: Version, reason: str | None) -> None:
+        """Note that a version is yanked; None takes the note away."""
+
+    def _detailed(self, found: list[Listed]) -> list[Listed]:
+        """Return a listing with what only the records tell."""
+        return [self._detail(one) for one in found]
+
+    def _detail(self, one: Listed) -> Listed:
+        """Return a line with what its record tells; as it was where that cannot be used."""
+        name = record_name(one.workspace, one.title, one.version)
+        text = self._read(name)
+        if text is None:
+            return one
+        try:
+            record = Record.from_data(_checked(text, one.title, one.version))
+        except (ArchiveError, QueryError, UnsafeNameError) as error:
+            log.warning("%s: the record %s is passed over: %s", self.host, name, error)
+            return one
+        return one._replace(
+            files=len(record.blobs), size=record.size, digest=record.digest or record.identity
+        )
+
+
+def _checked(text: bytes, title: str, version: Version) -> dict[str, Any]:
+    """Return a record's data, as long as it is of the release that its name says.
+
+    Raises:
+        ArchiveError: It cannot be read, or says that it is another.
+    """
+    wanted = title_of(title, version)
+    data = read_record(text, name=wanted)
+    if data.get("title") != wanted or str(data.get("version")) != str(version):
+        raise ArchiveError(
+            f"the record under the name of {wanted} says that it is {str(data.get('title'))[:100]!r}",
+            archive=wanted,
+        )
+    return data

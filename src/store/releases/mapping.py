@@ -1,0 +1,225 @@
+"""The project mapping of a record: which files and directories it has.
+
+A mapping of names to nodes, nested as the directories are. A key of a node that begins with a slash is said
+of the node itself, any other is the name of a node below it:
+
+==============  ============================================================================================
+key             means
+==============  ============================================================================================
+``/path/``      where it lies, relative to the project, with ``/`` between components
+``/item/``      ``Directory``, ``File``, ``H5_File`` (a file whose groups are mapped too), ``H5_Group``, …
+``/attrs/``     attributes of the user's
+``/bpid/``      the id of the file's blob in the archive
+``/bytes/``     the file's size
+``/sha256/``    the file's SHA-256 in hexadecimal; ours, and missing in older records
+``/mode/``      its permission bits in octal, as text: ``644`` or ``755``; ours, and missing in older records
+==============  ============================================================================================
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import Any, Final, NamedTuple
+
+from store.errors import ArchiveError, UnsafeNameError
+from store.integrity.digest import Digest
+from store.releases.names import check_path
+
+PATH: Final = "/path/"
+ITEM: Final = "/item/"
+ATTRS: Final = "/attrs/"
+FILE_TYPE: Final = "/file-type/"
+BPID: Final = "/bpid/"
+BYTES: Final = "/bytes/"
+SHA256: Final = "/sha256/"
+MODE: Final = "/mode/"
+
+DIRECTORY: Final = "Directory"
+FILE: Final = "File"
+BLOBABLE: Final = frozenset({FILE, "H5_File"})
+"""The items whose content is a blob."""
+
+MAX_NODES: Final = 2_000_000
+"""How many nodes a mapping may have."""
+
+_MAX_DEPTH: Final = 100
+_HEX: Final = re.compile(r"[0-9a-f]+")
+_SHA1_DIGITS: Final = 40
+_SHA256_DIGITS: Final = 64
+_EXECUTABLE: Final = 0o111
+
+
+class Blob(NamedTuple):
+    """One file of a release.
+
+    Attributes:
+        path: Where it lies in the project, with ``/`` between components.
+        pid: The id of its content in the archive; None before it was uploaded.
+        size: Its bytes; None where an older record does not tell.
+        sha256: Its SHA-256 in hexadecimal, where the record tells.
+        executable: Whether it is for running.
+    """
+
+    path: str
+    pid: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+    executable: bool = False
+
+    @property
+    def digest(self) -> Digest | None:
+        """What its content is held against: its SHA-256, else the digest that its id is."""
+        if self.sha256 is not None:
+            return Digest("sha256", self.sha256)
+        if self.pid is None or not _HEX.fullmatch(self.pid):
+            return None
+        algorithm = {_SHA256_DIGITS: "sha256", _SHA1_DIGITS: "sha1"}.get(len(self.pid))
+        return None if algorithm is None else Digest(algorithm, self.pid)
+
+
+def nodes_of(project: Mapping[str, Any]) -> Iterator[tuple[str, MutableMapping[str, Any]]]:
+    """Give every node of a mapping with its path, a directory before what lies in it.
+
+    Raises:
+        ArchiveError: The mapping is damaged: a node is no mapping, or it is nested too deeply.
+        UnsafeNameError: A path leads elsewhere.
+    """
+    stack: list[tuple[str, Any, int]] = [("", project, 0)]
+    seen = 0
+    while stack:
+        above, node, depth = stack.pop()
+        seen += 1
+        sound = isinstance(node, dict) or isinstance(node, MutableMapping)  # noqa: SIM101 - the quick one first
+        if not sound or depth > _MAX_DEPTH or seen > MAX_NODES:
+            raise ArchiveError(
+                f"the project mapping of a record is damaged at {above[:200]!r}", member=above
+            )
+        path = check_path(node.get(PATH, above)) if depth else ""
+        if depth:
+            yield path, node
+        if depth and _item(node) not in {DIRECTORY, ""}:
+            continue  # what is mapped inside of a file is no file of the project
+        children = [(name, child) for name, child in node.items() if not _is_said(name)]
+        prefix = f"{path}/" if path else ""
+        stack.extend((f"{prefix}{name}", child, depth + 1) for name, child in reversed(children))
+
+
+def blob_nodes(project: Mapping[str, Any]) -> Iterator[tuple[str, MutableMapping[str, Any]]]:
+    """Give every file's node with its path.
+
+    Raises:
+        ArchiveError: The mapping is damaged, or says of one path that it is two things.
+        UnsafeNameError: A path leads elsewhere.
+    """
+    for path, node in nodes_of(project):
+        if _is_blob(node):
+            yield path, node
+
+
+def content_of(project: Mapping[str, Any]) -> tuple[tuple[Blob, ...], tuple[str, ...]]:
+    """Return the files of a mapping, and the paths of its directories, each in order of their paths.
+
+    Raises:
+        ArchiveError: The mapping is damaged, or says of one path that it is two things.
+        UnsafeNameError: A path, or what is said of a file, is refused.
+    """
+    blobs: dict[str, Blob] = {}
+    directories: set[str] = set()
+    for path, node in nodes_of(project):
+        if _is_blob(node):
+            if path in blobs:
+                raise _twice(path)
+            blobs[path] = blob_of(path, node)
+        elif _item(node) in {DIRECTORY, ""}:
+            directories.add(path)
+    above = {parent for one in (*blobs, *directories) for parent in _parents(one)}
+    for path in blobs:
+        if path in directories or path in above:
+            raise _twice(path)
+    return tuple(blobs[path] for path in sorted(blobs)), tuple(sorted(directories))
+
+
+def blob_of(path: str, node: Mapping[str, Any]) -> Blob:
+    """Return what a node says of its file.
+
+    Raises:
+        ArchiveError: What it says cannot be.
+    """
+    pid, size = node.get(BPID), node.get(BYTES)
+    sha256, mode = node.get(SHA256), node.get(MODE)
+    if isinstance(size, float) and size.is_integer():
+        size = int(size)
+    sound = (
+        (pid is None or (isinstance(pid, str) and pid != ""))
+        and (size is None or (type(size) is int and size >= 0))
+        and (sha256 is None or (isinstance(sha256, str) and _is_sha256(sha256)))
+        and (mode is None or (isinstance(mode, str) and re.fullmatch("0?[0-7]{3}", mode)))
+    )
+    if not sound:
+        raise ArchiveError(f"a record says of {path!r} what cannot be", member=path)
+    return Blob(path, pid, size, sha256, mode is not None and bool(int(mode, 8) & _EXECUTABLE))
+
+
+def file_node(path: str, *, executable: bool = False) -> dict[str, Any]:
+    """Return the node of a file that is not uploaded yet."""
+    return {
+        PATH: path,
+        ATTRS: {},
+        ITEM: FILE,
+        FILE_TYPE: "misc",
+        MODE: "755" if executable else "644",
+    }
+
+
+def project_of(blobs: Mapping[str, bool], directories: Iterable[str]) -> dict[str, Any]:
+    """Return the mapping of a project whose files are still to be uploaded.
+
+    Args:
+        blobs: The paths of its files, and whether each is for running.
+        directories: The paths of its directories; those that hold a file need not be named.
+    """
+    project: dict[str, Any] = {}
+    above = {parent for one in blobs for parent in _parents(one)}
+    for path in sorted({*directories, *above}):
+        _within(project, path)[path.rpartition("/")[2]] = {PATH: path, ATTRS: {}, ITEM: DIRECTORY}
+    for path in sorted(blobs):
+        _within(project, path)[path.rpartition("/")[2]] = file_node(path, executable=blobs[path])
+    return project
+
+
+def _within(project: dict[str, Any], path: str) -> dict[str, Any]:
+    node = project
+    for part in path.split("/")[:-1]:
+        node = node[part]
+    return node
+
+
+def _parents(path: str) -> Iterator[str]:
+    at = path.rfind("/")
+    while at > 0:
+        yield path[:at]
+        at = path.rfind("/", 0, at)
+
+
+def _is_said(name: object) -> bool:
+    if not isinstance(name, str) or name == "":
+        raise UnsafeNameError(f"a name in a project mapping is refused: {name!r}", name=str(name))
+    return name.startswith("/")
+
+
+def _item(node: Mapping[str, Any]) -> str:
+    return str(node.get(ITEM, ""))
+
+
+def _is_blob(node: Mapping[str, Any]) -> bool:
+    item = _item(node)
+    return item in BLOBABLE or (item == "" and BPID in node)
+
+
+def _is_sha256(text: str) -> bool:
+    return len(text) == _SHA256_DIGITS and _HEX.fullmatch(text) is not None
+
+
+def _twice(path: str) -> ArchiveError:
+    return ArchiveError(f"a record names {path!r} twice, or as a file and a directory", member=path)

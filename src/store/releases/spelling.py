@@ -1,0 +1,198 @@
+"""Records as text: YAML, of which JSON is the part that we write.
+
+JSON is read and written a hundred times faster than any other YAML, and every reader of YAML reads it
+(YAML 1.2, section 1.3). What YAML 1.1 would read as something else than JSON says is written in block
+style.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from store.errors import ArchiveError, TooLargeError
+
+MAX_BYTES: Final = 256 * 1024**2
+"""How large a record may be, in bytes of text."""
+
+_MAX_DEPTH: Final = 200
+_MAX_VALUES: Final = 10_000_000
+
+_LONGEST_NAME: Final = 100
+"""The longest name, in characters, that YAML 1.1 takes on a line however it is escaped (1,024 bytes)."""
+
+_PAIR: Final = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
+
+
+def read_record(text: bytes, *, name: str = "") -> dict[str, Any]:
+    """Return the mapping that a record's text stands for.
+
+    Args:
+        text: YAML or JSON in UTF-8.
+        name: What the record is called, for the error.
+
+    Raises:
+        ArchiveError: It is neither, or no mapping, or its references make it far larger than its text.
+        TooLargeError: It is longer than `MAX_BYTES`.
+    """
+    if len(text) > MAX_BYTES:
+        raise TooLargeError(
+            f"the record {name} is refused: it has {len(text)} bytes, and {MAX_BYTES} are allowed",
+            size=len(text),
+            limit=MAX_BYTES,
+        )
+    try:
+        found = _parsed(text)
+        if isinstance(found, dict):
+            return found
+        reason = f"it is a {type(found).__name__}, not a mapping"
+    except (ValueError, RecursionError) as error:
+        raise _damaged(name, str(error).partition("\n")[0] or type(error).__name__) from error
+    raise _damaged(name, reason)
+
+
+def to_json(data: Mapping[str, Any]) -> str:
+    """Return plain data as JSON; dates become text (ISO 8601).
+
+    Raises:
+        ArchiveError: It is nested too deeply, or holds what JSON has not.
+    """
+    try:
+        return json.dumps(dict(data), allow_nan=False, default=_plain)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _damaged("", f"it cannot be written: {error}") from error
+
+
+def to_yaml(data: Mapping[str, Any]) -> str:
+    """Return plain data as YAML that every version of YAML reads alike.
+
+    Raises:
+        ArchiveError: It is nested too deeply, or holds what is no plain data.
+    """
+    try:
+        if _is_json(data):
+            # DEL is plain text to JSON, and no character at all to YAML.
+            return _PAIR.sub(_joined, _in_lines(data)).replace("\x7f", "\\u007f") + "\n"
+        _count(data)
+        import yaml
+
+        text: str = yaml.safe_dump(dict(data), sort_keys=False)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _damaged("", f"it cannot be written: {error}") from error
+    except yaml.YAMLError as error:
+        raise _damaged("", "it holds what is no plain data") from error
+    return text
+
+
+def canonical(data: Mapping[str, Any]) -> bytes:
+    """Return the one spelling of plain data that its digest is taken of: JSON, names sorted, no white space.
+
+    Raises:
+        ArchiveError: It cannot be written so.
+    """
+    try:
+        text = json.dumps(dict(data), sort_keys=True, separators=(",", ":"), default=_plain)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _damaged("", f"it cannot be written: {error}") from error
+    return text.encode()
+
+
+def _in_lines(data: Mapping[str, Any]) -> str:
+    """Return JSON with a line for each field, and for each file of the project.
+
+    The encoder of the standard library is in Python, and slow, where it is to indent.
+    """
+    lines = []
+    for name, value in data.items():
+        nested = name == "project" and isinstance(value, dict) and value
+        told = f"{{\n{_nodes(value, '  ')}\n }}" if nested else json.dumps(value)
+        lines.append(f" {json.dumps(name)}: {told}")
+    return "{\n" + ",\n".join(lines) + "\n}" if lines else "{}"
+
+
+def _nodes(node: dict[str, Any], indent: str) -> str:
+    lines = []
+    for name, value in node.items():
+        inner = isinstance(value, dict) and any(
+            isinstance(one, dict) and key[:1] != "/" for key, one in value.items()
+        )
+        below = f"{{\n{_nodes(value, indent + ' ')}\n{indent}}}" if inner else ""
+        told = below or json.dumps(value)
+        lines.append(f"{indent}{json.dumps(name)}: {told}")
+    return ",\n".join(lines)
+
+
+def _parsed(text: bytes) -> Any:  # noqa: ANN401 - whatever it stands for
+    if text.lstrip()[:1] == b"{":
+        try:
+            return json.loads(text, parse_constant=_refuse_constant)
+        except ValueError:
+            pass  # a flow mapping of YAML looks like that, too
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        # Neither loader makes anything but plain data: this is yaml.safe_load, by the faster parser.
+        found = yaml.load(text.decode(), Loader=loader)  # noqa: S506 - a safe loader
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+    _count(found)
+    return found
+
+
+def _refuse_constant(name: str) -> Any:  # noqa: ANN401 - never returns
+    raise ValueError(f"{name} is no JSON")
+
+
+def _count(data: Any) -> None:  # noqa: ANN401 - any plain data
+    """Refuse what is too deep, or large only by referring to itself over and over."""
+    stack, seen = [(data, 0)], 0
+    while stack:
+        value, depth = stack.pop()
+        seen += 1
+        if depth > _MAX_DEPTH or seen > _MAX_VALUES:
+            raise ValueError("it is nested too deeply, or refers to itself")
+        if isinstance(value, dict):
+            stack.extend((one, depth + 1) for one in value.values())
+        elif isinstance(value, list | tuple):
+            stack.extend((one, depth + 1) for one in value)
+
+
+def _is_json(data: Any) -> bool:  # noqa: ANN401 - any plain data
+    """Whether YAML 1.1 reads the JSON of it as the same: no name but text, no ``1e+16``."""
+    stack = [data]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            if not all(isinstance(name, str) and len(name) <= _LONGEST_NAME for name in value):
+                return False
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
+        elif isinstance(value, float):
+            if not repr(value).lstrip("-").replace(".", "", 1).isdigit():
+                return False
+        elif not (value is None or isinstance(value, str | bool | int)):
+            return False
+    return True
+
+
+def _joined(match: re.Match[str]) -> str:
+    """Write a character beyond the basic plane as itself: YAML knows no pairs of surrogates."""
+    if match[1] is None:
+        return match[0]
+    high, low = int(match[1], 16), int(match[2], 16)
+    return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__} is no plain data")
+
+
+def _damaged(name: str, reason: str) -> ArchiveError:
+    return ArchiveError(f"the release record {name} cannot be used: {reason[:300]}", archive=name)

@@ -1,0 +1,60 @@
+"""What archives are told, and what they tell."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from store.releases.versions import Version
+
+Records = dict[str, dict[str, Any]]
+"""Records as plain data, by title and version, from the oldest version to the newest."""
+
+
+class Listed(NamedTuple):
+    """One line of a listing.
+
+    Attributes:
+        workspace: Where it lies.
+        title: Its title, without a version.
+        version: Its version.
+        yanked: Why ranges pass it over; an empty text where no reason was given, None where they do not.
+        files: How many files it has, or None where only the record tells.
+        size: The bytes of them together, or None.
+        digest: The digest of its record, or None.
+    """
+
+    workspace: str
+    title: str
+    version: Version
+    yanked: str | None = None
+    files: int | None = None
+    size: int | None = None
+    digest: str | None = None
+
+
+class Uploaded(NamedTuple):
+    """What became of one file.
+
+    Attributes:
+        pid: The id of its blob.
+        size: Its bytes.
+        sha256: Its SHA-256 in hexadecimal.
+    """
+
+    pid: str
+    size: int
+    sha256: str
+
+
+class Naming(NamedTuple):
+    """For which release a blob is uploaded.
+
+    Attributes:
+        title_versionless: Its title.
+        title: Title and version.
+        workspace: Where it goes.
+    """
+
+    title_versionless: str
+    title: str
+    workspace: str

@@ -1,0 +1,36 @@
+"""Reads the checksums that S3 keeps of whole objects."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Final
+
+ASKING: Final[Mapping[str, str]] = {"x-amz-checksum-mode": "ENABLED"}
+"""What a ``HEAD`` is sent with so that its answer tells checksums."""
+
+_SIZES: Final[Mapping[str, int]] = {"sha256": 32, "sha1": 20, "crc32": 4}
+"""The checksums that can be computed here with what Python has, and their bytes."""
+
+
+def checksums_of(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the checksums of a whole content by algorithm, in hex; empty where there are none.
+
+    A checksum of the parts' checksums (``x-amz-checksum-type: COMPOSITE``, or ``-N`` at its end) is none of
+    the content. Source: the S3 user guide, *Checking object integrity*.
+
+    Args:
+        headers: Of the answer to a ``HEAD`` sent with `ASKING`.
+    """
+    if headers.get("x-amz-checksum-type", "FULL_OBJECT").upper() != "FULL_OBJECT":
+        return {}
+    found = {}
+    for algorithm, size in _SIZES.items():
+        try:
+            read = base64.b64decode(headers.get(f"x-amz-checksum-{algorithm}", ""), validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        if len(read) == size:
+            found[algorithm] = read.hex()
+    return found

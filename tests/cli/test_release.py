@@ -1,0 +1,254 @@
+"""``store release``: a user's day, on the command line."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Run
+
+
+@pytest.fixture
+def project(house: Path) -> Path:
+    """A directory to be published."""
+    directory = house / "project"
+    (directory / "data").mkdir(parents=True)
+    (directory / "data" / "t.csv").write_bytes(b"1,2\n")
+    (directory / "run").write_bytes(b"#!\n")
+    (directory / "run").chmod(0o755)
+    (directory / ".env").write_bytes(b"SECRET=1\n")
+    return directory
+
+
+@pytest.fixture
+def published(cli: Run, project: Path) -> None:
+    """Two versions in the archive ``archive``."""
+    assert cli("release", "init", "archive").status == 0
+    assert cli("release", "publish", "project", "survey@1.0.0", "--to", "archive").status == 0
+    (project / "data" / "t.csv").write_bytes(b"3,4\n")
+    (project / "new").write_bytes(b"new\n")
+    assert cli("release", "publish", "project", "survey@1.1.0", "--to", "archive").status == 0
+
+
+def test_publishing_tells_what_goes(cli: Run, project: Path) -> None:
+    """A dry run lists it; the secret stays at home, and that is said."""
+    cli("release", "init", "archive")
+
+    planned = cli("release", "publish", "project", "survey@1.0.0", "--to", "archive", "-n")
+    done = cli("release", "publish", "project", "survey@1.0.0", "--to", "archive", "--json")
+
+    assert planned.out == "data/t.csv\t4\nrun\t3\n"
+    assert "left out: .env (may hold credentials)" in planned.err
+    assert [one["path"] for one in done.json["files"]] == ["data/t.csv", "run"]
+    assert done.json["left_out"] == [{"path": ".env", "reason": "may hold credentials"}]
+    assert Path(done.json["pid"]).is_file()
+    assert project.is_dir()
+
+
+@pytest.mark.usefixtures("published")
+def test_a_version_is_published_once(cli: Run) -> None:
+    """The second time is refused with status 5."""
+    done = cli("release", "publish", "project", "survey@1.0.0", "--to", "archive")
+
+    assert (done.status, done.out) == (5, "")
+    assert "a version never changes" in done.err
+
+
+@pytest.mark.usefixtures("published")
+def test_listings_are_for_people_and_programs(cli: Run) -> None:
+    """A line a release; JSON; those that an expression admits; with --long what the records tell."""
+    lines = cli("release", "list", "--archive", "archive").out.splitlines()
+    data = cli("release", "list", "survey>1.0.0", "--archive", "archive", "--long", "--json").json
+
+    assert [one.split("\t")[:2] for one in lines] == [["survey", "1.0.0"], ["survey", "1.1.0"]]
+    assert [(one["version"], one["files"], one["size"], one["yanked"]) for one in data] == [
+        ("1.1.0", 3, 11, False)
+    ]
+
+
+@pytest.mark.usefixtures("published")
+def test_a_release_is_fetched_and_locked(cli: Run, house: Path) -> None:
+    """The folder holds it, the lock file what it was; a second run brings nothing."""
+    first = cli("release", "fetch", "survey>=1,<2", "--from", "archive", "--dest", "here")
+    (house / "here" / "new").unlink()
+    second = cli("release", "fetch", "survey", "--from", "archive", "--dest", "here", "--json").json
+    lock = tomllib.loads((house / "here.lock").read_text())
+
+    assert first.out == f"{house / 'here'}\n"
+    assert (second["brought"], second["kept"]) == (["new"], ["data/t.csv", "run"])
+    assert (house / "here" / "run").stat().st_mode & 0o100
+    assert [one["version"] for one in lock["release"]] == ["1.1.0"]
+    assert set(lock["release"][0]["files"]) == {"data/t.csv", "new", "run"}
+
+
+@pytest.mark.usefixtures("published")
+def test_another_content_under_a_locked_version_is_refused(cli: Run, house: Path) -> None:
+    """An archive that was made anew with another content is found out, with status 4."""
+    cli("release", "fetch", "survey@1.0.0", "--from", "archive", "--dest", "here")
+    cli("release", "init", "other")
+    cli("release", "publish", "project", "survey@1.0.0", "--to", "other")
+
+    done = cli("release", "fetch", "survey@1.0.0", "--from", "other", "--dest", "here")
+
+    assert (done.status, done.out) == (4, "")
+    assert "is not what was fetched before" in done.err
+    assert (house / "here" / "data" / "t.csv").read_bytes() == b"1,2\n"
+
+
+@pytest.mark.usefixtures("published")
+def test_a_folder_moves_between_versions(cli: Run, house: Path) -> None:
+    """A file that the other version lacks goes, unless it was changed."""
+    for version in ("1.1.0", "1.0.0"):
+        cli("release", "fetch", f"survey@{version}", "--from", "archive", "--dest", "here")
+    without = (house / "here" / "new").exists()
+    cli("release", "fetch", "survey@1.1.0", "--from", "archive", "--dest", "here")
+    (house / "here" / "new").write_bytes(b"mine\n")
+    cli("release", "fetch", "survey@1.0.0", "--from", "archive", "--dest", "here")
+    lock = tomllib.loads((house / "here.lock").read_text())
+
+    assert not without
+    assert (house / "here" / "new").read_bytes() == b"mine\n"
+    assert [one["version"] for one in lock["release"]] == ["1.0.0", "1.1.0"]
+
+
+@pytest.mark.usefixtures("published")
+def test_differences_are_told(cli: Run) -> None:
+    """Between two releases, and between a release and a folder; status 1 where there are some."""
+    between = cli("release", "diff", "survey@1.0.0", "survey@1.1.0", "--archive", "archive")
+    data = cli("release", "diff", "survey@1.0.0", "./project", "--archive", "archive", "--json")
+    none = cli("release", "diff", "survey@1.1.0", "./project", "--archive", "archive")
+
+    assert (between.status, between.out) == (1, "+ new\n~ data/t.csv\n")
+    assert data.json == {"added": ["new"], "removed": [], "changed": ["data/t.csv"]}
+    assert (none.status, none.out) == (0, "")
+
+
+@pytest.mark.usefixtures("published")
+def test_damage_is_found(cli: Run, house: Path) -> None:
+    """In the archive, and in a folder: status 4, and each fault told."""
+    cli("release", "fetch", "survey", "--from", "archive", "--dest", "here")
+    right = cli("release", "verify", "survey", "--archive", "archive")
+    here = cli("release", "verify", "survey", "--archive", "archive", "--dest", "here")
+    (house / "here" / "run").unlink()
+    (house / "here" / "new").write_bytes(b"mine\n")
+    for blob in (house / "archive").rglob("blobs/*/*"):
+        blob.chmod(0o644)
+        blob.write_bytes(b"x" * blob.stat().st_size)
+
+    there = cli("release", "verify", "survey", "--archive", "archive", "--json")
+    changed = cli("release", "verify", "survey", "--archive", "archive", "--dest", "here")
+
+    assert (right.status, here.status) == (0, 0)
+    assert (there.status, [one["path"] for one in there.json["faults"]]) == (
+        4,
+        ["data/t.csv", "new", "run"],
+    )
+    assert (changed.status, changed.out) == (4, "new\tit was changed\nrun\tit is missing\n")
+
+
+@pytest.mark.usefixtures("published")
+def test_a_yanked_version_is_passed_over(cli: Run) -> None:
+    """By ranges; not by its name; and it is said in the listing."""
+    cli("release", "yank", "survey@1.1.0", "--archive", "archive", "--reason", "wrong units")
+    shown = cli("release", "show", "survey", "--archive", "archive", "--json").json
+    named = cli("release", "show", "survey@1.1.0", "--archive", "archive")
+    listed = cli("release", "list", "--archive", "archive").out
+    cli("release", "yank", "survey@1.1.0", "--archive", "archive", "--undo")
+    again = cli("release", "show", "survey", "--archive", "archive", "--json").json
+
+    assert (shown["version"], again["version"]) == ("1.0.0", "1.1.0")
+    assert "version:    1.1.0" in named.out
+    assert "yanked: wrong units" in listed
+    assert cli("release", "yank", "survey>=1", "--archive", "archive").status == 2
+
+
+@pytest.mark.usefixtures("published")
+def test_a_release_is_copied_once(cli: Run) -> None:
+    """Its digest is the same there; another content under its version is left alone, with status 4."""
+    cli("release", "init", "second")
+    first = cli("release", "copy", "survey@1.1.0", "--from", "archive", "--to", "second")
+    again = cli("release", "copy", "survey@1.1.0", "--from", "archive", "--to", "second", "--json")
+    digests = {
+        cli("release", "show", "survey@1.1.0", "--archive", one, "--json").json["digest"]
+        for one in ("archive", "second")
+    }
+    cli("release", "publish", "project", "survey@1.0.0", "--to", "second")
+    other = cli("release", "copy", "survey@1.0.0", "--from", "archive", "--to", "second")
+
+    assert Path(first.out.strip()).is_file()
+    assert again.json["copied"] is False
+    assert len(digests) == 1
+    assert (other.status, other.out) == (4, "")
+
+
+@pytest.mark.usefixtures("published")
+def test_archives_have_names(cli: Run, house: Path) -> None:
+    """A table of the settings stands for an address; the only one is meant where none is named."""
+    (house / "store.toml").write_text('[archive.ours]\nhost = "archive"\nuser = "ada"\n')
+
+    assert cli("release", "list", "--archive", "ours").out == cli("release", "list").out
+    (house / "store.toml").write_text('[archive.ours]\nhost = "archive"\npassword = "x"\n')
+    refused = cli("release", "list")
+    assert refused.status == 2
+    assert "store.toml:3" in refused.err
+    (house / "store.toml").unlink()
+    assert cli("release", "list").status == 2
+
+
+def test_what_is_not_there_is_said(cli: Run, house: Path) -> None:
+    """No archive, no such release, no such address: each with its own status."""
+    cli("release", "init", "archive")
+
+    assert cli("release", "show", "survey", "--archive", "archive").status == 3
+    assert cli("release", "list", "--archive", "nowhere").status == 4
+    assert cli("release", "list", "--archive", "ftp://host/x").status == 2
+    assert cli("release", "init", "ftp://host/x").status == 5
+    assert cli("release", "show", "../x", "--archive", "archive").status == 5
+    assert cli("--offline", "release", "list", "--archive", "s3://bucket").status == 6
+    assert house.is_dir()
+
+
+@pytest.mark.usefixtures("published")
+def test_the_record_can_be_had(cli: Run) -> None:
+    """As YAML, whole."""
+    import yaml
+
+    done = cli("release", "show", "survey@1.0.0", "--archive", "archive", "--record")
+
+    assert yaml.safe_load(done.out)["title"] == "survey-v1.0.0"
+
+
+@pytest.mark.usefixtures("published")
+def test_a_dry_run_brings_nothing(cli: Run, house: Path) -> None:
+    """It lists what the folder would hold."""
+    done = cli("release", "fetch", "survey@1.0.0", "--from", "archive", "--dry-run")
+    data = cli("release", "fetch", "survey@1.0.0", "--from", "archive", "--dry-run", "--json").json
+
+    assert done.out == "data/t.csv\nrun\n"
+    assert data["dry_run"] is True
+    assert not (house / "survey").exists()
+
+
+@pytest.mark.usefixtures("published")
+def test_a_listing_is_a_table_on_a_terminal(cli: Run, terminal: Callable[[str], None]) -> None:
+    """With a header and human sizes; the record can be shown, datasets and requirements too."""
+    terminal("")
+    listed = cli("release", "list", "--archive", "archive", "--long")
+    cli(
+        *("release", "publish", "project", "other@1.0.0", "--to", "archive", "-q"),
+        *("--dataset", "t=data/t.csv", "--require", "survey>=1"),
+    )
+    shown = cli("release", "show", "other", "--archive", "archive")
+    refused = cli("release", "publish", "project", "x@1.0.0", "--to", "archive", "--dataset", "t")
+    filtered = cli("release", "list", "survey>9", "--archive", "archive", "-q")
+
+    assert "digest" in listed.out.splitlines()[0]
+    assert "11 B" in listed.out
+    assert "2 releases" in listed.err
+    assert "dataset:    t=data/t.csv" in shown.out
+    assert "requires:   survey>=1" in shown.out
+    assert refused.status == 2
+    assert (filtered.out, filtered.err) == ("", "")

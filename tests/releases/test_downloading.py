@@ -1,0 +1,185 @@
+"""A folder gets what was published, and nothing outside of it is touched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.errors import ArchiveError, IntegrityError, StorageError, UnsafeNameError
+from store.releases.downloading import Manner, download, record_in
+from store.releases.filesystem import FileSystemArchive
+from store.releases.names import DEFAULT_WORKSPACE
+from store.releases.publishing import Published
+from store.releases.records import Record, signed
+
+from .conftest import content_of, lay
+
+Release = Callable[..., Published]
+MANNER = Manner(durable=False)
+
+
+def test_a_folder_for_readers_is_read_only(
+    archive: FileSystemArchive, release: Release, tmp_path: Path
+) -> None:
+    """``download_release`` fills a folder that its users cannot edit by mistake; x bits stay."""
+    release("1.0.0")
+    data = archive.get_release_records("survey")["survey-v1.0.0"]
+
+    archive.download_release(data, DEFAULT_WORKSPACE, 2, tmp_path / "here", progress_bar=False)
+
+    modes = {
+        path: (tmp_path / "here" / path).stat().st_mode & 0o777 for path in ("a.txt", "run.sh")
+    }
+    assert [mode & 0o222 for mode in modes.values()] == [0, 0]
+    assert [bool(mode & 0o100) for mode in modes.values()] == [False, True]
+
+
+def test_a_file_that_is_right_gets_its_bits(
+    archive: FileSystemArchive, release: Release, tmp_path: Path
+) -> None:
+    """What lies there and has the right content is not brought again, only made what it must be."""
+    record, folder = release("1.0.0").record, tmp_path / "here"
+    download(archive, record, DEFAULT_WORKSPACE, folder, MANNER)
+    (folder / "run.sh").chmod(0o444)
+    (folder / "a.txt").chmod(0o755)
+
+    done = download(archive, record, DEFAULT_WORKSPACE, folder, MANNER)
+
+    assert done.brought == ()
+    assert (folder / "run.sh").stat().st_mode & 0o300 == 0o300
+    assert (folder / "a.txt").stat().st_mode & 0o111 == 0
+
+
+def test_a_bar_moves(
+    archive: FileSystemArchive, release: Release, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is drawn on stderr, with the title, up to the whole."""
+    release("1.0.0")
+    data = archive.get_release_records("survey")["survey-v1.0.0"]
+
+    archive.download_release(data, DEFAULT_WORKSPACE, 2, tmp_path / "here")
+
+    told = capfd.readouterr()
+    assert "survey-v1.0.0" in told.err
+    assert "100%" in told.err
+    assert told.out == ""
+
+
+@pytest.mark.parametrize("where", ["data", "data/table.csv", ".rme"])
+def test_links_in_the_folder_lead_nowhere(
+    archive: FileSystemArchive, release: Release, tmp_path: Path, where: str
+) -> None:
+    """A link to a directory is not passed through, one in a file's place is replaced."""
+    record, folder, outside = release("1.0.0").record, tmp_path / "here", tmp_path / "outside"
+    outside.mkdir()
+    (outside / "table.csv").write_bytes(b"mine\n")
+    (folder / where).parent.mkdir(parents=True)
+    (folder / where).symlink_to(outside / "table.csv" if "." in where[1:] else outside)
+
+    if where == "data/table.csv":
+        download(archive, record, DEFAULT_WORKSPACE, folder, MANNER)
+        assert content_of(folder) == content_of(tmp_path / "project")
+    else:
+        with pytest.raises(UnsafeNameError, match="is a link"):
+            download(archive, record, DEFAULT_WORKSPACE, folder, MANNER)
+
+    assert {path.name: path.read_bytes() for path in outside.iterdir()} == {"table.csv": b"mine\n"}
+
+
+def test_a_record_cannot_write_our_own_files(
+    archive: FileSystemArchive, release: Release, tmp_path: Path
+) -> None:
+    """A file of a release cannot stand for the record of the folder."""
+    data = release("1.0.0").record.to_data()
+    data["project"]["a.txt"]["/path/"] = ".rme/record.yml"
+
+    with pytest.raises(UnsafeNameError, match="of its own"):
+        download(archive, signed(data), DEFAULT_WORKSPACE, tmp_path / "here", MANNER)
+
+
+def test_a_directory_in_the_way_is_told(
+    archive: FileSystemArchive, release: Release, tmp_path: Path
+) -> None:
+    """What the user has there is not removed."""
+    record, folder = release("1.0.0").record, tmp_path / "here"
+    (folder / "a.txt" / "mine").mkdir(parents=True)
+
+    with pytest.raises(StorageError, match="in the way"):
+        download(archive, record, DEFAULT_WORKSPACE, folder, MANNER)
+
+    assert (folder / "a.txt" / "mine").is_dir()
+
+
+@pytest.mark.parametrize("how", ["short", "long", "missing", "link", "fifo"])
+def test_a_blob_that_is_not_right_is_an_error(
+    archive: FileSystemArchive, release: Release, tmp_path: Path, how: str
+) -> None:
+    """Whatever lies in a blob's place: an error of ours, and no file in the folder."""
+    record = release("1.0.0").record
+    pid = record.blob("data/table.csv").pid or ""
+    blob = archive.archive_path / DEFAULT_WORKSPACE / "survey" / "blobs" / pid[:2] / pid
+    blob.unlink()
+    if how in {"short", "long"}:
+        blob.write_bytes(b"1" if how == "short" else b"1,2\n5")
+    elif how == "link":
+        blob.symlink_to(tmp_path / "project" / "data" / "table.csv")
+    elif how == "fifo":
+        os.mkfifo(blob)
+
+    with pytest.raises((IntegrityError, StorageError, LookupError)):
+        download(archive, record, DEFAULT_WORKSPACE, tmp_path / "here", MANNER)
+
+    assert "data/table.csv" not in content_of(tmp_path / "here")
+
+
+def test_a_release_without_digests_is_brought_by_size(
+    archive: FileSystemArchive, release: Release, tmp_path: Path
+) -> None:
+    """A record that tells nothing but ids that are no digests is refused by a directory."""
+    data: dict[str, Any] = release("1.0.0").record.to_data()
+    data["project"]["a.txt"] |= {"/bpid/": "https://x/1", "/sha256/": None}
+
+    with pytest.raises(UnsafeNameError, match="blob id"):
+        download(archive, signed(data), DEFAULT_WORKSPACE, tmp_path / "here", MANNER)
+    with pytest.raises(ArchiveError):
+        Record.from_data({**data, "project": {"a": {"/item/": "File", "/bytes/": "x"}}})
+
+
+def test_a_large_blob_that_is_damaged_is_never_in_place(
+    archive: FileSystemArchive, release: Release, tmp_path: Path
+) -> None:
+    """What is streamed is hashed as it comes, and thrown away where it is wrong."""
+    lay(tmp_path / "large", {"big": bytes(2 << 20)})
+    record = release("1.0.0", directory=tmp_path / "large").record
+    blob = next(path for path in archive.archive_path.rglob("blobs/*/*") if path.is_file())
+    blob.chmod(0o644)
+    blob.write_bytes(bytes((2 << 20) - 1) + b"x")
+
+    with pytest.raises(IntegrityError, match="is not what was published"):
+        download(archive, record, DEFAULT_WORKSPACE, tmp_path / "here", MANNER)
+
+    assert content_of(tmp_path / "here") == {}
+    assert [one.name for one in (tmp_path / "here" / ".rme").iterdir()] == []
+
+
+def test_an_upload_needs_a_file(archive: FileSystemArchive, project: Path) -> None:
+    """A link, a directory or nothing at all is told by its path, and leaves no blob."""
+    (project / "link").symlink_to(project / "a.txt")
+
+    for path in ("link", "data", "nothing"):
+        with pytest.raises(StorageError, match=path):
+            archive.process_and_upload_blob(path, project, "survey", "survey-v1.0.0", "space")
+
+    assert list(archive.archive_path.rglob("blobs/*/*")) == []
+
+
+def test_a_folder_without_a_whole_release_has_no_record(tmp_path: Path) -> None:
+    """What cannot be read is no record of a release."""
+    lay(tmp_path / "here", {".rme/record.yml": b"x: [1"})
+
+    assert record_in(tmp_path / "here") is None
+    assert record_in(tmp_path / "nowhere") is None

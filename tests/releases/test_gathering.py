@@ -1,0 +1,191 @@
+"""What is released of a directory, and what stays at home."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from store.errors import QueryError, ResourceNotFoundError
+from store.releases.gathering import gather
+
+from .conftest import lay
+
+
+def going(directory: Path, **options: tuple[str, ...]) -> list[str]:
+    """Return the paths of what goes."""
+    return [one.path for one in gather(directory, **options).files]
+
+
+def test_secrets_and_history_stay_at_home(tmp_path: Path) -> None:
+    """What usually holds credentials, and the history of versions, is left out and told."""
+    secrets = [
+        ".env",
+        ".env.local",
+        "deploy/id_rsa",
+        "deploy/server.pem",
+        ".netrc",
+        "a/credentials.json",
+    ]
+    lay(
+        tmp_path,
+        dict.fromkeys(["a.txt", "environment.yml", "keys.txt", ".git/config", *secrets], b"x"),
+    )
+
+    plan = gather(tmp_path)
+
+    assert [one.path for one in plan.files] == ["a.txt", "environment.yml", "keys.txt"]
+    assert {one.path: one.reason for one in plan.left_out} == {
+        ".git/": "no part of the project",
+        **dict.fromkeys(secrets, "may hold credentials"),
+    }
+
+
+def test_what_is_named_goes_nevertheless(tmp_path: Path) -> None:
+    """A path, or a pattern, brings in what would be left out; nothing beside it comes along."""
+    lay(
+        tmp_path,
+        dict.fromkeys([".env", "build/a.o", "build/deep/b.o", ".git/config", ".git/HEAD"], b"x"),
+    )
+    lay(tmp_path, {".gitignore": b"build/\n"})
+
+    assert going(tmp_path) == [".gitignore"]
+    assert going(tmp_path, include=(".env",)) == [".env", ".gitignore"]
+    assert going(tmp_path, include=("build/deep/b.o",)) == [".gitignore", "build/deep/b.o"]
+    assert going(tmp_path, include=("build",)) == [".gitignore", "build/a.o", "build/deep/b.o"]
+    assert going(tmp_path, include=(".git/HEAD",)) == [".git/HEAD", ".gitignore"]
+    assert going(tmp_path, exclude=("*.txt", ".gitignore")) == []
+    with pytest.raises(QueryError, match="does not exist"):
+        gather(tmp_path, include=("nothing",))
+
+
+def test_links_and_special_files_are_left_out(tmp_path: Path) -> None:
+    """A link could lead to anything of the user's: it is never followed."""
+    lay(tmp_path, {"a/x": b"x", "outside/secret": b"s"})
+    project = tmp_path / "a"
+    (project / "link").symlink_to(tmp_path / "outside" / "secret")
+    (project / "dir").symlink_to(tmp_path / "outside")
+    os.mkfifo(project / "pipe")
+
+    plan = gather(project)
+
+    assert [one.path for one in plan.files] == ["x"]
+    assert [tuple(one) for one in plan.left_out] == [
+        ("dir", "a link"),
+        ("link", "a link"),
+        ("pipe", "no regular file"),
+    ]
+
+
+def test_empty_directories_go_and_emptied_ones_do_not(tmp_path: Path) -> None:
+    """A directory of which nothing goes is not there, unless it is empty."""
+    lay(tmp_path, {"secret/.env": b"x", "a/b/c": b"x"})
+    (tmp_path / "void").mkdir()
+
+    assert gather(tmp_path).directories == ("a", "a/b", "void")
+
+
+def test_a_name_that_leads_astray_is_refused(tmp_path: Path) -> None:
+    """A file that no other machine could take is told before anything goes."""
+    lay(tmp_path, {"a\\b": b"x"})
+
+    with pytest.raises(QueryError, match="rename it"):
+        gather(tmp_path)
+    assert going(tmp_path, exclude=("a\\b",)) == []
+    with pytest.raises(ResourceNotFoundError):
+        gather(tmp_path / "none")
+
+
+def test_ignore_files_above_count(tmp_path: Path) -> None:
+    """A directory inside of a repository heeds what the directories above it name."""
+    lay(
+        tmp_path,
+        {".gitignore": b"*.log\n/sub/out/\n", "sub/a.log": b"", "sub/out/x": b"", "sub/b": b""},
+    )
+
+    before = going(tmp_path / "sub")
+    (tmp_path / ".git").mkdir()
+
+    assert before == ["a.log", "b", "out/x"]
+    assert going(tmp_path / "sub") == ["b"]
+
+
+PATTERNS = st.sampled_from(
+    [
+        *(
+            "*.o",
+            "build",
+            "build/",
+            "/a",
+            "a/b",
+            "a/**",
+            "**/b",
+            "a/**/c",
+            "!a/b",
+            "!*.o",
+            "?",
+            "[ab]",
+            "[!a]",
+        ),
+        *(
+            "# comment",
+            "",
+            "\\#x",
+            "!",
+            "/",
+            "a/",
+            "**",
+            "*",
+            "b ",
+            "b\\ ",
+            "[",
+            "a[",
+            "[]]",
+            "/*",
+            "!/a",
+            "c/*",
+        ),
+    ]
+)
+NAMES = ["a", "b", "c", "ab", "x.o", "build", "#x", "b "]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git says what is right")
+@settings(max_examples=20, deadline=None)
+@given(st.lists(PATTERNS, max_size=4), st.lists(PATTERNS, max_size=2))
+def test_patterns_mean_what_git_means(
+    tmp_path_factory: pytest.TempPathFactory, top: list[str], below: list[str]
+) -> None:
+    """A ``.gitignore`` leaves out just what git leaves out."""
+    root = tmp_path_factory.mktemp("repository")
+    lay(
+        root,
+        {
+            name + suffix: b"x"
+            for name in ("a", "b", "c")
+            for suffix in ("/b", "/c", "/x.o", "/a/c")
+        },
+    )
+    lay(root, dict.fromkeys(("ab", "x.o", "#x", "b ", "build/x"), b"x"))
+    (root / ".gitignore").write_text("\n".join(top))
+    (root / "a" / ".gitignore").write_text("\n".join(below))
+
+    told = subprocess.run(
+        ["git", "-c", "init.defaultBranch=x", "init", "-q", "."],
+        cwd=root,
+        check=True,
+        capture_output=True,
+    )
+    told = subprocess.run(
+        ["git", "ls-files", "-z", "--others", "--exclude-standard"],
+        cwd=root,
+        check=True,
+        capture_output=True,
+    )
+
+    assert going(root) == sorted(filter(None, told.stdout.decode().split("\0")))

@@ -7,10 +7,8 @@ as many as `_PEER` items, which flatters it.
 from __future__ import annotations
 
 import logging
-import os
 import random
 import resource
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -18,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bare_registry import bare
 from benchmarks.measuring import Row, in_turn, medians, microseconds
 from store.registry.manager import Cache
 
@@ -96,7 +95,7 @@ def _rows(
         calls = {str(size): _call(what, caches[size], size) for size in caches}
         calls |= {f"{name}": peer[what] for name, peer in peers.items() if what in peer}
         if what == "create, write, ready":
-            calls["bare"] = _bare(scratch)
+            calls["bare"] = bare(scratch)
         repeats = 20 if "ready" in what else 100
         found = medians(
             in_turn(
@@ -148,45 +147,6 @@ def _call(what: str, cache: Cache, size: int) -> Callable[[], object]:
         "open and read": read,
         "create, write, ready": create,
     }[what]
-
-
-def _bare(scratch: Path) -> Callable[[], object]:
-    """Return the same writes, fsyncs and commits by hand."""
-    (scratch / "bare").mkdir()
-    connection = sqlite3.connect(scratch / "bare" / "rows.sqlite", isolation_level=None)
-    connection.executescript(
-        "PRAGMA journal_mode = wal; PRAGMA synchronous = full;"
-        "CREATE TABLE items (id INTEGER PRIMARY KEY, key TEXT UNIQUE, status INT, digest TEXT);"
-        "CREATE TABLE attributes (id INT, name TEXT, value TEXT, PRIMARY KEY (id, name)) WITHOUT ROWID"
-    )
-    numbers = count()
-
-    def write() -> None:
-        number = next(numbers)
-        connection.execute("PRAGMA synchronous = normal")
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT INTO items VALUES (?, ?, 1, NULL)", (number, f"new:{number}"))
-        connection.executemany(
-            "INSERT INTO attributes VALUES (?, ?, ?)",
-            [(number, "project", "alpha"), (number, "batch", "1")],
-        )
-        connection.execute("COMMIT")
-        path = scratch / "bare" / f"{number}"
-        with Path(f"{path}.new").open("wb") as file:
-            file.write(b"data")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(f"{path}.json").write_bytes(b"x" * 500)
-        Path(f"{path}.new").rename(path)
-        directory = os.open(scratch / "bare", os.O_RDONLY)
-        os.fsync(directory)
-        os.close(directory)
-        connection.execute("PRAGMA synchronous = full")
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("UPDATE items SET status = 3, digest = 'x' WHERE id = ?", (number,))
-        connection.execute("COMMIT")
-
-    return write
 
 
 def _peers(scratch: Path) -> dict[str, dict[str, Callable[[], object]]]:

@@ -117,6 +117,16 @@ def test_a_store_of_the_library_is_a_connection(server: ObjectServer) -> None:
     bucket.delete()
 
 
+def test_a_store_of_another_bucket_is_refused(house: Path) -> None:
+    """Or of a part of one: what is deleted is what was named."""
+    obstore = pytest.importorskip("obstore.store")
+
+    with pytest.raises(ConfigurationError, match="'other'"):
+        Bucket(obstore.S3Store("other", region="us-east-1"), "bucket", False)
+    with pytest.raises(ConfigurationError, match="below"):
+        Bucket(obstore.S3Store("bucket", prefix="part", region="us-east-1"), "bucket", False)
+
+
 def test_what_cannot_be_asked_is_said(house: Any) -> None:
     """No server, no keys, no network."""
     nowhere = Connection("http://127.0.0.1:1", access_key="key", secret_key="secret")

@@ -240,3 +240,35 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
 
     with pytest.raises(DriftError, match="changes while it is read"):
         read_digests(str(path), stamp_at(path))
+
+
+def test_a_large_file_is_not_read_again_where_its_object_can_be_asked(tmp_path: Path) -> None:
+    """Some servers tag what came in parts otherwise in their listings: a question is cheaper."""
+    objects = FakeObjects()
+    content = b"x" * (2 << 20)
+    here = lay(tmp_path / "here", {"a": content})
+    sync_directory(objects, here, memory=tmp_path / "memory")
+    meta, body = objects._objects["a"]
+    objects._objects["a"] = (meta._replace(etag="f" * 32), body)
+    objects.calls.clear()
+
+    done = sync_directory(objects, here, memory=tmp_path / "memory")
+
+    assert done.plan.steps == ()
+    assert calls(objects, "put", "head") == [("head", "a")]
+
+
+def test_a_large_object_of_others_is_known_by_its_tag(tmp_path: Path) -> None:
+    """Where asking tells nothing, the file is read."""
+    objects = FakeObjects()
+    content = b"x" * (2 << 20)
+    here = lay(tmp_path / "here", {"a": content})
+    sync_directory(objects, here, memory=tmp_path / "memory")
+    objects.delete(["a"])
+    objects.put("b", b"another")
+    objects.put("a", content)
+    (tmp_path / "memory" / "objects").rename(tmp_path / "elsewhere")
+
+    done = sync_directory(objects, here, memory=tmp_path / "memory", delete=False)
+
+    assert done.plan.kept == 1

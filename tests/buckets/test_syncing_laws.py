@@ -26,7 +26,7 @@ KEYS = st.sampled_from(
     ["data/a", "data/b", "data/d/a", "data/d/e/a", "data2/a", "data", "a", "z/data/a"]
 )
 OBJECTS = st.dictionaries(KEYS, CONTENTS, max_size=6)
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @contextmanager
@@ -238,5 +238,5 @@ class Living(RuleBasedStateMachine):
             assert held(self.objects) == self.remote
 
 
-Living.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+Living.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
 TestLiving = Living.TestCase

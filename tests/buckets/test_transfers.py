@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from store.errors import (
     TruncatedError,
 )
 from store.integrity.digest import Digest
+from store.testing.fakes import FakeClock
 from store.testing.objects import FakeObjects
 from store.transports.base import Bounds, Retrying, TransferOptions
 from store.transports.objects.base import Absent, Body, ObjectMeta
@@ -142,6 +146,20 @@ def test_an_open_file_is_read_from_where_it_stands(objects: FakeObjects, house: 
     with objects.get("x") as body:
         buffer = memoryview(bytearray(20))
         assert bytes(buffer[: body.readinto(buffer)]) == b"456789"
+
+
+def test_a_limited_bandwidth_is_kept_to(objects: FakeObjects) -> None:
+    """What went is waited for as long as it must last."""
+    clock = FakeClock()
+    options = TransferOptions(limit_rate=1000, clock=clock)
+    counted: list[int] = []
+    began = clock.monotonic()
+
+    put_file(objects, "x", bytes(5000), options=options, counted=counted.append)
+    put_file(objects, "y", bytes(5000), options=options)
+
+    assert 9.8 <= clock.monotonic() - began <= 10.0
+    assert counted == [5000]
 
 
 def test_a_condition_is_handed_on(objects: FakeObjects) -> None:
@@ -353,4 +371,49 @@ def test_an_object_that_changes_between_two_tries_begins_anew(house: Path) -> No
     get_file(objects, "x", house / "x", options=QUICK)
 
     assert (house / "x").read_bytes() == changed
+    assert [one.name for one in house.iterdir()] == ["x"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from store.buckets.transfers import get_file, put_file
+from store.testing.objects import FakeBody, FakeObjects
+
+class Killing(FakeObjects):
+    def get(self, key, **asked):
+        body = super().get(key, **asked)
+        whole = body.readinto
+        given = []
+        def readinto(buffer):
+            if sum(given) >= len(content) // 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            given.append(whole(buffer[: len(content) // 2]))
+            return given[-1]
+        body.readinto = readinto
+        return body
+
+content = bytes(range(256)) * int(sys.argv[1])
+objects = Killing("bucket")
+put_file(objects, "x", content)
+get_file(objects, "x", Path("x"))
+"""
+"""Is killed in the middle of a body."""
+
+
+@pytest.mark.parametrize("blocks", [4, 3 << 12], ids=["small", "large"])
+def test_a_killed_download_leaves_nothing_under_its_name(house: Path, blocks: int) -> None:
+    """What was there stays; the next one finishes the job, and sweeps what was left."""
+    (house / "x").write_text("old", encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(blocks)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert (house / "x").read_text(encoding="utf-8") == "old"
+    assert len(list(house.iterdir())) > 1, "it was killed in the middle"
+    content = bytes(range(256)) * blocks
+    objects = FakeObjects("bucket")
+    put_file(objects, "x", content)
+
+    get_file(objects, "x", house / "x")
+
+    assert (house / "x").read_bytes() == content
     assert [one.name for one in house.iterdir()] == ["x"]

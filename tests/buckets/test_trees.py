@@ -73,7 +73,7 @@ def test_a_tree_goes_up_and_down(objects: FakeObjects, house: Path) -> None:
     got: list[Fetched] = []
 
     pairs = pairs_up(house / "out", "data/")
-    put_pairs(objects, pairs, jobs=2, counted=counted.append, done=put.append)
+    put_pairs(objects, pairs, jobs=2, options=OPTIONS, counted=counted.append, done=put.append)
     down = pairs_down(objects_below(objects, "data/"), "data/", house / "in")
     get_pairs(objects, down, jobs=2, options=OPTIONS, counted=counted.append, done=got.append)
 

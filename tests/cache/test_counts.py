@@ -28,6 +28,7 @@ TALLIES = st.builds(
     NUMBERS,
     NUMBERS,
     NUMBERS,
+    NUMBERS,
     st.dictionaries(st.sampled_from(["A http h", "B - -", "C file -"]), st.integers(1, 9)),
     st.sampled_from([0.0, 1.0, 5.0]),
 )

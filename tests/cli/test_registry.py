@@ -214,3 +214,33 @@ def test_items_are_fetched_by_locator(cli: Run, stocked: Path) -> None:
     assert cli("fetch", "registry:nothing").status == 3
     assert cli("fetch", "registry:where=pinned%20exists").status == 2
     assert cli("fetch", "registry:uri=a&uri=b").status == 2
+
+
+def test_moving_and_rebuilding_answer_in_json_or_not_at_all(
+    cli: Run, stocked: Path, house: Path
+) -> None:
+    """With ``--json`` a document, with ``-q`` silence."""
+    assert cli("registry", "export", "carried", "--json").json == {"exported": 2}
+    assert cli("registry", "import", "carried", "--json").json == {
+        "taken": 0,
+        "known": 2,
+        "failed": 0,
+    }
+    assert cli("registry", "rebuild", "--json").json == {"items": 2, "bare": 0, "missing": 0}
+    for verb in (("export", "again"), ("import", "carried"), ("rebuild",), ("clean", "--yes")):
+        done = cli("registry", *verb, "-q")
+        assert (done.status, done.err) == (0, "")
+    assert cli("registry", "clean", "--dry-run", "--json").json["records"] == 0
+
+
+def test_a_damaged_item_is_not_taken_in(cli: Run, stocked: Path, house: Path) -> None:
+    """It is counted, and the status says so."""
+    assert cli("registry", "export", "carried").status == 0
+    broken = next((house / "carried" / "files").rglob("*.tsv"))
+    broken.chmod(0o644)
+    broken.write_bytes(b"evil")
+
+    done = cli("registry", "import", "carried", "--registry", "third")
+
+    assert done.status == 10
+    assert "1 could not be" in done.err

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -148,3 +152,32 @@ def test_settings_show_the_tiers(cli: Run, monkeypatch: pytest.MonkeyPatch) -> N
 
     assert shown.json["value"] == [{"address": "/srv/team", "write": False, "timeout": 5.0}]
     assert shown.json["source"] == "STORE_SHARED"
+
+
+def test_ctrl_c_ends_a_run_that_only_waits_for_a_tier(
+    locator: str, cas: CasServer, tmp_path: Path
+) -> None:
+    """The result was printed long before."""
+    cas.mood = "deaf"
+    environment = {
+        **os.environ,
+        "STORE_CONFIG_FILE": os.devnull,
+        "STORE_CACHE_DIR": str(tmp_path / "cache"),
+        "STORE_SHARED": cas.url,
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "store", "fetch", locator],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as running:
+        assert running.stdout is not None
+        path = running.stdout.readline().strip()
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=20)
+
+    assert Path(path).read_bytes() == DATA
+    assert running.returncode == 130
+    assert "Traceback" not in said
+    assert cas.kept == {}

@@ -84,6 +84,7 @@ def test_a_value_is_read_by_its_kind(text: Any, kind: str, expected: object) -> 
         ("a\0b", "path"),
         (b"a", "path"),
         (3, "path"),
+        (3, "place"),
         ([1], "list"),
         (3, "list"),
     ],
@@ -92,6 +93,15 @@ def test_a_value_of_another_kind_is_refused(value: Any, kind: str) -> None:
     """What cannot be read says what is wanted."""
     with pytest.raises(ValueError, match=r"^is n"):
         parse_value(value, kind)
+
+
+def test_a_place_is_a_bucket_or_a_path(home: Path, work: Path) -> None:
+    """An address is left as it is; whatever else is a path, and becomes a whole one."""
+    assert parse_value(" s3://bucket/a/../b ", "place") == "s3://bucket/a/../b"
+    assert parse_value("bucket:team/x", "place") == "bucket:team/x"
+    assert parse_value("~/c", "place") == str(home / "c")
+    assert parse_value("s3:/c", "place", directory="/srv") == "/srv/s3:/c"
+    assert parse_value("c", "place") == str(work / "c")
 
 
 def test_a_path_begins_at_home_here_or_in_its_file_s_directory(home: Path, work: Path) -> None:

@@ -24,6 +24,7 @@ HEADERS = {
     "Content-Length": "4",
     "Set-Cookie": "secret",
 }
+SHA256 = "Om6weQ85rIfJTzhWst0sXREOaBFgImGpqSPTuyOtyLc="
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hello_registry.py"
 
 
@@ -55,6 +56,9 @@ def test_the_origin_of_a_file_is_kept(cache: Cache) -> None:
         ({"last-modified": "yesterday"}, False, "modified"),
         ({"content-length": "4"}, True, "size"),
         ({"content-length": "5"}, False, "size"),
+        ({"repr-digest": f"md5=:eA==:, sha-256=:{SHA256}:"}, True, "hash"),
+        ({"Digest": f"SHA-256={SHA256}"}, True, "hash"),
+        ({"digest": f"SHA-256={'A' * 43}="}, False, "hash"),
         ({}, False, "no check"),
     ],
 )
@@ -70,6 +74,29 @@ def test_freshness_is_checked(
     assert found.reason.startswith(method)
     with pytest.raises(QueryError):
         item.check_freshness(headers, "guess")
+
+
+def test_freshness_needs_no_word_of_the_maker(cache: Cache) -> None:
+    """What was put in under an address is held against its server by what the registry knows itself."""
+    with Server() as server:
+        item = cache.put(server.serve("/data.txt", b"data"), b"data")
+
+        assert item.check_freshness() == (True, "modified: not modified")
+        assert item.check_freshness(method="size") == (True, "size: size match")
+        server.serve("/data.txt", b"other data")
+        assert item.check_freshness() == (False, "size: size mismatch")
+    assert item.check_freshness({"last-modified": "Sat, 31 Jan 2026 12:00:00 GMT"}).is_current
+    assert not item.check_freshness({"last-modified": "Sat, 31 Jan 2099 12:00:00 GMT"}).is_current
+    with pytest.raises(QueryError, match="url"):
+        cache.put("a", b"data").check_freshness()
+
+
+def test_headers_as_cachedir_kept_them_count(cache: Cache) -> None:
+    """What was imported from there is as fresh as it was."""
+    item = cache.put("a", b"data", attrs={"resp_headers": {"ETag": '"1"'}})
+
+    assert item.check_freshness({"etag": '"1"'}) == (True, "etag: etag match")
+    assert not item.check_freshness({"etag": '"2"'}).is_current
 
 
 def test_a_session_is_one_registry_and_its_trace(tmp_path: Path) -> None:

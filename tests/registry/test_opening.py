@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import random
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -215,6 +216,16 @@ def test_damage_is_told_in_our_words(cache: Cache, kind: str) -> None:
         for one in opened.result.values() if isinstance(opened.result, dict) else [opened.result]:
             one.read()
         raise StorageError("a tar that ends between two members looks whole")
+
+
+@pytest.mark.parametrize("packed", ["gz", "bz2", "xz", "zst"])
+def test_what_was_cut_off_is_not_taken_for_whole(cache: Cache, packed: str) -> None:
+    """Half a file is damage, wherever a library would take its end for the content's."""
+    data = PACKERS[packed](random.Random(7).randbytes(300_000))
+    item = cache.put("a", data[:200_000], ext=packed)
+
+    with pytest.raises(StorageError, match="cannot be"), item.open(default_mode="rb") as opened:
+        opened.result.read()
 
 
 def test_encrypted_members_are_told(cache: Cache) -> None:

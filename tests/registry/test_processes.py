@@ -13,7 +13,8 @@ from subprocess import Popen
 
 import pytest
 
-from store.errors import LockTimeoutError
+from store.clock import SYSTEM_CLOCK
+from store.errors import LockTimeoutError, StatusError
 from store.registry.manager import Cache
 from store.registry.status import Status
 
@@ -103,6 +104,15 @@ sys.stdin.read()
 """
 )
 
+READS = (
+    OPENED
+    + """
+item = cache.best("one")
+print(item.path, flush=True)
+sys.stdin.read()
+"""
+)
+
 KILLED = """
 import os, sys, tempfile
 from store.registry.manager import Cache
@@ -152,6 +162,16 @@ while True:
     print(number, flush=True)
 """
 )
+
+
+def eventually(ask: Callable[[], tuple[object, ...]]) -> tuple[object, ...]:
+    """Ask until there is an answer: a server takes a moment to see that a connection is gone."""
+    for _ in range(100):
+        found = ask()
+        if found:
+            return found
+        SYSTEM_CLOCK.sleep(0.05)
+    return ()
 
 
 def ended(process: Popen[str]) -> str:
@@ -211,6 +231,61 @@ def test_a_killed_writer_is_taken_over_at_once(where: tuple[str, ...], start: Pr
         with item.writing() as file:
             file.write(b"mine")
         assert [one.status for one in cache.search("one")] == [Status.FAILED, Status.READY]
+
+
+def test_a_cleaning_takes_nothing_that_another_reads(
+    where: tuple[str, ...], start: Program
+) -> None:
+    """Until the reader gives it back or ends, wherever it runs; a killed one holds nothing."""
+    with opened(where) as cache:
+        old = Path(cache.put("one", b"once").path)
+        cache.close()
+        process = start(READS, *where)
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"{old}\n"
+        cache.put("one", b"twice")
+
+        assert cache.autoclean() == 0
+        assert [one.version for one in cache.prune(versions=1).in_use] == [1]
+        assert old.read_bytes() == b"once"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(timeout=30)
+
+        assert eventually(lambda: cache.prune(versions=1).removed) != ()
+        assert not old.exists()
+
+
+def test_readers_on_a_server_need_no_locks_of_the_file_system(
+    database: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the shared directory's locks lie, nothing is taken away all the same, nor is a writer robbed."""
+    monkeypatch.setattr("fcntl.flock", lambda *_: None)
+    with Cache(url=database, files=root) as here, Cache(url=database, files=root) as there:
+        read, written = Path(here.put("a", b"1").path), here.create("b", status="write")
+        there.best("a")
+        here.close()
+        reader = there.best("a")
+        assert reader is not None
+        assert reader.path == str(read)
+
+        here.autoclean()
+        assert here.prune(max_bytes=0).removed == ()
+
+        assert read.read_bytes() == b"1"
+        del written
+
+
+def test_what_was_taken_before_it_was_handed_out_is_said(where: tuple[str, ...]) -> None:
+    """A cleaning that was quicker leaves an error, not half a file."""
+    with opened(where) as cache, opened(where) as other:
+        cache.put("one", b"once")
+        late = other.best("one")
+        assert late is not None
+        cache.close()
+        cache.prune(max_bytes=0)
+
+        with pytest.raises(StatusError, match="DELETED"):
+            late.open()
 
 
 @pytest.mark.parametrize(

@@ -195,3 +195,24 @@ def test_a_link_in_a_shared_directory_is_not_followed(
         shared.put(NAME, file)
 
     assert list(elsewhere.iterdir()) == []
+
+
+def test_a_share_that_hangs_in_the_middle_of_a_file_is_left(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each read is waited for, too."""
+    shared = DirectoryTier(Tier(str(directory), timeout=0.05), TransferOptions())
+    path = directory / "cas" / NAME[:2] / NAME
+    path.parent.mkdir(parents=True)
+    path.write_bytes(CONTENT)
+    release = threading.Event()
+
+    def hanging(*_: object) -> int:
+        release.wait(10)
+        return 0
+
+    with shared.open_stream(NAME) as stream:
+        monkeypatch.setattr(os, "preadv", hanging)
+        with pytest.raises(TransportTimeoutError, match="did not answer"):
+            stream.readinto(memoryview(bytearray(10)))
+        release.set()

@@ -21,6 +21,7 @@ from store.errors import (
     TruncatedError,
 )
 from store.sharing.health import Health, health_of, is_miss
+from store.testing.fakes import FakeClock
 
 
 def refused(number: int) -> StorageError:
@@ -67,10 +68,10 @@ def test_what_concerns_one_answer_takes_a_tier_out_when_it_comes_again(error: St
 
     health.failed(error)
     health.failed(error)
-    assert health.up
+    twice = health.up
     health.failed(error)
 
-    assert not health.up
+    assert (twice, health.up) == (True, False)
 
 
 def test_there_is_one_warning_for_reading_and_one_for_writing(
@@ -119,3 +120,21 @@ def test_a_fork_while_a_tier_is_asked_first_leaves_no_lock_behind() -> None:
             with health.asking() as up:
                 os._exit(0 if up else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_process_that_runs_for_long_tries_again(caplog: pytest.LogCaptureFixture) -> None:
+    """A service is not without its tier for ever; it is warned again, too."""
+    clock = FakeClock()
+    health = Health("tier", clock)
+    health.failed(TransportError("refused"))
+    health.refused(TransportError("refused"))
+
+    clock.advance(3599)
+    before = health.up, health.takes
+    clock.advance(2)
+    after = health.up, health.takes
+    health.failed(TransportError("refused"))
+
+    assert (before, after) == ((False, False), (True, True))
+    assert not health.up
+    assert len([one for one in caplog.records if one.levelno >= logging.WARNING]) == 2

@@ -198,7 +198,9 @@ class RegistryStore(Store[RegistryResource]):
         settings = self._settings
         if settings.get("url") is not None:
             files = settings.get("files") or cache_directory() / "registry"
-            return Registry(url=str(settings["url"]), files=files, read_only=True)
+            return Registry(
+                url=str(settings["url"]), files=files, transfer=self.options, read_only=True
+            )
         return Registry(settings.get("path"), read_only=True)
 
 

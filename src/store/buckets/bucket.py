@@ -287,7 +287,9 @@ class Bucket(KeptStorage):
             total = source.stat().st_size if source.is_file() else None
         meter = Meter(progress, key, total=total)
         try:
-            summary = put_file(self.client, key, source, sha1=self._sha1, counted=meter.count)
+            summary = put_file(
+                self.client, key, source, sha1=self._sha1, options=self.options, counted=meter.count
+            )
         except Exception as error:
             meter.fail(error)
             raise

@@ -18,6 +18,9 @@ from store.transports.objects.base import ObjectClient, ObjectMeta
 _READERS: Final = min(4, os.cpu_count() or 1)
 """How many files are read at once."""
 
+_CHEAP: Final = 1 << 20
+"""Up to which size a file is read once more for its MD5 rather than its object asked about, in bytes."""
+
 
 class Local(NamedTuple):
     """A local file that takes part.
@@ -145,7 +148,9 @@ class Comparison:
         tagged = [
             file.name
             for key, file in unsure.items()
-            if self._memory.remote(objects[key]) is None and single_part_md5(objects[key].etag)
+            if self._memory.remote(objects[key]) is None
+            and single_part_md5(objects[key].etag)
+            and (file.size <= _CHEAP or self.known(file) is None)
         ]
         read = self.read(unsure.values(), md5=tagged)
         found: dict[str, Local] = {}

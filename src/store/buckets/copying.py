@@ -69,7 +69,7 @@ def copy_objects(
             path = directory / derived_name(one.dest)
             got = get_file(origin, one.source, path, options=options)
             known = () if got.summary.digest is None else (got.summary.digest,)
-            put_file(target, one.dest, path, known=known, counted=counted)
+            put_file(target, one.dest, path, known=known, options=options, counted=counted)
             path.unlink()
 
         each(copies, through, jobs)

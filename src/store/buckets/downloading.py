@@ -13,6 +13,7 @@ from store.events import Event, Listener, Progressed
 from store.files.atomic import make_directories, private_directory, rename, replacing
 from store.files.failures import storage_errors
 from store.files.names import PARTIAL_PREFIX, derived_name
+from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory
 from store.integrity.digest import DEFAULT_ALGORITHM, Digest, Digests
 from store.integrity.hashing import Hashing
@@ -101,6 +102,7 @@ class Getting:
             self._client, self._key, etag=etag, version=version, options=self._options
         )
         source = Source(self._address, self._target.name, transport=transport)
+        SWEEPER.sweep(str(self._target.parent))
         deadline = begun(self._options.clock, self._options.bounds.deadline)
         with keeping(deadline):
             while True:

@@ -166,10 +166,14 @@ def proven(path: str, known: Known, meta: ObjectMeta) -> bool | None:
         return older in hash_file(path, ("sha1",), follow_links=True).digests()
     md5 = single_part_md5(meta.etag)
     if md5 is not None:
-        return True if md5 == known.md5 else None
+        return True if md5 == (known.md5 or _md5_of(path)) else None
     if any(multipart_etag(path, size) == meta.etag for size in part_sizes(meta.etag, meta.size)):
         return True
     return None
+
+
+def _md5_of(path: str) -> str:
+    return dict(hash_file(path, ("md5",), follow_links=True).digests())["md5"]
 
 
 def presumed(stamp: Stamped, meta: ObjectMeta, *, up: bool) -> bool:

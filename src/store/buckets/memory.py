@@ -81,9 +81,9 @@ class Memory:
             name: The file's relative name.
             stamp: Its stamp, the same before and after it was read.
             known: What was found.
-            read_at: When the reading began, as `Clock.file_time_ns` tells it: what was changed within the
-                clock's grain before is not kept for the next run, since a later change might not show.
-                None where nobody can have changed it.
+            read_at: What `Clock.file_time_ns` said when the reading began: what was changed within its
+                grain before is not kept for the next run, since a later change might not show. None where
+                nobody can have changed it.
         """
         self._fleeting.discard(name)
         if read_at is not None and read_at - max(stamp[3], stamp[4]) < self.grain(stamp[0]):
@@ -92,7 +92,7 @@ class Memory:
         self._changed.add("tree")
 
     def grain(self, device: int) -> int:
-        """Return the step of a file system's times, in nanoseconds, looked up once."""
+        """Return the step of a file system's times, looked up once: see `store.cache.examining.grain_of`."""
         if device not in self._grains:
             self._grains[device] = grain_of(device)
         return self._grains[device]

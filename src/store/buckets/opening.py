@@ -68,5 +68,23 @@ def open_bucket(
         kind = str(connection.kind)
     else:
         kind = _KINDS.get(type(connection).__name__, "s3")
+        _check_store(connection, name)
     client = open_objects(f"{kind}://{name}", options, connection=connection)
     return Opened(name, client, options)
+
+
+def _check_store(store: object, name: str) -> None:
+    """Refuse a store of obstore's that is of another bucket, or of a part of one.
+
+    Raises:
+        ConfigurationError: It is.
+    """
+    config = getattr(store, "config", None) or {}
+    own = config.get("bucket") or config.get("container_name") or name
+    prefix = getattr(store, "prefix", None)
+    if own != name or prefix:
+        part = f" below {prefix!r}" if prefix else ""
+        raise ConfigurationError(
+            f"the store is of {own!r}{part}, and not of the bucket {name!r}: make one of the whole bucket",
+            key="name",
+        )

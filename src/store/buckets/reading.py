@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
+from store.cache.examining import wait_out_the_grain
 from store.clock import SYSTEM_CLOCK
 from store.errors import DriftError, QueryError
 from store.files.atomic import private_directory, writing
@@ -92,8 +93,8 @@ def _of_file(
 def _settled(descriptor: int) -> Stamp:
     """Return a file's stamp, taken when a later change would give it another one."""
     stamp = Stamp.of(os.fstat(descriptor))
-    if stamp.size > SMALL and stamp.racy(SYSTEM_CLOCK.file_time_ns(), LOCAL_GRAIN_NS):
-        SYSTEM_CLOCK.sleep(LOCAL_GRAIN_NS / 1e9)
+    if stamp.size > SMALL:
+        wait_out_the_grain(max(stamp.mtime_ns, stamp.ctime_ns), LOCAL_GRAIN_NS, SYSTEM_CLOCK)
         stamp = Stamp.of(os.fstat(descriptor))
     return stamp
 

@@ -11,6 +11,8 @@ from store.buckets.summaries import SHA1_KEY, Summary, bucket_of
 from store.buckets.turns import turn
 from store.integrity.digest import Digest, Digests
 from store.transports.base import TransferOptions
+from store.transports.deadlines import current
+from store.transports.limiting import limiter_for
 from store.transports.objects.base import DIGEST_KEY, Condition, Counted, ObjectClient
 
 _OPTIONS: Final = TransferOptions()
@@ -24,6 +26,7 @@ def put_file(
     sha1: bool = False,
     known: Digests = (),
     condition: Condition | None = None,
+    options: TransferOptions = _OPTIONS,
     counted: Counted | None = None,
 ) -> Summary:
     """Bring a file into a bucket, its SHA-256 in the metadata ``store-sha256``.
@@ -40,6 +43,7 @@ def put_file(
         known: Digests of the file that the caller vouches for, since its stamp is the one they were taken
             with: what they tell is not computed again.
         condition: When it may be written.
+        options: Its ``limit_rate`` is kept to; all else is the client's own.
         counted: Is told of bytes that went up; one that fails takes back nothing.
 
     Returns:
@@ -52,6 +56,7 @@ def put_file(
         StoreError: What the client raises.
     """
     algorithms = ("sha256", "sha1") if sha1 else ("sha256",)
+    counted = _limited(options, counted)
     with ready(source, algorithms, known) as content:
         computed = dict(content.digests)
         metadata = {DIGEST_KEY: computed["sha256"]}
@@ -108,3 +113,18 @@ def get_file(
     """
     getting = Getting(client, key, Path(dest), options=options, counted=counted, durable=durable)
     return getting.bring(expected=expected, etag=etag, version=version)
+
+
+def _limited(options: TransferOptions, counted: Counted | None) -> Counted | None:
+    """Return what counts bytes, and waits as long as they must last where the bandwidth is limited."""
+    limiter = limiter_for(options.limit_rate, options.clock)
+    if limiter is None:
+        return counted
+    deadline = current(options.clock)
+
+    def count(more: int) -> None:
+        limiter.take(more, deadline)
+        if counted is not None:
+            counted(more)
+
+    return count

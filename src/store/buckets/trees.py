@@ -151,6 +151,7 @@ def put_pairs(
     pairs: Iterable[Pair],
     *,
     jobs: int,
+    options: TransferOptions,
     sha1: bool = False,
     counted: Counted | None = None,
     done: Callable[[Summary], object] | None = None,
@@ -161,6 +162,7 @@ def put_pairs(
         client: The bucket's objects.
         pairs: What, and where to.
         jobs: How many at once.
+        options: Whose ``limit_rate`` is kept to.
         sha1: Keep the SHA-1 with it too.
         counted: Is told of bytes that went.
         done: Is told of each object that is there, in the thread that sent it.
@@ -170,7 +172,7 @@ def put_pairs(
     """
 
     def put(pair: Pair) -> None:
-        summary = put_file(client, pair.key, pair.path, sha1=sha1, counted=counted)
+        summary = put_file(client, pair.key, pair.path, sha1=sha1, options=options, counted=counted)
         if done is not None:
             done(summary)
 

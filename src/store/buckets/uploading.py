@@ -92,6 +92,7 @@ class _Bringing:
                     sha1=self._plan.sha1,
                     known=known,
                     condition=self._condition(step),
+                    options=moving.options,
                     counted=counting(meter),
                 )
             except DriftError as error:

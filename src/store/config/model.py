@@ -100,11 +100,12 @@ class Settings(Frozen):
         "Where the registry lies: a directory, or postgresql://host/database; below cache_dir by default.",
         env="STORE_REGISTRY",
     )
-    registry_files: Path | None = setting(
+    registry_files: str | None = setting(
         None,
-        "The directory with the files of a registry on PostgreSQL; below cache_dir by default.",
+        "The directory with the files of a registry on PostgreSQL, or a bucket and prefix"
+        " (s3://bucket/prefix); below cache_dir by default.",
         env="STORE_REGISTRY_FILES",
-        kind="path",
+        kind="place",
     )
     durability: Literal["full", "relaxed"] = setting(
         "full",

@@ -41,6 +41,7 @@ _BYTES: Final = {
         for suffix, base in (("", 1024), ("ib", 1024), ("b", 1000))
     },
 }
+_BUCKET: Final = re.compile(r"(?:s3|gs|az)://|bucket:")
 _NUMBER_AND_UNIT: Final = r"([0-9]{1,20}(?:\.[0-9]{1,20})?)\s*([a-z]*)"
 
 
@@ -60,6 +61,8 @@ def parse_value(value: Any, kind: str, *, directory: str | None = None) -> Any: 
         return parse_choice(value, tuple(rest.split("|")))
     if name == "path":
         return parse_path(value, directory)
+    if name == "place":
+        return parse_place(value, directory)
     return _PARSERS[name](value)
 
 
@@ -135,6 +138,24 @@ def parse_choice(value: Any, choices: tuple[str, ...]) -> str:  # noqa: ANN401 -
     if word not in choices:
         raise ValueError(f"is none of {', '.join(choices)}")
     return word
+
+
+def parse_place(value: Any, directory: str | None = None) -> str:  # noqa: ANN401 - whatever was given
+    """Return a bucket's address (``s3://``, ``gs://``, ``az://``, ``bucket:``) as it is, else a path.
+
+    Args:
+        value: The address or path.
+        directory: What a relative path counts from; None is the working directory.
+
+    Returns:
+        The address, or the path as `parse_path` has it, as text.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if isinstance(value, str) and _BUCKET.match(value.strip()):
+        return value.strip()
+    return os.fspath(parse_path(value, directory))
 
 
 def parse_path(value: Any, directory: str | None = None) -> Path:  # noqa: ANN401 - whatever was given

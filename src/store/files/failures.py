@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from store.errors import StorageError, StoreError
@@ -32,11 +31,8 @@ _STEPS: Final = {
 """The next step that goes with an error number."""
 
 
-@contextlib.contextmanager
-def storage_errors(
-    path: str | Path, *, needed: int | None = None, kind: type[StorageError] = StorageError
-) -> Iterator[None]:
-    """Turn an ``OSError`` of the block into an error that names the path and the next step.
+class storage_errors:  # noqa: N801 - as contextlib's, at a third of the cost
+    """Turns an ``OSError`` of the block into an error that names the path and the next step.
 
     A path that no system call takes (it holds a NUL or a lone surrogate) is refused before the block.
 
@@ -48,13 +44,39 @@ def storage_errors(
     Raises:
         StorageError: Any OSError that is not an error of ours already.
     """
-    try:
-        _check_spelling(path)
-        yield
-    except StoreError:
-        raise
-    except OSError as error:
-        raise storage_error(error, path, needed=needed, kind=kind) from error
+
+    __slots__ = ("_kind", "_needed", "_path")
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        needed: int | None = None,
+        kind: type[StorageError] = StorageError,
+    ) -> None:
+        self._path = path
+        self._needed = needed
+        self._kind = kind
+
+    def __enter__(self) -> None:
+        """Refuse a path that no system call takes."""
+        try:
+            _check_spelling(self._path)
+        except OSError as error:
+            raise self._mapped(error) from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Map what was raised in the block."""
+        if isinstance(error, OSError) and not isinstance(error, StoreError):
+            raise self._mapped(error) from error
+
+    def _mapped(self, error: OSError) -> StorageError:
+        return storage_error(error, self._path, needed=self._needed, kind=self._kind)
 
 
 def storage_error(

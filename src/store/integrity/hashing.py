@@ -38,6 +38,14 @@ class Hashing:
             hasher.update(data)
         self.size += len(data)
 
+    def hexdigest(self, algorithm: str) -> str:
+        """Return the fingerprint of one of the algorithms, in hexadecimal.
+
+        Raises:
+            KeyError: It is none of those that were given.
+        """
+        return self._hashers[algorithm].hexdigest()
+
     def digests(self) -> Digests:
         """Return the digests of what was taken, strongest first."""
         found = [Digest(name, hasher.hexdigest()) for name, hasher in self._hashers.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -16,6 +17,7 @@ from store.registry.database import Database
 from store.registry.failures import registry_errors
 from store.registry.leases import Leases
 from store.registry.places import Places
+from store.registry.schema import handed
 
 _HOLDER: Final = re.compile(r"pg:(-?[0-9]{1,19}):([0-9]{1,10}):(.{0,64})")
 _TRY: Final = sa.select(
@@ -27,7 +29,8 @@ _TAKE: Final = sa.select(sa.func.pg_advisory_lock(sa.bindparam("number", type_=s
 class AdvisoryLeases(Leases):
     """Says by a lock on the server that this process lives: it ends with the process's connection.
 
-    What was handed out to readers is noted in the directory of the files, as it is with SQLite.
+    What was handed out to readers is noted in the registry under the number of that lock, so that it holds
+    across machines whatever the file system of the files does with locks.
 
     Args:
         places: Where the files lie.
@@ -63,13 +66,47 @@ class AdvisoryLeases(Leases):
         if self._process != os.getpid():
             self._begin()
         with self._taking, registry_errors(self._database.where):
-            if not self._is_connected():
-                number = secrets.randbelow(2**63)
-                connection = self._database.engine().connect()
-                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-                connection.execute(_TAKE, {"number": number})
-                self._connection, self._number = connection, number
+            self._connect()
         return f"pg:{self._number}:{os.getpid()}:{socket.gethostname()[:64]}"
+
+    def _connect(self) -> sa.Connection:
+        """Return the connection that holds the lock; a new one takes along what was handed out."""
+        if self._connection is not None and self._is_connected():
+            return self._connection
+        number = secrets.randbelow(2**63)
+        connection = self._database.engine().connect()
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql("SET synchronous_commit = off")
+        connection.execute(_TAKE, {"number": number})
+        self._connection, self._number = connection, number
+        if self._noted:
+            rows = [{"holder": number, "name": name} for name in sorted(self._noted)]
+            connection.execute(sa.insert(handed), rows)
+        return connection
+
+    def _note(self, name: str) -> None:
+        # Not on a connection of the pool: what is noted in a batch is to be seen before the batch ends.
+        with self._taking, registry_errors(self._database.where):
+            connection = self._connect()
+            connection.execute(sa.insert(handed), {"holder": self._number, "name": name})
+            self._noted.add(name)
+
+    def in_use(self) -> set[str]:
+        """Return the version ids of the items that living processes on any machine were handed."""
+
+        def work(connection: sa.Connection) -> tuple[set[str], set[int]]:
+            found: dict[int, set[str]] = {}
+            for number, name in connection.execute(sa.select(handed.c.holder, handed.c.name)):
+                found.setdefault(number, set()).add(name)
+            dead = {one for one in found if connection.execute(_TRY, {"number": one}).scalar()}
+            alive = (names for number, names in found.items() if number not in dead)
+            return set().union(*alive), dead
+
+        names, dead = self._database.apart(work)
+        if dead and not self._read_only:
+            gone = sa.delete(handed).where(handed.c.holder.in_(sorted(dead)))
+            self._database.write(lambda connection: connection.execute(gone), relaxed=True)
+        return names
 
     def is_alive(self, holder: str | None) -> bool:
         """Whether the process that writes an item is still connected to the server."""
@@ -89,12 +126,19 @@ class AdvisoryLeases(Leases):
     def close(self) -> None:
         """Give the lease back."""
         if self._process == os.getpid():
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                # Not back into the pool: the lock belongs to the connection.
-                connection.invalidate()
-                connection.close()
+            with self._taking:
+                connection, self._connection = self._connection, None
+                if connection is not None:
+                    self._forget(connection)
         super().close()
+
+    def _forget(self, connection: sa.Connection) -> None:
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            if self._noted:
+                connection.execute(sa.delete(handed).where(handed.c.holder == self._number))
+        # Not back into the pool: the lock belongs to the connection.
+        connection.invalidate()
+        connection.close()
 
     def _is_connected(self) -> bool:
         if self._connection is None:

@@ -53,7 +53,7 @@ class Cleaning(Putting):
             How many items were removed.
         """
         used = self.leases.in_use()
-        going = [entry for entry in outdated(self) if entry.id not in used]
+        going = [entry for entry in outdated(self) if entry.version_id not in used]
         self.discard(going, disk=True, keep_record=False)
         self.clean_disk()
         return len(going)

@@ -63,6 +63,16 @@ def matches(mark: str, value: Any, database: Database) -> Condition:  # noqa: AN
     return _ordered(mark, value)
 
 
+def is_plain(value: Any) -> bool:  # noqa: ANN401 - any value
+    """Return whether the column in the index decides alone whether a value equals another."""
+    kind = type(value)
+    if kind is str:
+        return len(value) < PREFIX and is_clean(value)
+    if kind is float:
+        return math.isfinite(value) and abs(value) < EXACT
+    return kind is int and -EXACT < value < EXACT
+
+
 def _equal(value: Any) -> Condition:  # noqa: ANN401 - any value
     number, kinds = number_of(value), _family(value)
     if number is not None:
@@ -130,9 +140,9 @@ def _tied(mark: str, value: float, number: float) -> Condition:
 def _among(values: list[Any]) -> Condition:
     if len(values) > _MOST_VALUES:
         raise QueryError(f"'in' takes at most {_MOST_VALUES} values, not {len(values)}")
-    texts = [one for one in values if type(one) is str and _plain(one)]
-    numbers = [float(one) for one in values if type(one) is not str and _plain(one)]
-    rest = [one for one in values if not _plain(one)]
+    texts = [one for one in values if type(one) is str and is_plain(one)]
+    numbers = [float(one) for one in values if type(one) is not str and is_plain(one)]
+    rest = [one for one in values if not is_plain(one)]
     found: list[Condition] = []
     if texts:
         found.append(sa.and_(_texts, _short.in_(texts), _kind == "str"))
@@ -140,16 +150,6 @@ def _among(values: list[Any]) -> Condition:
         found.append(sa.and_(_is_number, _kind.in_(_NUMBERS), _number.in_(numbers)))
     found += map(_equal, rest)
     return sa.or_(sa.false(), *found)
-
-
-def _plain(value: Any) -> bool:  # noqa: ANN401 - any value
-    """Whether the column in the index decides alone."""
-    kind = type(value)
-    if kind is str:
-        return len(value) < PREFIX and is_clean(value)
-    if kind is float:
-        return math.isfinite(value) and abs(value) < EXACT
-    return kind is int and -EXACT < value < EXACT
 
 
 def _family(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - any value

@@ -165,8 +165,14 @@ class Database(abc.ABC):
             self._leave_the_parents()
         return getattr(self._local, "connection", None)
 
-    def _reader(self) -> sa.Engine:
-        return self.engine()
+    def _take(self, *, writing: bool = False) -> sa.Connection:
+        """Return a connection that is nobody else's until it is given back, or closed after a failure."""
+        del writing
+        return self.engine().connect()
+
+    def _give_back(self, connection: sa.Connection) -> None:
+        """Take back a connection whose work ended well."""
+        connection.close()
 
     def _commit(self, connection: sa.Connection) -> None:
         """End a transaction that writes."""
@@ -180,23 +186,44 @@ class Database(abc.ABC):
         held = self._held()
         if held is not None:
             return work(held)
-        with GATE, registry_errors(self.where), self._reader().connect() as connection:
-            return work(connection)
+        with GATE, registry_errors(self.where):
+            connection = self._take()
+            try:
+                found = work(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._give_back(connection)
+            return found
 
     def _write(self, work: Work[T], *, relaxed: bool) -> T:
         held = self._held()
         if held is not None:
             return work(held)
-        with GATE, registry_errors(self.where), self._written(relaxed=relaxed) as connection:
-            return work(connection)
+        with GATE, registry_errors(self.where):
+            connection = self._take(writing=True)
+            try:
+                self._begin_writing(connection, relaxed=relaxed)
+                found = work(connection)
+                self._commit(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._give_back(connection)
+            return found
 
     @contextlib.contextmanager
     def _written(self, *, relaxed: bool) -> Iterator[sa.Connection]:
         """Give a connection in a transaction that writes; it is committed when the block ends well."""
-        with self.engine().connect() as connection:
+        connection = self._take(writing=True)
+        try:
             self._begin_writing(connection, relaxed=relaxed)
             yield connection
             self._commit(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection)
 
     def _healed(self, ask: Callable[[], T]) -> T:
         try:

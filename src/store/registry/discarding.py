@@ -8,7 +8,6 @@ from typing import Final
 import sqlalchemy as sa
 
 from store.registry.moving import Moving
-from store.registry.publishing import remove_files
 from store.registry.records import Entry
 from store.registry.schema import attributes, items, uses
 from store.registry.status import Status
@@ -33,7 +32,7 @@ class Discarding(Moving):
             if entry.status not in {wanted, Status.DELETED}
         ]
         if wanted is Status.DELETED:
-            remove_files(self.places, [*moved, *(one for one in entries if one not in gone)])
+            self.remove_files([*moved, *(one for one in entries if one not in gone)])
         if not keep_record:
             self.forget(entries)
 

@@ -22,6 +22,8 @@ def export_to(source: Making, path: str | os.PathLike[str], asked: Asked) -> int
         source.options,
         root=os.fspath(Path(path).absolute()),
         url=None,
+        bucket=None,
+        objects=None,
         read_only=False,
         max_bytes=None,
         min_free=None,

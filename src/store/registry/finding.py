@@ -8,6 +8,7 @@ from typing import Any, Final, Unpack
 
 import sqlalchemy as sa
 
+from store.registry.equalities import entries_of, equalities_of, ids_of
 from store.registry.filtering import Asked, Moment, filters_of
 from store.registry.filters import Filters
 from store.registry.item import CacheItem
@@ -125,6 +126,10 @@ class Finding(Opened, abc.ABC):
         if not filters.terms:
             return set()
 
+        plain = equalities_of(filters)
+        if plain is not None:
+            return self.database.read(lambda connection: ids_of(connection, plain))
+
         def work(connection: sa.Connection) -> set[int]:
             query = select(filters, self.database, connection, what=sa.select(items.c.id))
             return set(connection.execute(query).scalars())
@@ -174,7 +179,8 @@ class Finding(Opened, abc.ABC):
                 "item": item,
                 "disk_fname": None,
             }
-        for one in [*self.places.walk_partial(), *self.places.walk()]:
+        shelved = () if self.remote is None else (one.named for one in self.remote.walk())
+        for one in [*self.places.walk_partial(), *self.places.walk(), *shelved]:
             if not one.sidecar:
                 row = found.setdefault(f"{one.key}-{one.version}", {"item": None})
                 row["disk_fname"] = one.path.name
@@ -192,6 +198,9 @@ class Finding(Opened, abc.ABC):
 
     def entries(self, filters: Filters) -> list[Entry]:
         """Return the rows that filters mean."""
+        plain = equalities_of(filters)
+        if plain is not None:
+            return self.database.read(lambda connection: entries_of(connection, plain))
 
         def work(connection: sa.Connection) -> list[Entry]:
             query = select(filters, self.database, connection)

@@ -51,7 +51,8 @@ class Gate:
         if not self._depth.value:
             with self._free:
                 self._working -= 1
-                self._free.notify_all()
+                if self._closing:
+                    self._free.notify_all()
 
     def _close(self) -> None:
         """Wait until no other thread is at work, and let none begin."""

@@ -7,15 +7,18 @@ import datetime as dt
 import io
 import os
 from collections.abc import Iterator, Mapping
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from store.addresses import public
 from store.errors import ResourceNotFoundError, StatusError
 from store.files.atomic import writing
-from store.registry.freshness import Fresh, check_freshness
+from store.registry.freshness import Fresh, Known, address_of, check_freshness, headers_now
 from store.registry.item_fields import ItemFields
 from store.registry.opening import Opener
 from store.registry.status import Status, StatusLike, status_of
+
+if TYPE_CHECKING:
+    from store.transports.base import TransferOptions
 
 
 class CacheItem(ItemFields):
@@ -49,13 +52,15 @@ class CacheItem(ItemFields):
 
         What is published counts as in use from now on, until the registry is closed.
         """
-        entry = self._entry
-        if not entry.published:
+        entry, places = self._entry, self.cache.places
+        published = places.published(entry.key, entry.version, entry.ext)
+        # The registry is asked only where a file is there: its name is this version's, and no other's.
+        if not entry.published and (self.cache.remote or os.path.lexists(published)):
             entry = self._entry = self.cache.entry(entry) or entry
         if entry.published:
-            self.cache.hand_out(entry, read=False)
-            return self.cache.places.published(entry.key, entry.version, entry.ext)
-        return self.cache.places.partial(entry.key, entry.version, entry.ext)
+            self._entry = self.cache.hand_out(entry, read=False)
+            return published
+        return places.partial(entry.key, entry.version, entry.ext)
 
     def refresh(self) -> None:
         """Ask the registry for all of it anew.
@@ -139,6 +144,8 @@ class CacheItem(ItemFields):
             StorageError: It cannot be read.
         """
         entry = self._entry if self._entry.status == Status.READY else self.cache.entry(self._entry)
+        if entry is not None and entry.status == Status.READY and entry.published:
+            entry = self.cache.hand_out(entry, read=True)
         if entry is None or entry.status != Status.READY:
             current = Status.DELETED if entry is None else entry.current
             raise StatusError(
@@ -153,7 +160,6 @@ class CacheItem(ItemFields):
                 f"{self.version_id} has no file: it was made READY without one",
                 query=self.version_id,
             )
-        self.cache.hand_out(entry, read=True)
         path = self.cache.places.published(entry.key, entry.version, entry.ext)
         options.setdefault("ext", entry.ext or None)
         return Opener(path, **options)
@@ -204,14 +210,34 @@ class CacheItem(ItemFields):
             )
         self.status = Status(before)
 
-    def check_freshness(self, headers: Mapping[str, str], method: str = "auto") -> Fresh:
+    def check_freshness(
+        self,
+        headers: Mapping[str, str] | None = None,
+        method: str = "auto",
+        *,
+        options: TransferOptions | None = None,
+    ) -> Fresh:
         """Hold what is known of the file's origin against what its server says now.
 
+        What its maker told of the origin counts first (see `store.registry.freshness.provenance`), then what
+        the registry knows by itself: size and digest, when the item was made, and the URI as its address.
+
         Args:
-            headers: The headers of a HEAD or GET.
-            method: ``etag``, ``modified``, ``size``, or ``auto`` for the first that both sides know.
+            headers: The headers of a HEAD or GET; None asks the server.
+            method: ``etag``, ``hash``, ``modified``, ``size``, or ``auto`` for the first that both sides
+                know.
+            options: With None for the headers: how bytes are to be moved.
+
+        Raises:
+            QueryError: There is no such method, or no address is known.
+            ResourceNotFoundError: The server has it no more.
+            TransportError: The server cannot be asked.
         """
-        return check_freshness(self.attrs, self.size, headers, method=method)
+        attrs = self.attrs
+        if headers is None:
+            headers = headers_now(address_of(self.uri, attrs), options)
+        known = Known(attrs, self.size, self.digest, self.date)
+        return check_freshness(known, headers, method=method)
 
     def __fspath__(self) -> str:
         """Return `path`."""

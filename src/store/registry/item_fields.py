@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from store.registry.attributes import attrs_of
 from store.registry.places import Places, file_name
 from store.registry.records import Entry, moment_of
+from store.registry.remote import Remote
 from store.registry.schema import ATTRS
 from store.registry.status import Status
 from store.registry.uses import Use
@@ -19,6 +20,7 @@ class Registry(Protocol):
     """What an item asks of the registry that it belongs to; `store.registry.manager.Cache` has it all."""
 
     places: Places
+    remote: Remote | None
 
     def entry(self, known: Entry) -> Entry | None:
         """Return the row as it is now, or None where it is gone."""
@@ -44,8 +46,8 @@ class Registry(Protocol):
         """Remove items: into the trash, from the disk, or without a trace."""
         ...
 
-    def hand_out(self, entry: Entry, *, read: bool) -> None:
-        """Note that the item's file is in use, and whether it was read."""
+    def hand_out(self, entry: Entry, *, read: bool) -> Entry:
+        """Note that the item's file is in use, and whether it was read; return the item as it is now."""
         ...
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from store.errors import QueryError
-from store.registry.values import canonical, is_clean, write
+from store.registry.values import canonical, canonical_pair, is_clean, write
 
 KEY: Final = re.compile(r"[0-9a-f]{32,64}")
 """What a key looks like: 64 hexadecimal digits; 32 for one that was imported."""
@@ -75,7 +75,9 @@ def _lossy(value: Any) -> str:  # noqa: ANN401 - any value
 
 
 def _key(uri: str, params: dict[Any, Any]) -> str:
-    return hashlib.sha256(canonical([uri, params]).encode()).hexdigest()
+    # Without parameters, which is what most items are, the canonical spelling is known but for the URI.
+    spelling = canonical([uri, params]) if params else canonical_pair(uri)
+    return hashlib.sha256(spelling.encode()).hexdigest()
 
 
 def _checked(uri: str | None, params: Mapping[str, Any] | None) -> tuple[str, dict[Any, Any]]:

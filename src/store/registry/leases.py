@@ -7,7 +7,8 @@ import os
 import threading
 
 from store.clock import Clock
-from store.errors import RegistryError
+from store.errors import RegistryError, StoreError
+from store.files.atomic import make_directories
 from store.files.failures import storage_error
 from store.files.leases import Lease, held_notes, is_held
 from store.registry.places import Places
@@ -34,7 +35,7 @@ class Leases:
         self._process = os.getpid()
         self._lease: Lease | None = None
         self._refused = self._read_only
-        self._noted: set[int] = set()
+        self._noted: set[str] = set()
         self._lock = threading.Lock()
 
     def holder(self) -> str:
@@ -65,27 +66,39 @@ class Leases:
         number = pid.partition("-")[0]
         return f"process {number}" if number.isdecimal() else "another process"
 
-    def hand_out(self, item_id: int) -> None:
+    def hand_out(self, name: str) -> bool:
         """Note that this process may be using an item's file, until `close`.
 
         Where nothing can be noted (a read-only registry), it goes without.
+
+        Args:
+            name: The item's version id, which is the same in a registry that was rebuilt.
+
+        Returns:
+            Whether it was noted just now. A cleaning that looked before did not see it, and had marked the
+            item before it looked: so ask again whether it is still READY.
         """
         if self._process != os.getpid():
             self._begin()
-        if self._refused or item_id in self._noted:
-            return
+        if self._refused or name in self._noted:
+            return False
         try:
-            lease = self._taken()
-            with self._lock:
-                lease.note(str(item_id))
-                self._noted.add(item_id)
-        except OSError as error:
+            self._note(name)
+        except (OSError, StoreError) as error:
             self._refused = True
-            log.debug("no lease is taken in %s: %s", self._directory, error)
+            log.debug("what is handed out of %s is not noted: %s", self._directory.parent, error)
+            return False
+        return True
 
-    def in_use(self) -> set[int]:
-        """Return the ids of the items that living processes were handed, this one's included."""
-        return {int(line) for line in held_notes(self._directory) if line.isdecimal()}
+    def _note(self, name: str) -> None:
+        lease = self._taken()
+        with self._lock:
+            lease.note(name)
+            self._noted.add(name)
+
+    def in_use(self) -> set[str]:
+        """Return the version ids of the items that living processes were handed, this one's included."""
+        return set(held_notes(self._directory))
 
     def close(self) -> None:
         """Give the lease back."""
@@ -110,5 +123,7 @@ class Leases:
             self._begin()
         with self._lock:
             if self._lease is None:
+                # The first writer takes a lease before there is a registry: its directory is to last.
+                make_directories(self._directory, durable=True)
                 self._lease = Lease(self._directory, clock=self._clock)
             return self._lease

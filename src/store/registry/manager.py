@@ -9,6 +9,8 @@ from typing import Literal, Self
 from store.clock import SYSTEM_CLOCK, Clock
 from store.registry.cleaning import Cleaning
 from store.registry.opened import BUSY_TIMEOUT, options_of
+from store.transports.base import TransferOptions
+from store.transports.objects.base import ObjectClient
 
 
 class Cache(Cleaning):
@@ -23,7 +25,11 @@ class Cache(Cleaning):
             directory of ``store``.
         url: The address of the registry on PostgreSQL (``postgresql://user@host/database``), for many
             machines.
-        files: With ``url``: the directory of the files, which all of the machines share.
+        files: With ``url``: the directory of the files, which all of the machines share; or a bucket and
+            prefix (``s3://bucket/prefix``), of which what is used here is copied below ``cache_dir``.
+        objects: With a bucket for ``files``: its client, where it is not to be opened by the address.
+        transfer: With a bucket for ``files``: how bytes are to be moved, and the connections that the
+            settings name (`TransferOptions.from_settings`).
         read_only: Write nothing at all.
         busy_timeout: How long another's write is waited for, in seconds.
         durability: ``full``: what is READY survives a power cut; ``relaxed``: what is young may be lost.
@@ -32,6 +38,7 @@ class Cache(Cleaning):
         clock: The time.
 
     Raises:
+        LocatorError: ``files`` is the address of no bucket.
         ConfigurationError: The arguments contradict each other, or one cannot be what it says.
     """
 
@@ -42,6 +49,8 @@ class Cache(Cleaning):
         *,
         url: str | None = None,
         files: str | os.PathLike[str] | None = None,
+        objects: ObjectClient | None = None,
+        transfer: TransferOptions | None = None,
         read_only: bool = False,
         busy_timeout: float = BUSY_TIMEOUT,
         durability: Literal["full", "relaxed"] = "full",
@@ -55,6 +64,8 @@ class Cache(Cleaning):
                 pkg,
                 url=url,
                 files=files,
+                objects=objects,
+                transfer=transfer,
                 read_only=read_only,
                 busy_timeout=busy_timeout,
                 durability=durability,

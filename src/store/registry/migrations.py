@@ -8,10 +8,16 @@ from typing import Final
 import sqlalchemy as sa
 
 from store.errors import RegistryError
-from store.registry.schema import VERSION, metadata
+from store.registry.schema import VERSION, handed, metadata
 
-STEPS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {}
-"""What leads from each version to the next: ``{1: to_the_second}``. The present schema is the first."""
+
+def _to_the_second(connection: sa.Connection) -> None:
+    """Add what readers were handed."""
+    handed.create(connection)
+
+
+STEPS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {1: _to_the_second}
+"""What leads from each version to the next."""
 
 
 def check_version(found: int, where: str) -> None:

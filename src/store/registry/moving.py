@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from store.errors import StatusError
-from store.files.atomic import discard, make_directories
+from store.files.atomic import make_directories
 from store.registry.creating import Draft
 from store.registry.finding import Finding
 from store.registry.prepared import Prepared
-from store.registry.publishing import check_written, move_in_place, seal
-from store.registry.records import Entry, attribute_rows, now_of
-from store.registry.schema import ATTRS, PARAMS, items, uses
+from store.registry.publishing import check_written, move_in_place, remove_files, seal
+from store.registry.records import Entry, all_rows, attribute_rows, now_of
+from store.registry.schema import ATTRS, items, uses
 from store.registry.sidecars import remove_sidecar, write_sidecar
 from store.registry.status import REMOVED, Status, may_move
 from store.registry.uses import Use
@@ -53,11 +54,20 @@ class Moving(Finding):
             waiting.last_search or kept.last_search,
         )
 
-    def hand_out(self, entry: Entry, *, read: bool) -> None:
-        """Note that an item's file is in use from now on, and whether it was read."""
-        self.leases.hand_out(entry.id)
+    def hand_out(self, entry: Entry, *, read: bool) -> Entry:
+        """Note that an item's file is in use from now on, and whether it was read.
+
+        Returns:
+            The item as it is now that no cleaning takes it any more; DELETED where one was quicker.
+        """
+        noted = self.leases.hand_out(entry.version_id)
         if read:
             self.usage.read(entry.id)
+        if noted:
+            entry = self.entry(entry) or entry._replace(status=Status.DELETED)
+        if self.remote is not None and entry.published and entry.status != Status.DELETED:
+            self.remote.bring(entry)
+        return entry
 
     def move(self, entry: Entry, wanted: Status) -> Entry:
         """Move an item from the status it has to another; READY publishes what was written.
@@ -98,20 +108,22 @@ class Moving(Finding):
             return moved
         if not os.path.lexists(partial):
             self._unchanged(entry, Status.READY)  # another may have moved it, and the file with it
-        check_written(self.places, entry)
+            check_written(self.places, entry)
         batch = self.database.published()
         durable = self.durable and batch is None
         sealed = seal(partial, durable=durable)
         changed |= {"published": True, "size": sealed.size, "digest": sealed.digest}
-        target = self.places.check(self.places.published(entry.key, entry.version, entry.ext))
-        self.keep_sidecar(entry._replace(**changed))
+        target = self.places.published(entry.key, entry.version, entry.ext)
+        self.keep_sidecar(
+            entry._replace(**changed)
+        )  # which makes sure of the directory that both lie in
         move_in_place(partial, target, durable=durable)
         try:
+            self.upload(target, sealed.digest)
             moved = self._set(entry, changed)
         except BaseException:
             # Another took it over meanwhile: the file bears this version's name, so nobody else has it.
-            discard(target)
-            remove_sidecar(self.places, entry.key, entry.version)
+            self.remove_files([entry])
             raise
         if batch is not None:
             batch.append(target)
@@ -147,8 +159,8 @@ class Moving(Finding):
 
     def make_room_to_write(self) -> None:
         """Make the directory that items are written to."""
-        directory = self.places.root / "partial"
-        if not directory.is_dir():
+        directory = self.places.writing
+        if not os.path.isdir(directory):  # noqa: PTH112 - text
             make_directories(directory, durable=self.durable)
 
     def keep_budget(self, added: int) -> None:
@@ -162,19 +174,42 @@ class Moving(Finding):
             draft: What it was made of a moment ago, so that the registry need not be asked.
         """
         durable = self.durable and self.database.published() is None
+        path = self.places.sidecar(entry.key, entry.version)
         if draft is not None:
             write_sidecar(self.places, entry, draft.rows(), durable=durable)
+            self.upload(path)
         elif entry.status in {Status.READY, Status.TRASH}:
-            rows = self.database.read(
-                lambda connection: [
-                    (part, *row)
-                    for part in (ATTRS, PARAMS)
-                    for row in attribute_rows(connection, entry.id, part)
-                ]
-            )
+            rows = self.database.read(lambda connection: all_rows(connection, entry.id))
             write_sidecar(self.places, entry, rows, durable=durable)
+            self.upload(path)
         else:
             remove_sidecar(self.places, entry.key, entry.version)
+            if self.remote is not None:
+                self.remote.remove([path])
+
+    def local(self, entry: Entry) -> str:
+        """Return the path of an item's published file, which is brought here where it lies in a bucket."""
+        if self.remote is not None:
+            return self.remote.bring(entry)
+        return self.places.published(entry.key, entry.version, entry.ext)
+
+    def upload(self, path: str, digest: str | None = None) -> None:
+        """Put a file of ours into the bucket, where the files lie in one."""
+        if self.remote is not None:
+            self.remote.upload(path, digest)
+
+    def remove_files(self, entries: Sequence[Entry]) -> None:
+        """Remove the files of items that are marked as gone, here and in the bucket."""
+        remove_files(self.places, entries)
+        if self.remote is not None:
+            self.remote.remove(
+                path
+                for one in entries
+                for path in (
+                    self.places.published(one.key, one.version, one.ext),
+                    self.places.sidecar(one.key, one.version),
+                )
+            )
 
 
 @functools.cache

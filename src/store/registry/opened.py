@@ -22,7 +22,11 @@ from store.registry.leases import Leases
 from store.registry.places import Places
 from store.registry.publishing import settle
 from store.registry.rebuilding import fill
+from store.registry.remote import IS_BUCKET, Remote, copies_of
 from store.registry.usage import Usage
+from store.transports.base import TransferOptions
+from store.transports.objects.addresses import ObjectAddress
+from store.transports.objects.base import ObjectClient
 
 BUSY_TIMEOUT: Final = 30.0
 """How long another's write is waited for where nobody says otherwise, in seconds."""
@@ -41,6 +45,10 @@ class Options:
         max_bytes: How much the files may take in all, in bytes; None is no limit.
         min_free: How much is to stay free on the disk, in bytes; None is no matter.
         clock: The time.
+        bucket: The address of the files in a bucket (``s3://bucket/prefix``), or None: ``root`` holds copies.
+        objects: The client of that bucket; None opens one by its address.
+        transfer: How its bytes are to be moved, and the connections that the settings name; None for the
+            defaults.
     """
 
     root: str
@@ -51,6 +59,9 @@ class Options:
     max_bytes: int | None = None
     min_free: int | None = None
     clock: Clock = SYSTEM_CLOCK
+    bucket: str | None = None
+    objects: ObjectClient | None = attrs.field(default=None, repr=False)
+    transfer: TransferOptions | None = attrs.field(default=None, repr=False)
 
 
 class Opened:
@@ -62,6 +73,7 @@ class Opened:
     Attributes:
         options: As given.
         places: Where its files lie.
+        remote: The bucket that they lie in, where that is so; else None.
         database: Its rows.
         leases: Who is there.
         usage: What is still to be written down of its use.
@@ -71,7 +83,8 @@ class Opened:
         self.options = options
         self.clock = options.clock
         self.places = Places(options.root)
-        self.database = _database(options, self.places)
+        self.remote = _remote(options, self.places)
+        self.database = _database(options, self.places, self.remote)
         self.leases = _leases(options, self.places, self.database)
         self.usage = Usage(options.clock)
         usage = None if options.read_only else self.usage
@@ -107,6 +120,8 @@ class Opened:
         self.flush()
         self.leases.close()
         self.database.close()
+        if self.remote is not None:
+            self.remote.close()
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[None]:
@@ -126,6 +141,8 @@ class Opened:
             except BaseException:
                 for path in published or ():
                     discard(path)
+                if self.remote is not None:
+                    self.remote.remove(published or ())
                 raise
 
 
@@ -153,13 +170,16 @@ def options_of(
         )
     for name in ("max_bytes", "min_free"):
         _check_bytes(name, others.get(name))
+    bucket = files if isinstance(files, str) and IS_BUCKET.match(files) else None
+    if bucket is not None:
+        files = cache_directory() / "registry-files" / copies_of(bucket)
     given = files if url is not None else path
     root = _directory(given, pkg)
     if url is not None:
         from store.registry.engines import checked_url
 
         checked_url(url)
-    return Options(root=os.fspath(root), url=url, **others)
+    return Options(root=os.fspath(root), url=url, bucket=bucket, **others)
 
 
 def _directory(given: str | os.PathLike[str] | None, pkg: str | None) -> Path:
@@ -185,11 +205,22 @@ def _check_bytes(name: str, value: object) -> None:
         raise ConfigurationError(f"{name} is a number of bytes, not {value!r}", key=name)
 
 
-def _database(options: Options, places: Places) -> Database:
+def _remote(options: Options, places: Places) -> Remote | None:
+    if options.bucket is None:
+        return None
+    place, objects = ObjectAddress.parse(options.bucket), options.objects
+    if objects is None:
+        from store.transports.objects.opening import open_objects
+
+        objects = open_objects(place._replace(key=""), options.transfer)
+    return Remote(objects, place.key, places)
+
+
+def _database(options: Options, places: Places, remote: Remote | None) -> Database:
     made: Database
 
     def filled(connection: sa.Connection) -> Rebuilt:
-        return fill(made, connection, places)
+        return fill(made, connection, places, remote)
 
     if options.url is not None:
         from store.registry.postgresql import PostgresqlDatabase

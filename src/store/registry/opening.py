@@ -12,17 +12,17 @@ from typing import Any, Final, Self
 
 from store.errors import QueryError, ResourceNotFoundError
 from store.files.failures import storage_errors
-from store.integrity.hashing import open_regular
-from store.registry.formats import format_of
-from store.registry.members import Member, opened, tar_members, zip_members
-from store.registry.quota import LARGEST, Quota
-from store.registry.streams import (
+from store.files.unpacking.formats import format_of
+from store.files.unpacking.listing import Member, opened, tar_members, zip_members
+from store.files.unpacking.quota import LARGEST, Quota
+from store.files.unpacking.streams import (
     QuietFile,
     Unpacking,
     as_mode,
     decompressor,
     unpacking_errors,
 )
+from store.integrity.hashing import open_regular
 
 _MODES: Final = {"r": "r", "rt": "r", "rb": "rb"}
 

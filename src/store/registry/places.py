@@ -65,6 +65,11 @@ class Places:
         self._partial = f"{text}/partial/"
 
     @property
+    def writing(self) -> str:
+        """The directory of what is being written."""
+        return self._partial[:-1]
+
+    @property
     def database(self) -> Path:
         """The registry, where it is kept in SQLite."""
         return self.root / "registry.sqlite"
@@ -211,11 +216,14 @@ def ext_of(filename: str, given: str | None = None) -> str:
     return last
 
 
+def named_of(path: Path) -> Named | None:
+    """Return what the name of a file of ours says; None of another's."""
+    found = _NAME.fullmatch(path.name)
+    return None if found is None else Named(path, found[1], int(found[2]), found[3] == SIDECAR)
+
+
 def _named(directory: Path) -> Iterator[Named]:
-    for entry in _listed(directory):
-        found = _NAME.fullmatch(entry.name)
-        if found is not None:
-            yield Named(Path(entry.path), found[1], int(found[2]), found[3] == SIDECAR)
+    yield from filter(None, (named_of(Path(entry.path)) for entry in _listed(directory)))
 
 
 def _listed(directory: Path) -> list[os.DirEntry[str]]:

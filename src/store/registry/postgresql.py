@@ -86,11 +86,14 @@ class PostgresqlDatabase(Database):
         if relaxed:
             connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
-    def _reader(self) -> sa.Engine:
+    def _take(self, *, writing: bool = False) -> sa.Connection:
         engine = self.engine()
-        if self._reading is None:
-            self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
-        return self._reading
+        if writing:
+            return engine.connect()
+        reading = self._reading
+        if reading is None:
+            reading = self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        return reading.connect()
 
     def _leave_the_parents(self) -> None:
         self._reading = None

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from store.errors import StatusError
 from store.registry.changing import Changing
 from store.registry.filtering import Asked, filters_of
-from store.registry.publishing import remove_files
 from store.registry.records import Entry
 from store.registry.schema import items, uses
 from store.registry.status import Status
@@ -84,8 +83,8 @@ def prune(
     held = _held(cache, asked)
     chosen = _chosen(held, limits, cache.now(), _lacking(cache, limits))
     used = cache.leases.in_use()
-    in_use = tuple(one.entry for one in chosen if one.entry.id in used)
-    going = [one.entry for one in chosen if one.entry.id not in used]
+    in_use = tuple(one.entry for one in chosen if one.entry.version_id in used)
+    going = [one.entry for one in chosen if one.entry.version_id not in used]
     if not dry_run:
         going, kept = _remove(cache, going)
         in_use += kept
@@ -180,10 +179,10 @@ def _remove(cache: Changing, going: list[Entry]) -> tuple[list[Entry], tuple[Ent
         except StatusError:
             continue  # another moved it meanwhile
     used = cache.leases.in_use()
-    kept = [(entry, now) for entry, now in marked if entry.id in used]
+    kept = [(entry, now) for entry, now in marked if entry.version_id in used]
     for entry, now in kept:
         cache.put_back(now, entry)
-    gone = [(entry, now) for entry, now in marked if entry.id not in used]
-    remove_files(cache.places, [now for _, now in gone])
+    gone = [(entry, now) for entry, now in marked if entry.version_id not in used]
+    cache.remove_files([now for _, now in gone])
     cache.forget([now for _, now in gone])
     return [entry for entry, _ in gone], tuple(entry for entry, _ in kept)

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from store.errors import RegistryError, StatusError
 from store.files.atomic import discard, make_directories, rename
 from store.files.failures import storage_errors
-from store.files.syncing import sync_directory, sync_many
-from store.integrity.digest import DEFAULT_ALGORITHM
+from store.files.small import write_small
+from store.files.syncing import sync_directory, sync_file, sync_many
+from store.integrity.digest import DEFAULT_ALGORITHM, new_hasher
 from store.integrity.hashing import hash_descriptor, open_regular
 from store.registry.places import Places
 from store.registry.records import Entry
@@ -52,7 +53,27 @@ def seal(path: str | Path, *, durable: bool, owned: bool = True) -> Sealed:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    return Sealed(hashing.size, str(hashing.digests()[0]))
+    return Sealed(hashing.size, f"{DEFAULT_ALGORITHM}:{hashing.hexdigest(DEFAULT_ALGORITHM)}")
+
+
+def write_sealed(path: str, data: memoryview, *, durable: bool) -> Sealed:
+    """Write a new file whose content is at hand: whole, read-only, hashed, without reading it again.
+
+    Args:
+        path: A name that nobody else knows.
+        data: The content, as bytes.
+        durable: Whether a power cut must leave it whole.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    with storage_errors(path):
+        write_small(path, data, 0o666 & ~_WRITABLE)
+        if durable:
+            sync_file(path)
+    hasher = new_hasher(DEFAULT_ALGORITHM)
+    hasher.update(data)
+    return Sealed(len(data), f"{DEFAULT_ALGORITHM}:{hasher.hexdigest()}")
 
 
 def move_in_place(source: str, target: str, *, durable: bool) -> None:
@@ -83,7 +104,8 @@ def settle(paths: Iterable[str]) -> None:
     """
     files = [Path(path) for path in paths]
     sync_many(files)
-    for directory in {one.parent.parent for one in files}:
+    # The names of the shelves and of what these lie in, which may all be new.
+    for directory in {above for one in files for above in (one.parent.parent, one.parents[2])}:
         with storage_errors(directory, kind=RegistryError):
             sync_directory(directory)
 

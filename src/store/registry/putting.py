@@ -12,14 +12,12 @@ import sqlalchemy as sa
 
 from store.errors import QueryError
 from store.files.atomic import discard, writing
-from store.files.failures import storage_errors
 from store.files.placing import place
-from store.files.small import write_small
 from store.files.unfinished import partial_name
 from store.registry.creating import Draft, insert_item, next_version
 from store.registry.item import CacheItem
 from store.registry.making import Making, basename
-from store.registry.publishing import move_in_place, seal
+from store.registry.publishing import Sealed, move_in_place, seal, write_sealed
 from store.registry.records import Entry
 from store.registry.sidecars import remove_sidecar
 from store.registry.status import Status, StatusLike, status_of
@@ -81,15 +79,13 @@ class Putting(Making):
             filename = basename(path)
         draft = self._draft(uri, params, attrs, Status.READY, ext, label, filename)
         self.make_room_to_write()
-        temporary = f"{self.places.root}/partial/{partial_name()}"
+        temporary = f"{self.places.writing}/{partial_name()}"
         try:
-            if path is None:
-                _fill(temporary, source)
-            else:
-                place(path, temporary, link=how != "copy")
-            entry = self._kept(attr.evolve(draft, pinned=pinned), temporary, owned=how != "link")
-        finally:
+            sealed = self._sealed(path if path is not None else source, temporary, how)
+            entry = self._kept(draft, temporary, sealed, pinned=pinned)
+        except BaseException:
             discard(temporary)
+            raise
         if how == "move" and path is not None:
             discard(path)
         self.keep_budget(entry.size or 0)
@@ -131,12 +127,24 @@ class Putting(Making):
         place(Path(path).resolve(), item.path)
         return item
 
-    def _kept(self, draft: Draft, temporary: str, *, owned: bool) -> Entry:
+    def _sealed(self, source: Any, temporary: str, how: How) -> Sealed:  # noqa: ANN401 - see Source
+        """Write a content into a file that is whole, read-only, and on the disk where that is asked for."""
+        durable = self.durable and self.database.published() is None
+        if isinstance(source, bytes | bytearray | memoryview):
+            return write_sealed(temporary, memoryview(source).cast("B"), durable=durable)
+        if isinstance(source, Path):
+            place(source, temporary, link=how != "copy")
+        else:
+            _fill(temporary, source)
+        return seal(temporary, durable=durable, owned=how != "link")
+
+    def _kept(self, draft: Draft, temporary: str, sealed: Sealed, *, pinned: bool) -> Entry:
         """Publish a file that is complete, and put the item into the registry, in that order."""
         batch = self.database.published()
         durable = self.durable and batch is None
-        sealed = seal(temporary, durable=durable, owned=owned)
-        draft = attr.evolve(draft, size=sealed.size, digest=sealed.digest, published=True)
+        draft = attr.evolve(
+            draft, size=sealed.size, digest=sealed.digest, published=True, pinned=pinned
+        )
         placed: list[tuple[str, int]] = []
 
         def work(connection: sa.Connection) -> Entry:
@@ -144,9 +152,10 @@ class Putting(Making):
             version = next_version(self.database, connection, draft.name.key)
             entry = insert_item(connection, draft, version)
             target = self.places.published(entry.key, version, entry.ext)
-            placed.append((self.places.check(target), version))
-            self.keep_sidecar(entry, draft)
-            move_in_place(temporary, placed[-1][0], durable=durable)
+            self.keep_sidecar(entry, draft)  # which makes sure of the directory that both lie in
+            placed.append((target, version))
+            move_in_place(temporary, target, durable=durable)
+            self.upload(target, draft.digest)
             return entry
 
         try:
@@ -155,6 +164,8 @@ class Putting(Making):
             for target, version in placed:
                 discard(target)
                 remove_sidecar(self.places, draft.name.key, version)
+                if self.remote is not None:
+                    self.remote.remove([target, self.places.sidecar(draft.name.key, version)])
             raise
         if batch is not None:
             batch.append(placed[-1][0])
@@ -162,11 +173,6 @@ class Putting(Making):
 
 
 def _fill(target: str, source: Any) -> None:  # noqa: ANN401 - see Source
-    if isinstance(source, bytes | bytearray | memoryview):
-        # Its name is a hidden one already: it needs no other until it is whole.
-        with storage_errors(target):
-            write_small(target, memoryview(source).cast("B"))
-        return
     with writing(target) as file:
         if callable(source):
             source(file)

@@ -18,10 +18,10 @@ from store.registry.schema import ATTRS, PARAMS, attributes, items
 from store.registry.status import REMOVED
 from store.registry.terms import And, Compare, Exists, Name, Not, Or, Term
 
-_PROBE: Final = 500
+PROBE: Final = 500
 """Up to how many matches a term's are counted, to begin with the rarest."""
 
-_FEW: Final = 50
+FEW: Final = 50
 """So few matches are few enough to begin with, whatever the other terms'."""
 
 Condition = sa.ColumnElement[bool]
@@ -134,9 +134,9 @@ def _rarest(terms: Sequence[Any], database: Database, connection: sa.Connection)
     counts = []
     for term in terms:
         some = sa.select(sa.literal(1)).select_from(attributes).where(_rows(term, database))
-        count = sa.select(sa.func.count()).select_from(some.limit(_PROBE).subquery())
+        count = sa.select(sa.func.count()).select_from(some.limit(PROBE).subquery())
         counts.append(connection.execute(count).scalar_one())
-        if counts[-1] < _FEW:
+        if counts[-1] < FEW:
             break
     return terms[counts.index(min(counts))]  # type: ignore[no-any-return]
 

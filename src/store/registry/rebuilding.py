@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Final
 
 import attrs
@@ -17,6 +18,7 @@ from store.registry.database import Database, Rebuilt
 from store.registry.keys import NO_PARAMS, Name
 from store.registry.places import Named, Places
 from store.registry.publishing import seal
+from store.registry.remote import Remote
 from store.registry.schema import ATTRS, PARAMS, items
 from store.registry.sidecars import Sidecar, read_sidecar
 from store.registry.status import Status
@@ -30,10 +32,13 @@ FOUND: Final = "found without its sidecar"
 @attrs.define
 class _Found:
     file: Named | None = None
+    size: int | None = None
     sidecar: Named | None = None
 
 
-def fill(database: Database, connection: sa.Connection, places: Places) -> Rebuilt:
+def fill(
+    database: Database, connection: sa.Connection, places: Places, remote: Remote | None = None
+) -> Rebuilt:
     """Put everything that lies in the directory into an empty registry.
 
     A file without a sidecar becomes an item without a URI; a sidecar whose file is gone is passed over; no
@@ -43,14 +48,17 @@ def fill(database: Database, connection: sa.Connection, places: Places) -> Rebui
         database: The registry.
         connection: In a transaction that writes.
         places: Where the files lie.
+        remote: The bucket that they lie in, where that is so; sidecars are brought here.
     """
     found: dict[tuple[str, int], _Found] = defaultdict(_Found)
-    for one in places.walk():
+    for one, size in _local(places) if remote is None else remote.walk():
         slot = found[one.key, one.version]
         if one.sidecar:
             slot.sidecar = one
+            if remote is not None:
+                remote.bring_any(os.fspath(one.path))
         else:
-            slot.file = one
+            slot.file, slot.size = one, size
     done, bare, missing = 0, 0, 0
     for _, key, version in sorted(_made(slot, *name) for name, slot in found.items()):
         slot = found[key, version]
@@ -58,8 +66,11 @@ def fill(database: Database, connection: sa.Connection, places: Places) -> Rebui
         if sidecar is not None and not _lacks_its_file(sidecar, slot):
             _restore(database, connection, sidecar)
             done += 1
-        elif sidecar is None and slot.file and _restore_bare(database, connection, slot.file):
-            bare += 1
+        elif sidecar is None and slot.file:
+            if remote is not None:
+                remote.bring_any(os.fspath(slot.file.path))
+            restored = _restore_bare(database, connection, slot.file)
+            bare, missing = bare + restored, missing + (not restored)
         else:
             missing += 1
             raise_head(database, connection, key, version)
@@ -84,12 +95,15 @@ def _sidecar(slot: _Found, key: str, version: int) -> Sidecar | None:
 def _lacks_its_file(sidecar: Sidecar, slot: _Found) -> bool:
     if not sidecar.fields["published"]:
         return False
-    if slot.file is None:
-        return True
-    try:
-        return bool(slot.file.path.lstat().st_size != sidecar.fields["size"])
-    except OSError:
-        return True
+    return slot.file is None or slot.size != sidecar.fields["size"]
+
+
+def _local(places: Places) -> Iterator[tuple[Named, int | None]]:
+    for one in places.walk():
+        try:
+            yield one, one.path.lstat().st_size
+        except OSError:
+            yield one, None
 
 
 def _restore(database: Database, connection: sa.Connection, sidecar: Sidecar) -> None:

@@ -56,12 +56,18 @@ _BY_ID: Final = Prepared(ENTRY.where(items.c.id == sa.bindparam("id")))
 _BY_VERSION: Final = Prepared(
     ENTRY.where(items.c.key == sa.bindparam("key"), items.c.version == sa.bindparam("version"))
 )
+_ROW: Final = (attributes.c.space, attributes.c.name, attributes.c.kind, attributes.c.value)
 _ATTRIBUTES: Final = Prepared(
-    sa.select(attributes.c.space, attributes.c.name, attributes.c.kind, attributes.c.value)
+    sa.select(*_ROW)
     .where(
         attributes.c.item_id == sa.bindparam("item_id"), attributes.c.part == sa.bindparam("part")
     )
     .order_by(attributes.c.space)
+)
+_BOTH_PARTS: Final = Prepared(
+    sa.select(attributes.c.part, *_ROW)
+    .where(attributes.c.item_id == sa.bindparam("item_id"))
+    .order_by(attributes.c.part, attributes.c.space)
 )
 
 
@@ -95,6 +101,11 @@ def attribute_rows(
 ) -> list[tuple[str, str, str, str]]:
     """Return an item's rows of (namespace, name, kind, value), those without a namespace first."""
     return list(map(tuple, _ATTRIBUTES.rows(connection, {"item_id": item_id, "part": part})))
+
+
+def all_rows(connection: sa.Connection, item_id: int) -> list[tuple[int, str, str, str, str]]:
+    """Return an item's attributes and parameters as rows of (part, namespace, name, kind, value)."""
+    return list(map(tuple, _BOTH_PARTS.rows(connection, {"item_id": item_id})))
 
 
 def moment_of(microseconds: int | None) -> dt.datetime | None:

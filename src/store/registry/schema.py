@@ -6,6 +6,7 @@ Times are whole microseconds since 1970 UTC, sizes are bytes. Tables:
 ``registry_items``       one row an item: a version of a key
 ``registry_attributes``  one row for each item, part (0 attributes, 1 parameters), namespace and name
 ``registry_uses``        when an item was last read and found; best effort
+``registry_handed``      on PostgreSQL, which files the living processes were handed, by their leases
 ``registry_meta``        what the registry says of itself (on PostgreSQL the version of this schema)
 """
 
@@ -15,7 +16,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-VERSION: Final = 1
+VERSION: Final = 2
 """The version of this schema; SQLite keeps it as ``user_version``."""
 
 APPLICATION_ID: Final = 0x53746F72
@@ -122,6 +123,14 @@ uses: Final = sa.Table(
     sa.Column("reads", sa.Integer, nullable=False),
     sa.Column("last_search", sa.BigInteger),
     sa.Column("searches", sa.Integer, nullable=False),
+)
+
+handed: Final = sa.Table(
+    "registry_handed",
+    metadata,
+    sa.Column("holder", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", _text(), primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 meta: Final = sa.Table(

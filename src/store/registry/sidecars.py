@@ -29,6 +29,8 @@ _VERSION: Final = 1
 _LARGEST: Final = 1 << 26
 """The largest sidecar that is read, in bytes."""
 
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+
 _KEPT: Final = (
     "key",
     "version",
@@ -84,7 +86,7 @@ def write_sidecar(
     fields = entry._asdict()
     data = {"v": _VERSION, **{name: fields[name] for name in _KEPT}, "attributes": list(rows)}
     path = places.check(places.sidecar(entry.key, entry.version))
-    text = json.dumps(data, separators=(",", ":")).encode()
+    text = _encode(data).encode()
     via = f"{places.root}/partial"
     try:
         _put(path, text, via)

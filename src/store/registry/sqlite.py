@@ -23,6 +23,9 @@ from store.files.unfinished import partial_name
 from store.registry.database import Database, Rebuilt
 from store.registry.engines import begin_writing, journal_mode, sqlite_engine
 from store.registry.failures import DamagedError, registry_errors
+from store.registry.forking import GATE
+from store.registry.globs import glob_of
+from store.registry.idle import Idle
 from store.registry.migrations import check_version, migrate
 from store.registry.places import Places
 from store.registry.prepared import driver_of
@@ -66,6 +69,7 @@ class SqliteDatabase(Database):
         self._read_only = read_only
         self._timeout = busy_timeout
         self._file: tuple[int, int] | None = None
+        self._idle = Idle()
         self._rebuilt = Rebuilt(0, 0, 0)
         super().__init__(self._path)
 
@@ -98,6 +102,24 @@ class SqliteDatabase(Database):
                 return engine
             self.close()
         return super().engine()
+
+    def close(self) -> None:
+        """Close what is open; it is opened again when it is next needed."""
+        if self._process == os.getpid():
+            with GATE:
+                self._idle.close()
+        super().close()
+
+    def _take(self, *, writing: bool = False) -> sa.Connection:
+        del writing
+        return self._idle.take(self.engine())
+
+    def _give_back(self, connection: sa.Connection) -> None:
+        self._idle.give_back(connection, self._engine)
+
+    def _leave_the_parents(self) -> None:
+        self._idle.leave()
+        super()._leave_the_parents()
 
     def heal(self, damage: DamagedError) -> None:
         """Move the file aside and make it anew from content and sidecars.
@@ -245,24 +267,6 @@ class SqliteDatabase(Database):
                     connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             engine.dispose()
-
-
-def glob_of(pattern: str) -> str:
-    """Return SQL's LIKE pattern as a GLOB, whose own special characters stand for themselves."""
-    found, escaped = [], False
-    for one in pattern:
-        if escaped:
-            found.append(_literal(one))
-            escaped = False
-        elif one == "\\":
-            escaped = True
-        else:
-            found.append({"%": "*", "_": "?"}.get(one) or _literal(one))
-    return "".join(found)
-
-
-def _literal(one: str) -> str:
-    return f"[{one}]" if one in "*?[" else one
 
 
 def _identity(path: str) -> tuple[int, int] | None:

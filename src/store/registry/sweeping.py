@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,9 @@ def fileless(cache: Changing) -> list[Entry]:
 
     Items that were made READY without a file are metadata alone, and lack nothing.
     """
-    return [entry for entry in cache.entries(Filters(include_removed=True)) if _lacks(cache, entry)]
+    there = _in_the_bucket(cache)
+    entries = cache.entries(Filters(include_removed=True))
+    return [entry for entry in entries if _lacks(cache, entry, there)]
 
 
 def outdated(cache: Changing) -> list[Entry]:
@@ -58,6 +61,9 @@ def remove_orphans(cache: Changing, *, dry_run: bool = False) -> int:
     """
     removed = 0
     found = [*cache.places.walk(), *cache.places.walk_partial()]
+    here = {os.fspath(one.path) for one in found}
+    there = _in_the_bucket(cache)
+    found += [one for path, one in there.items() if path not in here]
     known = {
         (entry.key, entry.version): entry for entry in cache.entries(Filters(include_removed=True))
     }
@@ -75,11 +81,19 @@ def remove_orphans(cache: Changing, *, dry_run: bool = False) -> int:
     return removed
 
 
-def _lacks(cache: Changing, entry: Entry) -> bool:
+def _in_the_bucket(cache: Changing) -> dict[str, Named]:
+    """Return the objects of ours, by the paths of their copies; none where the files lie in a directory."""
+    if cache.remote is None:
+        return {}
+    return {os.fspath(one.named.path): one.named for one in cache.remote.walk()}
+
+
+def _lacks(cache: Changing, entry: Entry, there: Container[str]) -> bool:
     if is_being_written(cache, entry) or entry.pinned:
         return False
     if entry.published:
-        return not os.path.lexists(cache.places.published(entry.key, entry.version, entry.ext))
+        path = cache.places.published(entry.key, entry.version, entry.ext)
+        return path not in there if cache.remote is not None else not os.path.lexists(path)
     was = entry.before if entry.current is Status.TRASH else entry.status
     if was == Status.READY:
         return False
@@ -106,6 +120,8 @@ def _removed(cache: Changing, one: Named) -> bool:
         if entry is not None and not _is_stray(cache, entry, one):
             return False
         discard(one.path)
+        if cache.remote is not None:
+            cache.remote.remove([os.fspath(one.path)])
         return True
 
     return cache.database.write(work, relaxed=True)

@@ -75,7 +75,7 @@ def copy_items(source: Making, target: Making, filters: Filters) -> Imported:
 
 def parcel_of(source: Making, entry: Entry) -> Parcel:
     """Return an item of a registry of ours as it travels."""
-    file = Path(source.places.published(entry.key, entry.version, entry.ext))
+    travels = entry.published and entry.current is not Status.DELETED
     draft = Draft(
         name=Name(entry.key, entry.uri, entry.params),
         status=entry.current,
@@ -93,7 +93,7 @@ def parcel_of(source: Making, entry: Entry) -> Parcel:
     return Parcel(
         draft=draft,
         version=entry.version,
-        file=file if entry.published and entry.current is not Status.DELETED else None,
+        file=Path(source.local(entry)) if travels else None,
         before=None if entry.before is None else Status(entry.before),
         use=source.use(entry.id),
     )

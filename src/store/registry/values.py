@@ -60,6 +60,11 @@ def canonical(value: Any) -> str:  # noqa: ANN401 - any value
     return _encode([kind, text])
 
 
+def canonical_pair(text: str) -> str:
+    """Return `canonical` of a list of a text and an empty dictionary, in one step."""
+    return _encode(["list", _encode([text, ["dict", "[]"]])])
+
+
 def read(kind: str, text: str) -> Any:  # noqa: ANN401 - any value
     """Return the value that was written.
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
+from store.clock import SYSTEM_CLOCK, Clock
 from store.errors import (
     CredentialsError,
     IntegrityError,
@@ -35,26 +36,40 @@ _OF_ONE: Final = _IN_THE_WAY | {errno.EACCES, errno.EPERM}
 _ENOUGH: Final = 3
 """After how many bad answers a tier is passed over."""
 
+_LONG: Final = 3600.0
+"""After how long it is tried again by a process that still runs, in seconds: as long as the command line lets
+a run take."""
+
 
 class Health:
     """What this process knows of one tier: the first that finds it down pays for all.
 
     Args:
         address: Where it is, as it may be shown.
-
-    Attributes:
-        up: Whether it is asked.
-        takes: Whether it is written to.
+        clock: The time.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, clock: Clock = SYSTEM_CLOCK) -> None:
         self._address = address
-        self.up = True
-        self.takes = True
-        self._failures = 0
+        self._clock = clock
+        self._up = self._takes = True
         self._met = False
+        self._failures = 0
+        self._since: float | None = None
         self._told: set[str] = set()
         self.begin_anew()
+
+    @property
+    def up(self) -> bool:
+        """Whether it is asked."""
+        self._look()
+        return self._up
+
+    @property
+    def takes(self) -> bool:
+        """Whether it is written to."""
+        self._look()
+        return self._takes
 
     def begin_anew(self) -> None:
         """Forget who was asking, in a fork's child; what is known of the tier stays."""
@@ -85,8 +100,9 @@ class Health:
         """
         self._failures += 1
         if _is_grave(error) or self._failures >= _ENOUGH:
-            self.up = False
-        passed = "and is passed over for the rest of this run" if not self.up else "and is not used"
+            self._up = False
+            self._note_the_time()
+        passed = "and is not used" if self._up else "and is passed over for the rest of this run"
         self._tell("read", "the shared tier %s gave no good answer, %s: %s", passed, error)
 
     def denied(self, error: StoreError) -> None:
@@ -98,14 +114,31 @@ class Health:
         if _concerns_one(error):
             log.debug("the shared tier %s does not take one file: %s", self._address, error)
             return
-        self.takes = False
+        self._takes = False
+        self._note_the_time()
         hint = "and nothing more is written to it in this run (write = false, if that is right)"
         self._tell("write", "the shared tier %s took no file, %s: %s", hint, error)
 
     def _tell(self, kind: str, message: str, what: str, error: StoreError) -> None:
-        first = kind not in self._told and (self.up or not self._told)
+        first = kind not in self._told and (self._up or not self._told)
         self._told.add(kind)
         log.log(logging.WARNING if first else logging.DEBUG, message, self._address, what, error)
+
+    def _look(self) -> None:
+        """Forgive what has been for so long that a process which still runs is no run any more."""
+        if self._since is not None and self._clock.monotonic() - self._since >= _LONG:
+            self._forgive()
+
+    def _forgive(self) -> None:
+        self._up = self._takes = True
+        self._met = False
+        self._failures = 0
+        self._since = None
+        self._told.clear()
+
+    def _note_the_time(self) -> None:
+        if self._since is None:
+            self._since = self._clock.monotonic()
 
 
 _known: Final[dict[str, Health]] = {}

@@ -20,6 +20,9 @@ pytest.register_assert_rewrite(
     "store.testing.caches",
     "store.testing.transports",
     "store.testing.registries",
+    "store.testing.storage_conditions",
+    "store.testing.storage_keys",
+    "store.testing.storage_objects",
 )
 
 

@@ -186,6 +186,7 @@ class ChangeTests(Suite, suite=True):
 
         assert not path.exists()
         assert item.status is Status.DELETED
+        assert len(cache) == 1
         item.remove(keep_record=False)
         assert len(cache) == 0
 

@@ -86,9 +86,8 @@ def receive(
     sources = sources_for(given, options, name=name, pinned=bool(digests), conditions=conditions)
     for source in sources:
         source.transport = transport
-    receiving = _Receiving(
-        Path(directory), _telling(options), wanted, durable=durable, chance=chance
-    )
+    own = _telling(options)
+    receiving = _Receiving(Path(directory), own, wanted, durable=durable, chance=chance)
     with keeping(receiving.deadline):
         return receiving.receive(sources)
 

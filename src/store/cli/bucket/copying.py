@@ -69,14 +69,14 @@ def _copy(origin: Place, target: Place, copies: list[Copy], frame: Frame, jobs: 
     from store.buckets.copying import copy_objects
 
     name, total = several(len(copies), "file"), sum(one.size for one in copies)
-    with metered(frame, name, total) as meter:
+    with metered(frame, name, total) as counted:
         copy_objects(
             origin.client,
             target.client,
             copies,
             jobs=jobs,
             options=origin.options,
-            counted=meter.count,
+            counted=counted,
             within=_same_bucket(origin, target),
         )
 

@@ -110,7 +110,7 @@ def _get_one(place: Place, pair: Pair, digest: str | None, frame: Frame) -> Fetc
     from store.integrity.digest import Digest
 
     expected = None if digest is None else Digest.parse(digest)
-    with metered(frame, pair.path.name, pair.size) as meter:
+    with metered(frame, pair.path.name, pair.size) as counted:
         return get_file(
             place.client,
             pair.key,
@@ -119,7 +119,7 @@ def _get_one(place: Place, pair: Pair, digest: str | None, frame: Frame) -> Fetc
             etag=pair.etag,
             version=place.address.version,
             options=place.options,
-            counted=meter.count,
+            counted=counted,
         )
 
 
@@ -128,13 +128,13 @@ def _got(place: Place, pairs: list[Pair], frame: Frame, jobs: int) -> list[Fetch
 
     got: list[Fetched] = []
     total = sum(pair.size for pair in pairs)
-    with metered(frame, several(len(pairs), "file"), total) as meter:
+    with metered(frame, several(len(pairs), "file"), total) as counted:
         get_pairs(
             place.client,
             pairs,
             jobs=jobs,
             options=place.options,
-            counted=meter.count,
+            counted=counted,
             done=got.append,
         )
     return got

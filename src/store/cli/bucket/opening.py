@@ -13,12 +13,12 @@ from store.cli.frame import Frame
 from store.cli.measures import Measure
 
 if TYPE_CHECKING:
-    from store.buckets.meters import Meter
     from store.buckets.summaries import Summary
     from store.errors import MissingKeyError
+    from store.events import Event
     from store.transports.base import TransferOptions
     from store.transports.objects.addresses import ObjectAddress
-    from store.transports.objects.base import ObjectClient
+    from store.transports.objects.base import Counted, ObjectClient
     from store.transports.objects.connection import Connection
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -79,7 +79,12 @@ def opened_place(frame: Frame, text: str) -> Iterator[Place]:
     from store.transports.objects.opening import locate, open_objects
 
     settings = frame.settings
-    options = TransferOptions.from_settings(settings)
+
+    def look_up(event: Event) -> None:
+        if frame.stopped and hasattr(event, "received"):
+            raise KeyboardInterrupt
+
+    options = TransferOptions.from_settings(settings, look_up)
     address, connection = locate(text, options)
     bucket = f"{address.scheme}://{address.bucket}"
     with (
@@ -122,8 +127,10 @@ def with_jobs(function: F) -> F:
 
 
 @contextlib.contextmanager
-def metered(frame: Frame, name: str, total: int) -> Iterator[Meter]:
-    """Show how many bytes have been moved, where bars are wanted.
+def metered(frame: Frame, name: str, total: int) -> Iterator[Counted]:
+    """Give what counts the bytes that are moved, and shows them where bars are wanted.
+
+    Where the run is told to end, what counts breaks off what is on its way.
 
     Args:
         frame: Tells whether.
@@ -133,8 +140,14 @@ def metered(frame: Frame, name: str, total: int) -> Iterator[Meter]:
     from store.buckets.meters import Meter
 
     meter = Meter(True if frame.shows_bars() else None, name, total=total)
+
+    def count(more: int) -> None:
+        if frame.stopped:
+            raise KeyboardInterrupt
+        meter.count(more)
+
     try:
-        yield meter
+        yield count
     except Exception as error:
         meter.fail(error)
         raise

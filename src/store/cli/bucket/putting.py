@@ -105,8 +105,16 @@ def _put(
         create_bucket(place.client, options=place.options)
     done: list[Summary] = []
     name = pairs[0].path.name if len(pairs) == 1 else several(len(pairs), "file")
-    with metered(frame, name, sum(pair.size for pair in pairs)) as meter:
-        put_pairs(place.client, pairs, jobs=jobs, sha1=sha1, counted=meter.count, done=done.append)
+    with metered(frame, name, sum(pair.size for pair in pairs)) as counted:
+        put_pairs(
+            place.client,
+            pairs,
+            jobs=jobs,
+            options=place.options,
+            sha1=sha1,
+            counted=counted,
+            done=done.append,
+        )
     return done
 
 

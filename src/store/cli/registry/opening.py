@@ -31,10 +31,10 @@ def with_registry(function: F) -> F:
     for option in (
         click.option(
             "--files",
-            metavar="DIR",
+            metavar="DIR|URL",
             expose_value=False,
             callback=remember("registry_files"),
-            help="The directory of the files, with --registry postgresql://….",
+            help="The directory or bucket of the files, with --registry postgresql://….",
         ),
         click.option(
             "--registry",
@@ -73,8 +73,13 @@ def opened_registry(frame: Frame) -> Iterator[Cache]:
     default = (settings.cache_dir or cache_directory()) / "registry"
     where = settings.registry
     if where is not None and "://" in where:
+        from store.transports.base import TransferOptions
+
         cache = Cache(
-            url=where, files=settings.registry_files or default, durability=settings.durability
+            url=where,
+            files=settings.registry_files or default,
+            transfer=TransferOptions.from_settings(settings),
+            durability=settings.durability,
         )
     else:
         cache = Cache(where or default, durability=settings.durability)

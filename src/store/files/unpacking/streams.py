@@ -11,8 +11,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, Any, Final
 
-from store.errors import StorageError, StoreError
-from store.registry.quota import Quota
+from store.errors import ArchiveError, StorageError, StoreError
+from store.files.unpacking.limits import Guard, Limits
+from store.files.unpacking.quota import Quota
+from store.files.unpacking.zst import frames
 
 _BUFFER: Final = 1 << 16
 """How much is read at a time, in bytes."""
@@ -121,6 +123,8 @@ def unpacking_errors(path: str) -> Iterator[None]:
     """
     try:
         yield
+    except ArchiveError as error:
+        raise StorageError(f"{path} cannot be read: {error}", path=path) from error
     except StoreError:
         raise
     except foreign_errors() as error:
@@ -129,6 +133,27 @@ def unpacking_errors(path: str) -> Iterator[None]:
             " says?",
             path=path,
         ) from error
+
+
+class _Pieces(io.RawIOBase):
+    """A stream of pieces that come one after the other."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any buffer
+        """Fill a buffer; return how many bytes there were."""
+        if not self._left:
+            self._left = memoryview(next(self._pieces, b""))
+        count = min(len(buffer), len(self._left))
+        buffer[:count], self._left = self._left[:count], self._left[count:]
+        return count
 
 
 class QuietFile(io.FileIO):
@@ -155,8 +180,6 @@ def decompressor(file: IO[bytes], packed: str) -> Any:  # noqa: ANN401 - each li
         file: The packed file; it stays open when the stream is closed.
         packed: ``gz``, ``bz2``, ``xz`` or ``zst``.
 
-    Raises:
-        StorageError: It needs a package that is not installed.
     """
     file.seek(0)
     if packed == "gz":
@@ -169,11 +192,8 @@ def decompressor(file: IO[bytes], packed: str) -> Any:  # noqa: ANN401 - each li
         return bz2.BZ2File(file)
     if packed == "xz":
         return lzma.LZMAFile(file)
-    try:
-        import zstandard
-    except ImportError as error:
-        raise StorageError("zst files need the package zstandard: pip install zstandard") from error
-    return zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True, closefd=False)
+    chunks = iter(lambda: file.read(_BUFFER), b"")
+    return io.BufferedReader(_Pieces(frames(chunks, Guard("it", 0, Limits()))), _BUFFER)
 
 
 def as_mode(raw: io.RawIOBase, mode: str, encoding: str | None) -> Any:  # noqa: ANN401 - text or bytes
@@ -190,7 +210,7 @@ def foreign_errors() -> tuple[type[Exception], ...]:
     import tarfile
     import zipfile
 
-    found: list[type[Exception]] = [
+    return (
         EOFError,
         NotImplementedError,
         OSError,
@@ -200,9 +220,4 @@ def foreign_errors() -> tuple[type[Exception], ...]:
         tarfile.TarError,
         zipfile.BadZipFile,
         zlib.error,
-    ]
-    with contextlib.suppress(ImportError):
-        import zstandard
-
-        found.append(zstandard.ZstdError)
-    return tuple(found)
+    )

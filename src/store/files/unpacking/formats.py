@@ -5,18 +5,11 @@ from __future__ import annotations
 from typing import IO, Final, NamedTuple
 
 from store.errors import StorageError
-from store.registry.streams import unpacked
+from store.files.unpacking.compression import compression_of
+from store.files.unpacking.streams import unpacked
 
-MAGIC: Final = (
-    (b"\x1f\x8b", "gz"),
-    (b"BZh", "bz2"),
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"\x28\xb5\x2f\xfd", "zst"),
-    (b"PK\x03\x04", "zip"),
-    (b"PK\x05\x06", "zip"),
-    (b"PK\x07\x08", "zip"),
-)
-"""What the packed formats begin with: RFC 1952, RFC 8878, PKWARE's APPNOTE, and the formats' own pages."""
+_ZIPS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+"""What zips begin with: whole ones, empty ones, and those in parts (PKWARE's APPNOTE, 4.3)."""
 
 _HEAD: Final = 512
 """How much of a file is looked at, in bytes: one block of a tar."""
@@ -89,8 +82,8 @@ def format_of(file: IO[bytes], ext: str | None) -> Format:
     suffix = _SHORT.get(suffix, suffix)
     last = suffix.rpartition(".")[2]
     head = _head(file)
-    kind = next((name for magic, name in MAGIC if head.startswith(magic)), "")
-    if kind == "zip":
+    kind = compression_of(head) or ""
+    if head.startswith(_ZIPS):
         return Format() if last in _CONTAINERS else Format(archive="zip")
     if kind in _COMPRESSED:
         inside = _head_inside(file, kind)

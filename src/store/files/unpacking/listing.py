@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import IO, Any, Final, NamedTuple
 
 from store.errors import TooLargeError
-from store.registry.quota import Quota
-from store.registry.streams import Opens, Unpacking
+from store.files.unpacking.quota import Quota
+from store.files.unpacking.streams import Opens, Unpacking
 
 MOST_MEMBERS: Final = 1_000_000
 """How many members an archive may have."""

@@ -1,0 +1,101 @@
+"""A directory is changed as its plan says, and by nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.buckets.syncing import sync_remote_to_local
+from store.errors import DriftError
+from store.files.unfinished import partial_name
+from store.testing.bucket_trees import calls, fill, lay, tree
+from store.testing.objects import FakeObjects
+
+
+def test_progress_is_told_of_each_file_that_comes(tmp_path: Path) -> None:
+    """Monotone, and to its end."""
+    objects = FakeObjects()
+    fill(objects, {"a": "1" * 1000, "b": "", "c": "2" * 2000})
+    seen: dict[str, list[tuple[int, int | None]]] = {}
+
+    def progress(read: int, total: int | None, name: str) -> None:
+        seen.setdefault(name, []).append((read, total))
+
+    sync_remote_to_local(objects, tmp_path / "there", memory=tmp_path / "m", progress=progress)
+
+    assert seen.keys() == {"a", "b", "c"}
+    assert all(told == sorted(told) and told[-1][0] == told[-1][1] for told in seen.values())
+
+
+def test_a_duplicate_of_what_was_edited_meanwhile_is_downloaded(tmp_path: Path) -> None:
+    """What is copied is what the object is, whatever became of the file it was to be copied from."""
+    there = tmp_path / "there"
+
+    class Slow(FakeObjects):
+        def get(self, key: str, **options: Any) -> Any:
+            if (there / "a").exists():
+                (there / "a").write_text("edited")
+            return super().get(key, **options)
+
+    objects = Slow()
+    fill(objects, {"a": "the same", "c": "another"})
+    sync_remote_to_local(objects, there, memory=tmp_path / "m", jobs=1)
+    fill(objects, {"b": "the same", "d": "new"})
+
+    sync_remote_to_local(objects, there, memory=tmp_path / "m", jobs=1)
+
+    assert tree(there)["b"] == "the same"
+    assert ("get", "b") in calls(objects, "get")
+
+
+def test_a_file_that_was_edited_since_is_not_removed(tmp_path: Path) -> None:
+    """Nor is anything else then."""
+    there = lay(tmp_path / "there", {"gone": "1", "also gone": "2", "kept": "3"})
+
+    class Slow(FakeObjects):
+        def get(self, key: str, **options: Any) -> Any:
+            (there / "gone").write_text("edited")
+            return super().get(key, **options)
+
+    objects = Slow()
+    fill(objects, {"new": "4", "kept": "3"})
+
+    with pytest.raises(DriftError, match="nothing was removed"):
+        sync_remote_to_local(objects, there, memory=tmp_path / "m", delete=True, max_delete=1)
+
+    assert tree(there) == {"gone": "edited", "also gone": "2", "kept": "3", "new": "4"}
+
+
+def test_a_file_that_is_gone_already_is_no_error(tmp_path: Path) -> None:
+    """Somebody else removed it."""
+    there = lay(tmp_path / "there", {"gone": "1", "kept": "3"})
+
+    class Slow(FakeObjects):
+        def get(self, key: str, **options: Any) -> Any:
+            (there / "gone").unlink()
+            return super().get(key, **options)
+
+    objects = Slow()
+    fill(objects, {"new": "4", "kept": "3"})
+
+    sync_remote_to_local(objects, there, memory=tmp_path / "m", delete=True, max_delete=1)
+
+    assert tree(there) == {"kept": "3", "new": "4"}
+
+
+def test_what_a_killed_sync_left_is_swept(tmp_path: Path) -> None:
+    """But not what another process is still writing."""
+    there = lay(tmp_path / "there", {"kept": "1"})
+    mine = partial_name()
+    dead = mine.replace(f"-{os.getpid()}-", "-999999999-")
+    (there / mine).write_text("under way")
+    (there / dead).write_text("left over")
+    objects = FakeObjects()
+    fill(objects, {"kept": "1"})
+
+    sync_remote_to_local(objects, there, memory=tmp_path / "m")
+
+    assert {path.name for path in there.iterdir()} == {"kept", mine}

@@ -16,6 +16,7 @@ SUITES = (
     "broken_caches",
     "broken_transports",
     "broken_storages",
+    "broken_archives",
     "broken_registries",
     "broken_tiers",
 )

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterable
 from pathlib import Path
 
 from store.buckets.memory import Known
 from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
 from store.buckets.plan import Plan, Step
+from store.buckets.removing import remove
 from store.buckets.scanning import stamp_at
 from store.buckets.transfers import get_file
 from store.cache.examining import wait_out_the_grain
 from store.errors import DriftError
-from store.files.failures import storage_errors
 from store.files.names import inside
 from store.files.placing import place
 from store.files.syncing import sync_many
@@ -40,7 +37,7 @@ def change_directory(moving: Moving, plan: Plan) -> None:
         each(duplicates, fetching.duplicate, moving.jobs)
     finally:
         fetching.settle()
-    _remove(moving, plan, doomed)
+    remove(moving, plan, doomed)
 
 
 class _Fetching:
@@ -131,27 +128,3 @@ class _Fetching:
         stamp = stamp_at(inside(self._root, name))
         known = self._moving.memory.local(name, stamp)
         return None if known is None else (stamp, known.sha256)
-
-
-def _remove(moving: Moving, plan: Plan, doomed: Iterable[Step]) -> None:
-    """Remove files that are what the plan saw, and directories that have become empty."""
-    root = Path(plan.root)
-    steps = [(step, inside(root, step.path)) for step in doomed]
-    for step, path in steps:
-        found = stamp_at(path)
-        if found and found != step.stamp:
-            raise DriftError(
-                f"{path} was changed since it was looked at: nothing was removed; sync again",
-                name=str(path),
-            )
-    for step, path in steps:
-        with storage_errors(path), contextlib.suppress(FileNotFoundError):
-            path.unlink()
-        for parent in path.parents:
-            if parent == root:
-                break
-            try:
-                os.rmdir(parent)  # noqa: PTH106 - only an empty one goes
-            except OSError:
-                break
-        moving.done(step)

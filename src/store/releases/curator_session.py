@@ -15,9 +15,9 @@ from store.errors import TransportError
 from store.releases.curating import text
 from store.releases.logins import origin_for
 from store.transports.base import TransferOptions
+from store.transports.http.asking import Posted
 from store.transports.http.exchanging import DONE, Answer, Exchange
 from store.transports.http.posting import Form
-from store.transports.http.sending import Posted
 from store.transports.tls import Tls
 
 _NO_TOKENS: Final = frozenset({200, 400, 401, 403, 404, 405})

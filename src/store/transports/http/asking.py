@@ -3,8 +3,39 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple, Protocol
 
 from store.transports.base import Conditions
+
+
+class Posted(Protocol):
+    """What goes along with a request."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What is said of it: its type."""
+        ...
+
+    @property
+    def patience(self) -> float:
+        """By how much longer the server may be silent than the bounds allow, in seconds."""
+        ...
+
+    def data(self) -> bytes | Iterator[bytes]:
+        """Return its bytes, or what gives them piece by piece and has a length; anew at each call."""
+        ...
+
+
+class Sending(NamedTuple):
+    """The method of a request, and what goes along."""
+
+    method: str
+    posted: Posted | None = None
+
+
+GET: Final = Sending("GET")
+"""Asks for a body."""
 
 
 def asked_with(offset: int, conditions: Conditions | None, user_agent: str) -> dict[str, str]:

@@ -17,12 +17,11 @@ from store.transports.base import TransferOptions
 from store.transports.crowding import enter
 from store.transports.deadlines import begun, current, keeping
 from store.transports.http import headers as reading
-from store.transports.http.asking import asked_with
+from store.transports.http.asking import Posted, Sending, asked_with
 from store.transports.http.bodies import HttpStream
 from store.transports.http.errors import HTTPRedirectError, HTTPRequestError
 from store.transports.http.mapping import refused
 from store.transports.http.redirects import STATUSES, Hop, first_hop, next_hop
-from store.transports.http.sending import Posted, Sending
 from store.transports.http.transport import HttpTransport, announced_length, close
 from store.transports.opening import transport_for
 from store.transports.retrying import delay_before

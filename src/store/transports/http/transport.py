@@ -17,7 +17,7 @@ from store.transports.bulk import Bulk, BulkTransport
 from store.transports.crowding import Seat, enter
 from store.transports.deadlines import current
 from store.transports.http import headers as reading
-from store.transports.http.asking import asked_with
+from store.transports.http.asking import GET, Sending, asked_with
 from store.transports.http.bodies import HttpStream
 from store.transports.http.errors import (
     HTTPRequestError,
@@ -26,7 +26,7 @@ from store.transports.http.errors import (
 )
 from store.transports.http.mapping import refused
 from store.transports.http.redirects import STATUSES, Hop, first_hop, headers_for, next_hop
-from store.transports.http.sending import GET, Sending, sent
+from store.transports.http.sending import sent
 from store.transports.http.sessions import Quiet, Sessions
 from store.transports.limiting import limiter_for
 from store.transports.routing import refuse

@@ -26,28 +26,10 @@ _SHORT: Final = {
 }
 _COMPRESSED: Final = ("gz", "bz2", "xz", "zst")
 
-_CONTAINERS: Final = frozenset(
-    [
-        "apk",
-        "cbz",
-        "docx",
-        "egg",
-        "epub",
-        "jar",
-        "kmz",
-        "npz",
-        "odp",
-        "ods",
-        "odt",
-        "pptx",
-        "vsix",
-        "war",
-        "whl",
-        "xlsm",
-        "xlsx",
-        "xpi",
-    ]
-)
+_CONTAINERS: Final = frozenset([
+    "apk", "cbz", "docx", "egg", "epub", "jar", "kmz", "npz", "odp",
+    "ods", "odt", "pptx", "vsix", "war", "whl", "xlsm", "xlsx", "xpi",
+])  # fmt: skip
 """Suffixes of formats that happen to be zip files: they are what they are, plain files."""
 
 

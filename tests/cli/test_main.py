@@ -25,6 +25,8 @@ COMMANDS = [
     "why",
     "cache",
     "registry",
+    "release",
+    "bucket",
     "plugins",
     "config",
     "stats",

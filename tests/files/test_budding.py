@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from store.files.budding import RIPE, Budding
+from store.files.budding import LARGE, RIPE, Budding
 from store.files.growing import Growing
 from store.testing.fakes import FakeClock
 
@@ -72,6 +72,17 @@ def test_a_file_that_takes_long_is_there_for_another_run(
     bud.close()
 
     assert left(part) == (DATA + bytes(250) + DATA, ABOUT, [(0, 250), (500, 750)])
+
+
+def test_much_is_there_for_another_run_however_fast_it_came(bud: Budding, part: Path) -> None:
+    """A kill then costs no more than what came last."""
+    bud.mark(0, 0, LARGE)
+    assert not part.exists()
+
+    bud.mark(1, 2 * LARGE, 2 * LARGE + 1)
+
+    assert (part / "data").exists()
+    assert (part / "state").exists()
 
 
 def test_only_one_writes_it_once_it_grows(bud: Budding, part: Path, clock: FakeClock) -> None:

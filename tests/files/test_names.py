@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from store.errors import UnsafeNameError
-from store.files.names import derived_name, inside, safe_name
+from store.files.names import derived_name, inside, safe_name, unsafe_component
 
 SURROGATES = st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF, categories=["Cs"])
 NASTY = st.one_of(
@@ -174,3 +174,9 @@ def test_a_file_on_the_way_is_told_by_whoever_opens_the_path(tmp_path: Path) -> 
     (tmp_path / "file").write_bytes(b"")
 
     assert inside(tmp_path, "file/below") == tmp_path / "file" / "below"
+
+
+@pytest.mark.parametrize("part", ["a/b", "/", "ä/b", "", ".", "..", "a\\b"])
+def test_a_component_is_one_name(part: str) -> None:
+    """What would lead on to another directory is none."""
+    assert unsafe_component(part)

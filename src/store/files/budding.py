@@ -25,9 +25,12 @@ A directory and a state cost two files, and their removal costs more: some disks
 (mounted with ``discard``). What comes sooner does without them.
 """
 
+LARGE: Final = 64 << 20
+"""From how many bytes on a file is worth that, however fast they came: 64 MiB."""
+
 
 class Budding:
-    """The one writer of a hidden file, of which nothing is left by a kill before it is `RIPE`.
+    """The one writer of a hidden file, of which a kill before it is `RIPE` or `LARGE` leaves nothing.
 
     Args:
         directory: Where it grows once it is worth that: see `Growing`.
@@ -73,8 +76,11 @@ class Budding:
         with self._lock:
             if self._grown is not None:
                 self._grown.mark(slot, start, end)
-            else:
-                self._marks[slot] = (start, end)
+                return
+            self._marks[slot] = (start, end)
+            large = sum(behind - first for first, behind in self._marks.values()) > LARGE
+        if large:
+            self._grow()
 
     def ripen(self) -> None:
         """Become a growing file if it is time; to be called now and then."""

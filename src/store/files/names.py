@@ -121,20 +121,15 @@ def is_plain(relative: str) -> bool:
 
 def unsafe_component(part: str) -> bool:
     """Whether one component of a relative path is refused: see `inside`, links apart."""
-    if part in {"", ".", ".."} or "\\" in part:
+    if part in {"", ".", ".."} or "\\" in part or "/" in part:
         return True
     if part.isascii() and part.isprintable():
         return len(part) > _LONGEST_COMPONENT
     import unicodedata
 
-    return (
-        "/" in part
-        or len(part.encode(errors="surrogatepass")) > _LONGEST_COMPONENT
-        or any(
-            unicodedata.category(one) in _REFUSED
-            or unicodedata.bidirectional(one) in _BIDIRECTIONAL
-            for one in part
-        )
+    return len(part.encode(errors="surrogatepass")) > _LONGEST_COMPONENT or any(
+        unicodedata.category(one) in _REFUSED or unicodedata.bidirectional(one) in _BIDIRECTIONAL
+        for one in part
     )
 
 

@@ -11,7 +11,7 @@ from store.buckets.preparing import Prepared
 from store.buckets.uploading import change_bucket
 
 UNCONDITIONAL: Final = (
-    "the server does not hold writes to conditions: what another wrote meanwhile was replaced"
+    "the server does not hold writes to conditions: what another writes meanwhile is replaced"
 )
 """What is told where conditions are not honoured."""
 

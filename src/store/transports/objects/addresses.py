@@ -56,9 +56,11 @@ class ObjectAddress(NamedTuple):
         scheme, bucket, key = (match[1] or match[2]).lower(), match[3], match[4] or ""
         if not re.fullmatch(_BUCKET, bucket):
             # What stands there may be a user and a password.
+            shape = "bucket:NAME/key" if scheme == NAMED else f"{scheme}://bucket/key"
             raise LocatorError(
-                f"an address of the scheme {scheme} names no bucket: write '{scheme}://bucket/key';"
-                " keys are told in [connection.NAME], the environment or the AWS files, never in addresses"
+                f"an address of the scheme {scheme} names no bucket, or has a name that none can have:"
+                f" write '{shape}'; keys are told in [connection.NAME], the environment or the AWS files,"
+                " never in addresses"
             )
         return cls(scheme, bucket, _decoded(key), _version(match[5]))
 

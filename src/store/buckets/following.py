@@ -62,5 +62,5 @@ def follow(moving: Moving, prepared: Prepared, *, dry_run: bool) -> Synced:
     moving.counters.end(None)
     if conditional is False:
         moving.tell(f"note: {UNCONDITIONAL}")
-    moving.tell(summed_up(plan))
+    moving.tell(summed_up(plan, applied=not dry_run))
     return Synced(plan, not dry_run, conditional)

@@ -71,7 +71,9 @@ class ObjectAddress(NamedTuple):
 
     def __str__(self) -> str:
         """Return the address again, so that `parse` gives the same."""
-        key = "".join(one if _stands(one) else quote(one, safe="") for one in self.key)
+        key = "".join(
+            one if _stands(one) else quote(one, "", errors="surrogatepass") for one in self.key
+        )
         version = "" if self.version is None else f"?{_VERSION}={quote(self.version, safe='')}"
         return f"{self.root}/{key}{version}" if key or version else self.root
 

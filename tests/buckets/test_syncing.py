@@ -521,7 +521,7 @@ def test_it_is_told_where_conditions_are_not_honoured(tmp_path: Path) -> None:
     assert done.conditional is False
     assert said[0] == "+ a (1 bytes)"
     assert "does not hold writes to conditions" in said[1]
-    assert said[2] == "1 to upload, 1 bytes to move, 0 alike"
+    assert said[2] == "1 uploaded, 1 bytes moved, 0 alike"
 
 
 @pytest.mark.parametrize("number", [1, 60])

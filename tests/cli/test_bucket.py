@@ -101,6 +101,21 @@ def test_objects_are_copied_and_removed(cli: Run, named: str, tree: Path) -> Non
     assert left == ["z/a.csv", "z/sub/b.csv"]
 
 
+def test_an_address_that_is_printed_can_be_given_again(cli: Run, moto: str, house: Path) -> None:
+    """Whatever the key holds: ``%41`` is no ``A``, and ``?`` begins no query."""
+    (house / "odd").mkdir()
+    (house / "odd" / "a%41 ?b#c").write_bytes(b"odd\n")
+
+    put = cli("bucket", "put", house / "odd", f"{moto}/", "--json").json
+    (listed,) = cli("bucket", "list", moto, "--json").json
+    got = cli("bucket", "get", f"{moto}/" + listed["address"].split("/", 3)[3], "back", "--json")
+
+    assert listed["key"] == "a%41 ?b#c"
+    assert listed["address"] == put[0]["address"]
+    assert got.status == 0
+    assert (house / "back").read_bytes() == b"odd\n"
+
+
 def test_a_bucket_is_made_and_deleted(cli: Run, moto: str, tree: Path) -> None:
     """Each only where it is asked for."""
     missing = cli("bucket", "put", tree / "a.csv", "bucket:bare/brand-new/")

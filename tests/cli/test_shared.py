@@ -144,6 +144,32 @@ def test_doctor_looks_at_the_tiers(cli: Run, cas: CasServer, tmp_path: Path) -> 
     assert f"bad   shared tier    {tmp_path / 'gone'}" in gone.out
 
 
+def test_doctor_does_not_call_a_bucket_well_that_is_missing_or_forbids(
+    cli: Run, moto_server: Any, rclone_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A HEAD tells neither from an object that is not there."""
+    known = moto_server.connection
+    (tmp_path / "store.toml").write_text(
+        f'[connection.gone]\nendpoint = "{known.endpoint}"\nbucket = "no-such-bucket"\n'
+        f'access_key = "{known.access_key}"\nsecret_key = "{known.secret_key}"\n'
+        f'[connection.wrong]\nendpoint = "{rclone_server.connection.endpoint}"\n'
+        f'bucket = "{rclone_server.new_bucket()}"\n'
+        f'access_key = "{rclone_server.connection.access_key}"\nsecret_key = "WRONGSECRET"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+
+    done = cli(
+        "doctor", "--network", "./none", "--shared", "bucket:gone/x", "--shared", "bucket:wrong/x"
+    )
+
+    assert (
+        "bad   shared tier    bucket:gone/x: the bucket s3://no-such-bucket is not there"
+        in done.out
+    )
+    assert "warn  shared tier    bucket:wrong/x: " in done.out
+    assert "403" in done.out
+
+
 def test_settings_show_the_tiers(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """As plain data."""
     monkeypatch.setenv("STORE_SHARED", "/srv/team|read-only")

@@ -106,9 +106,12 @@ def test_a_store_that_forbids_what_is_not_there_is_a_miss(
     result = here.fetch(locator)
 
     assert result.path.read_bytes() == CONTENT
-    assert not ObjectTier(Tier("s3://team"), TransferOptions(), gone).holds(NAME)
+    asked = ObjectTier(Tier("s3://team"), TransferOptions(), gone)
+    assert not asked.holds(NAME)
     assert len([one for one in caplog.records if one.levelname == "WARNING"]) == 1
     assert [call for call, _ in gone.calls] == ["get", "head", "put", "head"]
+    with pytest.raises(CredentialsError):
+        asked.reach()  # who looks should hear of keys that may be wrong
 
 
 def test_what_is_wrong_in_a_bucket_is_replaced(

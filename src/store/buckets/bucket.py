@@ -96,6 +96,8 @@ class Bucket(KeptStorage):
 
     def has_file(self, remote: str) -> bool:
         """Return whether there is an object of that key."""
+        if not remote:
+            return False
         self.flush()
         try:
             self.client.head(remote)

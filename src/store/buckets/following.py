@@ -11,7 +11,7 @@ from store.buckets.preparing import Prepared
 from store.buckets.uploading import change_bucket
 
 UNCONDITIONAL: Final = (
-    "the server does not hold writes to conditions: what another wrote meanwhile was replaced"
+    "the server does not hold writes to conditions: what another writes meanwhile is replaced"
 )
 """What is told where conditions are not honoured."""
 
@@ -62,5 +62,5 @@ def follow(moving: Moving, prepared: Prepared, *, dry_run: bool) -> Synced:
     moving.counters.end(None)
     if conditional is False:
         moving.tell(f"note: {UNCONDITIONAL}")
-    moving.tell(summed_up(plan))
+    moving.tell(summed_up(plan, applied=not dry_run))
     return Synced(plan, not dry_run, conditional)

@@ -25,6 +25,15 @@ ACTIONS: Final[tuple[Action, ...]] = (
 )
 """Every action, in the order in which they are taken: what takes away comes last."""
 
+_DONE: Final[dict[Action, str]] = {
+    "upload": "uploaded",
+    "copy": "copied",
+    "download": "downloaded",
+    "duplicate": "duplicated",
+    "delete": "deleted",
+    "remove": "removed",
+}
+
 TAKING: Final = frozenset({"delete", "remove"})
 """The actions that take something away."""
 
@@ -166,12 +175,21 @@ def told(step: Step) -> str:
     return f"{sign} {name} ({step.size} bytes)"
 
 
-def summed_up(plan: Plan) -> str:
-    """Return one line that says how much is to be done."""
+def summed_up(plan: Plan, *, applied: bool = False) -> str:
+    """Return one line that says how much is to be done, or was.
+
+    Args:
+        plan: The plan.
+        applied: Whether all of it was done.
+    """
     counts = [(action, plan.count(action)) for action in ACTIONS]
-    parts = [f"{count} to {action}" for action, count in counts if count]
+    parts = [
+        f"{count} {_DONE[action]}" if applied else f"{count} to {action}"
+        for action, count in counts
+        if count
+    ]
     moved = plan.bytes_of("upload", "download")
-    parts += [f"{moved} bytes to move"] if moved else []
+    parts += [f"{moved} bytes {'moved' if applied else 'to move'}"] if moved else []
     parts += [f"{plan.kept} alike"]
     parts += [f"{plan.extra} left alone"] if plan.extra else []
     return ", ".join(parts)

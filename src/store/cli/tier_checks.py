@@ -16,7 +16,7 @@ def tier_checks(frame: Frame, *, network: bool) -> Iterator[Check]:
         frame: The settings.
         network: Whether those on the network are asked, too.
     """
-    from store.errors import ConfigurationError
+    from store.errors import ConfigurationError, CredentialsError
     from store.sharing.looking import reach
     from store.sharing.opening import is_networked
     from store.transports.base import TransferOptions
@@ -31,7 +31,10 @@ def tier_checks(frame: Frame, *, network: bool) -> Iterator[Check]:
     for tier in settings.shared:
         found = reach(tier, options, network=network)
         manner = "read and written" if tier.write else "read only"
-        if found.error is not None:
+        if isinstance(found.error, CredentialsError):
+            # So answers a bucket, too, whose keys may get objects, and not list them.
+            yield Check(WARN, "shared tier", f"{found.address}: {found.error}")
+        elif found.error is not None:
             yield Check(BAD, "shared tier", f"{found.address}: {found.error}")
         elif not found.asked:
             yield Check(OK, "shared tier", f"{found.address}, {manner}; asked with --network")

@@ -126,8 +126,20 @@ class ObjectTier(SharedTier):
         client.put(f"{prefix}cas/{name}", path, metadata={DIGEST_KEY: name})
 
     def reach(self) -> None:
-        """Ask for what holds nothing; that it is not there is an answer, too."""
-        self.holds(NOTHING)
+        """Ask for what holds nothing; that it is not there is an answer, too.
+
+        A GET, since only its answer tells a missing bucket and wrong keys from a missing object.
+
+        Raises:
+            CredentialsError: The keys are wrong, or may not tell what is not there.
+            ResourceNotFoundError: The bucket is missing.
+            TransportError: There was no good answer.
+        """
+        client, prefix = self._place()
+        try:
+            client.get(f"{prefix}cas/{NOTHING}").close()
+        except MissingKeyError:
+            return
 
     def _place(self) -> tuple[ObjectClient, str]:
         """Return the client and the prefix, with a slash at its end where there is one.

@@ -18,6 +18,7 @@ from store.transports.objects.base import (
     ObjectMeta,
     Source,
 )
+from store.transports.objects.naming import named
 
 
 class FakeBody(Body):
@@ -156,6 +157,8 @@ class FakeObjects(ObjectClient):
         return self._conditions
 
     def _note(self, call: str, key: str) -> None:
+        if call != "list":
+            named(key)
         with self._lock:
             self.calls.append((call, key))
 

@@ -63,8 +63,10 @@ class Place(NamedTuple):
         return (frame.settings.cache_dir or cache_directory()) / DIRECTORY
 
     def spelled(self, key: str) -> str:
-        """Return the address of a key in the same bucket."""
-        return f"{self.client.address}/{key}"
+        """Return the address of a key in the same bucket, so that it can be given to a command again."""
+        from store.transports.objects.addresses import ObjectAddress
+
+        return str(ObjectAddress.parse(self.client.address)._replace(key=key))
 
 
 @contextlib.contextmanager

@@ -193,4 +193,4 @@ def _show(done: Synced, frame: Frame) -> None:
             say(note)
         if done.conditional is False:
             say(UNCONDITIONAL)
-        say(summed_up(plan))
+        say(summed_up(plan, applied=done.applied))

@@ -56,9 +56,11 @@ class ObjectAddress(NamedTuple):
         scheme, bucket, key = (match[1] or match[2]).lower(), match[3], match[4] or ""
         if not re.fullmatch(_BUCKET, bucket):
             # What stands there may be a user and a password.
+            shape = "bucket:NAME/key" if scheme == NAMED else f"{scheme}://bucket/key"
             raise LocatorError(
-                f"an address of the scheme {scheme} names no bucket: write '{scheme}://bucket/key';"
-                " keys are told in [connection.NAME], the environment or the AWS files, never in addresses"
+                f"an address of the scheme {scheme} names no bucket, or has a name that none can have:"
+                f" write '{shape}'; keys are told in [connection.NAME], the environment or the AWS files,"
+                " never in addresses"
             )
         return cls(scheme, bucket, _decoded(key), _version(match[5]))
 
@@ -69,7 +71,9 @@ class ObjectAddress(NamedTuple):
 
     def __str__(self) -> str:
         """Return the address again, so that `parse` gives the same."""
-        key = "".join(one if _stands(one) else quote(one, safe="") for one in self.key)
+        key = "".join(
+            one if _stands(one) else quote(one, "", errors="surrogatepass") for one in self.key
+        )
         version = "" if self.version is None else f"?{_VERSION}={quote(self.version, safe='')}"
         return f"{self.root}/{key}{version}" if key or version else self.root
 

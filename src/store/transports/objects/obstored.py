@@ -22,6 +22,7 @@ from store.transports.objects.base import (
 from store.transports.objects.chunks import ObstoreBody
 from store.transports.objects.conditions import checked_tag, refuse_taken, settled
 from store.transports.objects.failures import NotPartialError, mapped, tried
+from store.transports.objects.naming import named
 from store.transports.objects.sources import PART, Reader, opened
 from store.transports.objects.stores import Stores
 from store.transports.objects.told import is_plain, meta_told, version_told
@@ -227,7 +228,7 @@ class ObstoreObjects(ObjectClient):
         return honours(self, f"{self.address} {self.store.config.get('endpoint')}")
 
     def _taken(self, key: str) -> str:
-        if not is_plain(key):
+        if not is_plain(named(key)):
             raise UnsafeNameError(
                 f"{self.address}: the key {key!r} is one that the library obstore does not take as it stands:"
                 " give keys (access_key, secret_key) for S3, which is then asked without it",

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from store.transports.objects.account import Keys
+from store.transports.objects.naming import named
 
 UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 """Stands for the digest of a body that TLS protects."""
@@ -19,8 +20,12 @@ EMPTY: Final = hashlib.sha256(b"").hexdigest()
 
 
 def spelled(key: str) -> str:
-    """Return a key as it stands in a path: all but letters, digits, ``-._~`` and ``/`` is escaped."""
-    return quote(key, safe="/-._~", errors="surrogatepass")
+    """Return a key as it stands in a path: all but letters, digits, ``-._~`` and ``/`` is escaped.
+
+    Raises:
+        UnsafeNameError: It is empty.
+    """
+    return quote(named(key), safe="/-._~", errors="surrogatepass")
 
 
 def query_of(parameters: Mapping[str, str]) -> str:

@@ -51,7 +51,7 @@ def fetch(
     threads: int,
     **asked: Any,  # noqa: ANN401
 ) -> None:
-    """Bring a release into a folder, and print the folder; only what is missing there is brought.
+    """Bring a release into a folder, and print the folder; only what is missing or differs is brought.
 
     The folder takes the title of the release unless --dest names one. What was fetched is noted in DIR.lock
     beside it; status 4 where a version is not what it was before.

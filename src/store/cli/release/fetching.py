@@ -79,7 +79,7 @@ def fetch(
                 durable=frame.settings.durability == "full",
             )
             done = download(opened, record, place, folder, manner)
-        write_lock(lock, locked, Locked.of(record, host=str(opened.host), workspace=place))
+        write_lock(lock, read_lock(lock), Locked.of(record, host=str(opened.host), workspace=place))
     _show(frame, record, place, folder, done)
 
 

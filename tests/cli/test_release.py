@@ -48,6 +48,19 @@ def test_publishing_tells_what_goes(cli: Run, project: Path) -> None:
     assert project.is_dir()
 
 
+def test_a_dry_run_tells_sizes_and_no_digest(cli: Run, project: Path) -> None:
+    """Nothing is read yet, so that no digest can be told, not even the record's."""
+    cli("release", "init", "archive")
+
+    asked = ("release", "publish", str(project), "survey@1.0.0", "--to", "archive")
+    planned, done = cli(*asked, "-n", "--json").json, cli(*asked, "--json").json
+
+    assert (planned["digest"], planned["size"], planned["pid"]) == (None, done["size"], None)
+    assert [(one["size"], one["digest"]) for one in planned["files"]] == [(4, None), (3, None)]
+    assert planned.keys() == done.keys()
+    assert planned["files"][1] == done["files"][1] | {"digest": None}
+
+
 @pytest.mark.usefixtures("published")
 def test_a_version_is_published_once(cli: Run) -> None:
     """The second time is refused with status 5."""
@@ -124,6 +137,19 @@ def test_differences_are_told(cli: Run) -> None:
     assert (between.status, between.out) == (1, "+ new\n~ data/t.csv\n")
     assert data.json == {"added": ["new"], "removed": [], "changed": ["data/t.csv"]}
     assert (none.status, none.out) == (0, "")
+
+
+@pytest.mark.usefixtures("published")
+def test_a_directory_that_may_be_meant_is_spoken_of(cli: Run) -> None:
+    """One that is not there is no workspace; one without a slash is told how to be written."""
+    asked = ("release", "diff", "survey@1.1.0")
+    missing = cli(*asked, "./nothing", "--archive", "archive")
+    bare = cli(*asked, "project", "--archive", "archive")
+    meant = cli(*asked, "./project", "--archive", "archive")
+
+    assert (missing.status, meant.status, bare.status) == (3, 0, 3)
+    assert "there is no directory ./nothing" in missing.err
+    assert "write ./project for the directory" in bare.err
 
 
 @pytest.mark.usefixtures("published")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from store.errors import ArchiveError, IntegrityError, StorageError, UnsafeNameError
+from store.files.dirlocks import alone_in
 from store.releases.downloading import Manner, download, record_in
 from store.releases.filesystem import FileSystemArchive
 from store.releases.names import DEFAULT_WORKSPACE
@@ -52,6 +54,26 @@ def test_a_file_that_is_right_gets_its_bits(
     assert done.brought == ()
     assert (folder / "run.sh").stat().st_mode & 0o300 == 0o300
     assert (folder / "a.txt").stat().st_mode & 0o111 == 0
+
+
+def test_one_at_a_time_fills_a_folder(
+    archive: FileSystemArchive, release: Release, tmp_path: Path
+) -> None:
+    """Otherwise the record of one version could lie among the files of another."""
+    record, folder = release("1.0.0").record, tmp_path / "here"
+    (folder / ".rme").mkdir(parents=True)
+    other = threading.Thread(
+        target=download, args=(archive, record, DEFAULT_WORKSPACE, folder, MANNER)
+    )
+
+    with alone_in(folder / ".rme"):
+        other.start()
+        other.join(0.2)
+        waited = other.is_alive() and not (folder / "a.txt").exists()
+    other.join(30)
+
+    assert waited
+    assert record_in(folder) is not None
 
 
 def test_a_bar_moves(

@@ -64,6 +64,16 @@ def test_what_is_named_goes_nevertheless(tmp_path: Path) -> None:
         gather(tmp_path, include=("nothing",))
 
 
+def test_a_directory_that_goes_in_part_is_told_as_such(tmp_path: Path) -> None:
+    """Whoever reads what was left out is not told that all of it was."""
+    lay(tmp_path, {"build/a.o": b"x", "build/b.o": b"x", ".gitignore": b"build/\n"})
+
+    whole, part = gather(tmp_path), gather(tmp_path, include=("build/a.o",))
+
+    assert whole.left_out == (("build/", "named in .gitignore: build/"),)
+    assert part.left_out == (("build/", "named in .gitignore: build/; what is included goes"),)
+
+
 def test_links_and_special_files_are_left_out(tmp_path: Path) -> None:
     """A link could lead to anything of the user's: it is never followed."""
     lay(tmp_path, {"a/x": b"x", "outside/secret": b"s"})

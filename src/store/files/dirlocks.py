@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from store.clock import Clock
+
+log = logging.getLogger(__name__)
 
 _FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -102,3 +105,31 @@ def locked_directory(
     finally:
         if descriptor is not None:
             give_directory(descriptor, path if made else None)
+
+
+@contextlib.contextmanager
+def alone_in(directory: Path) -> Iterator[None]:
+    """Hold the lock of a directory while the block runs, however long another has it.
+
+    The system frees it where its holder dies. Where the file system takes no locks, the block runs without.
+
+    Args:
+        directory: The directory, which is there.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    descriptor = os.open(directory, _FLAGS)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info("%s: another is at work there, waiting for its end", directory)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            log.debug("%s cannot be locked, going on without: %s", directory, error)
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)

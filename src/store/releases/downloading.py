@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from store.errors import ArchiveError, QueryError, StorageError, UnsafeNameError
 from store.files.atomic import discard, make_directories, write_bytes
+from store.files.dirlocks import alone_in
 from store.files.failures import storage_errors
 from store.files.names import inside
 from store.files.small import put_small
@@ -79,7 +81,8 @@ def download(
 ) -> Downloaded:
     """Download a release into a folder: see `ArchiveInterface.download_release`.
 
-    A file of another release that this folder held, and that was not changed since, is removed.
+    A file of another release that this folder held, and that was not changed since, is removed. Of several
+    who fill one folder each waits for the one before, so that its record is that of all its files.
 
     Raises:
         IntegrityError: A file, or the record, is not what was published.
@@ -87,6 +90,17 @@ def download(
         StoreError: The archive, or the disk, fails.
     """
     release = _checked(record)
+    make_directories(inside(folder, HIDDEN))
+    with contextlib.ExitStack() as stack:
+        with storage_errors(folder):
+            stack.enter_context(alone_in(folder / HIDDEN))
+        return _fill(archive, release, workspace, folder, manner)
+
+
+def _fill(
+    archive: Further, release: Record, workspace: str, folder: Path, manner: Manner
+) -> Downloaded:
+    """Fill a folder that nobody else fills meanwhile."""
     text = release.to_yaml().encode()
     earlier = _begin(folder, text)
     with bar_of(release.title, release.size, names=manner.names, shown=manner.bar) as show:
@@ -194,8 +208,7 @@ def record_in(folder: Path) -> Record | None:
 
 
 def _begin(folder: Path, text: bytes) -> Record | None:
-    """Make the folder, and take away the record of another release; return that."""
-    make_directories(inside(folder, HIDDEN))
+    """Take away the record of another release; return that."""
     SWEEPER.sweep(str(folder / HIDDEN))
     path = inside(folder, RECORD)
     earlier = record_in(folder)

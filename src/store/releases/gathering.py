@@ -183,10 +183,11 @@ class _Walk:
         if reason is None and not directory and not stat.S_ISREG(status.st_mode):
             reason = "a link" if stat.S_ISLNK(status.st_mode) else "no regular file"
         if reason is not None:
+            below = directory and any(one.startswith(f"{path}/") for one in self._include)
             if not named_only:
-                self.left_out.append(LeftOut(f"{path}/" if directory else path, reason))
-            below = any(one.startswith(f"{path}/") for one in self._include)
-            if not (directory and below):
+                said = f"{reason}; what is included goes" if below else reason
+                self.left_out.append(LeftOut(f"{path}/" if directory else path, said))
+            if not below:
                 return False
         elif unsafe_component(entry.name):
             raise QueryError(

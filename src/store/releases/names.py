@@ -120,7 +120,7 @@ def _component(name: object, kind: str) -> str:
     if not isinstance(name, str) or unsafe_component(name) or name[:1] == ".":
         raise UnsafeNameError(
             f"the {kind} {str(name)[:200]!r} is refused: it must be a plain name, without '/' and"
-            " without a dot in front",
+            " without a dot in front, and not too long for a file's",
             name=str(name),
         )
     return name

@@ -54,7 +54,7 @@ def diff(
 ) -> int:
     """Say in what a release differs from another, or from a directory; status 1 where it does.
 
-    What has a slash, or is a directory and begins with a dot, is taken for a directory.
+    A directory is written with a slash, as ./survey is.
     """
     from store.releases.choosing import choose
     from store.releases.comparing import compare_folder, compare_records
@@ -65,8 +65,9 @@ def diff(
     place = workspace or named.workspace
     with opened_archive(frame, named) as opened:
         first = choose(opened, Requirement.parse(release), place)
-        if Path(other).is_dir() and (other.startswith(".") or "/" in other):
-            difference = compare_folder(first, Path(other))
+        folder = _folder(other)
+        if folder is not None:
+            difference = compare_folder(first, folder)
         else:
             difference = compare_records(first, choose(opened, Requirement.parse(other), place))
     _show(frame, difference)
@@ -117,6 +118,23 @@ def verify(
                 )
     _tell(frame, record.title, len(record.blobs), faults)
     return _DAMAGED if faults else 0
+
+
+def _folder(other: str) -> Path | None:
+    """Return the directory that is meant, or None for a release, whose workspace may stand before a slash.
+
+    Raises:
+        ResourceNotFoundError: It can only be a directory, and there is none.
+    """
+    from store.errors import ResourceNotFoundError
+
+    if Path(other).is_dir() and (other.startswith(".") or "/" in other):
+        return Path(other)
+    if other.startswith((".", "/")) or other.endswith("/"):
+        raise ResourceNotFoundError(f"there is no directory {other}", query=other)
+    if Path(other).is_dir():
+        say(f"{other} is taken for a release: write ./{other} for the directory")
+    return None
 
 
 def _show(frame: Frame, difference: Difference) -> None:

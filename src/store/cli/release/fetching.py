@@ -51,7 +51,7 @@ def fetch(
     threads: int,
     **asked: Any,  # noqa: ANN401
 ) -> None:
-    """Bring a release into a folder, and print the folder; only what is missing there is brought.
+    """Bring a release into a folder, and print the folder; only what is missing or differs is brought.
 
     The folder takes the title of the release unless --dest names one. What was fetched is noted in DIR.lock
     beside it; status 4 where a version is not what it was before.
@@ -79,7 +79,7 @@ def fetch(
                 durable=frame.settings.durability == "full",
             )
             done = download(opened, record, place, folder, manner)
-        write_lock(lock, locked, Locked.of(record, host=str(opened.host), workspace=place))
+        write_lock(lock, read_lock(lock), Locked.of(record, host=str(opened.host), workspace=place))
     _show(frame, record, place, folder, done)
 
 

@@ -17,7 +17,7 @@ from store.cli.release.opening import (
     with_archive,
     with_threads,
 )
-from store.cli.release.spelling import record_as_data
+from store.cli.release.spelling import planned_as_data, record_as_data
 
 if TYPE_CHECKING:
     from store.releases.gathering import Plan
@@ -140,11 +140,13 @@ def _tell(frame: Frame, plan: Plan, *, dry_run: bool) -> None:
 
 def _show(frame: Frame, done: Published, workspace: str, host: str) -> None:
     if frame.json:
+        planned = {} if done.pid is not None else planned_as_data(done.plan)
         document(
             {
                 "dry_run": done.pid is None,
                 "pid": done.pid,
                 **record_as_data(done.record, workspace),
+                **planned,
                 "left_out": [one._asdict() for one in done.plan.left_out],
             }
         )

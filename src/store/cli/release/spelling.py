@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from store.releases.comparing import Difference
+    from store.releases.gathering import Plan
     from store.releases.records import Record
     from store.releases.values import Listed
 
@@ -49,6 +50,18 @@ def record_as_data(record: Record, workspace: str, *, files: bool = True) -> dic
             for one in record.blobs
         ]
     return data
+
+
+def planned_as_data(plan: Plan) -> dict[str, Any]:
+    """Return what a dry run knows better than its record: sizes; nothing was read, so no digest is known."""
+    return {
+        "digest": None,
+        "size": plan.size,
+        "files": [
+            {"path": one.path, "size": one.size, "digest": None, "executable": one.executable}
+            for one in plan.files
+        ],
+    }
 
 
 def difference_as_data(difference: Difference) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -273,3 +273,23 @@ def test_a_summary_tells_the_digest_that_its_writer_kept(objects: FakeObjects) -
     assert put.digest is not None
     assert Summary.of(objects.head("x"), "bucket").digest == put.digest
     assert Bucket(objects, "bucket").list_files()[0].digest is None
+
+
+def test_a_key_may_be_a_path(bucket: Bucket, house: Path) -> None:
+    """Wherever a key is taken; anything else is refused by name."""
+    key = PurePath("data", "a")
+    (house / "local").write_bytes(b"content")
+
+    bucket.add_file(house / "local", key)
+    bucket.add_string("text", PurePath("data", "b"))
+    bucket.copy_file(key, PurePath("copy"))
+    bucket.add_directory(house, PurePath("all"))
+
+    assert key in bucket
+    assert bucket[key] == "data/a"
+    assert [one.key for one in bucket] == ["all/local", "copy", "data/a", "data/b"]
+    del bucket[key]
+    bucket.delete_file(PurePath("copy"))
+    assert [one.key for one in bucket] == ["all/local", "data/b"]
+    with pytest.raises(QueryError, match="a text or a path"):
+        bucket.add_string("text", None)  # type: ignore[arg-type]

@@ -10,9 +10,9 @@ from store.buckets.background import JOBS, Background
 from store.buckets.client import check_deletable, create_bucket, delete_bucket
 from store.buckets.keeping import KeptStorage
 from store.buckets.meters import Meter
-from store.buckets.naming import dest_for, remote_for
+from store.buckets.naming import dest_for, key_of, remote_for
 from store.buckets.opening import open_bucket
-from store.buckets.storage import LocalPath
+from store.buckets.storage import Key, LocalPath
 from store.buckets.summaries import Summary
 from store.buckets.transfers import get_file, put_file
 from store.errors import MissingKeyError
@@ -94,13 +94,13 @@ class Bucket(KeptStorage):
         self.flush()
         return [Summary.of(one, self.uuid) for one in self.client.list(directory)]
 
-    def has_file(self, remote: str) -> bool:
+    def has_file(self, remote: Key) -> bool:
         """Return whether there is an object of that key."""
         if not remote:
             return False
         self.flush()
         try:
-            self.client.head(remote)
+            self.client.head(key_of(remote))
         except MissingKeyError:
             return False
         return True
@@ -108,7 +108,7 @@ class Bucket(KeptStorage):
     def add_file(
         self,
         local_or_file: LocalPath | BinaryIO,
-        remote: str | None = None,
+        remote: Key | None = None,
         *,
         progress: Progress = None,
         background: bool = False,
@@ -129,7 +129,7 @@ class Bucket(KeptStorage):
             DriftError: The file changed while it was read.
             StorageError: The file cannot be read.
         """
-        key = remote or remote_for(local_or_file)
+        key = key_of(remote) if remote else remote_for(local_or_file)
         source = (
             Path(local_or_file) if isinstance(local_or_file, str | os.PathLike) else local_or_file
         )
@@ -142,18 +142,18 @@ class Bucket(KeptStorage):
             return None
         return put()
 
-    def add_string(self, string: str, remote: str) -> Summary:
+    def add_string(self, string: str, remote: Key) -> Summary:
         """Add a text, in UTF-8, as a file.
 
         Args:
             string: The text.
             remote: Its key.
         """
-        return self._put(string.encode(), remote, None)
+        return self._put(string.encode(), key_of(remote), None)
 
     def get_file(
         self,
-        remote: str,
+        remote: Key,
         local: LocalPath | None = None,
         progress: Progress = None,
         *,
@@ -180,19 +180,17 @@ class Bucket(KeptStorage):
             StorageError: The file cannot be written.
         """
         self.flush()
-        target = dest_for(remote, local)
-        meter = Meter(progress, remote)
+        target = dest_for(key := key_of(remote), local)
+        meter = Meter(progress, key)
         options = self.options._replace(listener=several(self.options.listener, meter))
         try:
-            get_file(
-                self.client, remote, target, expected=expected, version=version, options=options
-            )
+            get_file(self.client, key, target, expected=expected, version=version, options=options)
         except Exception as error:
             meter.fail(error)
             raise
         return str(target)
 
-    def copy_file(self, source: str, dest: str) -> None:
+    def copy_file(self, source: Key, dest: Key) -> None:
         """Make a copy of an object; its bytes do not come here.
 
         Args:
@@ -203,25 +201,25 @@ class Bucket(KeptStorage):
             MissingKeyError: There is no such object.
         """
         self.flush()
-        self.client.copy(source, dest)
+        self.client.copy(key_of(source), key_of(dest))
 
-    def delete_file(self, remote: str) -> None:
+    def delete_file(self, remote: Key) -> None:
         """Delete an object; a missing one is no error. ``del bucket[remote]`` tells.
 
         Args:
             remote: Its key.
         """
         self.flush()
-        self.client.delete([remote])
+        self.client.delete([key_of(remote)])
 
-    def __delitem__(self, remote: str) -> None:
+    def __delitem__(self, remote: Key) -> None:
         """Delete an object.
 
         Raises:
             MissingKeyError: There is no such object.
         """
         self.flush()
-        self.client.head(remote)
+        self.client.head(key_of(remote))
         self.delete_file(remote)
 
     def delete(self) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from store.buckets.following import Synced
-from store.buckets.storage import LocalPath, Storage
+from store.buckets.naming import key_of
+from store.buckets.storage import Key, LocalPath, Storage
 from store.buckets.syncing import (
     MAX_DELETE,
     sync_directory,
@@ -171,7 +172,7 @@ class KeptStorage(Storage):
         )
 
     def add_directory(
-        self, local: LocalPath, remote: str = "", *, progress: Progress = None
+        self, local: LocalPath, remote: Key = "", *, progress: Progress = None
     ) -> None:
         """Add all files below a directory, under their relative paths; no link is followed.
 
@@ -189,7 +190,7 @@ class KeptStorage(Storage):
         if not directory.is_dir():
             raise StorageError(f"{directory} is no directory: name one", path=str(directory))
         self.sync_directory(
-            directory, remote=remote, delete=False, allow_empty=True, progress=progress
+            directory, remote=key_of(remote), delete=False, allow_empty=True, progress=progress
         )
 
     def get_all_files(self, output_dir: LocalPath, progress: Progress = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from store.buckets.storage import LocalPath
@@ -25,6 +25,19 @@ def remote_for(local_or_file: LocalPath | BinaryIO) -> str:
         raise QueryError("the open file has no name: say what it is to be called, with remote=")
     path = posixpath.normpath(Path(name).as_posix())
     return posixpath.basename(path) if path.startswith(("/", "..")) else path
+
+
+def key_of(remote: object) -> str:
+    """Return a key as text, of a path with slashes as on every system.
+
+    Raises:
+        QueryError: It is neither a text nor a path.
+    """
+    if isinstance(remote, PurePath):
+        return remote.as_posix()
+    if not isinstance(remote, str):
+        raise QueryError(f"a key is a text or a path, not {remote!r:.100}", query=remote)
+    return remote
 
 
 def dest_for(remote: str, local: LocalPath | None) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from store.buckets.summaries import Summary
@@ -13,6 +13,9 @@ from store.transports.progress import Progress
 
 LocalPath = str | os.PathLike[str]
 """A path on this machine."""
+
+Key = str | PurePath
+"""A key in the bucket: a text, or a path, whose separators become slashes."""
 
 
 class Storage(abc.ABC):
@@ -38,17 +41,17 @@ class Storage(abc.ABC):
 
     @abc.abstractmethod
     def add_file(
-        self, local_or_file: LocalPath | BinaryIO, remote: str | None = None
+        self, local_or_file: LocalPath | BinaryIO, remote: Key | None = None
     ) -> Summary | None:
         """Add a local file, or an open one."""
 
     @abc.abstractmethod
-    def add_directory(self, local: LocalPath, remote: str = "") -> None:
+    def add_directory(self, local: LocalPath, remote: Key = "") -> None:
         """Add all files below a directory, under their relative paths; links are not followed."""
 
     @abc.abstractmethod
     def get_file(
-        self, remote: str, local: LocalPath | None = None, progress: Progress = None
+        self, remote: Key, local: LocalPath | None = None, progress: Progress = None
     ) -> str:
         """Get a file, and return its local path."""
 
@@ -57,11 +60,11 @@ class Storage(abc.ABC):
         """Get all files into a directory."""
 
     @abc.abstractmethod
-    def copy_file(self, source: str, dest: str) -> None:
+    def copy_file(self, source: Key, dest: Key) -> None:
         """Make a copy of a file within the storage."""
 
     @abc.abstractmethod
-    def delete_file(self, remote: str) -> None:
+    def delete_file(self, remote: Key) -> None:
         """Delete a file."""
 
     @abc.abstractmethod
@@ -73,27 +76,27 @@ class Storage(abc.ABC):
         """Learn anew from the endpoint what the storage is."""
 
     @abc.abstractmethod
-    def has_file(self, remote: str) -> bool:
+    def has_file(self, remote: Key) -> bool:
         """Return whether there is a file of that name."""
 
-    def __getitem__(self, remote: str) -> str:
+    def __getitem__(self, remote: Key) -> str:
         """Get a file into the working directory, as `get_file` does, and return its path."""
         return self.get_file(remote)
 
-    def __setitem__(self, remote: str, local: LocalPath | BinaryIO) -> None:
+    def __setitem__(self, remote: Key, local: LocalPath | BinaryIO) -> None:
         """Add a file under a name; of a directory, all files."""
         if isinstance(local, str | os.PathLike) and Path(local).is_dir():
             self.add_directory(local, remote)
         else:
             self.add_file(local, remote)
 
-    def __delitem__(self, remote: str) -> None:
+    def __delitem__(self, remote: Key) -> None:
         """Delete a file."""
         self.delete_file(remote)
 
     def __contains__(self, remote: object) -> bool:
         """Whether there is a file of that name."""
-        return isinstance(remote, str) and self.has_file(remote)
+        return isinstance(remote, str | PurePath) and self.has_file(remote)
 
     def __iter__(self) -> Iterator[Summary]:
         """Give what is known of every file."""

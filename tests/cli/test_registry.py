@@ -47,6 +47,14 @@ def test_a_copy_is_put_at_a_path(cli: Run, stocked: Path, house: Path) -> None:
     assert (house / "copy.tsv").read_bytes() == stocked.read_bytes()
 
 
+def test_numbers_that_json_lacks_are_texts(cli: Run, stocked: Path) -> None:
+    """A strict reader can read what is printed."""
+    assert stocked
+    done = cli("registry", "set", "1", "--attr", "n=NaN", "--attr", "m=-Infinity", "--json")
+
+    assert (done.json["attrs"]["n"], done.json["attrs"]["m"]) == ("nan", "-inf")
+
+
 def test_search_speaks_the_language(cli: Run, stocked: Path) -> None:
     """A line an item, or JSON."""
     done = cli("registry", "search", "rows >= 1000 and source.name = 'survey'")

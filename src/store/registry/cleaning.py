@@ -115,7 +115,7 @@ class Cleaning(Putting):
             where: Only what this search means may go.
 
         Raises:
-            QueryError: The search cannot be read.
+            QueryError: The search cannot be read, or a limit is no number from 0.
         """
         limits = Limits(
             older_than=older_than,

@@ -9,11 +9,16 @@ from typing import Final
 from sqlalchemy import exc
 
 from store.addresses import without_secrets
-from store.errors import LockTimeoutError, RegistryError, StoreError
+from store.errors import LockTimeoutError, QueryError, RegistryError, StoreError
 
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _NO_TABLE: Final = "no such "
+_TOO_LONG: Final = (
+    "Expression tree is too large",
+    "parser stack overflow",
+    "too many SQL variables",
+)
 
 _BUSY_STATES: Final = frozenset({"55P03", "40P01", "57014", "40001"})
 """PostgreSQL's states of a lock that is not to be had: timeout, deadlock, cancelled, serialisation."""
@@ -32,6 +37,7 @@ class registry_errors:  # noqa: N801 - reads as what contextlib makes, at a thir
     Raises:
         LockTimeoutError: Another held it for longer than we were to wait.
         DamagedError: The file is damaged.
+        QueryError: What was asked is more than it can read.
         RegistryError: It cannot be used for another reason.
     """
 
@@ -73,6 +79,8 @@ def mapped(error: BaseException, where: str) -> Exception:
             " more time",
             path=where,
         )
+    if reason.startswith(_TOO_LONG):
+        return QueryError(f"the search is too long ({reason}): ask for less at once, or with 'in'")
     if _is_damage(cause, reason):
         return DamagedError(reason)
     return RegistryError(

@@ -59,8 +59,9 @@ def filters_of(
 
     Raises:
         QueryError: One of them cannot be read.
-        TypeError: A parameter cannot be written down.
+        TypeError: A parameter cannot be written down, or there is no filter of such a name.
     """
+    _known(asked)
     key = asked.get("key")
     if key is None and params is not None:
         key = key_of(uri, params)
@@ -99,6 +100,15 @@ def checked(filters: Filters, *, everything: bool) -> Filters:
             "without a filter this would touch every item of the registry: give one, or say all=True"
         )
     return filters
+
+
+def _known(asked: Asked) -> None:
+    """See that each is a filter: one that is misspelled would filter nothing, and more would be touched."""
+    if unknown := asked.keys() - Asked.__optional_keys__:
+        raise TypeError(
+            f"there is no filter {min(unknown)!r}: known are uri, params,"
+            f" {', '.join(sorted(Asked.__optional_keys__))}"
+        )
 
 
 def _terms(asked: Asked) -> Iterable[Term]:

@@ -178,7 +178,10 @@ class Moving(Finding):
         if draft is not None:
             write_sidecar(self.places, entry, draft.rows(), durable=durable)
             self.upload(path)
-        elif entry.status in {Status.READY, Status.TRASH}:
+        elif entry.status in {Status.READY, Status.TRASH} or (
+            entry.published
+            and entry.status == Status.FAILED  # else its file would be found nameless
+        ):
             rows = self.database.read(lambda connection: all_rows(connection, entry.id))
             write_sidecar(self.places, entry, rows, durable=durable)
             self.upload(path)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import sqlalchemy as sa
 
-from store.errors import StatusError
+from store.errors import QueryError, StatusError
 from store.registry.changing import Changing
 from store.registry.copies import drop_copies
 from store.registry.filtering import Asked, filters_of
@@ -19,6 +20,18 @@ from store.registry.status import Status
 
 _PRUNED: Final = frozenset({Status.READY, Status.TRASH})
 """What pruning may remove; what is being written it never touches."""
+
+
+def _sensible(limits: object, attribute: attrs.Attribute[float | None], value: object) -> None:
+    """See that a limit leaves something or nothing: less than nothing is a slip, and would take it all."""
+    del limits
+    if value is None or (isinstance(value, int | float) and 0 <= value < math.inf):
+        return
+    raise QueryError(f"{attribute.name} is a number from 0, not {value!r}", query=value)
+
+
+def _limit() -> Any:  # noqa: ANN401 - what attrs makes a field of
+    return attrs.field(default=None, validator=_sensible)
 
 
 @attrs.frozen(kw_only=True)
@@ -34,12 +47,12 @@ class Limits:
         min_free: So many bytes free on the disk; where the files lie in a bucket, copies of them go.
     """
 
-    older_than: float | None = None
-    unused_for: float | None = None
-    versions: int | None = None
-    max_count: int | None = None
-    max_bytes: int | None = None
-    min_free: int | None = None
+    older_than: float | None = _limit()
+    unused_for: float | None = _limit()
+    versions: int | None = _limit()
+    max_count: int | None = _limit()
+    max_bytes: int | None = _limit()
+    min_free: int | None = _limit()
 
 
 @attrs.frozen

@@ -22,6 +22,8 @@ _NAME: Final = re.compile(r"(?s)(.*?)\s*(==|<>|!=|<=|>=|=|<|>)?")
 _SAME: Final = {"==": "=", "<>": "!="}
 _WORDS: Final = frozenset(OPERATORS) | _SAME.keys() | {"exists"}
 _DATE: Final = "date:"
+_FEW: Final = 8
+"""So many values are an *or* of equalities; more are asked at once."""
 
 
 def term_of(attrs: Mapping[str, Any]) -> Term:
@@ -56,6 +58,12 @@ def _term(key: str, value: Any, space: str) -> Term:  # noqa: ANN401 - any value
     operator = _SAME.get(mark, mark) if mark else "="
     spoken = Name("attrs", name, space)
     if isinstance(value, list):
+        if (
+            len(value) > _FEW
+            and operator == "="
+            and not any(isinstance(one, tuple) for one in value)
+        ):
+            return _compared(spoken, "in", value)  # the same, asked without a tree of so many terms
         return Or(tuple(_compared(spoken, operator, one) for one in value))
     return _compared(spoken, operator, value)
 

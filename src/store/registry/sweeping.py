@@ -105,7 +105,8 @@ def _is_stray(cache: Changing, entry: Entry, one: Named) -> bool:
     if is_being_written(cache, entry):
         return False
     if one.sidecar:
-        return entry.current not in {Status.READY, *REMOVED}
+        failed_later = entry.published and entry.current is Status.FAILED
+        return not failed_later and entry.current not in {Status.READY, *REMOVED}
     if entry.published:
         return os.fspath(one.path) != cache.places.published(entry.key, entry.version, entry.ext)
     return os.fspath(one.path) != cache.places.partial(entry.key, entry.version, entry.ext)

@@ -47,9 +47,9 @@ def test_a_copy_is_put_at_a_path(cli: Run, stocked: Path, house: Path) -> None:
     assert (house / "copy.tsv").read_bytes() == stocked.read_bytes()
 
 
-def test_numbers_that_json_lacks_are_texts(cli: Run, stocked: Path) -> None:
+@pytest.mark.usefixtures("stocked")
+def test_numbers_that_json_lacks_are_texts(cli: Run) -> None:
     """A strict reader can read what is printed."""
-    assert stocked
     done = cli("registry", "set", "1", "--attr", "n=NaN", "--attr", "m=-Infinity", "--json")
 
     assert (done.json["attrs"]["n"], done.json["attrs"]["m"]) == ("nan", "-inf")

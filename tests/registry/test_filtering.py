@@ -58,6 +58,14 @@ def test_a_search_that_is_too_long_is_no_fault_of_the_registry(tmp_path: Path) -
             cache.search(where=" and ".join(["n = 1"] * 3000))
 
 
+def test_more_conditions_than_are_answered_in_time_are_refused(cache: Cache) -> None:
+    """Whatever the engine would make of them."""
+    with pytest.raises(QueryError, match="1200 conditions"):
+        cache.search(attrs={f"i{number}": 1 for number in range(1200)})
+
+    assert cache.search(where=" or ".join(["not n = 1"] * 200)) == []
+
+
 def test_a_file_that_failed_after_it_was_ready_stays_failed_when_rebuilt(cache: Cache) -> None:
     """With its name and attributes; it does not come back as READY."""
     cache.put("a", b"1", attrs={"rows": 1}).failed()

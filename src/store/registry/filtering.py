@@ -13,11 +13,14 @@ from store.registry.keys import key_of
 from store.registry.language import parse
 from store.registry.spellings import term_of
 from store.registry.status import StatusesLike, statuses_of
-from store.registry.terms import Term
+from store.registry.terms import And, Not, Or, Term
 from store.registry.values import is_clean
 
 NEWEST: Final = -1
 """The version that stands for the newest one."""
+
+_MOST_TERMS: Final = 500
+"""How many conditions a search may have."""
 
 Moment: TypeAlias = "dt.datetime | dt.date | str | float | None"
 """A time: a datetime (UTC where it has no zone), ISO 8601, or seconds since 1970; None is no matter."""
@@ -82,7 +85,7 @@ def filters_of(
         ext=_text(asked.get("ext"), "ext"),
         label=_text(asked.get("label"), "label"),
         filename=_text(asked.get("filename"), "filename"),
-        terms=tuple(_terms(asked)),
+        terms=_bounded(tuple(_terms(asked))),
         order=_order(asked.get("order", ())),
         limit=asked.get("limit"),
         offset=asked.get("offset"),
@@ -119,6 +122,25 @@ def _terms(asked: Asked) -> Iterable[Term]:
         yield parse(where)
     elif where is not None:
         yield where
+
+
+def _bounded(terms: tuple[Term, ...]) -> tuple[Term, ...]:
+    """Refuse more conditions than a database answers in time: each is a look-up of its own."""
+    left, count = list(terms), 0
+    while left:
+        one = left.pop()
+        if isinstance(one, And | Or):
+            left += one.terms
+        elif isinstance(one, Not):
+            left.append(one.term)
+        else:
+            count += 1
+    if count > _MOST_TERMS:
+        raise QueryError(
+            f"the search is too long: it has {count} conditions, and {_MOST_TERMS} are answered at most;"
+            " ask for less at once, or with 'in'"
+        )
+    return terms
 
 
 def _text(value: object, name: str) -> str | None:

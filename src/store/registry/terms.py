@@ -58,9 +58,9 @@ class Name:
         """
         if self.scope == "field" and self.name not in FIELDS:
             near = difflib.get_close_matches(self.name, FIELDS, n=1)
-            hint = f": did you mean {near[0]!r}?" if near else ""
+            hint = f": did you mean {near[0]!r}?" if near else ":"
             raise QueryError(
-                f"items have no field {self.name!r}{hint} Known are {', '.join(FIELDS)}",
+                f"items have no field {self.name!r}{hint} known are {', '.join(FIELDS)}",
                 known=tuple(FIELDS),
             )
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from store.addresses import public
-from store.errors import StoreError, TransportError
+from store.errors import StoreError
 from store.events import Retried
 from store.transports.attempts import Attempt
 from store.transports.base import TransferOptions
 from store.transports.deadlines import begun, keeping
-from store.transports.retrying import delay_before
+from store.transports.repeating import repeated
 from store.transports.routing import ways
 from store.transports.standing import behind, settle
 
@@ -31,23 +31,14 @@ def patiently(ask: Callable[[], T], address: str, options: TransferOptions) -> T
     Raises:
         StoreError: What ``ask`` raised last.
     """
-    deadline = begun(options.clock, options.bounds.deadline)
-    tries = 0
-    with keeping(deadline):
-        while True:
-            tries += 1
-            try:
-                return ask()
-            except TransportError as error:
-                delay = delay_before(tries, error, options.retrying, deadline)
-                if delay is None:
-                    raise
-                if options.listener is not None:
-                    shown = public(address)
-                    options.listener(
-                        Retried(name=shown, address=shown, reason=str(error), delay=delay)
-                    )
-            deadline.sleep(delay)
+    shown = public(address)
+
+    def tell(error: StoreError, delay: float) -> None:
+        """Tell whoever listens that it is asked again."""
+        if options.listener is not None:
+            options.listener(Retried(name=shown, address=shown, reason=str(error), delay=delay))
+
+    return repeated(ask, options, told=tell)
 
 
 def in_turn(ask: Callable[[str], T], address: str, options: TransferOptions) -> T:

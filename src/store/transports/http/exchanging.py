@@ -15,7 +15,7 @@ from store.clock import SYSTEM_CLOCK
 from store.errors import StoreError, TooLargeError, TransportError
 from store.transports.base import TransferOptions
 from store.transports.crowding import enter
-from store.transports.deadlines import begun, current, keeping
+from store.transports.deadlines import current
 from store.transports.http import headers as reading
 from store.transports.http.asking import Posted, Sending, asked_with
 from store.transports.http.bodies import HttpStream
@@ -24,7 +24,7 @@ from store.transports.http.mapping import refused
 from store.transports.http.redirects import STATUSES, Hop, first_hop, next_hop
 from store.transports.http.transport import HttpTransport, announced_length, close
 from store.transports.opening import transport_for
-from store.transports.retrying import delay_before
+from store.transports.repeating import repeated
 from store.transports.routing import refuse
 
 log = logging.getLogger(__name__)
@@ -123,21 +123,17 @@ class Exchange:
             TransportError: Anything else that went wrong; ``status`` tells which answer.
         """
         again = method in _IDEMPOTENT if repeatable is None else repeatable
-        deadline = begun(self.options.clock, self.options.bounds.deadline)
-        tries = 0
-        with keeping(deadline):
-            while True:
-                tries += 1
-                try:
-                    return self._asked(address, Sending(method, posted), taken)
-                except StoreError as error:
-                    delay = None
-                    if again or _never_arrived(error):
-                        delay = delay_before(tries, error, self.options.retrying, deadline)
-                    if delay is None:
-                        raise
-                    log.debug("%s is asked again in %.1f s: %s", public(address), delay, error)
-                self.options.clock.sleep(delay)
+
+        def tell(error: StoreError, delay: float) -> None:
+            """Note that it is asked again."""
+            log.debug("%s is asked again in %.1f s: %s", public(address), delay, error)
+
+        return repeated(
+            lambda: self._asked(address, Sending(method, posted), taken),
+            self.options,
+            told=tell,
+            may_repeat=lambda error: again or _never_arrived(error),
+        )
 
     def _asked(self, address: str, sending: Sending, taken: Collection[int]) -> Answer:
         """Ask once, following the redirects of a GET."""

@@ -15,7 +15,8 @@ from store.transports.objects.base import (
     ObjectMeta,
     Unchanged,
 )
-from store.transports.objects.failures import drifted, tried
+from store.transports.objects.failures import drifted
+from store.transports.repeating import repeated
 
 
 def condition_headers(condition: Condition | None) -> dict[str, str]:
@@ -51,14 +52,14 @@ def settled(
     """
     failures: list[StoreError] = []
     try:
-        return tried(once, options, lost=failures.append)
+        return repeated(once, options, told=lambda error, _: failures.append(error))
     except DriftError:
         found = None if condition is None else _found(client, wanted.key)
         if found is None:
             raise
         if isinstance(condition, Unchanged) and found.etag == bare(condition.etag) and respell:
             respell()
-            return tried(once, options)
+            return repeated(once, options)
         same = (found.size, found.metadata) == (wanted.size, wanted.metadata)
         if not (failures and same and wanted.metadata):
             raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final, TypeVar
 
 from store.clock import SYSTEM_CLOCK
@@ -19,9 +18,7 @@ from store.errors import (
     TransportTimeoutError,
     TruncatedError,
 )
-from store.transports.base import TransferOptions
-from store.transports.deadlines import Deadline, begun, current, keeping
-from store.transports.retrying import delay_before
+from store.transports.deadlines import Deadline, current
 
 T = TypeVar("T")
 
@@ -195,35 +192,6 @@ def _unanswered(text: str, shown: str) -> StoreError:
 
 def _without_keys(shown: str) -> CredentialsError:
     return CredentialsError(f"{shown}: no keys are at hand: {_hint(None)}", url=shown)
-
-
-def tried(
-    call: Callable[[], T],
-    options: TransferOptions,
-    *,
-    lost: Callable[[StoreError], None] | None = None,
-) -> T:
-    """Return what a call returns, tried again where that may help, within the bounds of a call.
-
-    Args:
-        call: Asks the store once.
-        options: The bounds and the policy.
-        lost: Is told of each failure that is followed by another try: what was asked may have been done.
-    """
-    deadline = begun(options.clock, options.bounds.deadline)
-    tries = 0
-    with keeping(deadline):
-        while True:
-            tries += 1
-            try:
-                return call()
-            except StoreError as error:
-                delay = delay_before(tries, error, options.retrying, deadline)
-                if delay is None:
-                    raise
-                if lost is not None:
-                    lost(error)
-            options.clock.sleep(delay)
 
 
 def offline(address: str) -> OfflineError:

@@ -23,8 +23,9 @@ from store.transports.objects.answers import (
 from store.transports.objects.base import Condition, Counted, ObjectMeta
 from store.transports.objects.checking import check
 from store.transports.objects.conditions import condition_headers
-from store.transports.objects.failures import refused, tried
+from store.transports.objects.failures import refused
 from store.transports.objects.sources import Reader
+from store.transports.repeating import repeated
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +72,11 @@ class Upload:
             held: Raises where the condition does not hold: asked at the beginning and before the end.
         """
         held()
-        self._upload = tried(lambda: self._begun(metadata), self._options)
+        self._upload = repeated(lambda: self._begun(metadata), self._options)
         try:
             etags = self._parts(reader, counted)
             held()
-            answer, etag = tried(lambda: self._ended(etags, condition), self._options)
+            answer, etag = repeated(lambda: self._ended(etags, condition), self._options)
         except BaseException:
             self._abort()
             raise
@@ -133,7 +134,7 @@ class Upload:
                 raise self._strange("names no entity tag for a part")
             return etag
 
-        return tried(once, self._options)
+        return repeated(once, self._options)
 
     def _ended(self, etags: list[str], condition: Condition | None) -> tuple[Answer, str | None]:
         headers = condition_headers(condition)

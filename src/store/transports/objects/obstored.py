@@ -21,12 +21,13 @@ from store.transports.objects.base import (
 )
 from store.transports.objects.chunks import ObstoreBody
 from store.transports.objects.conditions import checked_tag, refuse_taken, settled
-from store.transports.objects.failures import NotPartialError, mapped, tried
+from store.transports.objects.failures import NotPartialError, mapped
 from store.transports.objects.naming import named
 from store.transports.objects.sources import PART, Reader, opened
 from store.transports.objects.stores import Stores
 from store.transports.objects.told import is_plain, meta_told, version_told
 from store.transports.objects.trial import honours
+from store.transports.repeating import repeated
 
 T = TypeVar("T")
 
@@ -67,7 +68,7 @@ class ObstoreObjects(ObjectClient):
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
         """Return what the store says of one object."""
         options = {"head": True, "version": version}
-        return tried(lambda: meta_told(key, self._get(key, options)), self.options)
+        return repeated(lambda: meta_told(key, self._get(key, options)), self.options)
 
     def get(
         self,
@@ -97,7 +98,7 @@ class ObstoreObjects(ObjectClient):
             body = ObstoreBody(result, meta, address=self.address, options=self.options)
             return checked_tag(body, f"{self.address}/{key}", etag)
 
-        return tried(once, self.options)
+        return repeated(once, self.options)
 
     def _get(self, key: str, options: Mapping[str, Any], etag: str | None = None) -> Any:  # noqa: ANN401
         given = {name: value for name, value in options.items() if value is not None}
@@ -202,14 +203,14 @@ class ObstoreObjects(ObjectClient):
         if not replacing:
             refuse_taken(self, dest)
         self._taken(source)
-        tried(lambda: self._call("copy", source, source, self._taken(dest)), self.options)
+        repeated(lambda: self._call("copy", source, source, self._taken(dest)), self.options)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects, up to 1000 in one request."""
         rest = iter(keys)
         while batch := [self._taken(key) for key in itertools.islice(rest, _MANY)]:
             try:
-                tried(lambda batch=batch: self._call("delete", None, batch), self.options)  # type: ignore[misc]
+                repeated(lambda batch=batch: self._call("delete", None, batch), self.options)  # type: ignore[misc]
             except StoreError as error:
                 if not isinstance(error, MissingKeyError):
                     raise
@@ -219,7 +220,7 @@ class ObstoreObjects(ObjectClient):
         """Delete one by one: where a missing object is an error, those behind it may be left."""
         for key in keys:
             try:
-                tried(lambda key=key: self._call("delete", key, key), self.options)  # type: ignore[misc]
+                repeated(lambda key=key: self._call("delete", key, key), self.options)  # type: ignore[misc]
             except MissingKeyError:
                 continue
 

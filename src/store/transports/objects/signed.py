@@ -36,12 +36,13 @@ from store.transports.objects.conditions import (
     refuse_taken,
     settled,
 )
-from store.transports.objects.failures import refused, tried
+from store.transports.objects.failures import refused
 from store.transports.objects.multipart import Upload
 from store.transports.objects.pages import Page, page_of
 from store.transports.objects.signing import EMPTY, UNSIGNED, query_of, signed, spelled
 from store.transports.objects.sources import PART, Reader, opened
 from store.transports.objects.trial import honours
+from store.transports.repeating import repeated
 
 _PARTIAL: Final = 206
 _MISSING: Final = 404
@@ -76,7 +77,7 @@ class SignedObjects(ObjectClient):
             check(answer, self.address, key, now=self.options.clock.now())
             return meta_of(key, answer.headers, answer.stream.size)
 
-        return tried(once, self.options)
+        return repeated(once, self.options)
 
     def get(
         self,
@@ -107,7 +108,7 @@ class SignedObjects(ObjectClient):
             body = self._body(answer, key, start, end)
             return checked_tag(body, f"{self.address}/{key}", etag)
 
-        return tried(once, self.options)
+        return repeated(once, self.options)
 
     def _body(self, answer: Answer, key: str, start: int, end: int | None) -> Body:
         """Make sure of which part comes; a whole that was not asked for is read from its beginning."""
@@ -185,7 +186,7 @@ class SignedObjects(ObjectClient):
             asked["start-after"] = after
         last = after
         while True:
-            page = tried(lambda query=dict(asked): self._page(query), self.options)  # type: ignore[misc]
+            page = repeated(lambda query=dict(asked): self._page(query), self.options)  # type: ignore[misc]
             for meta in page.objects:
                 # A store that passes 'prefix' or 'start-after' over gives more than was asked for.
                 if meta.key.startswith(prefix) and (after is None or meta.key > after):
@@ -220,7 +221,7 @@ class SignedObjects(ObjectClient):
                     f"{self.address}/{dest}: the store could not copy ({code})", url=self.address
                 )
 
-        tried(once, self.options)
+        repeated(once, self.options)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects, one by one."""
@@ -235,7 +236,7 @@ class SignedObjects(ObjectClient):
                 check(answer, self.address, key)
                 answer.stream.close()
 
-            tried(once, self.options)
+            repeated(once, self.options)
 
     def checksums(self, key: str) -> Mapping[str, str]:
         """Return the checksums that S3 keeps of a whole object."""
@@ -246,7 +247,7 @@ class SignedObjects(ObjectClient):
             check(answer, self.address, key, now=self.options.clock.now())
             return checksums_of(answer.headers)
 
-        return tried(once, self.options)
+        return repeated(once, self.options)
 
     def honours_conditions(self) -> bool:
         """Return whether the store honours the conditions of `put`."""

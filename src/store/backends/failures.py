@@ -23,6 +23,7 @@ def owned(listener: Listener) -> Listener:
     """Return the listener, with what it raises noted as its own, so that no driver is blamed."""
 
     def tell(event: Event) -> None:
+        """Tell the listener; what it raises is marked as its own."""
         try:
             listener(event)
         except Exception as error:

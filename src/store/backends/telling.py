@@ -113,6 +113,7 @@ def waiting_for(listener: Listener | None, metadata: ResourceInfo) -> Callable[[
         return None
 
     def tell(holder: str) -> None:
+        """Tell whom another's download is waited for."""
         from store.events import Waited
 
         listener(Waited(label_of(metadata), holder, uid_of(metadata)))

@@ -52,6 +52,7 @@ class _Fetching:
         self._options = moving.options._replace(durable=False)
 
     def download(self, step: Step) -> None:
+        """Bring the object of a step to its path."""
         moving = self._moving
         path = self._free(step)
         meter = moving.counters.of(step.path, step.size)

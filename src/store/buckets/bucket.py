@@ -135,6 +135,7 @@ class Bucket(KeptStorage):
         )
 
         def put() -> Summary:
+            """Put the file, now or in the background."""
             return self._put(source, key, progress)
 
         if background:

@@ -118,6 +118,7 @@ class Comparison:
         read: dict[str, Local] = {}
 
         def look(file: Local) -> None:
+            """Read a local file for its digests, and remember them."""
             try:
                 stamp, known, began = read_digests(
                     file.path, file.stamp, md5=file.name in wanted, clock=self._clock
@@ -166,6 +167,7 @@ class Comparison:
                 asked[key] = now
 
         def ask(key: str) -> None:
+            """Ask the store for what it knows of one object."""
             try:
                 if self._by_asking(asked[key], objects[key]):
                     found[key] = asked[key]

@@ -55,6 +55,7 @@ def copy_objects(
     """
 
     def beside(one: Copy) -> None:
+        """Copy within one bucket: the bytes stay there."""
         if one.source != one.dest:
             target.copy(one.source, one.dest)
         if counted is not None:
@@ -66,6 +67,7 @@ def copy_objects(
     with private_directory(tempfile.gettempdir()) as directory:
 
         def through(one: Copy) -> None:
+            """Copy to another bucket by way of a file here."""
             path = directory / derived_name(one.dest)
             got = get_file(origin, one.source, path, options=options)
             known = () if got.summary.digest is None else (got.summary.digest,)

@@ -94,6 +94,7 @@ def teller(verbose: bool | Tell) -> Tell:  # noqa: FBT001 - the seed's word
         return lambda _line: None
 
     def tell(line: str) -> None:
+        """Write a line to stderr."""
         sys.stderr.write(f"{line}\n")
 
     return tell

@@ -61,6 +61,7 @@ class _Crew(Generic[Item]):
         self.error: BaseException | None = None
 
     def run(self) -> None:
+        """Take items and do them until there are no more, or one has failed."""
         try:
             while True:
                 with self._lock:
@@ -76,4 +77,5 @@ class _Crew(Generic[Item]):
                 self.error = self.error or error
 
     def stop(self) -> None:
+        """Begin nothing more."""
         self._stopped = True

@@ -32,6 +32,7 @@ def wanted_by(
     left = [_compiled(one) for one in exclude]
 
     def wanted(name: str) -> bool:
+        """Whether a name is taken in and not left out."""
         if taken and not any(one.search(name) for one in taken):
             return False
         return not any(one.search(name) for one in left)

@@ -151,11 +151,13 @@ class _Sources:
         self._by_md5: dict[tuple[str, int], tuple[str, str | None]] = {}
 
     def add_file(self, key: str, file: Local, meta: ObjectMeta) -> None:
+        """Note that an object has the content of a local file, if that is known."""
         known = self._memory.local(file.name, file.stamp)
         if known is not None and meta.size:
             self._by_sha256.setdefault(known.sha256, (key, meta.etag))
 
     def add_object(self, meta: ObjectMeta) -> None:
+        """Note the content that an object has, as far as it is known."""
         if not meta.size:
             return
         sha256, md5 = self._memory.remote(meta), single_part_md5(meta.etag)
@@ -165,6 +167,7 @@ class _Sources:
             self._by_md5.setdefault((md5, meta.size), (meta.key, meta.etag))
 
     def step_up(self, key: str, file: Local, there: ObjectMeta | None) -> Step:
+        """Return how a file gets to its key: by a copy of what is there, else by an upload."""
         known = self._memory.local(file.name, file.stamp)
         sha256 = None if known is None else known.sha256
         source = self._by_sha256.get(sha256 or "")

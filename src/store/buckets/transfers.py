@@ -123,6 +123,7 @@ def _limited(options: TransferOptions, counted: Counted | None) -> Counted | Non
     deadline = current(options.clock)
 
     def count(more: int) -> None:
+        """Count bytes that moved, and wait where they came too fast."""
         limiter.take(more, deadline)
         if counted is not None:
             counted(more)

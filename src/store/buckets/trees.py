@@ -137,6 +137,7 @@ def get_pairs(
     """
 
     def get(pair: Pair) -> None:
+        """Get one object into its file."""
         got = get_file(
             client, pair.key, pair.path, etag=pair.etag, options=options, counted=counted
         )
@@ -172,6 +173,7 @@ def put_pairs(
     """
 
     def put(pair: Pair) -> None:
+        """Put one file under its key."""
         summary = put_file(client, pair.key, pair.path, sha1=sha1, options=options, counted=counted)
         if done is not None:
             done(summary)

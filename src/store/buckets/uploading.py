@@ -76,6 +76,7 @@ class _Bringing:
         self._conditional = conditional
 
     def bring(self, step: Step) -> None:
+        """Do a step: a copy where that goes, else an upload."""
         left = step if step.action == "upload" else self._copied(step)
         if left is not None:
             self._upload(left)
@@ -181,6 +182,7 @@ def _check_unchanged(moving: Moving, plan: Plan, doomed: Iterable[Step]) -> None
     steps = {step.key: step for step in doomed}
 
     def check(meta: ObjectMeta) -> None:
+        """Make sure that an object is still the one that was looked at."""
         step = steps[meta.key]
         if step.etag is not None and meta.etag is not None and meta.etag != step.etag:
             raise DriftError(
@@ -199,6 +201,7 @@ def _check_unchanged(moving: Moving, plan: Plan, doomed: Iterable[Step]) -> None
         return
 
     def ask(key: str) -> None:
+        """Ask for one object and check it; one that is gone needs no check."""
         try:
             check(moving.client.head(key))
         except ResourceNotFoundError:

@@ -97,6 +97,7 @@ def _following(frame: Frame) -> Listener:
     frame.saved = saved
 
     def look_up(event: Event) -> None:
+        """Note what is kept, and end where Ctrl-C was pressed."""
         if type(event).__name__ == "Saved":
             saved[event.name] = event  # type: ignore[assignment]
         elif frame.stopped and hasattr(event, "received"):
@@ -153,6 +154,7 @@ def metered(frame: Frame, name: str, total: int) -> Iterator[Counted]:
     meter = Meter(True if frame.shows_bars() else None, name, total=total)
 
     def count(more: int) -> None:
+        """Count bytes that moved, and end where Ctrl-C was pressed."""
         if frame.stopped:
             raise KeyboardInterrupt
         meter.count(more)

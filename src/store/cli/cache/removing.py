@@ -60,6 +60,7 @@ def prune(
     with opened_cache(frame) as cache:
 
         def removal(*, dry_run: bool) -> Pruned:
+            """Prune by the limits that were given."""
             from store.cache.pruning import prune as pruned
 
             return pruned(cache.content, max_size=max_size, older_than=older_than, dry_run=dry_run)
@@ -80,6 +81,7 @@ def clear(context: click.Context, /, *, dry_run: bool, yes: bool) -> int:
     with opened_cache(frame) as cache:
 
         def removal(*, dry_run: bool) -> Pruned:
+            """Remove all."""
             from store.cache.pruning import clear as cleared
 
             if not dry_run:

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from store import jsontext
 from store.cache.layout import Layout
 from store.cache.quarantine import clear_way, made_way
 from store.cache.runs import DIRECTORY, add_run
@@ -226,7 +227,7 @@ def _spelled(tally: Tally, **beside: Any) -> str:  # noqa: ANN401 - plain data
 def _parsed(data: bytes) -> Tally:
     """Read a line, or the totals; what is damaged counts nothing."""
     try:
-        value = json.loads(data) if data else {}
+        value = jsontext.loads(data) if data else {}
         numbers = {name: _number(value.get(name, 0)) for name in Tally._fields[:7]}
         failures = {str(kind): _number(count) for kind, count in value.get("failures", {}).items()}
         since = _time(value.get("since", 0.0))
@@ -249,7 +250,7 @@ def _number(value: Any) -> int:  # noqa: ANN401 - whatever a file held
 
 def _names(data: bytes) -> Iterator[str]:
     try:
-        folded = json.loads(data).get("folded", []) if data else []
+        folded = jsontext.loads(data).get("folded", []) if data else []
     except (ValueError, AttributeError, RecursionError):
         return
     if isinstance(folded, list):

@@ -25,6 +25,7 @@ from store.cache.layout import Layout
 from store.cache.quarantine import clear_way, made_way
 from store.cache.runs import DIRECTORY, add_run
 from store.clock import Clock
+from store.files.appending import unwritten
 from store.files.atomic import make_directories, write_bytes
 
 log = logging.getLogger(__name__)
@@ -146,8 +147,8 @@ def forget(layout: Layout, clock: Clock) -> None:
 def fold(layout: Layout, clock: Clock) -> None:
     """Add what was put aside before to the totals, and put aside what has grown; what fails waits.
 
-    What is put aside now is folded the next time, so that a run which is adding to it at this moment is not
-    lost. A file is removed when the totals say that it is in them: a crash counts nothing twice.
+    What is put aside now is folded the next time, when nobody adds to it any more, so that no run is lost. A
+    file is removed when the totals say that it is in them: a crash counts nothing twice.
 
     Args:
         layout: Where the cache lies.
@@ -162,7 +163,7 @@ def fold(layout: Layout, clock: Clock) -> None:
         if not held:
             return
         totals, folded = _totals(layout)
-        aside = [path for path in _runs(layout) if path.name != "runs"]
+        aside = [one for one in _runs(layout) if one.name != "runs" and unwritten(str(one))]
         for path in aside:
             if path.name not in folded:
                 totals = totals.plus(_sum(path))

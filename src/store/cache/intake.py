@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
-from store.cache.examining import grain_of, wait_out_the_grain
+from store.cache.examining import grain_of, wait_until_steady
 from store.cache.failures import cache_errors
 from store.cache.holding import Holding
 from store.cache.journals import journals_of
@@ -141,8 +142,10 @@ class Intake:
             if self._durable:
                 sync_many((self._layout.file(one.address) for one in placed), top=root)
             self._grain = grain_of(placed[0].stamp.device)
-            # A later change must show in the stamps.
-            wait_out_the_grain(self._clock.now_ns(), self._grain, self._clock)
+            # A later change must show in the stamps, of which the last is the youngest.
+            with contextlib.suppress(OSError):
+                last = Stamp.of(os.lstat(self._layout.file(placed[-1].address)))
+                wait_until_steady([last], self._grain, self._clock)
             found: dict[str, _Found] = {}
             strangers: list[Placed] = []
             for one in placed:

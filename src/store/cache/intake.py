@@ -49,6 +49,13 @@ class _Found(NamedTuple):
     line: Line
 
 
+class Taken(NamedTuple):
+    """What is to be settled."""
+
+    placed: list[Placed]
+    entries: dict[Address, Entry]
+
+
 class Intake:
     """Puts small bodies in their places, and records them together; a context manager.
 
@@ -123,8 +130,17 @@ class Intake:
             self._entries[address] = entry
         return target
 
-    def settle(self) -> set[str]:
+    def take(self) -> Taken:
+        """Return what was put and is not settled, for whoever settles it while more is put."""
+        placed, self._placed = self._placed, []
+        entries, self._entries = self._entries, {}
+        return Taken(placed, entries)
+
+    def settle(self, taken: Taken | None = None) -> set[str]:
         """Make what was put last, and let it be trusted from now on.
+
+        Args:
+            taken: What `take` has returned; None takes all.
 
         Returns:
             The paths of the entries that were not written, as something lay there.
@@ -132,8 +148,7 @@ class Intake:
         Raises:
             CacheError: The disk refused; what lies in place is hashed when it is next asked for.
         """
-        placed, self._placed = self._placed, []
-        entries, self._entries = self._entries, {}
+        placed, entries = self.take() if taken is None else taken
         unwritten = {entry.path for entry in entries.values()}
         if not placed:
             return unwritten

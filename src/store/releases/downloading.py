@@ -157,9 +157,8 @@ def _bring_all(
             )
         brought.add(blob.path)
 
-    most = archive.most_threads
-    threads = manner.threads if most is None else min(manner.threads, most)
     jobs = [Job(blob, blob.path, blob.size) for blob in release.blobs]
+    threads = archive.threads_for(manner.threads, [blob.size or 0 for blob in release.blobs])
     move_all(jobs, bring, threads=threads, show=manner.show)
     return brought
 

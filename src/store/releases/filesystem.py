@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
@@ -28,6 +28,9 @@ from store.releases.values import Listed, Naming, Uploaded
 from store.releases.versions import Version
 
 _MAX_REASON: Final = 4096
+
+_SMALL: Final = 128 << 10
+"""From which mean size of files on several threads are quicker than one, in bytes: 128 KiB."""
 
 
 class FileSystemArchive(LaidOutArchive):
@@ -59,6 +62,7 @@ class FileSystemArchive(LaidOutArchive):
                 f" {self.host}'",
                 archive=str(self.archive_path),
             )
+        self._place = str(self.archive_path)
         self._index = Index(self.archive_path)
 
     @classmethod
@@ -127,7 +131,7 @@ class FileSystemArchive(LaidOutArchive):
         """Put a file of a release in its place: see `Further.bring_blob`; it is read once."""
         shelf = shelf_of(workspace, record.title_versionless)
         bring_out(
-            f"{self.archive_path}/{shelf}/{blob_name(blob.pid or '')}",
+            f"{self._place}/{shelf}/{blob_name(blob.pid or '')}",
             str(target),
             str(via),
             update,
@@ -147,10 +151,15 @@ class FileSystemArchive(LaidOutArchive):
         chunk_size: int = CHUNK,
     ) -> Uploaded:
         """Make one file a blob: see `Further.upload_blob`."""
-        shelf = f"{self.archive_path}/{shelf_of(naming.workspace, naming.title_versionless)}"
+        shelf = f"{self._place}/{shelf_of(naming.workspace, naming.title_versionless)}"
         return take_in(
             f"{source}/{check_path(path)}", shelf, self._workshop(), update, chunk=chunk_size
         )
+
+    def threads_for(self, asked: int, sizes: Sequence[int]) -> int:
+        """Return one for small files: see `Further.threads_for`. Several would only wait for the interpreter."""
+        small = sum(sizes) < _SMALL * len(sizes)
+        return 1 if small else super().threads_for(asked, sizes)
 
     def _shelves(self, workspace: str | None, title: str | None) -> Iterator[tuple[str, str]]:
         spaces = (
@@ -234,9 +243,7 @@ class FileSystemArchive(LaidOutArchive):
 
     def _workshop(self) -> str:
         """Return where what is not finished lies; what others left there for good is swept away."""
-        path = f"{self.archive_path}/{OURS}"
-        if not os.path.isdir(path):  # noqa: PTH112 - asked for each blob
-            make_directories(path)
+        path = f"{self._place}/{OURS}"
         SWEEPER.sweep(path)
         return path
 

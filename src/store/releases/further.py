@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -127,6 +127,35 @@ class Further:
             via=via,
             chunk=chunk,
         )
+
+    def upload_record(self, record: Record, workspace: str, **how: Any) -> str:  # noqa: ANN401 - passed on
+        """Publish a release whose blobs are uploaded, by `upload_release_record`.
+
+        Args:
+            record: The record.
+            workspace: Where it goes.
+            how: What only some archives understand, such as ``allow_repeat``.
+
+        Returns:
+            The record's PID.
+
+        Raises:
+            ReleaseExistsError: There is one of that title and version.
+            StoreError: A blob is missing, or the archive fails.
+        """
+        archive: Any = self
+        pid: str = archive.upload_release_record(record.data, workspace=workspace, **how)
+        return pid
+
+    def threads_for(self, asked: int, sizes: Sequence[int]) -> int:
+        """Return how many threads are of use.
+
+        Args:
+            asked: How many were asked for.
+            sizes: The bytes of the files that are to be moved, or of some of them.
+        """
+        del sizes
+        return asked if self.most_threads is None else min(asked, self.most_threads)
 
     def close(self) -> None:
         """Close what is open; the archive may be used again."""

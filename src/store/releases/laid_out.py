@@ -80,9 +80,12 @@ class LaidOutArchive(ArchiveInterface):
     ) -> str:
         """Publish a release: see `ArchiveInterface`."""
         where = workspace or workspace_title or DEFAULT_WORKSPACE
-        record = Record.from_data(release_record)
-        name = record_name(where, record.title_versionless, record.version)
-        self._settle(record, where)
+        return self.upload_record(Record.from_data(release_record), where)
+
+    def upload_record(self, record: Record, workspace: str, **how: Any) -> str:  # noqa: ANN401, ARG002 - for others
+        """Publish a release: see `Further.upload_record`."""
+        name = record_name(workspace, record.title_versionless, record.version)
+        self._settle(record, workspace)
         if not self._create(name, record.to_yaml().encode()):
             raise ReleaseExistsError(
                 f"{record.title} is in {self.host} already, and a version never changes: publish it under"

@@ -53,6 +53,7 @@ class Record:
     pid: str | None = None
     digest: str | None = None
     data: Mapping[str, Any] = attrs.field(repr=False, eq=False)
+    _identity: list[str] = attrs.field(factory=list, repr=False, eq=False)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Record:
@@ -150,7 +151,7 @@ class Record:
         """
         if self.digest is None:
             return
-        found = digest_of(self.data)
+        found = self.identity
         if found != self.digest:
             raise IntegrityError(
                 f"the record of {self.title} was changed after it was published: fetch it from another"
@@ -161,12 +162,14 @@ class Record:
 
     @property
     def identity(self) -> str:
-        """The digest of what it says now, whatever the archive: see `digest_of`."""
-        return digest_of(self.data)
+        """The digest of what it says, whatever the archive: see `digest_of`; it is taken once."""
+        if not self._identity:
+            self._identity.append(digest_of(self.data))
+        return self._identity[0]
 
     def to_data(self) -> dict[str, Any]:
         """Return it as plain data, the digest of itself included."""
-        return signed(self.data)
+        return {**self.data, DIGEST_KEY: self.identity}
 
     def to_yaml(self) -> str:
         """Return it as YAML: see `spelling`."""
@@ -212,7 +215,8 @@ def compose(
         "datasets": dict(datasets or {}),
         **(more or {}),
     }
-    return Record.from_data(signed(data))
+    record = Record.from_data(data)
+    return attrs.evolve(record, digest=record.identity, data=record.to_data())
 
 
 def digest_of(data: Mapping[str, Any]) -> str:

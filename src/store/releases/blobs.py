@@ -19,6 +19,7 @@ from store.files.small import put_small
 from store.files.unfinished import partial_name
 from store.integrity.digest import Digest, new_hasher
 from store.integrity.hashing import hash_file
+from store.releases.mapping import Blob
 from store.releases.values import Uploaded
 
 SMALL: Final = 1 << 20
@@ -132,9 +133,7 @@ def _partial(process: int) -> str:
     return partial_name()
 
 
-def _take_small(
-    data: bytes, shelf: str, via: str, update: MutableMapping[str, Any]
-) -> Uploaded:
+def _take_small(data: bytes, shelf: str, via: str, update: MutableMapping[str, Any]) -> Uploaded:
     sha256 = hashlib.sha256(data).hexdigest()
     target = f"{shelf}/blobs/{sha256[:2]}/{sha256}"
     if not _sound(target, len(data), sha256):
@@ -261,6 +260,29 @@ def hold(blob: str, digest: Digest | None, size: int | None, found: Digest, coun
             expected=str(digest),
             found=str(found),
             size=count,
+        )
+
+
+def check_there(title: str, blob: Blob, path: str) -> None:
+    """Refuse to publish a release of which a blob is missing, or has another size than its file.
+
+    Args:
+        title: The release's title and version.
+        blob: What its record says.
+        path: Where the blob lies.
+
+    Raises:
+        ResourceNotFoundError: It is so.
+    """
+    try:
+        size = os.lstat(path).st_size
+    except OSError:
+        size = -1
+    if size < 0 or (blob.size is not None and size != blob.size):
+        raise ResourceNotFoundError(
+            f"{title} cannot be published: the content of {blob.path!r} is not in the archive;"
+            " upload its blobs first",
+            query=blob.path,
         )
 
 

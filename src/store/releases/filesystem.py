@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
-from store.errors import ArchiveError, ResourceNotFoundError, UnsafeNameError
+from store.errors import ArchiveError, UnsafeNameError
 from store.files.atomic import make_directories, write_bytes
 from store.files.exclusive import create_whole
 from store.files.failures import storage_errors
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory, sync_many
-from store.releases.blobs import bring_out, take_in
+from store.releases.blobs import bring_out, check_there, take_in
 from store.releases.hashing import CHUNK
 from store.releases.indexing import Index
-from store.releases.laid_out import LaidOutArchive
+from store.releases.laid_out import LaidOutArchive, T
 from store.releases.layout import MARKER, OURS, blob_name, shelf_of, version_in, yank_name
 from store.releases.mapping import Blob
 from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
@@ -157,7 +157,7 @@ class FileSystemArchive(LaidOutArchive):
         )
 
     def threads_for(self, asked: int, sizes: Sequence[int]) -> int:
-        """Return one for small files: see `Further.threads_for`. Several would only wait for the interpreter."""
+        """Return one for small files, of which several would only wait for each other: see the base."""
         small = sum(sizes) < _SMALL * len(sizes)
         return 1 if small else super().threads_for(asked, sizes)
 
@@ -199,23 +199,18 @@ class FileSystemArchive(LaidOutArchive):
             except FileNotFoundError:
                 return None
 
-    def _settle(self, record: Record, workspace: str) -> None:
-        shelf = f"{self.archive_path}/{shelf_of(workspace, record.title_versionless)}"
-        paths = []
-        for blob in record.blobs:
-            path = f"{shelf}/{blob_name(blob.pid or '')}"
-            try:
-                size = os.lstat(path).st_size
-            except OSError:
-                size = -1
-            if size < 0 or (blob.size is not None and size != blob.size):
-                raise ResourceNotFoundError(
-                    f"{record.title} cannot be published: the content of {blob.path!r} is not in the archive;"
-                    " upload its blobs first",
-                    query=blob.path,
-                )
-            paths.append(path)
-        sync_many(paths, top=self.archive_path)
+    def _settle(self, record: Record, workspace: str, meanwhile: Callable[[], T]) -> T:
+        from concurrent.futures import ThreadPoolExecutor
+
+        shelf = f"{self._place}/{shelf_of(workspace, record.title_versionless)}"
+        paths = [f"{shelf}/{blob_name(blob.pid or '')}" for blob in record.blobs]
+        with ThreadPoolExecutor(1) as pool:
+            lasting = pool.submit(sync_many, paths, top=self.archive_path)
+            for blob, path in zip(record.blobs, paths, strict=True):
+                check_there(record.title, blob, path)
+            done = meanwhile()
+            lasting.result()
+        return done
 
     def _create(self, name: str, text: bytes) -> bool:
         path = self.archive_path / name

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import abc
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from store.errors import (
     ArchiveError,
@@ -23,6 +23,8 @@ from store.releases.records import Record
 from store.releases.spelling import read_record
 from store.releases.values import Listed, Naming, Records
 from store.releases.versions import Expressions, Version, choice_from
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +87,8 @@ class LaidOutArchive(ArchiveInterface):
     def upload_record(self, record: Record, workspace: str, **how: Any) -> str:  # noqa: ANN401, ARG002 - for others
         """Publish a release: see `Further.upload_record`."""
         name = record_name(workspace, record.title_versionless, record.version)
-        self._settle(record, workspace)
-        if not self._create(name, record.to_yaml().encode()):
+        text = self._settle(record, workspace, lambda: record.to_yaml().encode())
+        if not self._create(name, text):
             raise ReleaseExistsError(
                 f"{record.title} is in {self.host} already, and a version never changes: publish it under"
                 " the next one",
@@ -146,8 +148,8 @@ class LaidOutArchive(ArchiveInterface):
         """Return a record's text, or None where there is none."""
 
     @abc.abstractmethod
-    def _settle(self, record: Record, workspace: str) -> None:
-        """See that every blob of a record is there, and lasts."""
+    def _settle(self, record: Record, workspace: str, meanwhile: Callable[[], T]) -> T:
+        """See that every blob of a record is there, and lasts; return what is worked out meanwhile."""
 
     @abc.abstractmethod
     def _create(self, name: str, text: bytes) -> bool:

@@ -112,6 +112,31 @@ def test_another_content_under_a_locked_version_is_refused(cli: Run, house: Path
 
 
 @pytest.mark.usefixtures("published")
+def test_a_file_of_the_users_is_replaced_only_by_force(cli: Run, house: Path) -> None:
+    """Without it nothing is brought, with status 5."""
+    (house / "here").mkdir()
+    (house / "here" / "new").write_bytes(b"mine\n")
+    asked = ("release", "fetch", "survey@1.1.0", "--from", "archive", "--dest", "here")
+
+    refused, mine = cli(*asked), (house / "here" / "new").read_bytes()
+    forced = cli(*asked, "--force")
+
+    assert (refused.status, refused.out, mine) == (5, "", b"mine\n")
+    assert "no release has brought" in refused.err
+    assert forced.status == 0
+    assert (house / "here" / "new").read_bytes() == b"new\n"
+
+
+@pytest.mark.usefixtures("published")
+def test_a_release_does_not_come_into_an_archive(cli: Run) -> None:
+    """It would be taken for a workspace, and for releases: status 5."""
+    for dest in ("archive", "archive/inputs"):
+        done = cli("release", "fetch", "survey", "--from", "archive", "--dest", dest)
+        assert (done.status, done.out) == (5, "")
+        assert "lies in the archive" in done.err
+
+
+@pytest.mark.usefixtures("published")
 def test_a_folder_moves_between_versions(cli: Run, house: Path) -> None:
     """A file that the other version lacks goes, unless it was changed."""
     for version in ("1.1.0", "1.0.0"):

@@ -19,8 +19,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from store.errors import ReleaseExistsError, StoreError
 from store.releases.comparing import compare_folder
-from store.releases.downloading import Manner, download, record_in
+from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
+from store.releases.holding import record_in
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.publishing import Published, Wanted, publish
 from store.releases.records import Record

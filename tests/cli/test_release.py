@@ -217,6 +217,36 @@ def test_a_yanked_version_is_passed_over(cli: Run) -> None:
 
 
 @pytest.mark.usefixtures("published")
+def test_a_yanked_version_is_told_of(cli: Run) -> None:
+    """Where it is shown, and where a range finds nothing because of it."""
+    for version in ("1.0.0", "1.1.0"):
+        asked = ("release", "yank", f"survey@{version}", "--archive", "archive")
+        cli(*asked, "--reason", "wrong units")
+
+    none = cli("release", "fetch", "survey>=1", "--from", "archive")
+    named = cli("release", "show", "survey@1.1.0", "--archive", "archive")
+    data = cli("release", "show", "survey@1.1.0", "--archive", "archive", "--json").json
+    cli("release", "yank", "survey@1.1.0", "--archive", "archive", "--undo")
+    undone = cli("release", "show", "survey@1.1.0", "--archive", "archive", "--json").json
+
+    assert (none.status, none.out) == (3, "")
+    assert "1.1.0 is yanked (wrong units), as are 1 more; name it as 'survey@1.1.0'" in none.err
+    assert "yanked:     wrong units" in named.out
+    assert (data["yanked"], data["reason"]) == (True, "wrong units")
+    assert undone["yanked"] is False
+    assert "reason" not in undone
+
+
+@pytest.mark.usefixtures("published")
+def test_a_file_that_a_release_lacks_is_not_found(cli: Run) -> None:
+    """The locator can be read, so that it is no error of usage: status 3."""
+    for asked in ("path=nope", "dataset=nope"):
+        done = cli("fetch", f"release:survey@1.1.0?{asked}&archive=archive")
+        assert (done.status, done.out) == (3, "")
+        assert "'nope'" in done.err
+
+
+@pytest.mark.usefixtures("published")
 def test_a_release_is_copied_once(cli: Run) -> None:
     """Its digest is the same there; another content under its version is left alone, with status 4."""
     cli("release", "init", "second")

@@ -50,6 +50,7 @@ class CDCSArchive(ArchiveInterface):
     """
 
     supports_repeat_releases: ClassVar[bool] = True
+    marks_versions: ClassVar[bool] = True
 
     def __init__(
         self,

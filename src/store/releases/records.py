@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from store.errors import ArchiveError, IntegrityError, QueryError
+from store.errors import ArchiveError, IntegrityError, ResourceNotFoundError
 from store.releases.mapping import BPID, SHA256, Blob, content_of
 from store.releases.names import check_title, title_of
 from store.releases.spelling import canonical, read_record, to_json, to_yaml
@@ -110,36 +110,32 @@ class Record:
         """Return the file at a path.
 
         Raises:
-            QueryError: There is none; the known ones are told.
+            ResourceNotFoundError: There is none.
         """
         for one in self.blobs:
             if one.path == path:
                 return one
-        raise QueryError(
-            f"{self.title} has no file {path!r}: 'store release show' lists them",
-            query=path,
-            known=tuple(one.path for one in self.blobs),
+        raise ResourceNotFoundError(
+            f"{self.title} has no file {path!r}: 'store release show' lists them", query=path
         )
 
     def dataset(self, name: str) -> Blob:
         """Return the file that a dataset leads to; what it names inside of that file is passed over.
 
         Raises:
-            QueryError: There is no such dataset, or it leads to no file; the known ones are told.
+            ResourceNotFoundError: There is no such dataset, or it leads to no file.
         """
         path = self.datasets.get(name)
         if not isinstance(path, str):
-            raise QueryError(
-                f"{self.title} has no dataset {name!r}: 'store release show' lists them",
-                query=name,
-                known=tuple(map(str, self.datasets)),
+            raise ResourceNotFoundError(
+                f"{self.title} has no dataset {name!r}: 'store release show' lists them", query=name
             )
         files = {one.path: one for one in self.blobs}
         parts = path.split("/")
         for length in range(len(parts), 0, -1):
             if found := files.get("/".join(parts[:length])):
                 return found
-        raise QueryError(
+        raise ResourceNotFoundError(
             f"the dataset {name!r} of {self.title} leads to no file: {path!r}", query=name
         )
 

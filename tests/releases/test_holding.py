@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store.errors import RefusedError, ResourceNotFoundError
+from store.errors import RefusedError, ResourceNotFoundError, StorageError
 from store.releases.downloading import Downloaded, Manner, download
 from store.releases.filesystem import FileSystemArchive
 from store.releases.holding import COMING, held_in, record_in
@@ -130,3 +130,45 @@ def test_an_archive_is_not_filled(archive: FileSystemArchive, release: Release, 
         )
 
     assert sorted(archive.archive_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_directory_becomes_a_file_and_a_file_a_directory(
+    archive: FileSystemArchive,
+    release: Release,
+    fetch: Callable[[Record], Downloaded],
+    tmp_path: Path,
+    *,
+    broken: bool,
+) -> None:
+    """Between two versions, there and back, even if the first try broke off."""
+    lay(tmp_path / "two", {"data": b"a file now\n", "a.txt/deep/b": b"b\n"})
+    first = release("1.0.0").record
+    second = release("2.0.0", directory=tmp_path / "two").record
+    fetch(first)
+    if broken:
+        put_back = lose(archive, second, "data")
+        with pytest.raises(ResourceNotFoundError):
+            fetch(second)
+        put_back()
+
+    fetch(second)
+    there = content_of(tmp_path / "here")
+    fetch(first)
+
+    assert there == content_of(tmp_path / "two")
+    assert content_of(tmp_path / "here") == content_of(tmp_path / "project")
+
+
+def test_what_is_the_users_keeps_a_directory(
+    release: Release, fetch: Callable[[Record], Downloaded], tmp_path: Path
+) -> None:
+    """A file of theirs, or one that was edited, is not removed for a file that is to lie above it."""
+    lay(tmp_path / "two", {"data": b"a file now\n"})
+    fetch(release("1.0.0").record)
+    (tmp_path / "here" / "data" / "table.csv").write_bytes(b"edited\n")
+
+    with pytest.raises(StorageError, match="in the way"):
+        fetch(release("2.0.0", directory=tmp_path / "two").record)
+
+    assert (tmp_path / "here" / "data" / "table.csv").read_bytes() == b"edited\n"

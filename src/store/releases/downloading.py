@@ -121,11 +121,12 @@ def _fill(
         ours = {blob.path for one in held for blob in one.blobs}
         refuse_foreign(folder, _foreign(folder, release, ours))
     begin(folder, text, durable=manner.durable)
+    removed = {path for one in held for path in _retire(folder, one, release, way=True)}
     with bar_of(release.title, release.size, names=manner.names, shown=manner.bar) as show:
         brought = _bring_all(
             archive, release, workspace, folder, manner._replace(show=show or manner.show)
         )
-    removed = {path for one in held for path in _retire(folder, one, release)}
+    removed |= {path for one in held for path in _retire(folder, one, release)}
     if manner.durable:
         sync_many([folder / path for path in brought], top=folder)
     finish(folder, text, durable=manner.durable)
@@ -140,6 +141,7 @@ def _foreign(folder: Path, release: Record, ours: Container[str]) -> list[str]:
         for blob in release.blobs
         if blob.path not in ours
         and os.path.lexists(folder / blob.path)
+        and not stat.S_ISDIR((folder / blob.path).lstat().st_mode)
         and not stands(folder, blob)
     ]
 
@@ -236,19 +238,31 @@ def _make_room(folder: Path, record: Record) -> None:
         make_directories(inside(folder, path))
 
 
-def _retire(folder: Path, earlier: Record, record: Record) -> tuple[str, ...]:
-    """Remove the files of an earlier release that were not changed and that this one does not have."""
+def _retire(folder: Path, earlier: Record, record: Record, *, way: bool = False) -> list[str]:
+    """Remove the files of an earlier release that were not changed and that this one does not have.
+
+    With ``way`` only those that are in its way: a directory comes to lie there, or a file in the place of a
+    directory above.
+    """
     have = {blob.path for blob in record.blobs}
+    rooms = {above for path in have for above in _above(path)} | set(record.directories)
     removed = []
     for blob in earlier.blobs:
-        path = folder / blob.path
-        if blob.path in have or blob.digest is None or blob.path.startswith(f"{HIDDEN}/"):
+        path = blob.path
+        if path in have or blob.digest is None or path.startswith(f"{HIDDEN}/"):
             continue
-        if _plain_file(folder, blob.path) and stands(folder, blob):
-            discard(path)
-            removed.append(blob.path)
+        if way and path not in rooms and have.isdisjoint(_above(path)):
+            continue
+        if _plain_file(folder, path) and stands(folder, blob):
+            discard(folder / path)
+            removed.append(path)
     _remove_empty(folder, set(earlier.directories) - set(record.directories))
-    return tuple(removed)
+    return removed
+
+
+def _above(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:length]) for length in range(1, len(parts))]
 
 
 def _remove_empty(folder: Path, directories: Iterable[str]) -> None:

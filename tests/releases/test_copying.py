@@ -19,6 +19,7 @@ from store.releases.names import DEFAULT_WORKSPACE, Requirement
 from store.releases.objects import ObjectArchive
 from store.releases.publishing import Published
 from store.releases.records import Record
+from store.releases.transfer import Standing
 from store.testing.objects import FakeObjects
 
 CONTENT = b"1,2\n"
@@ -72,6 +73,20 @@ def test_an_older_record_is_carried_on_as_it_is(
     assert (first is None, again) == (False, None)
     assert here.identity == there.identity
     assert here.data["project"] == there.data["project"]
+
+
+def test_the_bar_of_a_copy_reaches_its_end(older: FileSystemArchive, tmp_path: Path) -> None:
+    """Every byte counts twice: it comes, and it goes."""
+    seen: list[Standing] = []
+    target = FileSystemArchive.create(tmp_path / "new")
+    data = {**choose(older, SURVEY).data}
+    data["project"] = {"t.csv": {**data["project"]["t.csv"], "/bytes/": len(CONTENT)}}
+
+    record = Record.from_data(data)
+    copy_release(older, target, record, workspace=DEFAULT_WORKSPACE, via=tmp_path, show=seen.append)
+
+    assert [one.received for one in seen] == sorted(one.received for one in seen)
+    assert seen[-1].received == 2 * len(CONTENT)
 
 
 def test_another_content_is_never_taken_for_the_same(

@@ -65,7 +65,7 @@ def copy_release(
             project_directory=folder,
             max_threads=threads,
             chunk_size=chunk,
-            show=show,
+            show=None if show is None else _behind(show, record.size),
         )
         copied = Record.from_data(_carried(record, project))
         try:
@@ -74,6 +74,11 @@ def copy_release(
             if _is_there(target, record, place):
                 return None  # another copied it meanwhile
             raise
+
+
+def _behind(show: Callable[[Standing], object], count: int) -> Callable[[Standing], object]:
+    """Return what tells how far the second half has come: behind the bytes of the first."""
+    return lambda standing: show(standing._replace(received=count + standing.received))
 
 
 def _carried(record: Record, uploaded: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class Record:
     pid: str | None = None
     digest: str | None = None
     data: Mapping[str, Any] = attrs.field(repr=False, eq=False)
-    _identity: list[str] = attrs.field(factory=list, repr=False, eq=False)
+    _identity: list[str] = attrs.field(factory=list, init=False, repr=False, eq=False)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Record:
@@ -211,8 +211,9 @@ def compose(
         "datasets": dict(datasets or {}),
         **(more or {}),
     }
-    record = Record.from_data(data)
-    return attrs.evolve(record, digest=record.identity, data=record.to_data())
+    record = Record.from_data(signed(data))
+    record._identity.append(str(record.digest))  # noqa: SLF001 - taken a moment ago
+    return record
 
 
 def digest_of(data: Mapping[str, Any]) -> str:

@@ -38,7 +38,9 @@ def sync_directory(path: str | Path) -> None:
     _sync(path, os.O_DIRECTORY)
 
 
-def sync_many(paths: Iterable[str | Path], *, top: str | Path | None = None) -> None:
+def sync_many(
+    paths: Iterable[str | Path], *, top: str | Path | None = None, seen: bool = False
+) -> None:
     """Return when many freshly written files, and their names, have reached the disk.
 
     The whole file system is synchronised in one call (``syncfs(2)``) where there are many files and the
@@ -48,6 +50,7 @@ def sync_many(paths: Iterable[str | Path], *, top: str | Path | None = None) -> 
         paths: Regular files that are complete and lie where they are to stay.
         top: A directory above all of them: the names of those in between, which may be new, are included.
             With None they are with ``syncfs`` alone: make them with `make_directories` and ``durable``.
+        seen: All of them were just seen to be there: none is looked at once more.
 
     Raises:
         StorageError: One is missing, or the disk refused: none of them is known to last.
@@ -56,7 +59,7 @@ def sync_many(paths: Iterable[str | Path], *, top: str | Path | None = None) -> 
     if not names:
         return
     directories = dict.fromkeys(map(Path, dict.fromkeys(map(os.path.dirname, names))))
-    if len(names) >= _MANY and _synced_whole(directories, names):
+    if len(names) >= _MANY and _synced_whole(directories, () if seen else names):
         return
     files = map(Path, names)
     if top is not None:

@@ -128,7 +128,7 @@ def _fill(
         )
     removed |= {path for one in held for path in _retire(folder, one, release)}
     if manner.durable:
-        sync_many([folder / path for path in brought], top=folder)
+        sync_many([f"{folder}/{path}" for path in brought], top=folder, seen=True)
     finish(folder, text, durable=manner.durable)
     kept = tuple(blob.path for blob in release.blobs if blob.path not in brought)
     return Downloaded(tuple(sorted(brought)), kept, tuple(sorted(removed)))

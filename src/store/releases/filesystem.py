@@ -204,10 +204,10 @@ class FileSystemArchive(LaidOutArchive):
 
         shelf = f"{self._place}/{shelf_of(workspace, record.title_versionless)}"
         paths = [f"{shelf}/{blob_name(blob.pid or '')}" for blob in record.blobs]
+        for blob, path in zip(record.blobs, paths, strict=True):
+            check_there(record.title, blob, path)
         with ThreadPoolExecutor(1) as pool:
-            lasting = pool.submit(sync_many, paths, top=self.archive_path)
-            for blob, path in zip(record.blobs, paths, strict=True):
-                check_there(record.title, blob, path)
+            lasting = pool.submit(sync_many, paths, top=self.archive_path, seen=True)
             done = meanwhile()
             lasting.result()
         return done

@@ -52,20 +52,25 @@ def sync_many(paths: Iterable[str | Path], *, top: str | Path | None = None) -> 
     Raises:
         StorageError: One is missing, or the disk refused: none of them is known to last.
     """
-    files = [Path(path) for path in paths]
+    files = [os.fspath(path) for path in paths]
     if not files:
         return
-    directories = dict.fromkeys(file.parent for file in files)
+    # By text, and each only once: a path costs more than its look.
+    parents = dict.fromkeys(os.path.dirname(file) for file in files)  # noqa: PTH120
+    directories = dict.fromkeys(Path(parent) for parent in parents)
     if len(files) >= _MANY and _synced_whole(directories, files):
         return
     if top is not None:
         above = [one for directory in directories for one in directory.parents]
         directories |= dict.fromkeys(one for one in above if one.is_relative_to(top))
-    jobs = [*((sync_file, one) for one in files), *((sync_directory, one) for one in directories)]
+    jobs = [
+        *((sync_file, Path(one)) for one in files),
+        *((sync_directory, one) for one in directories),
+    ]
     _in_parallel(jobs)
 
 
-def _synced_whole(directories: Iterable[Path], files: Iterable[Path]) -> bool:
+def _synced_whole(directories: Iterable[Path], files: Iterable[str]) -> bool:
     """Synchronise the file systems that hold these; False where the system cannot do that."""
     import ctypes
 

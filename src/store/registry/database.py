@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from store.errors import RegistryError
+from store.registry.batches import Batch
 from store.registry.failures import DamagedError, registry_errors
 from store.registry.forking import GATE
 
@@ -110,27 +111,27 @@ class Database(abc.ABC):
             return work(connection)
 
     @contextlib.contextmanager
-    def batch(self) -> Iterator[list[str] | None]:
+    def batch(self) -> Iterator[Batch | None]:
         """Do all that this thread reads and writes in the block in one transaction.
 
         Yields:
-            Where the paths of published files are to be put, see `published`; None where the transaction is
-            not this block's, since a batch inside another is part of that one.
+            Where what is to be done at its end is put, see `held_batch`; None where the transaction is not
+            this block's, since a batch inside another is part of that one.
         """
         if self._held() is not None:
             yield None
             return
         self.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
         with GATE, registry_errors(self.where), self._written(relaxed=False) as connection:
-            self._local.connection, self._local.published = connection, []
+            self._local.connection, self._local.batch = connection, Batch()
             try:
-                yield self._local.published
+                yield self._local.batch
             finally:
-                self._local.connection = self._local.published = None
+                self._local.connection = self._local.batch = None
 
-    def published(self) -> list[str] | None:
-        """Return the paths that were published in this thread's batch; None where it is in none."""
-        return getattr(self._local, "published", None) if self._held() is not None else None
+    def held_batch(self) -> Batch | None:
+        """Return what this thread's batch is to do at its end; None where it is in none."""
+        return getattr(self._local, "batch", None) if self._held() is not None else None
 
     def close(self) -> None:
         """Close what is open; it is opened again when it is next needed."""

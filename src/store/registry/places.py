@@ -7,6 +7,7 @@ Below the registry's directory::
     partial/<key>-<version>[.<ext>]         what an item in WRITE is written to
     files/<2 hex>/<key>-<version>[.<ext>]   published files, read-only
     files/<2 hex>/<key>-<version>+item.json the sidecar: what the registry knows, to rebuild it from
+    journals/<time>-<random>                what stands for the sidecars of a batch
     leases/<random>.lease                   who is there, what it writes, and what it was handed
     damaged/<time>-<name>                   what was moved aside
 
@@ -83,6 +84,11 @@ class Places:
     def leases(self) -> Path:
         """Where processes say that they are there."""
         return self.root / "leases"
+
+    @property
+    def journals(self) -> str:
+        """Where what is known of items that came together is kept."""
+        return f"{self._files[:-6]}journals"
 
     @property
     def damaged(self) -> Path:

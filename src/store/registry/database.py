@@ -15,6 +15,7 @@ from store.errors import RegistryError
 from store.registry.batches import Batch
 from store.registry.failures import DamagedError, registry_errors
 from store.registry.forking import GATE
+from store.registry.prepared import run_plain
 
 T = TypeVar("T")
 
@@ -200,7 +201,7 @@ class Database(abc.ABC):
     def _write(self, work: Work[T], *, relaxed: bool) -> T:
         held = self._held()
         if held is not None:
-            return work(held)
+            return self._written_in_batch(held, work)
         with GATE, registry_errors(self.where):
             connection = self._take(writing=True)
             try:
@@ -212,6 +213,28 @@ class Database(abc.ABC):
                 raise
             self._give_back(connection)
             return found
+
+    def _written_in_batch(self, connection: sa.Connection, work: Work[T]) -> T:
+        """Do work in the batch's transaction; where it fails, only what it wrote is taken back."""
+        with registry_errors(self.where):
+            if not self._in_transaction(connection):
+                raise RegistryError(
+                    f"the batch in {self.where} was broken off by what failed before: begin it again",
+                    path=self.where,
+                )
+            run_plain(connection, "SAVEPOINT one")
+            try:
+                found = work(connection)
+            except BaseException:
+                if self._in_transaction(connection):
+                    run_plain(connection, "ROLLBACK TO one")
+                raise
+            run_plain(connection, "RELEASE one")
+            return found
+
+    def _in_transaction(self, connection: sa.Connection) -> bool:
+        """Whether a batch's transaction still stands, which a full disk may have ended."""
+        return not connection.invalidated
 
     @contextlib.contextmanager
     def _written(self, *, relaxed: bool) -> Iterator[sa.Connection]:

@@ -38,29 +38,26 @@ class Ending:
         """
         paths = list(batch.published)
         if self.remote is None:
-            published = set(batch.published.values())
-            journal = write_notes(
-                self.places, batch.notes, published, self.clock, durable=self.durable
-            )
-            paths += [] if journal is None else [journal]
+            batch.journal = write_notes(self.places, batch.notes, self.clock, durable=self.durable)
+            paths += filter(None, [batch.journal])
         else:
-            for (key, version), text in batch.notes.items():
-                if text is not None:
-                    write_sidecar(self.places, key, version, text)
+            for (key, version), note in batch.notes.items():
+                if note is not None:
+                    write_sidecar(self.places, key, version, note.text)
                     self.remote.upload(self.places.sidecar(key, version))
         if paths and self.durable:
             settle(paths)
 
     def undo(self, batch: Batch) -> None:
         """Remove what was published; after a failure, or where the block raised."""
-        for path in batch.published:
+        for path in filter(None, [batch.journal, *batch.published]):
             discard(path)
         if self.remote is not None:
             self.remote.remove(batch.published)
 
     def sweep(self, batch: Batch) -> None:
         """Remove the files of what is gone; after the commit."""
-        dropped = [name for name, text in batch.notes.items() if text is None]
+        dropped = [name for name, note in batch.notes.items() if note is None]
         for key, version in dropped:
             remove_sidecar(self.places, key, version)
         gone = [

@@ -8,6 +8,7 @@ be touched when an item is changed or removed; what two journals tell, the young
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -20,10 +21,12 @@ from typing import IO, Final, NamedTuple
 from store.clock import Clock
 from store.errors import StorageError
 from store.files.atomic import discard, make_directories, rename
+from store.files.exclusive import create_whole
 from store.files.failures import storage_errors
 from store.files.small import write_small
 from store.files.syncing import sync_many
 from store.files.unfinished import partial_name
+from store.registry.batches import Note
 from store.registry.places import Places
 from store.registry.sidecars import LARGEST, write_sidecar
 
@@ -53,18 +56,16 @@ class Line(NamedTuple):
 
 def write_notes(
     places: Places,
-    notes: Mapping[tuple[str, int], str | None],
-    published: Names,
+    notes: Mapping[tuple[str, int], Note | None],
     clock: Clock,
     *,
     durable: bool,
 ) -> str | None:
-    """Write down what a batch noted: in one journal what was published and has no sidecar, the rest apart.
+    """Write down what a batch noted: in one journal what has a file and no sidecar, the rest apart.
 
     Args:
         places: Where the registry lies.
         notes: What the sidecars are to hold, by key and version; what is None is passed over.
-        published: The items whose files lie in place.
         clock: The time.
         durable: Whether directories that are made must survive a power cut.
 
@@ -74,17 +75,17 @@ def write_notes(
     Raises:
         StorageError: Something cannot be written.
     """
-    texts = {name: text for name, text in notes.items() if text is not None}
+    some = [(name, note) for name, note in notes.items() if note is not None]
     together = {
-        name: text
-        for name, text in texts.items()
-        if name in published and not os.path.lexists(places.sidecar(*name))
+        name: note.text
+        for name, note in some
+        if note.has_file and not os.path.lexists(places.sidecar(*name))
     }
     if len(together) < FEWEST:
         together = {}
-    for (key, version), text in texts.items():
-        if (key, version) not in together:
-            write_sidecar(places, key, version, text, durable=durable)
+    for name, note in some:
+        if name not in together:
+            write_sidecar(places, *name, note.text, durable=durable)
     return _written(places, together, clock, durable=durable) if together else None
 
 
@@ -126,14 +127,11 @@ def read_line(line: Line) -> bytes | None:
         return None
 
 
-def tidy(places: Places, seen: list[str], bare: Names, *, dry_run: bool = False) -> int:
+def tidy(places: Places, *, dry_run: bool = False) -> int:
     """Remove the journals of which nothing counts any more; of one with little left, make sidecars.
 
     Args:
         places: Where the registry lies.
-        seen: The journals, as they were before anything was looked for: what comes later has files that
-            were not seen.
-        bare: The items whose files lie in place without a sidecar.
         dry_run: Only say how many would go.
 
     Returns:
@@ -143,6 +141,9 @@ def tidy(places: Places, seen: list[str], bare: Names, *, dry_run: bool = False)
         StorageError: A sidecar cannot be written; its journal stays.
     """
     removed = 0
+    # Before the files: what comes later has files that are not seen here.
+    seen = journals(places)
+    bare = _without_sidecar(places) if seen else set()
     told: Names = set()
     for journal in reversed(seen):
         lines = {(key, version): line for key, version, line in lines_of(journal)}
@@ -157,25 +158,24 @@ def tidy(places: Places, seen: list[str], bare: Names, *, dry_run: bool = False)
     return removed
 
 
+def _without_sidecar(places: Places) -> Names:
+    files: Names = set()
+    told: Names = set()
+    for one in places.walk():
+        (told if one.sidecar else files).add((one.key, one.version))
+    return files - told
+
+
 def _spread(places: Places, living: Mapping[tuple[str, int], Line]) -> None:
     """Give items the sidecars that their lines stood for, unless they have got one meanwhile."""
     made = []
     for (key, version), line in living.items():
         text = read_line(line)
         path = places.check(places.sidecar(key, version))
-        temporary = f"{places.writing}/{partial_name()}"
-        if text is None:
-            continue
-        make_directories(places.writing)
-        with storage_errors(path):
-            write_small(temporary, text)
-            try:
-                os.link(temporary, path)
+        if text is not None:
+            with contextlib.suppress(FileExistsError):
+                create_whole(path, text, via=places.writing, durable=False)
                 made.append(path)
-            except FileExistsError:
-                pass
-            finally:
-                discard(temporary)
     sync_many(made)
 
 
@@ -183,7 +183,7 @@ def _written(
     places: Places, texts: Mapping[tuple[str, int], str], clock: Clock, *, durable: bool
 ) -> str:
     directory, via = places.journals, places.writing
-    make_directories(via)
+    places.make_writing()
     make_directories(directory, durable=durable)
     path = places.check(f"{directory}/{_after(journals(places), clock)}-{secrets.token_hex(4)}")
     temporary = f"{via}/{partial_name()}"

@@ -10,9 +10,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from store.errors import StatusError
-from store.files.atomic import make_directories
+from store.registry.batches import Note
 from store.registry.creating import Draft
 from store.registry.finding import Finding
+from store.registry.journals import tidy
 from store.registry.prepared import Prepared
 from store.registry.publishing import check_written, move_in_place, remove_files, seal
 from store.registry.records import Entry, all_rows, attribute_rows, now_of
@@ -27,6 +28,12 @@ _MOVE: Final = sa.update(items).where(
     items.c.version == sa.bindparam("item_version"),
     items.c.status == sa.bindparam("expected"),
 )
+
+
+_PUBLISHED: Final = Prepared(
+    sa.select(items.c.id).where(items.c.published, items.c.status != int(Status.DELETED)).limit(1)
+)
+"""Finds one item that has a file."""
 
 
 class Moving(Finding):
@@ -156,9 +163,7 @@ class Moving(Finding):
 
     def make_room_to_write(self) -> None:
         """Make the directory that items are written to."""
-        directory = self.places.writing
-        if not os.path.isdir(directory):  # noqa: PTH112 - text
-            make_directories(directory, durable=self.durable)
+        self.places.make_writing(durable=self.durable)
 
     def keep_budget(self, added: int) -> None:
         """Make room where the files have outgrown what they may take; see `store.registry.pruning`."""
@@ -181,7 +186,8 @@ class Moving(Finding):
             text = sidecar_text(entry, rows)
         batch = self.database.held_batch()
         if batch is not None:
-            batch.notes[entry.key, entry.version] = text
+            note = None if text is None else Note(text, has_file=entry.published)
+            batch.notes[entry.key, entry.version] = note
         elif text is None:
             self.drop_sidecar(entry.key, entry.version)
         else:
@@ -225,6 +231,8 @@ class Moving(Finding):
             batch.gone += entries
             return
         remove_files(self.places, entries)
+        if os.path.lexists(self.places.journals) and not self.database.read(_has_files):
+            tidy(self.places)
         if self.remote is not None:
             self.remote.remove(
                 path
@@ -234,6 +242,10 @@ class Moving(Finding):
                     self.places.sidecar(one.key, one.version),
                 )
             )
+
+
+def _has_files(connection: sa.Connection) -> bool:
+    return _PUBLISHED.first(connection, {}) is not None
 
 
 @functools.cache

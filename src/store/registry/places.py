@@ -25,6 +25,7 @@ from typing import Final, NamedTuple
 
 from store.addresses import label
 from store.errors import RegistryError
+from store.files.apart import lay_apart
 from store.files.atomic import make_directories, rename
 from store.files.names import safe_name
 
@@ -94,6 +95,18 @@ class Places:
     def damaged(self) -> Path:
         """Where damage is moved to."""
         return self.root / "damaged"
+
+    def make_writing(self, *, durable: bool = False) -> None:
+        """Make the directory that is written in, apart from others' work on the disk.
+
+        Raises:
+            StorageError: It cannot be made.
+        """
+        directory = self.writing
+        if not os.path.isdir(directory):  # noqa: PTH112 - text
+            make_directories(self.root, durable=durable)
+            lay_apart(self.root)
+            make_directories(directory, durable=durable)
 
     def published(self, key: str, version: int, ext: str) -> str:
         """Return where the file of an item lies once it is READY."""

@@ -52,19 +52,7 @@ def fill(
         places: Where the files lie.
         remote: The bucket that they lie in, where that is so; sidecars are brought here.
     """
-    found: dict[tuple[str, int], _Found] = defaultdict(_Found)
-    # Before the files: what is made sidecars of meanwhile is found as such.
-    for journal in journals(places) if remote is None else ():
-        for key, version, line in lines_of(journal):
-            found[key, version].line = line
-    for one, size in _local(places) if remote is None else remote.walk():
-        slot = found[one.key, one.version]
-        if one.sidecar:
-            slot.sidecar = one
-            if remote is not None:
-                remote.bring_any(os.fspath(one.path))
-        else:
-            slot.file, slot.size = one, size
+    found = _all_found(places, remote)
     done, bare, missing = 0, 0, 0
     for _, key, version in sorted(_made(places, slot, *name) for name, slot in found.items()):
         slot = found[key, version]
@@ -83,6 +71,24 @@ def fill(
     for one in places.walk_partial():
         raise_head(database, connection, one.key, one.version)
     return Rebuilt(done, bare, missing)
+
+
+def _all_found(places: Places, remote: Remote | None) -> dict[tuple[str, int], _Found]:
+    """Return what there is of each key and version; sidecars that lie in a bucket are brought here."""
+    found: dict[tuple[str, int], _Found] = defaultdict(_Found)
+    # Before the files: what is made sidecars of meanwhile is found as such.
+    for journal in journals(places) if remote is None else ():
+        for key, version, line in lines_of(journal):
+            found[key, version].line = line
+    for one, size in _local(places) if remote is None else remote.walk():
+        slot = found[one.key, one.version]
+        if one.sidecar:
+            slot.sidecar = one
+            if remote is not None:
+                remote.bring_any(os.fspath(one.path))
+        else:
+            slot.file, slot.size = one, size
+    return found
 
 
 def _made(places: Places, slot: _Found, key: str, version: int) -> tuple[int, str, int]:

@@ -97,7 +97,7 @@ def write_sidecar(
     try:
         _put(path, data, places.writing)
     except StorageError:
-        make_directories(places.writing)
+        places.make_writing()
         make_directories(os.path.dirname(path), durable=durable)  # noqa: PTH120 - text
         places.clear_way(path)
         _put(path, data, places.writing)

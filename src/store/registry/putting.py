@@ -185,7 +185,7 @@ def _fill(target: str, source: Any) -> None:  # noqa: ANN401 - see Source
 def _chunks(source: Any) -> Iterator[bytes]:  # noqa: ANN401 - a file, by contract
     if not hasattr(source, "read"):
         raise TypeError(
-            f"a {type(source).__name__} is no content: give bytes, a path, a file or a function"
+            f"a value of type {type(source).__name__} is no content: give bytes, a path, a file or a function"
         )
     while data := source.read(_CHUNK):
         if not isinstance(data, bytes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from store.buckets.memory import Known
@@ -10,6 +11,7 @@ from store.buckets.parallel import each
 from store.buckets.plan import Plan, Step
 from store.buckets.removing import remove
 from store.buckets.scanning import stamp_at
+from store.buckets.small import bring_small
 from store.buckets.transfers import get_file
 from store.cache.examining import wait_out_the_grain
 from store.errors import DriftError
@@ -33,7 +35,7 @@ def change_directory(moving: Moving, plan: Plan) -> None:
     duplicates = [step for step in plan.steps if step.action == "duplicate"]
     doomed = [step for step in plan.steps if step.action == "remove"]
     try:
-        each(downloads, fetching.download, moving.jobs)
+        each(fetching.bring_small(downloads), fetching.download, moving.jobs)
         each(duplicates, fetching.duplicate, moving.jobs)
     finally:
         fetching.settle()
@@ -50,6 +52,28 @@ class _Fetching:
         self._durable = moving.options.durable
         # Many files are brought to the disk at once, at the end.
         self._options = moving.options._replace(durable=False)
+
+    def bring_small(self, steps: Sequence[Step]) -> list[Step]:
+        """Bring what is small; return the steps of the rest."""
+        moving = self._moving
+        return bring_small(
+            moving.client,
+            steps,
+            jobs=moving.jobs,
+            options=self._options,
+            place=self._free,
+            brought=self._note_small,
+        )
+
+    def _note_small(self, step: Step, path: Path, meta: ObjectMeta, sha256: str) -> None:
+        """Count and tell a small file that was brought."""
+        meter = self._moving.counters.of(step.path, step.size)
+        if meter is not None:
+            meter.count(step.size)
+        self._moving.counters.done(meter, step.size)
+        self._moving.memory.keep_remote(meta._replace(etag=step.etag or meta.etag), sha256)
+        self._brought[step.path] = (stamp_at(path), sha256)
+        self._moving.done(step)
 
     def download(self, step: Step) -> None:
         """Bring the object of a step to its path."""

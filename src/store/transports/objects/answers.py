@@ -56,6 +56,20 @@ def meta_of(key: str, headers: Mapping[str, str], size: int | None) -> ObjectMet
     )
 
 
+def meta_in(key: str, fields: Mapping[bytes, bytes], size: int) -> ObjectMeta:
+    """Return what the head of a plain answer says of an object.
+
+    Args:
+        key: The object's name.
+        fields: The headers, names in lower case: see `store.transports.bulk.Came`.
+        size: Its bytes.
+    """
+    said = {name.decode("ascii"): value.decode("ascii") for name, value in fields.items()}
+    kept = {name[len(_META) :]: value for name, value in said.items() if name.startswith(_META)}
+    date, version = _date(said.get("last-modified")), version_of(said)
+    return ObjectMeta(key, size, bare(said.get("etag")), date, version, kept)
+
+
 def version_of(headers: Mapping[str, str]) -> str | None:
     """Return the version id that an answer names; None where the bucket keeps no versions."""
     found = headers.get("x-amz-version-id")

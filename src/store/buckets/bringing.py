@@ -15,6 +15,7 @@ from store.buckets.small import bring_small
 from store.buckets.transfers import get_file
 from store.cache.examining import wait_out_the_grain
 from store.errors import DriftError
+from store.events import Progressed
 from store.files.names import inside
 from store.files.placing import place
 from store.files.syncing import sync_many
@@ -67,6 +68,8 @@ class _Fetching:
 
     def _note_small(self, step: Step, path: Path, meta: ObjectMeta, sha256: str) -> None:
         """Count and tell a small file that was brought."""
+        if self._options.listener is not None:
+            self._options.listener(Progressed(path.name, step.size, step.size))
         meter = self._moving.counters.of(step.path, step.size)
         if meter is not None:
             meter.count(step.size)

@@ -37,7 +37,7 @@ def bring_small(
     place: Callable[[Step], Path],
     brought: Brought,
 ) -> list[Step]:
-    """Bring what is small and plain; each file whole and verified, as `store.buckets.transfers.get_file` does.
+    """Bring what is small and plain; each file whole and verified, as `get_file` does.
 
     A thread for each request spends most of its time on waiting for the others. What does not come at once
     as it has to be (another size, version or digest, or any status but 200) is left to the usual way, which
@@ -66,7 +66,7 @@ def bring_small(
         return list(steps)
     bringing = _Bringing(small, place, brought)
     bulk.run(bringing.wanted(), bringing.tell)
-    return [one for one in steps if one not in bringing.done]
+    return [one for one in steps if one.key not in bringing.done]
 
 
 class _Bringing:
@@ -81,7 +81,8 @@ class _Bringing:
         self._steps = steps
         self._place = place
         self._brought = brought
-        self.done: set[Step] = set()
+        self._partial = partial_name()  # to make one takes longer than to write what is small
+        self.done: set[str] = set()
 
     def wanted(self) -> Iterator[Asked]:
         """Give what is to be asked for."""
@@ -92,12 +93,12 @@ class _Bringing:
         """Take an answer; what is not as it has to be is left."""
         step = self._steps[asked.number]
         if isinstance(answer, Came):
-            self._take(step, answer)
+            self._take(asked, step, answer)
         elif isinstance(answer, Stream):
             answer.close()
         return True
 
-    def _take(self, step: Step, came: Came) -> None:
+    def _take(self, asked: Asked, step: Step, came: Came) -> None:
         meta = meta_in(step.key, came.fields, len(came.data))
         if len(came.data) != step.size or (step.etag or meta.etag) != meta.etag:
             return
@@ -109,6 +110,6 @@ class _Bringing:
         parent = str(path.parent)
         SWEEPER.sweep(parent)
         with storage_errors(path):
-            put_small(f"{parent}/{partial_name()}", str(path), came.data)
-        self.done.add(step)
+            put_small(f"{parent}/{self._partial}{asked.number:x}", str(path), came.data)
+        self.done.add(step.key)
         self._brought(step, path, meta, sha256)

@@ -93,9 +93,7 @@ def _gives_ranges(client: ObjectClient, meta: ObjectMeta) -> bool:
     if known is None:
         last = meta.size - 1
         try:
-            with client.get(
-                meta.key, start=last, end=meta.size, version=meta.version
-            ) as body:
+            with client.get(meta.key, start=last, end=meta.size, version=meta.version) as body:
                 known = _ranges[client] = body.start == last
         except StoreError:
             return False

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from store.errors import StoreError
 from store.transports.base import Stream, Transport
 
-
 NO_FIELDS: Final[Mapping[bytes, bytes]] = MappingProxyType({})
 """The head of what has none."""
 

@@ -20,8 +20,8 @@ from store.transports.crowding import enter
 from store.transports.deadlines import begun, current, keeping
 from store.transports.http import headers as reading
 from store.transports.http.bodies import HttpStream
-from store.transports.http.errors import HTTPTimeoutError, HTTPTruncatedError
 from store.transports.http.bulk import HttpBulk
+from store.transports.http.errors import HTTPTimeoutError, HTTPTruncatedError
 from store.transports.http.mapping import raised
 from store.transports.http.sessions import Quiet, Sessions
 from store.transports.http.wire import Spelling

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -102,6 +103,7 @@ def _unescaped(text: str) -> str:
     return unescape(text)
 
 
+@functools.lru_cache(maxsize=256)
 def _date(value: str | None) -> datetime | None:
     try:
         found = parsedate_to_datetime(value) if value else None

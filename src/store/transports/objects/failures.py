@@ -95,7 +95,10 @@ def refused(
 def _missing(address: str, shown: str, key: str | None, code: str | None) -> ResourceNotFoundError:
     if key is None or code in _NO_BUCKET:
         return ResourceNotFoundError(
-            f"the bucket {address} is not there: name another, or make it", url=address, status=404
+            f"the bucket {address} is not there: name another, or make it: 'store bucket put' and"
+            " 'store bucket sync' do with --create",
+            url=address,
+            status=404,
         )
     return MissingKeyError(f"{shown} is not there", key=key, url=shown, status=404)
 
@@ -197,8 +200,7 @@ def _without_keys(shown: str) -> CredentialsError:
 def offline(address: str) -> OfflineError:
     """Return the error of whoever needs an object store while the network is not to be used."""
     return OfflineError(
-        f"{address} needs the network, which is not to be used: fetch it once without --offline"
-        " (STORE_OFFLINE)",
+        f"{address} needs the network, which is not to be used: go without --offline (STORE_OFFLINE)",
         missing=(address,),
     )
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import socket
-import struct
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from store.buckets.syncing import sync_directory
 from store.buckets.transfers import get_file, put_file
 from store.errors import TransportError
 from store.testing.bucket_trees import lay
+from store.testing.cutting import Cutting
 from store.testing.object_servers import RcloneServer
 from store.transports.base import Bounds, Retrying, TransferOptions
 from store.transports.objects.base import ObjectClient
@@ -25,66 +23,16 @@ SMALL = hashlib.sha256(b"small").digest() * 2000
 LARGE = hashlib.sha256(b"large").digest() * (18 << 15)
 """64 KB in one request, and 18 MiB in parts."""
 
-RESET = struct.pack("ii", 1, 0)
 BOUNDS = Bounds(read_timeout=5.0, deadline=20.0)
 ONCE = TransferOptions(bounds=BOUNDS, retrying=Retrying(attempts=1))
 AGAIN = TransferOptions(bounds=BOUNDS, retrying=Retrying(attempts=4, base=0.0))
 
 
-class Cutting:
-    """Stands before a server, and resets connections in the middle of what goes up.
-
-    Args:
-        port: The server's.
-    """
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self.cuts = 0
-        self.after = 20_000
-        self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def stop(self) -> None:
-        """Listen no more."""
-        self._listener.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client = self._listener.accept()[0]
-                server = socket.create_connection(("127.0.0.1", self._port))
-                for one, other, up in ((client, server, True), (server, client, False)):
-                    args = (one, other, up)
-                    threading.Thread(target=self._carry, args=args, daemon=True).start()
-
-    def _carry(self, source: socket.socket, dest: socket.socket, up: bool) -> None:  # noqa: FBT001 - a thread's
-        body = 0
-        with contextlib.suppress(OSError), source, dest:
-            while piece := source.recv(64 << 10):
-                body = 0 if piece.startswith((b"GET", b"HEAD", b"DELETE")) else body + len(piece)
-                if up and body > self.after and self._takes_a_cut():
-                    dest.sendall(piece[: len(piece) // 2])
-                    for end in (source, dest):
-                        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-                        end.shutdown(socket.SHUT_RD)  # wakes who carries the other way
-                    return
-                dest.sendall(piece)
-
-    def _takes_a_cut(self) -> bool:
-        with self._lock:
-            self.cuts -= 1
-            return self.cuts >= 0
-
-
 @pytest.fixture
 def cutting(rclone_server: RcloneServer) -> Iterator[Cutting]:
     """Stand before a real server."""
-    proxy = Cutting(rclone_server.port)
-    yield proxy
-    proxy.stop()
+    with Cutting(rclone_server.port) as proxy:
+        yield proxy
 
 
 @pytest.fixture

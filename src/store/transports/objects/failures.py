@@ -36,6 +36,9 @@ _FORBIDDEN: Final = _SKEWED | {
 }
 """What some stores say with a status of their own."""
 
+_UNKNOWN: Final = ("ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch")
+"""What of these means that the keys are wrong, whatever is asked for."""
+
 _ELSEWHERE: Final = (
     "the bucket is in another region or at another endpoint: say which (region, endpoint)"
 )
@@ -48,6 +51,11 @@ _GRAIN: Final = 0.02
 
 class NotPartialError(Exception):
     """A range was not answered with a part: the whole is to be asked for."""
+
+
+def are_unknown(error: CredentialsError) -> bool:
+    """Whether a store did not know the keys it was asked with; else it forbids one thing."""
+    return any(f"({code})" in str(error) for code in _UNKNOWN)
 
 
 def refused(

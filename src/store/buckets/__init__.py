@@ -1,7 +1,7 @@
 """Buckets of object stores, kept like directories.
 
-It stands in for qarnot's ``qarnot.bucket``: ``from store.buckets import Bucket, Connection``. The names below are
-loaded when they are first used.
+It stands in for qarnot's ``qarnot.bucket``: ``from store.buckets import Bucket, Connection``. The names
+below are loaded when they are first used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A proxy on loopback that breaks connections while something goes up."""
+"""A proxy on loopback that breaks connections while something goes up.
 
 ::
 

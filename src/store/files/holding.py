@@ -31,8 +31,9 @@ _NOTE_SIZE: Final = 512
 
 
 def load() -> None:
-    """Load what locks need, before there are threads: in the child of a fork an import never ends
-    that another thread was in the middle of.
+    """Load what locks need, before there are threads.
+
+    In the child of a fork an import never ends that another thread was in the middle of.
     """
     import json  # noqa: F401
     import socket  # noqa: F401

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.errors import LockTimeoutError, QueryError, StatusError
+from store.registry.leases import InUse
 from store.registry.attributes import number_of
 from store.registry.creating import Draft
 from store.registry.database import Rebuilt
@@ -258,7 +259,7 @@ class TestRuthless(Shelf):
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
-            self.leases.in_use = set  # type: ignore[method-assign]
+            self.leases.in_use = lambda: InUse("", frozenset())  # type: ignore[method-assign]
 
 
 class TestNameless(Shelf):

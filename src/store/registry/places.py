@@ -72,6 +72,11 @@ class Places:
         return self._partial[:-1]
 
     @property
+    def files(self) -> str:
+        """The directory of the directories of published files."""
+        return self._files[:-1]
+
+    @property
     def database(self) -> Path:
         """The registry, where it is kept in SQLite."""
         return self.root / "registry.sqlite"

@@ -62,6 +62,26 @@ def test_a_batch_has_one_journal(filled: Cache) -> None:
     assert told(filled) == before
 
 
+def test_a_batch_on_a_server_has_one_journal(database: str, root: Path) -> None:
+    """Beside the files, as in a directory; what fails within one is taken back by itself."""
+    with Cache(url=database, files=root, durability="relaxed") as cache:
+        put_together(cache, "u")
+        cache.remove("u:0", disk=True)
+        before = told(cache)
+        assert len(journals(cache.places)) == 1
+
+        assert cache.rebuild().items == MANY - 1
+
+        assert told(cache) == before
+        with pytest.raises(StoreError), cache.batch():
+            cache.database.write(lambda one: one.exec_driver_sql("SELECT nonsense(1)"))
+        with cache.batch():
+            with pytest.raises(StoreError):
+                cache.database.write(lambda one: one.exec_driver_sql("SELECT nonsense(1)"))
+            cache.put("v", b"data")
+        assert cache.best("v") is not None
+
+
 def test_a_small_batch_has_sidecars(cache: Cache) -> None:
     """As single items have."""
     with cache.batch():

@@ -324,7 +324,7 @@ def put(cache, call, nth):
     setattr(os, call, real)
     print(nth, flush=True)
 
-for nth in range(1, int(sys.argv[3]) + 1, 3):
+for nth in map(int, sys.argv[3:]):
     child = os.fork()
     if child == 0:
         try:
@@ -342,13 +342,13 @@ def test_a_batch_that_is_killed_is_there_whole_or_not_at_all(
     root: Path, start: Program, call: str, most: int
 ) -> None:
     """In the registry, and in what is rebuilt after a cleaning."""
-    numbers = range(1, most + 1, 3)
+    numbers = range(1, most + 1, max(1, most // 4))
     for nth in numbers:
         with Cache(root / str(nth)) as cache:
             for uri in ("u:0", "gone"):
                 cache.put(uri, b"old", attrs={"n": 1})
 
-    out, err = start(KILLED, root, call, most).communicate(timeout=120)
+    out, err = start(KILLED, root, call, *numbers).communicate(timeout=120)
     assert not err
 
     for nth in numbers:

@@ -13,7 +13,7 @@ from store.errors import StatusError
 from store.registry.batches import Note
 from store.registry.creating import Draft
 from store.registry.finding import Finding
-from store.registry.journals import tidy
+from store.registry.journals import journals, tidy
 from store.registry.prepared import Prepared
 from store.registry.publishing import check_written, move_in_place, remove_files, seal
 from store.registry.records import Entry, all_rows, attribute_rows, now_of
@@ -224,6 +224,16 @@ class Moving(Finding):
         if self.remote is not None:
             self.remote.upload(path, digest)
 
+    def tidy_journals(self) -> int:
+        """Remove the journals of which nothing counts any more, while no batch writes another.
+
+        Returns:
+            How many were removed.
+        """
+        if not journals(self.places):
+            return 0
+        return self.database.write(lambda _: tidy(self.places), relaxed=True)
+
     def remove_files(self, entries: Sequence[Entry]) -> None:
         """Remove the files of items that are marked as gone, in a batch at its end."""
         batch = self.database.held_batch()
@@ -232,7 +242,7 @@ class Moving(Finding):
             return
         remove_files(self.places, entries)
         if os.path.lexists(self.places.journals) and not self.database.read(_has_files):
-            tidy(self.places)
+            self.tidy_journals()
         if self.remote is not None:
             self.remote.remove(
                 path

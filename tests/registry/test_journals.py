@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from store.errors import RegistryError, StoreError
+from store.files.apart import is_laid_apart, lay_apart
 from store.registry.journals import FEWEST, journals
 from store.registry.manager import Cache
 from store.registry.status import Status
@@ -362,3 +363,17 @@ def test_a_batch_that_is_killed_is_there_whole_or_not_at_all(
             rebuilt = cache.rebuild()
             assert (told(cache), rebuilt.bare) == (before, 0)
             assert cache.put("u:0", b"next").version > 1
+
+
+def test_a_directory_that_holds_others_files_is_not_marked(tmp_path: Path) -> None:
+    """Only one that is the registry's alone is laid apart on the disk."""
+    ours, shared = tmp_path / "ours", tmp_path / "shared"
+    shared.mkdir()
+    (shared / "thesis.tex").touch()
+
+    for root in (ours, shared):
+        with Cache(root, durability="relaxed") as cache:
+            cache.put("a", b"data")
+
+    can = lay_apart(tmp_path)
+    assert [is_laid_apart(one) for one in (ours, shared)] == [can, False]

@@ -33,17 +33,29 @@ def lay_apart(directory: str | Path) -> bool:
     Returns:
         Whether the file system was told; one that knows nothing of it is left as it is.
     """
+    return _flags(directory, _TOP) is not None
+
+
+def is_laid_apart(directory: str | Path) -> bool:
+    """Whether a directory is marked so; False where that cannot be told."""
+    return bool((_flags(directory) or 0) & _TOP)
+
+
+def _flags(directory: str | Path, added: int = 0) -> int | None:
+    """Add flags to a directory's, and return those that it had; None where that cannot be done."""
     if os.uname().machine not in _MACHINES:
-        return False
+        return None
     try:
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
-        return False
+        return None
     try:
-        (flags,) = _LONG.unpack(fcntl.ioctl(descriptor, _GET_FLAGS, bytes(_LONG.size)))
-        fcntl.ioctl(descriptor, _SET_FLAGS, _LONG.pack(flags | _TOP))
+        flags: int = _LONG.unpack(fcntl.ioctl(descriptor, _GET_FLAGS, bytes(_LONG.size)))[0]
+        if added & ~flags:
+            fcntl.ioctl(descriptor, _SET_FLAGS, _LONG.pack(flags | added))
     except OSError:
-        return False
+        return None
+    else:
+        return flags
     finally:
         os.close(descriptor)
-    return True

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from store.errors import RegistryError, StoreError
+from store.errors import RegistryError, StatusError, StoreError
 from store.files.apart import is_laid_apart, lay_apart
 from store.registry.journals import FEWEST, journals
 from store.registry.manager import Cache
@@ -201,6 +201,24 @@ def test_a_damaged_journal_loses_names_at_most(filled: Cache, seed: int) -> None
     assert rebuilt.items + rebuilt.bare == MANY
 
 
+def test_cleaning_removes_no_journal_that_it_cannot_read(filled: Cache) -> None:
+    """It stays where it is closed to us, and is moved aside where it is damaged from end to end."""
+    (journal,) = map(Path, journals(filled.places))
+    lines = journal.read_bytes()
+    journal.unlink()
+    journal.mkdir()
+    assert filled.clean_disk() == 0
+    assert journal.exists()
+
+    journal.rmdir()
+    journal.write_bytes(b"nothing of ours\n" * 10)
+    assert filled.clean_disk() == 1
+    (aside,) = filled.places.damaged.iterdir()
+    assert aside.name.endswith(journal.name)
+    journal.write_bytes(lines)
+    assert filled.rebuild() == (MANY, 0, 0)
+
+
 @pytest.mark.parametrize("what", ["fifo", "link", "directory"])
 def test_what_is_no_journal_is_passed_over(filled: Cache, tmp_path: Path, what: str) -> None:
     """Nothing is opened that may block, nor followed."""
@@ -250,6 +268,26 @@ def test_a_batch_that_fails_leaves_nothing(filled: Cache) -> None:
     assert len(journals(filled.places)) == 1
     filled.rebuild()
     assert told(filled) == before
+
+
+def test_a_batch_replaces_no_file(filled: Cache) -> None:
+    """What was published before it is not published anew: a failure could not bring back the old one."""
+    (item,) = filled.search("u:0")
+    item.failed()
+
+    def again() -> None:
+        with filled.batch(), item.writing() as file:
+            file.write(b"new")
+
+    with pytest.raises(StatusError, match="outside of a batch"):
+        again()
+
+    item.refresh()
+    assert item.status is Status.FAILED
+    assert Path(item.path).read_bytes() == b"0"
+    with item.writing() as file:
+        file.write(b"new")
+    assert Path(item.path).read_bytes() == b"new"
 
 
 def test_a_batch_removes_at_its_end(filled: Cache) -> None:

@@ -120,6 +120,8 @@ class Moving(Finding):
         sealed = seal(partial, durable=self.durable and batch is None)
         changed |= {"published": True, "size": sealed.size, "digest": sealed.digest}
         target = self.places.published(entry.key, entry.version, entry.ext)
+        if batch is not None and target not in batch.published and os.path.lexists(target):
+            self._refuse_to_replace(entry)
         self.keep_sidecar(entry._replace(**changed))
         self.move_in_place(partial, target)
         try:
@@ -133,6 +135,22 @@ class Moving(Finding):
             batch.published[target] = entry.key, entry.version
         self.keep_budget(sealed.size)
         return moved
+
+    def _refuse_to_replace(self, entry: Entry) -> None:
+        """Refuse to publish an item anew in a batch, whose failure would leave the old row with the new file.
+
+        Raises:
+            StatusError: It was published before the batch began.
+        """
+        before = self.database.apart(lambda connection: now_of(connection, entry))
+        if before is not None and before.published:
+            raise StatusError(
+                f"{entry.version_id} had a file before the batch began, which cannot replace it: write it"
+                " outside of a batch, or as a new version",
+                item=entry.version_id,
+                current=entry.current.name,
+                wanted="READY",
+            )
 
     def _set(self, entry: Entry, changed: dict[str, Any]) -> Entry:
         statement = _move(frozenset(changed))

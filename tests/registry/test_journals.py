@@ -10,11 +10,13 @@ from subprocess import Popen
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from store.errors import RegistryError, StatusError, StoreError
 from store.files.apart import is_laid_apart, lay_apart
 from store.registry.journals import FEWEST, journals
 from store.registry.manager import Cache
+from store.registry.prepared import driver_of
 from store.registry.status import Status
 from store.testing.fakes import FakeClock
 
@@ -319,6 +321,29 @@ def test_what_failed_within_a_batch_is_not_in_it(
 
     assert sorted(str(one.uri) for one in cache.search()) == ["u:0", "u:2"]
     assert cache.rebuild() == (2, 0, 0)
+
+
+def test_a_batch_that_was_broken_off_is_told(filled: Cache) -> None:
+    """SQLite ends a transaction by itself where the disk is full: the rest would be written alone."""
+
+    def work() -> None:
+        with filled.batch():
+            put_together(filled, "v")
+            with pytest.raises(StoreError):
+                filled.database.write(_breaks)
+            with pytest.raises(RegistryError, match="begin it again"):
+                filled.put("w", b"data")
+
+    with pytest.raises(RegistryError, match="begin it again"):
+        work()
+
+    assert len(filled.search()) == MANY
+    assert len({one.path for one in filled.places.walk()}) == MANY
+
+
+def _breaks(connection: sa.Connection) -> None:
+    driver_of(connection).rollback()
+    raise StoreError("the disk is full")
 
 
 def test_a_disk_that_fails_at_the_end_takes_the_batch_back(

@@ -478,6 +478,6 @@ def test_a_read_only_registry_works(start: Program) -> None:
         assert sorted(str(path) for path in root.rglob("*")) == before
         with Cache(root, durability="relaxed") as cache:
             assert len(cache.prune(max_bytes=0).in_use) == 1
-            told, err = process.communicate("go on\n", timeout=60)
-            assert (told, err) == ("refused\n", "")
+            told, _ = process.communicate("go on\n", timeout=60)
+            assert told == "refused\n"
             assert len(cache.prune(max_bytes=0).removed) == 1

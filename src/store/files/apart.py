@@ -24,9 +24,9 @@ _LONG: Final = struct.Struct("l")
 def lay_apart(directory: str | Path) -> bool:
     """Let the directories that are made in a directory from now on lie apart from it, and from each other.
 
-    ext4 looks for room for a new file near its directory. Where it has no journal of its own, it passes one by
-    one over each file that was removed there within the last minutes: beside others' work that took 0.4 to
-    0.9 ms a file where 0.03 ms are enough. Source: ``recently_deleted`` in Linux' ``fs/ext4/ialloc.c``.
+    ext4 looks for room for a new file near its directory. Where it has no journal, it passes one by one over
+    each file that was removed there within the last minutes: beside others' work that took 0.4 to 0.9 ms a
+    file where 0.03 ms are enough. Source: ``recently_deleted`` in ``fs/ext4/ialloc.c`` of Linux.
 
     Args:
         directory: One of ours, which should hold few directories.

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import struct
 from pathlib import Path
 
 import pytest
 
-from store.files.apart import _GET_FLAGS, _TOP, lay_apart
+from store.files.apart import is_laid_apart, lay_apart
 
 
 def test_a_directory_is_marked_where_the_file_system_knows_of_it(tmp_path: Path) -> None:
     """It is used as before either way, and marked no further down."""
     told = lay_apart(tmp_path)
 
-    assert bool(flags(tmp_path) & _TOP) == told
+    assert is_laid_apart(tmp_path) == told
     (tmp_path / "inner").mkdir()
-    assert not flags(tmp_path / "inner") & _TOP
+    assert not is_laid_apart(tmp_path / "inner")
 
 
 def test_what_is_no_directory_is_left_alone(tmp_path: Path) -> None:
@@ -28,7 +26,7 @@ def test_what_is_no_directory_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     assert not any(lay_apart(tmp_path / name) for name in ("link", "file", "missing"))
-    assert not flags(tmp_path / "real") & _TOP
+    assert not is_laid_apart(tmp_path / "real")
 
 
 def test_a_file_system_that_knows_nothing_of_it_is_no_error() -> None:
@@ -43,14 +41,3 @@ def test_numbers_are_used_where_they_are_known(
     monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", "host", "6", "1", "mips")))
 
     assert not lay_apart(tmp_path)
-
-
-def flags(directory: Path) -> int:
-    """Return the flags of a directory; none where the file system has none."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        return int(struct.unpack("l", fcntl.ioctl(descriptor, _GET_FLAGS, bytes(8)))[0])
-    except OSError:
-        return 0
-    finally:
-        os.close(descriptor)

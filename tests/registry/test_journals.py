@@ -10,10 +10,13 @@ from subprocess import Popen
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from store.errors import RegistryError, StoreError
+from store.errors import RegistryError, StatusError, StoreError
+from store.files.apart import is_laid_apart, lay_apart
 from store.registry.journals import FEWEST, journals
 from store.registry.manager import Cache
+from store.registry.prepared import driver_of
 from store.registry.status import Status
 from store.testing.fakes import FakeClock
 
@@ -60,6 +63,26 @@ def test_a_batch_has_one_journal(filled: Cache) -> None:
 
     assert rebuilt == (MANY, 0, 0)
     assert told(filled) == before
+
+
+def test_a_batch_on_a_server_has_one_journal(database: str, root: Path) -> None:
+    """Beside the files, as in a directory; what fails within one is taken back by itself."""
+    with Cache(url=database, files=root, durability="relaxed") as cache:
+        put_together(cache, "u")
+        cache.remove("u:0", disk=True)
+        before = told(cache)
+        assert len(journals(cache.places)) == 1
+
+        assert cache.rebuild().items == MANY - 1
+
+        assert told(cache) == before
+        with pytest.raises(StoreError), cache.batch():
+            cache.database.write(lambda one: one.exec_driver_sql("SELECT nonsense(1)"))
+        with cache.batch():
+            with pytest.raises(StoreError):
+                cache.database.write(lambda one: one.exec_driver_sql("SELECT nonsense(1)"))
+            cache.put("v", b"data")
+        assert cache.best("v") is not None
 
 
 def test_a_small_batch_has_sidecars(cache: Cache) -> None:
@@ -180,6 +203,24 @@ def test_a_damaged_journal_loses_names_at_most(filled: Cache, seed: int) -> None
     assert rebuilt.items + rebuilt.bare == MANY
 
 
+def test_cleaning_removes_no_journal_that_it_cannot_read(filled: Cache) -> None:
+    """It stays where it is closed to us, and is moved aside where it is damaged from end to end."""
+    (journal,) = map(Path, journals(filled.places))
+    lines = journal.read_bytes()
+    journal.unlink()
+    journal.mkdir()
+    assert filled.clean_disk() == 0
+    assert journal.exists()
+
+    journal.rmdir()
+    journal.write_bytes(b"nothing of ours\n" * 10)
+    assert filled.clean_disk() == 1
+    (aside,) = filled.places.damaged.iterdir()
+    assert aside.name.endswith(journal.name)
+    journal.write_bytes(lines)
+    assert filled.rebuild() == (MANY, 0, 0)
+
+
 @pytest.mark.parametrize("what", ["fifo", "link", "directory"])
 def test_what_is_no_journal_is_passed_over(filled: Cache, tmp_path: Path, what: str) -> None:
     """Nothing is opened that may block, nor followed."""
@@ -231,6 +272,26 @@ def test_a_batch_that_fails_leaves_nothing(filled: Cache) -> None:
     assert told(filled) == before
 
 
+def test_a_batch_replaces_no_file(filled: Cache) -> None:
+    """What was published before it is not published anew: a failure could not bring back the old one."""
+    (item,) = filled.search("u:0")
+    item.failed()
+
+    def again() -> None:
+        with filled.batch(), item.writing() as file:
+            file.write(b"new")
+
+    with pytest.raises(StatusError, match="outside of a batch"):
+        again()
+
+    item.refresh()
+    assert item.status is Status.FAILED
+    assert Path(item.path).read_bytes() == b"0"
+    with item.writing() as file:
+        file.write(b"new")
+    assert Path(item.path).read_bytes() == b"new"
+
+
 def test_a_batch_removes_at_its_end(filled: Cache) -> None:
     """Files and sidecars; what was put in anew under the name stays."""
     (item,) = filled.search("u:0")
@@ -260,6 +321,29 @@ def test_what_failed_within_a_batch_is_not_in_it(
 
     assert sorted(str(one.uri) for one in cache.search()) == ["u:0", "u:2"]
     assert cache.rebuild() == (2, 0, 0)
+
+
+def test_a_batch_that_was_broken_off_is_told(filled: Cache) -> None:
+    """SQLite ends a transaction by itself where the disk is full: the rest would be written alone."""
+
+    def work() -> None:
+        with filled.batch():
+            put_together(filled, "v")
+            with pytest.raises(StoreError):
+                filled.database.write(_breaks)
+            with pytest.raises(RegistryError, match="begin it again"):
+                filled.put("w", b"data")
+
+    with pytest.raises(RegistryError, match="begin it again"):
+        work()
+
+    assert len(filled.search()) == MANY
+    assert len({one.path for one in filled.places.walk()}) == MANY
+
+
+def _breaks(connection: sa.Connection) -> None:
+    driver_of(connection).rollback()
+    raise StoreError("the disk is full")
 
 
 def test_a_disk_that_fails_at_the_end_takes_the_batch_back(
@@ -304,7 +388,7 @@ def put(cache, call, nth):
     setattr(os, call, real)
     print(nth, flush=True)
 
-for nth in range(1, int(sys.argv[3]) + 1, 3):
+for nth in map(int, sys.argv[3:]):
     child = os.fork()
     if child == 0:
         try:
@@ -322,13 +406,13 @@ def test_a_batch_that_is_killed_is_there_whole_or_not_at_all(
     root: Path, start: Program, call: str, most: int
 ) -> None:
     """In the registry, and in what is rebuilt after a cleaning."""
-    numbers = range(1, most + 1, 3)
+    numbers = range(1, most + 1, max(1, most // 4))
     for nth in numbers:
         with Cache(root / str(nth)) as cache:
             for uri in ("u:0", "gone"):
                 cache.put(uri, b"old", attrs={"n": 1})
 
-    out, err = start(KILLED, root, call, most).communicate(timeout=120)
+    out, err = start(KILLED, root, call, *numbers).communicate(timeout=120)
     assert not err
 
     for nth in numbers:
@@ -342,3 +426,17 @@ def test_a_batch_that_is_killed_is_there_whole_or_not_at_all(
             rebuilt = cache.rebuild()
             assert (told(cache), rebuilt.bare) == (before, 0)
             assert cache.put("u:0", b"next").version > 1
+
+
+def test_a_directory_that_holds_others_files_is_not_marked(tmp_path: Path) -> None:
+    """Only one that is the registry's alone is laid apart on the disk."""
+    ours, shared = tmp_path / "ours", tmp_path / "shared"
+    shared.mkdir()
+    (shared / "thesis.tex").touch()
+
+    for root in (ours, shared):
+        with Cache(root, durability="relaxed") as cache:
+            cache.put("a", b"data")
+
+    can = lay_apart(tmp_path)
+    assert [is_laid_apart(one) for one in (ours, shared)] == [can, False]

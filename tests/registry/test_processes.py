@@ -447,6 +447,9 @@ assert not os.access(sys.argv[1], os.W_OK)
 with Cache(sys.argv[1], read_only=True) as reader:
     item = reader.best("a")
     assert item.open(default_mode="rb").result.read() == b"data"
+    print(item.path, flush=True)
+    sys.stdin.readline()
+    assert open(item.path, "rb").read() == b"data"
     assert len(reader.search(where="n = 1")) == 1
     try:
         reader.create("b")
@@ -456,7 +459,7 @@ with Cache(sys.argv[1], read_only=True) as reader:
 
 
 def test_a_read_only_registry_works(start: Program) -> None:
-    """For a user who may write nothing at all: nothing is made there."""
+    """For a user who may write nothing at all: nothing is made there, and what he reads is not removed."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "registry"
         with Cache(root, durability="relaxed") as cache:
@@ -465,10 +468,16 @@ def test_a_read_only_registry_works(start: Program) -> None:
         before = sorted(str(path) for path in root.rglob("*"))
         for path in directories:
             path.chmod(0o555)
+        process = start(READS_ONLY, root)
+        assert process.stdout is not None
+        assert process.stdin is not None
 
-        told = ended(start(READS_ONLY, root))
-
+        assert Path(process.stdout.readline().strip()).name.endswith("-1")
         for path in directories:
             path.chmod(0o755)
-        assert told == "refused\n"
         assert sorted(str(path) for path in root.rglob("*")) == before
+        with Cache(root, durability="relaxed") as cache:
+            assert len(cache.prune(max_bytes=0).in_use) == 1
+            told, _ = process.communicate("go on\n", timeout=60)
+            assert told == "refused\n"
+            assert len(cache.prune(max_bytes=0).removed) == 1

@@ -20,6 +20,7 @@ from store.registry.creating import Draft
 from store.registry.database import Rebuilt
 from store.registry.filters import Filters
 from store.registry.item import CacheItem
+from store.registry.leases import InUse
 from store.registry.manager import Cache
 from store.registry.pruning import Pruned
 from store.registry.records import Entry
@@ -258,7 +259,7 @@ class TestRuthless(Shelf):
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
-            self.leases.in_use = set  # type: ignore[method-assign]
+            self.leases.in_use = lambda: InUse("", frozenset())  # type: ignore[method-assign]
 
 
 class TestNameless(Shelf):

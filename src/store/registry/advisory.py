@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from store.clock import Clock
 from store.registry.database import Database
 from store.registry.failures import registry_errors
-from store.registry.leases import Leases
+from store.registry.leases import InUse, Leases
 from store.registry.places import Places
 from store.registry.schema import handed
 
@@ -36,7 +36,7 @@ class AdvisoryLeases(Leases):
         places: Where the files lie.
         clock: The time.
         database: The registry.
-        read_only: Take no lease.
+        read_only: Take no lease, and write no notes: see `Leases`.
     """
 
     def __init__(
@@ -85,13 +85,16 @@ class AdvisoryLeases(Leases):
         return connection
 
     def _note(self, name: str) -> None:
+        if self._read_only:
+            super()._note(name)
+            return
         # Not on a connection of the pool: what is noted in a batch is to be seen before the batch ends.
         with self._taking, registry_errors(self._database.where):
             connection = self._connect()
             connection.execute(sa.insert(handed), {"holder": self._number, "name": name})
             self._noted.add(name)
 
-    def in_use(self) -> set[str]:
+    def in_use(self) -> InUse:
         """Return the version ids of the items that living processes on any machine were handed."""
 
         def work(connection: sa.Connection) -> tuple[set[str], set[int]]:
@@ -106,7 +109,7 @@ class AdvisoryLeases(Leases):
         if dead and not self._read_only:
             gone = sa.delete(handed).where(handed.c.holder.in_(sorted(dead)))
             self._database.write(lambda connection: connection.execute(gone), relaxed=True)
-        return names
+        return InUse(self._files, frozenset(names))
 
     def is_alive(self, holder: str | None) -> bool:
         """Whether the process that writes an item is still connected to the server."""

@@ -12,7 +12,7 @@ from store.errors import StoreError
 from store.files.failures import free_bytes
 from store.registry.filtering import Asked
 from store.registry.filters import Filters
-from store.registry.pruning import Limits, Pruned, bytes_of, prune
+from store.registry.pruning import Limits, Pruned, bytes_of, prune, remove_unused
 from store.registry.putting import Putting
 from store.registry.schema import items
 from store.registry.status import Status
@@ -54,9 +54,11 @@ class Cleaning(Putting):
         """
         used = self.leases.in_use()
         going = [entry for entry in outdated(self) if entry.version_id not in used]
-        self.discard(going, disk=True, keep_record=False)
+        gone = [entry for entry in going if entry.current is Status.DELETED]
+        self.discard(gone, disk=True, keep_record=False)
+        removed, _ = remove_unused(self, [entry for entry in going if entry not in gone])
         self.clean_disk()
-        return len(going)
+        return len(gone) + len(removed)
 
     def clean_db(self) -> int:
         """Drop the records whose file is gone, but for those that never had one, being metadata alone.

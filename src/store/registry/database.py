@@ -136,6 +136,19 @@ class Database(abc.ABC):
         """Return what this thread's batch is to do at its end; None where it is in none."""
         return getattr(self._local, "batch", None) if self._held() is not None else None
 
+    def check_batch(self) -> None:
+        """See that this thread's batch, where it is in one, still stands.
+
+        Raises:
+            RegistryError: What failed in it, such as a full disk, has ended its transaction.
+        """
+        held = self._held()
+        if held is not None and not self._in_transaction(held):
+            raise RegistryError(
+                f"the batch in {self.where} was broken off by what failed in it: begin it again",
+                path=self.where,
+            )
+
     def close(self) -> None:
         """Close what is open; it is opened again when it is next needed."""
         with self._lock:
@@ -219,11 +232,7 @@ class Database(abc.ABC):
     def _written_in_batch(self, connection: sa.Connection, work: Work[T]) -> T:
         """Do work in the batch's transaction; where it fails, only what it wrote is taken back."""
         with registry_errors(self.where):
-            if not self._in_transaction(connection):
-                raise RegistryError(
-                    f"the batch in {self.where} was broken off by what failed before: begin it again",
-                    path=self.where,
-                )
+            self.check_batch()
             run_plain(connection, "SAVEPOINT one")
             try:
                 found = work(connection)

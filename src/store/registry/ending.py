@@ -7,7 +7,7 @@ import attrs
 from store.clock import Clock
 from store.files.atomic import discard
 from store.registry.batches import Batch
-from store.registry.journals import write_notes
+from store.registry.journals import fit_for_journal, write_journal
 from store.registry.places import Places
 from store.registry.publishing import remove_files, settle
 from store.registry.remote import Remote
@@ -36,17 +36,16 @@ class Ending:
         Raises:
             StorageError: Something cannot be written, or the disk refused.
         """
-        paths = list(batch.published)
-        if self.remote is None:
-            batch.journal = write_notes(self.places, batch.notes, self.clock, durable=self.durable)
-            paths += filter(None, [batch.journal])
-        else:
-            for (key, version), note in batch.notes.items():
-                if note is not None:
-                    write_sidecar(self.places, key, version, note.text)
-                    self.remote.upload(self.places.sidecar(key, version))
-        if paths and self.durable:
-            settle(paths)
+        together = fit_for_journal(self.places, batch.notes) if self.remote is None else {}
+        if together:
+            batch.journal = write_journal(self.places, together, self.clock, durable=self.durable)
+        for name, note in batch.notes.items():
+            if note is not None and name not in together:
+                write_sidecar(self.places, *name, note.text, durable=self.durable)
+                if self.remote is not None:
+                    self.remote.upload(self.places.sidecar(*name))
+        if self.durable:
+            settle(filter(None, [*batch.published, batch.journal]))
 
     def undo(self, batch: Batch) -> None:
         """Remove what was published; after a failure, or where the block raised."""

@@ -28,7 +28,7 @@ from store.files.syncing import sync_many
 from store.files.unfinished import partial_name
 from store.registry.batches import Note
 from store.registry.places import Places
-from store.registry.sidecars import LARGEST, write_sidecar
+from store.registry.sidecars import LARGEST
 
 log = logging.getLogger(__name__)
 
@@ -54,39 +54,54 @@ class Line(NamedTuple):
     length: int
 
 
-def write_notes(
-    places: Places,
-    notes: Mapping[tuple[str, int], Note | None],
-    clock: Clock,
-    *,
-    durable: bool,
-) -> str | None:
-    """Write down what a batch noted: in one journal what has a file and no sidecar, the rest apart.
+def fit_for_journal(
+    places: Places, notes: Mapping[tuple[str, int], Note | None]
+) -> dict[tuple[str, int], str]:
+    """Return what of a batch's notes one journal may tell: of what has a file, and no sidecar.
 
     Args:
         places: Where the registry lies.
         notes: What the sidecars are to hold, by key and version; what is None is passed over.
-        clock: The time.
-        durable: Whether directories that are made must survive a power cut.
 
     Returns:
-        The path of the journal; None where there was too little for one.
+        The JSON by key and version; nothing where that is too little for a journal.
+    """
+    found = {
+        name: note.text
+        for name, note in notes.items()
+        if note is not None and note.has_file and not os.path.lexists(places.sidecar(*name))
+    }
+    return found if len(found) >= FEWEST else {}
+
+
+def write_journal(
+    places: Places, texts: Mapping[tuple[str, int], str], clock: Clock, *, durable: bool
+) -> str:
+    """Write a journal, and return its path.
+
+    Args:
+        places: Where the registry lies.
+        texts: What the sidecars would hold, by key and version.
+        clock: The time.
+        durable: Whether the directory, where it is new, must survive a power cut.
 
     Raises:
-        StorageError: Something cannot be written.
+        StorageError: It cannot be written; nothing of it is left.
     """
-    some = [(name, note) for name, note in notes.items() if note is not None]
-    together = {
-        name: note.text
-        for name, note in some
-        if note.has_file and not os.path.lexists(places.sidecar(*name))
-    }
-    if len(together) < FEWEST:
-        together = {}
-    for name, note in some:
-        if name not in together:
-            write_sidecar(places, *name, note.text, durable=durable)
-    return _written(places, together, clock, durable=durable) if together else None
+    directory, via = places.journals, places.writing
+    places.make_writing()
+    make_directories(directory, durable=durable)
+    path = places.check(f"{directory}/{_after(journals(places), clock)}-{secrets.token_hex(4)}")
+    temporary = f"{via}/{partial_name()}"
+    data = "".join(f"{key}-{version}\t{text}\n" for (key, version), text in texts.items())
+    try:
+        with storage_errors(path):
+            write_small(temporary, data.encode())
+        rename(temporary, path)
+    except StorageError:
+        discard(temporary)
+        raise
+    return path
 
 
 def journals(places: Places) -> list[str]:
@@ -104,15 +119,7 @@ def journals(places: Places) -> list[str]:
 def lines_of(journal: str) -> Iterator[tuple[str, int, Line]]:
     """Go through the lines of a journal as (key, version, where); what is damaged is passed over."""
     try:
-        with _opened(journal) as file:
-            start = 0
-            while data := file.readline(LARGEST):
-                found = _LINE.match(data)
-                if found is not None:
-                    begin = found.end()
-                    line = Line(journal, start + begin, len(data) - begin)
-                    yield found[1].decode(), int(found[2]), line
-                start += len(data)
+        yield from _lines_of(journal)
     except OSError as error:
         log.warning("the journal %s cannot be read, and is passed over: %s", journal, error)
 
@@ -130,6 +137,8 @@ def read_line(line: Line) -> bytes | None:
 def tidy(places: Places, *, dry_run: bool = False) -> int:
     """Remove the journals of which nothing counts any more; of one with little left, make sidecars.
 
+    One that is damaged from its beginning to its end is moved aside; one that cannot be read stays.
+
     Args:
         places: Where the registry lies.
         dry_run: Only say how many would go.
@@ -146,7 +155,11 @@ def tidy(places: Places, *, dry_run: bool = False) -> int:
     bare = _without_sidecar(places) if seen else set()
     told: Names = set()
     for journal in reversed(seen):
-        lines = {(key, version): line for key, version, line in lines_of(journal)}
+        try:
+            lines = {(key, version): line for key, version, line in _lines_of(journal)}
+        except OSError as error:
+            log.warning("the journal %s cannot be read, and stays: %s", journal, error)
+            continue
         living = {name: line for name, line in lines.items() if name in bare and name not in told}
         told |= living.keys()
         if len(living) * _SPARSE >= len(lines) > 0 or not places.is_ours(journal):
@@ -154,8 +167,28 @@ def tidy(places: Places, *, dry_run: bool = False) -> int:
         removed += 1
         if not dry_run:
             _spread(places, living)
-            discard(journal)
+            if lines:
+                discard(journal)
+            else:
+                places.set_aside(journal)
     return removed
+
+
+def _lines_of(journal: str) -> Iterator[tuple[str, int, Line]]:
+    """See `lines_of`.
+
+    Raises:
+        OSError: It is missing, no regular file, or cannot be read.
+    """
+    with _opened(journal) as file:
+        start = 0
+        while data := file.readline(LARGEST):
+            found = _LINE.match(data)
+            if found is not None:
+                begin = found.end()
+                line = Line(journal, start + begin, len(data) - begin)
+                yield found[1].decode(), int(found[2]), line
+            start += len(data)
 
 
 def _without_sidecar(places: Places) -> Names:
@@ -177,25 +210,6 @@ def _spread(places: Places, living: Mapping[tuple[str, int], Line]) -> None:
                 create_whole(path, text, via=places.writing, durable=False)
                 made.append(path)
     sync_many(made)
-
-
-def _written(
-    places: Places, texts: Mapping[tuple[str, int], str], clock: Clock, *, durable: bool
-) -> str:
-    directory, via = places.journals, places.writing
-    places.make_writing()
-    make_directories(directory, durable=durable)
-    path = places.check(f"{directory}/{_after(journals(places), clock)}-{secrets.token_hex(4)}")
-    temporary = f"{via}/{partial_name()}"
-    data = "".join(f"{key}-{version}\t{text}\n" for (key, version), text in texts.items())
-    try:
-        with storage_errors(path):
-            write_small(temporary, data.encode())
-        rename(temporary, path)
-    except StorageError:
-        discard(temporary)
-        raise
-    return path
 
 
 def _after(there: list[str], clock: Clock) -> str:

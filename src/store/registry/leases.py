@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
+
+import attrs
 
 from store.clock import Clock
 from store.errors import RegistryError, StoreError
 from store.files.atomic import make_directories
 from store.files.failures import storage_error
 from store.files.leases import Lease, held_notes, is_held
+from store.files.reading import Reading, is_read
 from store.registry.places import Places
 
 log = logging.getLogger(__name__)
+
+
+@attrs.frozen
+class InUse:
+    """What living processes were handed.
+
+    Attributes:
+        files: Where the directories of the files lie.
+        names: The version ids of what was noted.
+    """
+
+    files: str
+    names: frozenset[str]
+    _read: dict[str, bool] = attrs.field(factory=dict, init=False)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether an item may be in use, by its version id."""
+        shelf = str(name)[:2]
+        if name not in self.names and shelf not in self._read:
+            self._read[shelf] = is_read(f"{self.files}/{shelf}")
+        return name in self.names or self._read[shelf]
 
 
 class Leases:
@@ -22,11 +47,13 @@ class Leases:
     Args:
         places: Where the registry lies.
         clock: The time.
-        read_only: Take no lease, since nothing may be written.
+        read_only: Take no lease, since nothing may be written; the directories of what is handed out are
+            locked instead.
     """
 
     def __init__(self, places: Places, clock: Clock, *, read_only: bool) -> None:
         self._directory = places.leases
+        self._files = places.files
         self._clock = clock
         self._read_only = read_only
         self._begin()
@@ -34,8 +61,9 @@ class Leases:
     def _begin(self) -> None:
         self._process = os.getpid()
         self._lease: Lease | None = None
-        self._refused = self._read_only
+        self._refused = False
         self._noted: set[str] = set()
+        self._reading = Reading()
         self._lock = threading.Lock()
 
     def holder(self) -> str:
@@ -69,7 +97,8 @@ class Leases:
     def hand_out(self, name: str) -> bool:
         """Note that this process may be using an item's file, until `close`.
 
-        Where nothing can be noted (a read-only registry), it goes without.
+        Where nothing can be noted (a registry that may only be read, on a file system without locks), it goes
+        without.
 
         Args:
             name: The item's version id, which is the same in a registry that was rebuilt.
@@ -91,14 +120,23 @@ class Leases:
         return True
 
     def _note(self, name: str) -> None:
+        if self._read_only:
+            with self._lock, contextlib.suppress(FileNotFoundError):
+                self._reading.hold(f"{self._files}/{name[:2]}")
+                self._noted.add(name)
+            return
         lease = self._taken()
         with self._lock:
             lease.note(name)
             self._noted.add(name)
 
-    def in_use(self) -> set[str]:
-        """Return the version ids of the items that living processes were handed, this one's included."""
-        return set(held_notes(self._directory))
+    def in_use(self) -> InUse:
+        """Return the version ids of the items that living processes were handed, this one's included.
+
+        Who may only read has locked directories, of which all counts as handed out. They are looked at when
+        an item is first asked for.
+        """
+        return InUse(self._files, frozenset(held_notes(self._directory)))
 
     def close(self) -> None:
         """Give the lease back."""
@@ -107,7 +145,8 @@ class Leases:
             return
         with self._lock:
             lease, self._lease = self._lease, None
-            self._noted, self._refused = set(), self._read_only
+            self._noted, self._refused = set(), False
+            self._reading.close()
         if lease is not None:
             lease.close()
 

@@ -30,7 +30,8 @@ class Cache(Cleaning):
         objects: With a bucket for ``files``: its client, where it is not to be opened by the address.
         transfer: With a bucket for ``files``: how bytes are to be moved, and the connections that the
             settings name (`TransferOptions.from_settings`).
-        read_only: Write nothing at all.
+        read_only: Write nothing at all. What is handed out is still told to who cleans, by locks on the
+            directories of the files, where the file system shares locks with him.
         busy_timeout: How long another's write is waited for, in seconds.
         durability: ``full``: what is READY survives a power cut; ``relaxed``: what is young may be lost.
         max_bytes: How much the files may take in all, in bytes: what was used least recently goes.

@@ -13,7 +13,7 @@ from store.errors import StatusError
 from store.registry.batches import Note
 from store.registry.creating import Draft
 from store.registry.finding import Finding
-from store.registry.journals import tidy
+from store.registry.journals import journals, tidy
 from store.registry.prepared import Prepared
 from store.registry.publishing import check_written, move_in_place, remove_files, seal
 from store.registry.records import Entry, all_rows, attribute_rows, now_of
@@ -120,6 +120,8 @@ class Moving(Finding):
         sealed = seal(partial, durable=self.durable and batch is None)
         changed |= {"published": True, "size": sealed.size, "digest": sealed.digest}
         target = self.places.published(entry.key, entry.version, entry.ext)
+        if batch is not None and target not in batch.published and os.path.lexists(target):
+            self._refuse_to_replace(entry)
         self.keep_sidecar(entry._replace(**changed))
         self.move_in_place(partial, target)
         try:
@@ -133,6 +135,22 @@ class Moving(Finding):
             batch.published[target] = entry.key, entry.version
         self.keep_budget(sealed.size)
         return moved
+
+    def _refuse_to_replace(self, entry: Entry) -> None:
+        """Refuse to publish an item anew in a batch, whose failure would leave the old row with the new file.
+
+        Raises:
+            StatusError: It was published before the batch began.
+        """
+        before = self.database.apart(lambda connection: now_of(connection, entry))
+        if before is not None and before.published:
+            raise StatusError(
+                f"{entry.version_id} had a file before the batch began, which cannot replace it: write it"
+                " outside of a batch, or as a new version",
+                item=entry.version_id,
+                current=entry.current.name,
+                wanted="READY",
+            )
 
     def _set(self, entry: Entry, changed: dict[str, Any]) -> Entry:
         statement = _move(frozenset(changed))
@@ -224,6 +242,16 @@ class Moving(Finding):
         if self.remote is not None:
             self.remote.upload(path, digest)
 
+    def tidy_journals(self) -> int:
+        """Remove the journals of which nothing counts any more, while no batch writes another.
+
+        Returns:
+            How many were removed.
+        """
+        if not journals(self.places):
+            return 0
+        return self.database.write(lambda _: tidy(self.places), relaxed=True)
+
     def remove_files(self, entries: Sequence[Entry]) -> None:
         """Remove the files of items that are marked as gone, in a batch at its end."""
         batch = self.database.held_batch()
@@ -232,7 +260,7 @@ class Moving(Finding):
             return
         remove_files(self.places, entries)
         if os.path.lexists(self.places.journals) and not self.database.read(_has_files):
-            tidy(self.places)
+            self.tidy_journals()
         if self.remote is not None:
             self.remote.remove(
                 path

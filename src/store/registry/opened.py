@@ -141,6 +141,7 @@ class Opened:
                 return
             try:
                 yield
+                self.database.check_batch()
                 self._ending.prepare(batch)
             except BaseException:
                 self._ending.undo(batch)

@@ -14,7 +14,7 @@ from store.errors import MissingKeyError, QueryError, ResourceNotFoundError
 from store.files.failures import storage_errors
 from store.files.unpacking.formats import format_of
 from store.files.unpacking.listing import Member, opened, tar_members, zip_members
-from store.files.unpacking.quota import LARGEST, Quota
+from store.files.unpacking.quota import Quota
 from store.files.unpacking.streams import (
     BUFFER,
     QuietFile,
@@ -41,7 +41,8 @@ class Opener:
         large: Give streams, which are read as you go; else contents, read at once.
         default_mode: ``r`` for text, ``rb`` for bytes.
         encoding: Of text; None is UTF-8.
-        max_size: How much it may unpack to in all, in bytes; beyond 64 MiB at most 2000 times its size.
+        max_size: How much it may unpack to in all, in bytes; None is 64 MiB and 200 times its size, and never
+            more than 50 GiB.
 
     Attributes:
         result: A stream (an iterator over lines that can ``read``), or the whole content; of an archive a
@@ -69,7 +70,7 @@ class Opener:
         default_mode: str = "r",
         encoding: str | None = None,
         *,
-        max_size: int = LARGEST,
+        max_size: int | None = None,
     ) -> None:
         if default_mode not in _MODES:
             raise QueryError(f"a file is opened with mode 'r' or 'rb', not {default_mode!r}")

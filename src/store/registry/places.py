@@ -32,6 +32,9 @@ from store.files.names import safe_name
 SIDECAR: Final = "+item.json"
 """How the name of a sidecar ends."""
 
+_OURS: Final = ("registry.", "files", "leases", "journals", "damaged")
+"""How the names of what we make in a registry's directory begin."""
+
 _NAME: Final = re.compile(
     r"([0-9a-f]{32,64})-([1-9][0-9]{0,9})(\+item\.json|(?:\.[A-Za-z0-9._-]{1,40})?)"
 )
@@ -72,6 +75,11 @@ class Places:
         return self._partial[:-1]
 
     @property
+    def files(self) -> str:
+        """The directory of the directories of published files."""
+        return self._files[:-1]
+
+    @property
     def database(self) -> Path:
         """The registry, where it is kept in SQLite."""
         return self.root / "registry.sqlite"
@@ -97,7 +105,7 @@ class Places:
         return self.root / "damaged"
 
     def make_writing(self, *, durable: bool = False) -> None:
-        """Make the directory that is written in, apart from others' work on the disk.
+        """Make the directory that is written in; apart from others' work, where the directory is ours alone.
 
         Raises:
             StorageError: It cannot be made.
@@ -105,7 +113,8 @@ class Places:
         directory = self.writing
         if not os.path.isdir(directory):  # noqa: PTH112 - text
             make_directories(self.root, durable=durable)
-            lay_apart(self.root)
+            if all(one.name.startswith(_OURS) for one in _listed(self.root)):
+                lay_apart(self.root)
             make_directories(directory, durable=durable)
 
     def published(self, key: str, version: int, ext: str) -> str:

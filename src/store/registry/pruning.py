@@ -105,7 +105,7 @@ def prune(
     in_use = tuple(one.entry for one in chosen if one.entry.version_id in used)
     going = [one.entry for one in chosen if one.entry.version_id not in used]
     if not dry_run:
-        going, kept = _remove(cache, going)
+        going, kept = remove_unused(cache, going)
         in_use += kept
     freed = sum(map(bytes_in, going))
     return Pruned(tuple(going), in_use, freed, sum(one.size for one in held) - freed)
@@ -189,8 +189,12 @@ def _lacking(cache: Changing, limits: Limits) -> int:
     return 0 if free is None else limits.min_free - free
 
 
-def _remove(cache: Changing, going: list[Entry]) -> tuple[list[Entry], tuple[Entry, ...]]:
-    """Mark what goes, look again who uses it, and only then remove the files and the records."""
+def remove_unused(cache: Changing, going: list[Entry]) -> tuple[list[Entry], tuple[Entry, ...]]:
+    """Mark what goes, look again who uses it, and only then remove the files and the records.
+
+    Returns:
+        What was removed, and what stayed since it is in use.
+    """
     marked: list[tuple[Entry, Entry]] = []
     for entry in going:
         try:

@@ -60,7 +60,7 @@ def remove_orphans(cache: Changing, *, dry_run: bool = False) -> int:
     Returns:
         How many files were removed, or would be.
     """
-    removed = tidy(cache.places, dry_run=dry_run)
+    removed = tidy(cache.places, dry_run=True) if dry_run else cache.tidy_journals()
     found = [*cache.places.walk(), *cache.places.walk_partial()]
     here = {os.fspath(one.path) for one in found}
     there = _in_the_bucket(cache)

@@ -12,8 +12,8 @@ LARGEST: Final = 50 * 1024**3
 _FREELY: Final = 64 << 20
 """How much may be unpacked before the ratio counts, in bytes."""
 
-_RATIO: Final = 2000
-"""How many times its packed size a file may unpack to; DEFLATE's limit is 1032."""
+_RATIO: Final = 200
+"""How many times its packed size a file may unpack to, as `store.files.unpacking.limits` has it."""
 
 
 class Quota:
@@ -22,12 +22,14 @@ class Quota:
     Args:
         path: The file, for messages.
         packed: Its size in bytes.
-        max_size: How much may be unpacked of it in all, in bytes.
+        max_size: How much may be unpacked of it in all, in bytes; None is 50 GiB, and no more than 64 MiB and
+            200 times its size.
     """
 
-    def __init__(self, path: str, packed: int, max_size: int) -> None:
+    def __init__(self, path: str, packed: int, max_size: int | None) -> None:
         self._path = path
-        self._limit = min(max_size, _FREELY + _RATIO * packed)
+        usual = min(LARGEST, _FREELY + _RATIO * packed)
+        self._limit = usual if max_size is None else max_size
         self._taken = 0
 
     def take(self, size: int) -> None:
@@ -39,7 +41,7 @@ class Quota:
         self._taken += size
         if self._taken > self._limit:
             raise TooLargeError(
-                f"{self._path} unpacks to more than {self._limit} bytes: raise max_size if that is right",
+                f"{self._path} unpacks to more than {self._limit} bytes: give max_size= if that is right",
                 limit=self._limit,
                 size=self._taken,
             )

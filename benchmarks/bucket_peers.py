@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.bucket_places import Place
 from benchmarks.children import here, perform, rehearse
 from benchmarks.measuring import command_seconds
-from store.testing.object_servers import ObjectServer
 
 OURS = """
 import sys
@@ -24,7 +24,7 @@ from store.transports.objects.opening import open_objects
 
 def work(endpoint, key, secret, bucket, directory, memory, direction):
     connection = Connection(endpoint, access_key=key, secret_key=secret, region="us-east-1")
-    options = TransferOptions()
+    options = TransferOptions(durable=direction == "down, made to last")
     client = open_objects(f"s3://{bucket}", options, connection=connection)
     call = sync_directory if direction == "up" else sync_remote_to_local
     done = call(client, directory, remote="data", memory=Path(memory), options=options)
@@ -72,7 +72,10 @@ def work(endpoint, key, secret, bucket, directory, memory, direction):
 
 
 Sync = Callable[[Path, str], float]
-"""Makes a directory and the bucket alike, ``up`` or ``down``, and returns how many seconds that took."""
+"""Makes a directory and the bucket alike, ``up``, ``down`` or `LASTING`; returns how many seconds it took."""
+
+LASTING = "down, made to last"
+"""The direction ``down``, after which a power cut takes nothing away: peers are followed by ``sync -f``."""
 
 
 class Contender(NamedTuple):
@@ -89,7 +92,7 @@ class Contender(NamedTuple):
     peak: Callable[[], int] = lambda: 0
 
 
-def contenders(server: ObjectServer, memory: Path) -> dict[str, Contender]:
+def contenders(server: Place, memory: Path) -> dict[str, Contender]:
     """Return ours and the peers that are here, each with a bucket of its own."""
     found = {"ours": _program(OURS, server, memory)}
     if (s5cmd := _installed("s5cmd")) is not None:
@@ -101,13 +104,13 @@ def contenders(server: ObjectServer, memory: Path) -> dict[str, Contender]:
     return found
 
 
-def keys_of(server: ObjectServer) -> tuple[str, str]:
+def keys_of(server: Place) -> tuple[str, str]:
     """Return the keys that the server knows."""
     connection = server.connection
     return connection.access_key or "", connection.secret_key or ""
 
 
-def _program(program: str, server: ObjectServer, memory: Path) -> Contender:
+def _program(program: str, server: Place, memory: Path) -> Contender:
     bucket = server.new_bucket()
     said = (server.endpoint, *keys_of(server), bucket)
     rehearsal = memory / f"rehearsal-{bucket}"
@@ -126,7 +129,7 @@ def _program(program: str, server: ObjectServer, memory: Path) -> Contender:
     return Contender(sync, bucket, lambda: max(peaks))
 
 
-def _s5cmd(program: str, server: ObjectServer) -> Contender:
+def _s5cmd(program: str, server: Place) -> Contender:
     bucket = server.new_bucket()
     key, secret = keys_of(server)
     environment = _aws(key, secret)
@@ -134,14 +137,14 @@ def _s5cmd(program: str, server: ObjectServer) -> Contender:
 
     def sync(directory: Path, direction: str) -> float:
         sides = [f"{directory}/", f"s3://{bucket}/data/"]
-        if direction == "down":
+        if direction != "up":
             sides = [f"s3://{bucket}/data/*", f"{directory}/"]
-        return command_seconds([*base, *sides], environment)
+        return _command([*base, *sides], environment, directory, direction)
 
     return Contender(sync, bucket)
 
 
-def _rclone(program: str, server: ObjectServer) -> Contender:
+def _rclone(program: str, server: Place) -> Contender:
     bucket = server.new_bucket()
     key, secret = keys_of(server)
     environment = {
@@ -156,9 +159,19 @@ def _rclone(program: str, server: ObjectServer) -> Contender:
 
     def sync(directory: Path, direction: str) -> float:
         sides = [str(directory), f":s3:{bucket}/data"]
-        return command_seconds([*base, *(sides if direction == "up" else sides[::-1])], environment)
+        command = [*base, *(sides if direction == "up" else sides[::-1])]
+        return _command(command, environment, directory, direction)
 
     return Contender(sync, bucket)
+
+
+def _command(
+    command: list[str], environment: Mapping[str, str], directory: Path, direction: str
+) -> float:
+    seconds = command_seconds(command, environment)
+    if direction == LASTING:
+        seconds += command_seconds(["sync", "-f", str(directory)])
+    return seconds
 
 
 def _aws(key: str, secret: str) -> Mapping[str, str]:

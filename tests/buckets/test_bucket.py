@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from store.buckets import Bucket, Storage, Summary
+from store import buckets
+from store.buckets import Bucket, Connection, Storage, Summary
 from store.buckets.storage import Storage as Abstract
 from store.errors import (
     ConfigurationError,
@@ -24,6 +25,12 @@ from store.transports.objects.base import ObjectMeta
 
 LARGE = bytes(range(256)) * (5 << 12)
 """5 MiB."""
+
+
+def test_the_face_of_the_room_gives_what_a_user_of_the_page_needs() -> None:
+    """The names that take part in its first line, each from where it is defined."""
+    assert buckets.__all__ == sorted(buckets.__all__) == dir(buckets)
+    assert Connection.__module__ == "store.transports.objects.connection"
 
 
 def test_what_is_added_is_listed_and_got(bucket: Bucket, house: Path) -> None:

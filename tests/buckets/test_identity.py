@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from awscrt import checksums
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store.buckets.cyclic import cyclic_of
 from store.buckets.identity import (
     multipart_etag,
     part_sizes,
@@ -289,6 +292,10 @@ def test_a_large_object_of_others_is_known_by_its_tag(tmp_path: Path) -> None:
         ({"sha1": hashlib.sha1(b"one", usedforsecurity=False).hexdigest()}, True),
         ({"crc32": f"{zlib.crc32(b'one'):08x}"}, True),
         ({"crc32": f"{zlib.crc32(b'two'):08x}"}, False),
+        ({"crc32c": "2a94b2e9"}, True),
+        ({"crc32c": "2a94b2e8", "crc32": f"{zlib.crc32(b'one'):08x}"}, False),
+        ({"crc64nvme": f"{checksums.crc64nvme(b'one'):016x}", "crc32c": "00000000"}, True),
+        ({"crc64nvme": "0" * 16}, False),
         ({}, None),
     ],
 )
@@ -305,7 +312,35 @@ def test_a_checksum_of_the_store_is_a_proof(
     assert found is verdict
 
 
-@pytest.mark.parametrize("algorithm", ["SHA256", "SHA1", "CRC32"])
+def test_the_cyclic_checksums_are_those_of_their_definitions(tmp_path: Path) -> None:
+    """Of the text that catalogues of them give their values for."""
+    path = tmp_path / "file"
+    path.write_bytes(b"123456789")
+
+    found = {name: cyclic_of(str(path), name) for name in ("crc64nvme", "crc32c", "crc32")}
+
+    assert found == {"crc64nvme": "ae8b14860a799888", "crc32c": "e3069283", "crc32": "cbf43926"}
+
+
+def test_without_the_extra_two_checksums_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What else there is decides, or nothing."""
+    monkeypatch.setitem(sys.modules, "awscrt", None)
+    path = tmp_path / "file"
+    path.write_bytes(b"one")
+    known = Known(hashlib.sha256(b"one").hexdigest())
+
+    def found(told: dict[str, str]) -> bool | None:
+        return proven(str(path), known, ObjectMeta("k", 3, "opaque"), checksums=lambda: told)
+
+    assert found({"crc64nvme": "0" * 16, "crc32c": "0" * 8}) is None
+    assert found({"crc64nvme": "0" * 16, "crc32": f"{zlib.crc32(b'one'):08x}"}) is True
+    with pytest.raises(KeyError):
+        cyclic_of(str(path), "crc32c")
+
+
+@pytest.mark.parametrize("algorithm", ["SHA256", "SHA1", "CRC64NVME", "CRC32C", "CRC32"])
 def test_a_checksum_that_s3_keeps_is_asked_for(moto_server: MotoServer, algorithm: str) -> None:
     """Whatever wrote the object; moto keeps what it is sent, as S3 does."""
     import boto3  # type: ignore[import-untyped]
@@ -327,6 +362,8 @@ def test_a_checksum_that_s3_keeps_is_asked_for(moto_server: MotoServer, algorith
     wanted = {
         "sha256": hashlib.sha256(b"one").hexdigest(),
         "sha1": hashlib.sha1(b"one", usedforsecurity=False).hexdigest(),
+        "crc64nvme": f"{checksums.crc64nvme(b'one'):016x}",
+        "crc32c": f"{checksums.crc32c(b'one'):08x}",
         "crc32": f"{zlib.crc32(b'one'):08x}",
     }
     assert told == {algorithm.lower(): wanted[algorithm.lower()]}

@@ -31,6 +31,8 @@ COMPONENTS = st.sampled_from(
         "\u202e",
         "é",
         "é",
+        "l" * 300,
+        "%%" + "é" * 200,
     ]
 ) | st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
 KEYS = st.lists(COMPONENTS, min_size=1, max_size=4).map("/".join).filter(bool)
@@ -105,12 +107,41 @@ def test_look_alikes_are_told() -> None:
     assert len(found.notes) == 2
 
 
-def test_a_component_that_no_disk_takes_is_refused() -> None:
-    """Cut short it could be another's name."""
-    with pytest.raises(UnsafeNameError, match="longer than 255 bytes") as caught:
-        names_for(["d/" + "x" * 256])
+@pytest.mark.parametrize(
+    "key",
+    ["d/" + "x" * 256, "x" * 1024, "é" * 512, "\t" * 300 + "/y", "%%" + "x" * 400, "." * 300],
+)
+def test_a_component_that_is_too_long_becomes_several(key: str) -> None:
+    """One below the other, each short enough; they are read back as one."""
+    (name,) = names_for([key]).names.values()
 
-    assert caught.value.name == "d/" + "x" * 256
+    assert max(len(part.encode()) for part in name.split("/")) <= 255
+    assert inside("/nowhere", name).is_relative_to("/nowhere")
+    assert key_of(name) == key
+
+
+def test_a_long_file_and_a_directory_of_its_name_are_two() -> None:
+    """Both are read back."""
+    keys = ["x" * 300, "x" * 300 + "/y"]
+
+    names = names_for(keys).names
+
+    assert len(set(names.values())) == 2
+    assert [key_of(names[key]) for key in keys] == keys
+
+
+@pytest.mark.parametrize("name", ["%%a%%/b", "%%a%%", "%%%%/x"])
+def test_what_only_looks_like_a_long_component_is_left_alone(name: str) -> None:
+    """We would not have spelled it so."""
+    assert key_of(name) == name
+
+
+def test_a_name_that_no_disk_takes_is_refused() -> None:
+    """Cut short it could be another's name."""
+    with pytest.raises(UnsafeNameError, match="longer than 3072 bytes") as caught:
+        names_for(["x" * 3100])
+
+    assert caught.value.name == "x" * 3100
 
 
 def test_two_files_that_stand_for_one_key_are_refused() -> None:

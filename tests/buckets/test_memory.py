@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from store.buckets.memory import Known, Memory
+from store.buckets.memory import INTERVAL, Known, Memory
 from store.buckets.scanning import stamp_at
 from store.buckets.syncing import sync_directory
 from store.testing.bucket_trees import held, lay
+from store.testing.fakes import FakeClock
 from store.testing.objects import FakeObjects
 from store.transports.objects.base import ObjectMeta
 
@@ -161,3 +162,22 @@ def test_an_edit_that_leaves_size_and_time_is_seen(tmp_path: Path) -> None:
     sync_directory(objects, here, memory=tmp_path / "memory")
 
     assert held(objects) == {"a": "two"}
+
+
+def test_what_is_learnt_is_written_down_now_and_then(tmp_path: Path) -> None:
+    """A run that is killed has not read all of it in vain."""
+    clock = FakeClock()
+    memory = Memory("tree", "bucket", directory=tmp_path, clock=clock)
+    stamp = (1, 2, 3, 4, 5)
+    memory.keep_local("early", stamp, Known("a" * 64))
+    memory.keep_remote(ObjectMeta("early", 3, "e"), "a" * 64)
+    clock.advance(INTERVAL + 1)
+    memory.keep_local("late", stamp, Known("b" * 64))
+    memory.keep_local("too late", stamp, Known("c" * 64))
+
+    again = Memory("tree", "bucket", directory=tmp_path, clock=clock)
+
+    assert again.local("early", stamp) == Known("a" * 64)
+    assert again.local("late", stamp) == Known("b" * 64)
+    assert again.local("too late", stamp) is None
+    assert again.remote(ObjectMeta("early", 3, "e")) == "a" * 64

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import signal
 import subprocess
 import sys
@@ -34,11 +35,13 @@ PROGRAM = """
 import sys
 from pathlib import Path
 
+from store.buckets import bringing, memory as remembering
 from store.buckets.syncing import sync_directory, sync_remote_to_local
 from store.transports.base import TransferOptions
 from store.transports.objects.connection import Connection
 from store.transports.objects.opening import open_objects
 
+remembering.INTERVAL = bringing.INTERVAL = 0.0  # the test need not wait for ten seconds
 endpoint, key, secret, bucket, directory, memory, direction = sys.argv[1:]
 connection = Connection(endpoint, access_key=key, secret_key=secret, region="us-east-1")
 client = open_objects(f"s3://{bucket}", TransferOptions(), connection=connection)
@@ -114,6 +117,13 @@ def files(root: Path) -> dict[str, bytes]:
     }
 
 
+def remembered(memory: Path, kind: str) -> dict[str, Any]:
+    """Return what a run wrote down of files, or of objects, before it was killed."""
+    (path,) = (memory / kind).iterdir()
+    found: dict[str, Any] = json.loads(path.read_bytes())["entries"]
+    return found
+
+
 def test_killed_on_the_way_up(
     client: ObjectClient, killed: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -129,6 +139,7 @@ def test_killed_on_the_way_up(
     assert all(wanted[key] == content for key, content in found.items())
     assert 0 < len(found) < len(wanted)
 
+    assert remembered(tmp_path / "memory", "trees")
     done = sync_directory(client, here, remote="data", memory=tmp_path / "memory", max_delete=1)
     assert contents(client) == wanted
     assert done.plan.kept > 0
@@ -152,6 +163,9 @@ def test_killed_on_the_way_down(
     assert all(content in (wanted[name], old.get(name)) for name, content in found.items())
     assert len(found) < len(wanted)
 
+    known = remembered(tmp_path / "memory", "trees")
+    assert known
+    assert all(files(there)[name] == wanted[name] for name in known)
     sync_remote_to_local(
         client, there, remote="data", delete=True, memory=tmp_path / "memory", max_delete=1
     )

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from store.buckets.bucket import Bucket
+from store.buckets.checking import check_directory
 from store.buckets.copying import Copy, copy_objects
 from store.buckets.downloading import Fetched
 from store.buckets.summaries import Summary
+from store.buckets.syncing import sync_directory, sync_remote_to_local
 from store.buckets.trees import (
     Pair,
     get_pairs,
@@ -130,3 +133,34 @@ def test_copies_keep_the_digest(objects: FakeObjects, *, within: bool) -> None:
         copy_objects(
             objects, target, [Copy("none", "x", 0)], jobs=1, options=OPTIONS, within=within
         )
+
+
+def test_a_key_that_is_too_long_for_a_name_stops_nobody(objects: FakeObjects, house: Path) -> None:
+    """It comes like the others, and goes back under its own key."""
+    long = "k" * 1025
+    objects.put(long, b"long")
+    objects.put("a", b"short")
+    bucket = Bucket(objects, "bucket")
+
+    bucket.get_all_files(house / "in")
+
+    names = [path for path in (house / "in").rglob("*") if path.is_file()]
+    assert sorted(path.read_bytes() for path in names) == [b"long", b"short"]
+    assert max(len(part) for path in names for part in path.parts) <= 255
+
+
+def test_a_file_of_an_odd_name_is_the_file_of_its_key(objects: FakeObjects, house: Path) -> None:
+    """On the way up, in a check, and on the way down: there is never a second one."""
+    odd = house / "here" / "tab\there"
+    odd.parent.mkdir()
+    odd.write_bytes(b"odd")
+    (house / "here" / "plain").write_bytes(b"plain")
+    memory = house / "m"
+
+    sync_directory(objects, house / "here", memory=memory)
+    report = check_directory(objects, house / "here", memory=memory)
+    done = sync_remote_to_local(objects, house / "here", delete=True, memory=memory)
+
+    assert report.alike
+    assert (done.plan.steps, done.plan.kept) == ((), 2)
+    assert sorted(path.name for path in (house / "here").iterdir()) == ["plain", "tab\there"]

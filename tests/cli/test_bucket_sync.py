@@ -95,7 +95,7 @@ def test_a_plan_is_written_looked_through_and_applied(
     [
         (("empty", "bucket:work/data/"), 5, "allow_empty"),
         (("bucket:work/nothing/", "out"), 5, "nothing lies within"),
-        (("missing", "bucket:work/data/"), 10, "missing"),
+        (("missing", "bucket:work/data/"), 3, "missing"),
         (("out", "other"), 2, "one of the two is a bucket's address"),
         (("s3://a", "s3://b"), 2, "store bucket copy"),
         (("out", "bucket:work/data/", "--max-delete", "2"), 2, "max-delete"),

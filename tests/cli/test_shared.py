@@ -207,3 +207,35 @@ def test_ctrl_c_ends_a_run_that_only_waits_for_a_tier(
     assert running.returncode == 130
     assert "Traceback" not in said
     assert cas.kept == {}
+
+
+def test_a_poisoned_tier_is_told_with_what_to_do_about_the_tier(
+    cli: Run, locator: str, cas: CasServer
+) -> None:
+    """The pin is right: nobody is advised to pin anew; and it is fetched once, as far as a person sees."""
+    cas.kept[NAME] = bytes(len(DATA))
+
+    done = cli("fetch", "--shared", cas.url, locator)
+
+    assert done.status == 0
+    assert "pin the new digest" not in done.err
+    assert "delete it there" in done.err
+    assert done.err.count("fetching a.bin") == 1
+
+
+def test_a_tier_with_wrong_keys_is_told_once(
+    cli: Run, locator: str, rclone_server: Any, house: Path
+) -> None:
+    """And passed over, for writing too."""
+    (house / "store.toml").write_text(
+        f'[connection.team]\nendpoint = "{rclone_server.endpoint}"\nbucket = "{rclone_server.new_bucket()}"\n'
+        'access_key = "ACCESSKEY0123456"\nsecret_key = "another-secret"\n',
+        encoding="utf-8",
+    )
+
+    done = cli("fetch", "--shared", "bucket:team/x", locator)
+
+    assert done.status == 0
+    assert done.err.count("the shared tier") == 1
+    assert "passed over" in done.err
+    assert "another-secret" not in done.err

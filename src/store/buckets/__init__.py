@@ -1,7 +1,7 @@
 """Buckets of object stores, kept like directories.
 
-It stands in for qarnot's ``qarnot.bucket``: ``from store.buckets import Bucket``. The names below are loaded
-when they are first used.
+It stands in for qarnot's ``qarnot.bucket``: ``from store.buckets import Bucket, Connection``. The names
+below are loaded when they are first used.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from store.buckets.bucket import Bucket
     from store.buckets.storage import Storage
     from store.buckets.summaries import Summary
+    from store.transports.objects.connection import Connection
 
 _HOMES: Final = {
     "Bucket": "store.buckets.bucket",
+    "Connection": "store.transports.objects.connection",
     "Storage": "store.buckets.storage",
     "Summary": "store.buckets.summaries",
 }
 
-__all__ = ["Bucket", "Storage", "Summary"]
+__all__ = ["Bucket", "Connection", "Storage", "Summary"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for

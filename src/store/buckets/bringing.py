@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
-from store.buckets.memory import Known
+from store.buckets.memory import INTERVAL, Known
 from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
 from store.buckets.plan import Plan, Step
 from store.buckets.removing import remove
 from store.buckets.scanning import stamp_at
+from store.buckets.small import bring_small
 from store.buckets.transfers import get_file
 from store.cache.examining import wait_out_the_grain
 from store.errors import DriftError
+from store.events import Progressed
 from store.files.names import inside
 from store.files.placing import place
 from store.files.syncing import sync_many
@@ -33,7 +37,7 @@ def change_directory(moving: Moving, plan: Plan) -> None:
     duplicates = [step for step in plan.steps if step.action == "duplicate"]
     doomed = [step for step in plan.steps if step.action == "remove"]
     try:
-        each(downloads, fetching.download, moving.jobs)
+        each(fetching.bring_small(downloads), fetching.download, moving.jobs)
         each(duplicates, fetching.duplicate, moving.jobs)
     finally:
         fetching.settle()
@@ -47,9 +51,37 @@ class _Fetching:
         self._moving = moving
         self._root = Path(plan.root)
         self._brought: dict[str, tuple[tuple[int, ...], str]] = {}
+        self._settled: set[str] = set()
+        self._settling = threading.Lock()
+        self._due = moving.options.clock.monotonic() + INTERVAL
         self._durable = moving.options.durable
         # Many files are brought to the disk at once, at the end.
         self._options = moving.options._replace(durable=False)
+
+    def bring_small(self, steps: Sequence[Step]) -> list[Step]:
+        """Bring what is small; return the steps of the rest."""
+        moving = self._moving
+        return bring_small(
+            moving.client,
+            steps,
+            jobs=moving.jobs,
+            options=self._options,
+            place=self._free,
+            brought=self._note_small,
+        )
+
+    def _note_small(self, step: Step, path: Path, meta: ObjectMeta, sha256: str) -> None:
+        """Count and tell a small file that was brought."""
+        if self._options.listener is not None:
+            self._options.listener(Progressed(path.name, step.size, step.size))
+        meter = self._moving.counters.of(step.path, step.size)
+        if meter is not None:
+            meter.count(step.size)
+        self._moving.counters.done(meter, step.size)
+        self._moving.memory.keep_remote(meta._replace(etag=step.etag or meta.etag), sha256)
+        self._brought[step.path] = (stamp_at(path), sha256)
+        self._moving.done(step)
+        self._settle_now_and_then()
 
     def download(self, step: Step) -> None:
         """Bring the object of a step to its path."""
@@ -73,6 +105,7 @@ class _Fetching:
             moving.memory.keep_remote(meta, summary.digest.hex)
             self._brought[step.path] = (tuple(fetched.stamp[1:]), summary.digest.hex)
         moving.done(step)
+        self._settle_now_and_then()
 
     def duplicate(self, step: Step) -> None:
         """Copy from another file, if that is what the object is; else download."""
@@ -95,19 +128,33 @@ class _Fetching:
 
     def settle(self) -> None:
         """Make what was brought last, and remember it once a later change would show."""
-        if not self._brought:
+        brought = dict(self._brought)  # others go on meanwhile
+        rest = {name: one for name, one in brought.items() if name not in self._settled}
+        if not rest:
             return
         moving = self._moving
         if self._durable:
-            sync_many((self._root / name for name in self._brought), top=self._root)
-        youngest = max(stamp[4] for stamp, _ in self._brought.values())
-        device = next(iter(self._brought.values()))[0][0]
+            sync_many((self._root / name for name in rest), top=self._root)
+        youngest = max(stamp[4] for stamp, _ in rest.values())
+        device = next(iter(rest.values()))[0][0]
         clock = moving.options.clock
         wait_out_the_grain(youngest, moving.memory.grain(device), clock)
-        for name, (stamp, sha256) in self._brought.items():
+        for name, (stamp, sha256) in rest.items():
             now = stamp_at(self._root / name)
             if now == stamp:
                 moving.memory.keep_local(name, stamp, Known(sha256), clock.file_time_ns())
+        self._settled |= rest.keys()
+
+    def _settle_now_and_then(self) -> None:
+        """Settle what is here, so that a run that is killed need not read it again."""
+        now = self._moving.options.clock.monotonic()
+        if now < self._due or not self._settling.acquire(blocking=False):
+            return
+        try:
+            self.settle()
+            self._due = now + INTERVAL
+        finally:
+            self._settling.release()
 
     def _free(self, step: Step) -> Path:
         """Return where a file is to lie, made sure that nothing is there but what the plan saw."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from store.buckets.comparing import Comparison
-from store.buckets.keys import names_for, within
+from store.buckets.keys import names_for, shown, within
 from store.buckets.looking import Looking
-from store.buckets.preparing import by_key, folds_case
+from store.buckets.preparing import adopt, by_key, folds_case
 from store.errors import StoreError
 from store.transports.base import TransferOptions
 from store.transports.objects.base import ObjectClient
@@ -38,7 +38,7 @@ class Checked(NamedTuple):
 
     def __str__(self) -> str:
         """Return sign and name, as ``rclone check --combined`` prints them."""
-        return f"{self.sign} {self.name}"
+        return f"{self.sign} {shown(self.name)}"
 
 
 class Report(NamedTuple):
@@ -93,6 +93,7 @@ def check_directory(
     start = len(within(remote))
     given = names_for([key[start:] for key in listed.objects], folding=folds_case(root))
     paths = {key: given.names[key[start:]] for key in listed.objects}
+    adopt(paths, scan.stamps, within(remote))
     files = by_key(root, scan.stamps, paths)
     remembered = look.remembering(root)
     failed: dict[str, StoreError] = {}

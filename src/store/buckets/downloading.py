@@ -158,6 +158,7 @@ class Getting:
         """Let it come in over as many connections as help, going on with what is there of it."""
         parent = self._target.parent
         part = parent / f"{PARTIAL_PREFIX}part-{derived_name(self._target.name)[:_DIGITS]}"
+        transport.pinned = expected is not None or digest_in(body.meta.metadata) is not None
         stream = transport.stream_of(self._address, body)
         with handing(self._address, stream):
             wanted = self._wanted(body.meta, stream, expected)

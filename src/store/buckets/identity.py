@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from store.buckets.cyclic import computable, cyclic_of
 from store.buckets.memory import Known
 from store.buckets.scanning import Stamped, stamped
 from store.buckets.summaries import digest_in, sha1_in
@@ -182,36 +182,26 @@ def proven(
     md5 = single_part_md5(meta.etag)
     if md5 is not None and md5 == (known.md5 or _digest_of(path, "md5")):
         return True
-    told = checksums()
-    if told:
-        return _checked(path, known, told)
+    checked = _checked(path, known, checksums())
+    if checked is not None:
+        return checked
     if any(multipart_etag(path, size) == meta.etag for size in part_sizes(meta.etag, meta.size)):
         return True
     return None
 
 
-def _checked(path: str, known: Known, told: Mapping[str, str]) -> bool:
-    """Hold a file against the strongest checksum that a store tells."""
+def _checked(path: str, known: Known, told: Mapping[str, str]) -> bool | None:
+    """Hold a file against the strongest checksum that a store tells; None where none can be computed here."""
     if "sha256" in told:
         return told["sha256"] == known.sha256
     if "sha1" in told:
         return told["sha1"] == _digest_of(path, "sha1")
-    return told["crc32"] == f"{_crc32_of(path):08x}"
+    cyclic = computable(told)
+    return None if cyclic is None else told[cyclic] == cyclic_of(path, cyclic)
 
 
 def _digest_of(path: str, algorithm: str) -> str:
     return dict(hash_file(path, (algorithm,), follow_links=True).digests())[algorithm]
-
-
-def _crc32_of(path: str) -> int:
-    descriptor = open_regular(path, follow_links=True)
-    try:
-        found = 0
-        while data := os.read(descriptor, CHUNK):
-            found = zlib.crc32(data, found)
-    finally:
-        os.close(descriptor)
-    return found
 
 
 def presumed(stamp: Stamped, meta: ObjectMeta, *, up: bool) -> bool:

@@ -18,8 +18,13 @@ TRIAL_PREFIX: Final = ".store-condition-"
 """How the keys begin under which clients try out whether a store honours conditions."""
 
 _ESCAPED: Final = re.compile(r"%%(?:[^%]|%[0-9A-F]{2})*")
+_BEGUN: Final = re.compile(r"%%(?:[^%]|%[0-9A-F]{2})+%%")
+_TOKEN: Final = re.compile(r"%[0-9A-F]{2}|[^%]")
 _LONGEST: Final = 255
 """The longest component that the usual file systems take, in bytes."""
+
+_LONGEST_NAME: Final = 3072
+"""The longest relative path that is made, in bytes: with the directory above it 4096 is the end."""
 
 _LONGEST_KEY: Final = 1024
 """The longest key that S3 takes, in bytes of UTF-8."""
@@ -57,14 +62,16 @@ def names_for(keys: Collection[str], *, folding: bool = False) -> Names:
     """Return a safe name on disk for each key: no two share one, none leads out of the directory.
 
     A key that is a plain relative path keeps its spelling. Any other has the components in question
-    escaped: ``%%``, then the component with percent-encoding where it needs that; `key_of` reads it back.
+    escaped: ``%%``, then the component with percent-encoding where it needs that; one that is too long for a
+    name becomes several, one below the other, of which all but the last end with ``%%``. `key_of` reads it
+    back.
 
     Args:
         keys: The keys, relative to the directory that is kept alike.
         folding: Whether the file system takes names that differ in case alone for one.
 
     Raises:
-        UnsafeNameError: An escaped name would be longer than a file system takes.
+        UnsafeNameError: A name would be longer than a file system takes.
     """
     notes: list[str] = []
     directories = directories_of(keys)
@@ -94,7 +101,7 @@ def key_of(name: str) -> str:
     Raises:
         UnsafeNameError: It is no text, or too long for a key.
     """
-    key = "/".join(_read_back(part) for part in name.split("/")) if MARK in name else name
+    key = "/".join(_read_back(part) for part in _joined(name)) if MARK in name else name
     try:
         length = len(key.encode())
     except UnicodeEncodeError:
@@ -107,6 +114,13 @@ def key_of(name: str) -> str:
             name=name,
         )
     return key
+
+
+def shown(name: str) -> str:
+    """Return a name for people: what does not print (tabs, new lines, escapes, bidi marks) is spelled out."""
+    if name.isprintable():
+        return name
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in name)
 
 
 def keys_for(names: Iterable[str]) -> dict[str, str]:
@@ -143,13 +157,43 @@ _SUSPECT: Final = re.compile(rf"//|/\.\.?/|\\|/%%|/{re.escape(PARTIAL_PREFIX)}")
 
 
 def _by_parts(key: str) -> str:
-    return "/".join(_escaped(part) if _needs(part) else part for part in key.split("/"))
+    return "/".join(_spelled(part) for part in key.split("/"))
 
 
-def _needs(part: str) -> bool:
-    return part.startswith((MARK, PARTIAL_PREFIX)) or (
-        unsafe_component(part) and len(part.encode(errors="surrogatepass")) <= _LONGEST
-    )
+def _spelled(part: str) -> str:
+    if not (part.startswith((MARK, PARTIAL_PREFIX)) or unsafe_component(part)):
+        return part
+    text = _escaped(part)
+    if _length(text) <= _LONGEST:
+        return text
+    pieces, piece = [], MARK
+    for one in _TOKEN.findall(text.removeprefix(MARK)):
+        if _length(piece) + _length(one) + len(MARK) > _LONGEST:
+            pieces.append(piece + MARK)
+            piece = MARK
+        piece += one
+    return "/".join([*pieces, piece])
+
+
+def _joined(name: str) -> list[str]:
+    """Return the components of a name, with those that were one made one again."""
+    parts: list[str] = []
+    begun = ""
+    for part in name.split("/"):
+        if begun and not part.startswith(MARK):
+            return name.split("/")
+        text = begun + part.removeprefix(MARK) if begun else part
+        begun = ""
+        if _BEGUN.fullmatch(part):
+            begun = text.removesuffix(MARK)
+        else:
+            parts.append(text)
+    whole = "/".join(_spelled(_read_back(part)) for part in parts)
+    return parts if not begun and name in {whole, f"{whole}%2F"} else name.split("/")
+
+
+def _length(text: str) -> int:
+    return len(text.encode(errors="surrogatepass"))
 
 
 def _escaped(part: str, *, letters: bool = False) -> str:
@@ -224,9 +268,9 @@ def folded(name: str) -> str:
 def _check_length(key: str, name: str) -> None:
     if len(name) <= _LONGEST // 4:
         return
-    if any(len(part.encode(errors="surrogatepass")) > _LONGEST for part in name.split("/")):
+    if any(_length(part) > _LONGEST for part in name.split("/")) or _length(name) > _LONGEST_NAME:
         raise UnsafeNameError(
-            f"the key {key!r} has no name on this disk: a component would be longer than {_LONGEST} bytes;"
-            " exclude it",
+            f"the key {key!r} has no name on this disk: it would be longer than {_LONGEST_NAME} bytes, or a"
+            f" component of it than {_LONGEST}; exclude it",
             name=key,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -18,6 +19,9 @@ from store.files.names import derived_name
 from store.transports.objects.base import ObjectMeta
 
 log = logging.getLogger(__name__)
+
+INTERVAL: Final = 10.0
+"""How often what was learnt is written down while a sync goes on, in seconds: a killed one begins there."""
 
 DIRECTORY: Final = "buckets/v1"
 """Where the memories lie below the cache's directory."""
@@ -62,6 +66,8 @@ class Memory:
         self._tree = _read(self._files["tree"], tree)
         self._bucket = _read(self._files["bucket"], bucket)
         self._changed: set[str] = set()
+        self._writing = threading.Lock()
+        self._due = clock.monotonic() + INTERVAL
         self._grains: dict[int, int] = {}
         self._fleeting: set[str] = set()
 
@@ -91,6 +97,7 @@ class Memory:
             self._fleeting.add(name)
         self._tree[name] = (stamp, *known)
         self._changed.add("tree")
+        self._save_now_and_then()
 
     def grain(self, device: int) -> int:
         """Return the step of a file system's times, looked up once: see `store.cache.examining.grain_of`."""
@@ -114,6 +121,7 @@ class Memory:
         if mark is not None and self._bucket.get(meta.key) != entry:
             self._bucket[meta.key] = entry
             self._changed.add("bucket")
+            self._save_now_and_then()
 
     def save(self, names: Collection[str], keys: Collection[str]) -> None:
         """Write down what is new, and forget what is gone. A disk that refuses costs the memory only.
@@ -122,23 +130,41 @@ class Memory:
             names: The files that are there.
             keys: The objects that are there.
         """
-        for kind, entries, there in (
-            ("tree", self._tree, names),
-            ("bucket", self._bucket, keys),
-        ):
-            kept = entries
-            if len(entries) > len(there) * 1.1 + 16:  # not for each file that went
-                kept = {name: entry for name, entry in entries.items() if name in there}
-            if kind not in self._changed and len(kept) == len(entries):
-                continue
-            if kind == "tree" and self._fleeting:
-                kept = {name: one for name, one in kept.items() if name not in self._fleeting}
-            said = json.dumps({"about": self._about[kind], "entries": kept}, separators=(",", ":"))
-            try:
-                write_bytes(self._files[kind], said.encode("utf-8", "surrogatepass"))
-            except StoreError as error:
-                log.warning("what is known of %s is not remembered: %s", self._about[kind], error)
-        self._changed.clear()
+        with self._writing:
+            for kind, entries, there in (
+                ("tree", self._tree, names),
+                ("bucket", self._bucket, keys),
+            ):
+                kept = entries
+                if len(entries) > len(there) * 1.1 + 16:  # not for each file that went
+                    kept = {name: entry for name, entry in entries.items() if name in there}
+                if kind in self._changed or len(kept) < len(entries):
+                    self._write(kind, kept)
+
+    def _save_now_and_then(self) -> None:
+        """Write down what is new if that is due, and nobody does it already."""
+        now = self._clock.monotonic()
+        if now < self._due or not self._writing.acquire(blocking=False):
+            return
+        try:
+            self._due = now + INTERVAL
+            for kind, entries in (("tree", self._tree), ("bucket", self._bucket)):
+                if kind in self._changed:
+                    self._write(kind, entries)
+        finally:
+            self._writing.release()
+
+    def _write(self, kind: str, entries: dict[str, Any]) -> None:
+        self._changed.discard(kind)
+        kept = dict(entries)  # others go on to remember meanwhile
+        if kind == "tree" and self._fleeting:
+            fleeting = set(self._fleeting)
+            kept = {name: one for name, one in kept.items() if name not in fleeting}
+        said = json.dumps({"about": self._about[kind], "entries": kept}, separators=(",", ":"))
+        try:
+            write_bytes(self._files[kind], said.encode("utf-8", "surrogatepass"))
+        except StoreError as error:
+            log.warning("what is known of %s is not remembered: %s", self._about[kind], error)
 
 
 def mark_of(meta: ObjectMeta) -> str | None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
+from store.buckets.keys import shown
 from store.errors import QueryError
 
 Action = Literal["upload", "copy", "delete", "download", "duplicate", "remove"]
@@ -167,11 +168,11 @@ class Plan(NamedTuple):
 def told(step: Step) -> str:
     """Return a step for people: a sign (``+`` new, ``*`` other, ``>`` copied, ``-`` gone), key and size."""
     if step.action in TAKING:
-        return f"- {step.path or step.key} ({step.size} bytes)"
-    name = step.path if step.action in {"download", "duplicate"} else step.key
+        return f"- {shown(step.path or step.key)} ({step.size} bytes)"
+    name = shown(step.path if step.action in {"download", "duplicate"} else step.key)
     sign = "*" if step.there else "+"
     if step.action in {"copy", "duplicate"}:
-        return f"> {name} (a copy of {step.source})"
+        return f"> {name} (a copy of {shown(step.source)})"
     return f"{sign} {name} ({step.size} bytes)"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -9,13 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from store.buckets.comparing import Local
-from store.buckets.keys import directories_of, keys_for, names_for, within
+from store.buckets.keys import directories_of, key_of, keys_for, names_for, within
 from store.buckets.looking import Limits, Looking, remote_state
 from store.buckets.memory import Memory
 from store.buckets.plan import Plan, Step, state_of
 from store.buckets.planning import Steps, check_share, downward, upward
 from store.buckets.scanning import Scan, Stamped, stamp_files
-from store.errors import QueryError, RefusedError
+from store.errors import QueryError, RefusedError, UnsafeNameError
 from store.files.atomic import discard
 from store.files.failures import storage_error
 
@@ -105,6 +106,7 @@ def plan_download(look: Looking, root: str, limits: Limits) -> Prepared:
     relative = {key: key[len(prefix) :] for key in listed.objects}
     given = names_for(relative.values(), folding=folds_case(root))
     paths = {key: given.names[name] for key, name in relative.items()}
+    adopt(paths, found.stamps, prefix)
     files = by_key(root, found.stamps, paths)
     memory = look.remembering(root)
     comparison = look.comparing(memory, up=False)
@@ -163,6 +165,26 @@ def _plan(look: Looking, direction: str, root: str, done: Steps, notes: tuple[st
         include=tuple(look.include),
         exclude=tuple(look.exclude),
     )
+
+
+def adopt(paths: dict[str, str], stamps: Mapping[str, Stamped], prefix: str) -> None:
+    """Let each key lie where a file stands for it already, though it would be given another name here.
+
+    A file that was uploaded under a name with, say, a tab in it is the file of its key, and no other's.
+
+    Args:
+        paths: Where each key is to lie; changed in place.
+        stamps: The local files.
+        prefix: What all keys begin with.
+    """
+    owned = set(paths.values())
+    for name in stamps:
+        if name in owned:
+            continue
+        with contextlib.suppress(UnsafeNameError):
+            key = prefix + key_of(name)
+            if key in paths and paths[key] not in stamps:
+                paths[key] = name
 
 
 def by_key(root: str, stamps: Mapping[str, Stamped], paths: Mapping[str, str]) -> dict[str, Local]:

@@ -11,6 +11,9 @@ from store.transports.objects.base import Body, ObjectClient, ObjectMeta
 from store.transports.objects.transport import ObjectStream
 from store.transports.ranges import PARTED_FROM
 
+CONNECTIONS: Final = 4
+"""Over how many connections a large object comes from the start: a store gives each its share alone."""
+
 _ranges: Final[WeakKeyDictionary[ObjectClient, bool]] = WeakKeyDictionary()
 
 
@@ -26,6 +29,9 @@ class ClientTransport(Transport):
         etag: The object is wanted only while it is this one.
         version: Its version id, where an older one is wanted.
         options: How bytes are to be moved.
+
+    Attributes:
+        pinned: Whether the whole is held against a digest; no longer where it has to begin anew.
     """
 
     def __init__(
@@ -42,6 +48,7 @@ class ClientTransport(Transport):
         self._key = key
         self._etag = etag
         self._version = version
+        self.pinned = False
 
     def open_body(self) -> Body:
         """Open the object from its beginning."""
@@ -49,8 +56,10 @@ class ClientTransport(Transport):
 
     def stream_of(self, address: str, body: Body) -> ObjectStream:
         """Return the stream of a body."""
-        ranges = _gives_ranges(self._client, body.meta)
-        return ObjectStream(address, body.meta, body, accepts_ranges=ranges)
+        ranges = _gives_ranges(self._client.reader(pinned=self.pinned), body.meta)
+        stream = ObjectStream(address, body.meta, body, accepts_ranges=ranges)
+        stream.connections = CONNECTIONS if ranges else 1
+        return stream
 
     def open_stream(
         self, address: str, offset: int = 0, *, conditions: Conditions | None = None
@@ -58,7 +67,9 @@ class ClientTransport(Transport):
         """Open the object; where it is another one than the condition says, from its beginning."""
         asked = conditions or Conditions()
         wanted = self._etag if asked.if_range is None else asked.if_range.strip('"')
-        client = self._client.reader()
+        if offset == 0 and asked.until is None:
+            self.pinned = False  # it is begun anew: perhaps since its parts did not fit
+        client = self._client.reader(pinned=self.pinned)
         try:
             body = client.get(
                 self._key, start=offset, end=asked.until, etag=wanted, version=self._version
@@ -82,9 +93,7 @@ def _gives_ranges(client: ObjectClient, meta: ObjectMeta) -> bool:
     if known is None:
         last = meta.size - 1
         try:
-            with client.reader().get(
-                meta.key, start=last, end=meta.size, version=meta.version
-            ) as body:
+            with client.get(meta.key, start=last, end=meta.size, version=meta.version) as body:
                 known = _ranges[client] = body.start == last
         except StoreError:
             return False

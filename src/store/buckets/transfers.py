@@ -9,6 +9,7 @@ from store.buckets.downloading import Fetched, Getting
 from store.buckets.reading import ready
 from store.buckets.summaries import SHA1_KEY, Summary, bucket_of
 from store.buckets.turns import turn
+from store.errors import TooLargeError
 from store.integrity.digest import Digest, Digests
 from store.transports.base import TransferOptions
 from store.transports.deadlines import current
@@ -43,7 +44,7 @@ def put_file(
         known: Digests of the file that the caller vouches for, since its stamp is the one they were taken
             with: what they tell is not computed again.
         condition: When it may be written.
-        options: Its ``limit_rate`` is kept to; all else is the client's own.
+        options: Its ``limit_rate`` and ``max_size`` are kept to; all else is the client's own.
         counted: Is told of bytes that went up; one that fails takes back nothing.
 
     Returns:
@@ -53,11 +54,13 @@ def put_file(
         DriftError: The file changed while it was read (``name`` is its path), or the condition does not hold
             (``name`` is the key).
         StorageError: The file cannot be read.
+        TooLargeError: It is larger than ``max_size``; nothing was sent.
         StoreError: What the client raises.
     """
     algorithms = ("sha256", "sha1") if sha1 else ("sha256",)
     counted = _limited(options, counted)
     with ready(source, algorithms, known) as content:
+        _check_size(content.size, options.bounds.max_size, f"{client.address}/{key}")
         computed = dict(content.digests)
         metadata = {DIGEST_KEY: computed["sha256"]}
         if sha1:
@@ -113,6 +116,18 @@ def get_file(
     """
     getting = Getting(client, key, Path(dest), options=options, counted=counted, durable=durable)
     return getting.bring(expected=expected, etag=etag, version=version)
+
+
+def _check_size(size: int, largest: int, shown: str) -> None:
+    """Refuse what is larger than may be sent."""
+    if size > largest:
+        raise TooLargeError(
+            f"{shown}: what is to go up has {size} bytes, and max_size is {largest}: raise it if that is"
+            " right",
+            limit=largest,
+            size=size,
+            url=shown,
+        )
 
 
 def _limited(options: TransferOptions, counted: Counted | None) -> Counted | None:

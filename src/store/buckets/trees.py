@@ -11,6 +11,7 @@ from store.buckets.downloading import Fetched
 from store.buckets.keys import is_marker, keys_for, names_for
 from store.buckets.parallel import each
 from store.buckets.patterns import wanted_by
+from store.buckets.preparing import folds_case
 from store.buckets.scanning import scan
 from store.buckets.summaries import Summary
 from store.buckets.transfers import get_file, put_file
@@ -60,19 +61,29 @@ def objects_below(
             yield meta
 
 
-def pairs_down(metas: Iterable[ObjectMeta], prefix: str, directory: str | Path) -> list[Pair]:
+def pairs_down(
+    metas: Iterable[ObjectMeta],
+    prefix: str,
+    directory: str | Path,
+    *,
+    tell: Callable[[str], object] | None = None,
+) -> list[Pair]:
     """Return where each object is to lie below a directory; no two share a place, none leads out of it.
 
     Args:
         metas: The objects.
         prefix: The directory in the bucket, with its slash; "" for the bucket.
         directory: The local one.
+        tell: Is told which keys are spelled otherwise on disk, and why; or None.
 
     Raises:
         UnsafeNameError: A name would be too long, or leads through a link.
     """
     found = {meta.key[len(prefix) :]: meta for meta in metas}
-    names = names_for(found)
+    names = names_for(found, folding=folds_case(str(directory)))
+    if tell is not None:
+        for note in names.notes:
+            tell(note)
     return [
         Pair(found[key].key, inside(directory, name), found[key].size, found[key].etag)
         for key, name in names.names.items()

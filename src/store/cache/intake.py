@@ -80,6 +80,7 @@ class Intake:
         self._directory = f"{layout.partial}/{partial_name()}"
         self._journals = journals_of(layout)
         self._count = self._grain = 0
+        self._apart = True
         self._placed: list[Placed] = []
         self._entries: dict[Address, Entry] = {}
 
@@ -161,6 +162,8 @@ class Intake:
             with contextlib.suppress(OSError):
                 last = Stamp.of(os.lstat(self._layout.file(placed[-1].address)))
                 wait_until_steady([last], self._grain, self._clock)
+            # As long as all came in journals there are no records to look for.
+            self._apart = os.path.lexists(self._layout.records)
             found: dict[str, _Found] = {}
             strangers: list[Placed] = []
             for one in placed:
@@ -179,7 +182,8 @@ class Intake:
             self._layout.file(placed.address),
             self._layout.record(placed.address.digest),
         )
-        if os.path.lexists(record_path) or self._journals.find(record_path) is not None:
+        alone = self._apart and os.path.lexists(record_path)
+        if alone or self._journals.find(record_path) is not None:
             return None
         try:
             stamp = Stamp.of(os.lstat(path))

@@ -68,8 +68,9 @@ class Teller:
             case Progressed():
                 return None if self._bars else self._progress(event)
             case Started(name=name):
+                again = key_of(event) in self._told  # a shared tier failed: the origin is asked now
                 self._told[key_of(event)] = self._clock.monotonic()
-                return None if self._bars else f"fetching {name}"
+                return None if self._bars or again else f"fetching {name}"
             case _:
                 return surprise(event)
 

@@ -65,7 +65,10 @@ def sync_many(
     if top is not None:
         above = [one for directory in directories for one in directory.parents]
         directories |= dict.fromkeys(one for one in above if one.is_relative_to(top))
-    jobs = [*((sync_file, one) for one in files), *((sync_directory, one) for one in directories)]
+    jobs = [
+        *((sync_file, Path(one)) for one in files),
+        *((sync_directory, one) for one in directories),
+    ]
     _in_parallel(jobs)
 
 

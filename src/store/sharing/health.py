@@ -103,7 +103,7 @@ class Health:
             self._up = False
             self._note_the_time()
         passed = "and is not used" if self._up else "and is passed over for the rest of this run"
-        self._tell("read", "the shared tier %s gave no good answer, %s: %s", passed, error)
+        self._tell("read", "the shared tier %s gave no good answer, %s: %s", passed, _said(error))
 
     def denied(self, error: StoreError) -> None:
         """Note that it forbade to read one content, as an object store does where there is none."""
@@ -119,7 +119,7 @@ class Health:
         hint = "and nothing more is written to it in this run (write = false, if that is right)"
         self._tell("write", "the shared tier %s took no file, %s: %s", hint, error)
 
-    def _tell(self, kind: str, message: str, what: str, error: StoreError) -> None:
+    def _tell(self, kind: str, message: str, what: str, error: StoreError | str) -> None:
         first = kind not in self._told and (self._up or not self._told)
         self._told.add(kind)
         log.log(logging.WARNING if first else logging.DEBUG, message, self._address, what, error)
@@ -160,7 +160,21 @@ def forget() -> None:
 
 def is_miss(error: StoreError) -> bool:
     """Whether a store forbids what may just not be there: S3 without the right to list answers so."""
-    return isinstance(error, CredentialsError) and error.status == _FORBIDDEN
+    if not isinstance(error, CredentialsError) or error.status != _FORBIDDEN:
+        return False
+    from store.transports.objects.failures import are_unknown
+
+    return not are_unknown(error)
+
+
+def _said(error: StoreError) -> StoreError | str:
+    """Return what is wrong with a tier's answer; the pin is right, whatever an integrity error advises."""
+    if not isinstance(error, IntegrityError):
+        return error
+    return (
+        f"what lies at {error.url} is damaged or forged (expected {error.expected}, found {error.found}); it"
+        " is replaced when the tier is written to, else delete it there"
+    )
 
 
 def _is_grave(error: StoreError) -> bool:

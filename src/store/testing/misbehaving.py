@@ -247,18 +247,23 @@ class Part(Fault):
     Attributes:
         content_range: What it says; None leaves it out.
         first: The first byte that is sent.
+        last: The last byte that is sent; None sends all that follow.
+        status: The status: 200 calls the part a whole, as rclone's server of S3 does.
     """
 
     content_range: str | None
     first: int = 0
+    last: int | None = None
+    status: int = 206
 
     def answer(self, exchange: Exchange) -> None:
         """Send a part."""
-        data = exchange.served.data[self.first :]
+        end = None if self.last is None else self.last + 1
+        data = exchange.served.data[self.first : end]
         headers = {**exchange.content_headers(), "Content-Length": str(len(data))}
         if self.content_range is not None:
             headers["Content-Range"] = self.content_range
-        exchange.head(206, headers)
+        exchange.head(self.status, headers)
         exchange.send(data)
 
 

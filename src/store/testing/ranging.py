@@ -71,12 +71,14 @@ class OtherPart(Fault):
         shift: How many bytes behind its right place it begins.
         total: What it says of the whole body's size, or None for what is right.
         data: The version that it is of, or None for the right one.
+        status: The status: 200 calls the part a whole, as rclone's server of S3 does.
     """
 
     etag: str | None = ""
     shift: int = 0
     total: int | None = None
     data: bytes | None = None
+    status: int = 206
 
     def answer(self, exchange: Exchange) -> None:
         """Send a part."""
@@ -90,7 +92,7 @@ class OtherPart(Fault):
             headers["ETag"] = self.etag
         total = len(data) if self.total is None else self.total
         headers["Content-Range"] = f"bytes {first}-{last}/{total}"
-        exchange.head(206, {**headers, "Content-Length": str(last - first + 1)})
+        exchange.head(self.status, {**headers, "Content-Length": str(last - first + 1)})
         exchange.send(data[first : last + 1])
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from store.errors import StoreError
 from store.transports.base import Stream, Transport
+
+NO_FIELDS: Final[Mapping[bytes, bytes]] = MappingProxyType({})
+"""The head of what has none."""
 
 
 class Asked(NamedTuple):
@@ -26,6 +30,8 @@ class Came(NamedTuple):
     """The bytes, which are the receiver's own."""
     seconds: float
     """How long it took."""
+    fields: Mapping[bytes, bytes] = NO_FIELDS
+    """The head of the answer, names in lower case; empty where there is none."""
 
 
 Answer = Came | Stream | StoreError | None

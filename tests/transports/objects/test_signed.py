@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from store.errors import DriftError, StorageError, StoreError, TransportError
-from store.testing.misbehaving import Status
+from store.testing.misbehaving import Part, Status
 from store.testing.object_servers import ACCESS_KEY, SECRET_KEY, MotoServer
 from store.testing.servers import Server
 from store.testing.storage_objects import LARGE
@@ -165,3 +165,30 @@ def test_an_answer_that_begins_no_upload_is_told(server: Server, quick: Transfer
 
     with pytest.raises(StoreError):
         at(server, quick).put("large", LARGE)
+
+
+@pytest.mark.parametrize(
+    ("said", "fault", "start"),
+    [
+        ("the very part", Part("bytes 100-199/1000", 100, 199, status=200), 100),
+        ("another part", Part("bytes 101-200/1000", 101, 200, status=200), 0),
+        ("another length", Part("bytes 100-199/1000", 100, 198, status=200), 0),
+        ("no range", Part(None, 100, 199, status=200), 0),
+    ],
+)
+def test_a_part_that_is_called_a_whole_is_taken_where_a_digest_is_known(
+    quick: TransferOptions, said: str, fault: Part, start: int
+) -> None:
+    """As rclone's server answers: with the very range and length; else the whole is asked for."""
+    body = bytes(range(250)) * 4
+    with Server() as server:
+        known = Connection(server.url, access_key=ACCESS_KEY, secret_key=SECRET_KEY, region="r")
+        client = open_objects("s3://bucket", quick, connection=known)
+        for pinned, expected in ((True, start), (False, 0)):
+            server.serve("/bucket/key", body, fault=[fault])
+
+            with client.reader(pinned=pinned).get("key", start=100, end=200) as got:
+                found = got.start
+
+            assert found == (0 if said == "no range" else expected)
+        client.close()

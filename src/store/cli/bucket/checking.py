@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from store.cli.bucket.opening import Place, opened_place, with_jobs, with_patterns
-from store.cli.bucket.sides import sides_of
+from store.cli.bucket.sides import make_sure_of, sides_of
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
@@ -50,6 +50,7 @@ def check(
     from store.buckets.checking import check_directory
 
     frame, sides = frame_of(context), sides_of(source, dest)
+    make_sure_of(sides.directory)
     with opened_place(frame, sides.address) as place:
         report = check_directory(
             place.client,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -21,11 +21,14 @@ from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
 from store.cli.options import common, frame_of, with_json
-from store.cli.output import document, line, say, several
+from store.cli.output import content, document, line, say, several
 
 if TYPE_CHECKING:
     from store.buckets.downloading import Fetched
     from store.buckets.trees import Pair
+
+_PIECE: Final = 1 << 20
+"""How much of a content is printed at once, in bytes."""
 
 
 @click.command(
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
         "store bucket get s3://results/2026/table.csv",
         "store bucket get s3://results/2026/table.csv ./copy.csv --digest sha256:<hex>",
         "store bucket get s3://results/2026/ ./2026 --include '*.csv'",
+        "store bucket get s3://results/2026/table.csv - | head -1",
     )
 )
 @click.argument("address", metavar=ADDRESS)
@@ -60,15 +64,20 @@ def get(
 ) -> None:
     """Get an object, or all below an address that ends with a slash; print the path of each file.
 
-    DEST is the file, or of several the directory; without it they lie in the working directory. Each file
-    is verified against the digest that its writer kept with it, and put in its place whole.
+    DEST is the file, or of several the directory; without it they lie in the working directory; '-' prints
+    the content of one. Each file is verified against the digest that its writer kept with it, and put in its
+    place whole.
     """
     frame = frame_of(context)
     with opened_place(frame, address) as place:
+        if dest == "-":
+            lone(place, (include, exclude))
+            _print(place, digest, frame, context, dry_run=dry_run)
+            return
         if place.many:
             if digest is not None:
                 raise click.UsageError("--digest pins one object, and this address means many")
-            pairs = _below(place, dest or ".", include, exclude)
+            pairs = _below(place, dest or ".", include, exclude, frame)
             got = [] if dry_run else _got(place, pairs, frame, jobs)
         else:
             lone(place, (include, exclude))
@@ -78,7 +87,7 @@ def get(
 
 
 def _below(
-    place: Place, dest: str, include: tuple[str, ...], exclude: tuple[str, ...]
+    place: Place, dest: str, include: tuple[str, ...], exclude: tuple[str, ...], frame: Frame
 ) -> list[Pair]:
     from store.buckets.trees import objects_below, pairs_down
     from store.errors import MissingKeyError
@@ -90,7 +99,29 @@ def _below(
             " 'store bucket list'",
             key=place.key,
         )
-    return pairs_down(found, place.key, dest)
+    return pairs_down(found, place.key, dest, tell=None if frame.quiet else say)
+
+
+def _print(
+    place: Place, digest: str | None, frame: Frame, context: click.Context, *, dry_run: bool
+) -> None:
+    """Print an object's content, once all of it is here and verified."""
+    import tempfile
+    from pathlib import Path
+
+    from store.files.atomic import private_directory
+
+    if place.many or frame.json or dry_run:
+        raise click.UsageError(
+            "'-' prints the content of one object, and nothing else: leave --json and --dry-run out, and"
+            " name one",
+            context,
+        )
+    with private_directory(Path(tempfile.gettempdir())) as directory:
+        pair = _one(place, None)._replace(path=directory / "content")
+        path = _get_one(place, pair, digest, frame).path
+        with path.open("rb") as file:
+            content(iter(lambda: file.read(_PIECE), b""))
 
 
 def _one(place: Place, dest: str | None) -> Pair:

@@ -28,6 +28,7 @@ def list_objects(
     context: click.Context, /, *, address: str, include: tuple[str, ...], exclude: tuple[str, ...]
 ) -> None:
     """List the objects whose keys begin with the address's: key, size, time and entity tag."""
+    from store.buckets.keys import shown
     from store.buckets.summaries import Summary
     from store.buckets.trees import objects_below
 
@@ -40,16 +41,17 @@ def list_objects(
         if frame.json:
             document([summary_data(one, place) for one in found])
         elif on_terminal():
-            _show([(one.key, one.size, _time(one)) for one in found], frame)
+            _show([(shown(one.key), one.size, _time(one), one.etag or "") for one in found], frame)
         else:
-            columns((one.key, str(one.size), _time(one), one.etag or "") for one in found)
+            columns((shown(one.key), str(one.size), _time(one), one.etag or "") for one in found)
 
 
-def _show(rows: list[tuple[str, int, str]], frame: Frame) -> None:
+def _show(rows: list[tuple[str, int, str, str]], frame: Frame) -> None:
     if rows:
-        table(("key", "size", "modified"), [(key, human_size(size), at) for key, size, at in rows])
+        cells = [(key, human_size(size), at, etag) for key, size, at, etag in rows]
+        table(("key", "size", "modified", "etag"), cells)
     if not frame.quiet:
-        total = human_size(sum(size for _, size, _ in rows))
+        total = human_size(sum(row[1] for row in rows))
         say(f"{several(len(rows), 'object')}, {total}")
 
 

@@ -15,6 +15,7 @@ from store.cli.bucket.opening import (
     with_jobs,
     with_patterns,
 )
+from store.cli.bucket.sides import make_sure_of
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         "store bucket put table.csv s3://results/2026/",
         "store bucket put table.csv s3://results/2026/other.csv",
         "store bucket put ./out notes.txt s3://results/2026/ --exclude '*.tmp'",
+        "sort table.csv | store bucket put - s3://results/2026/sorted.csv",
     )
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
@@ -60,7 +62,8 @@ def put(
 ) -> None:
     """Put files, and all files below directories, into a bucket; print the address of each.
 
-    With a slash at its end the address is the directory they go into; a lone file may get a key of its own.
+    With a slash at its end the address is the directory they go into; a lone file may get a key of its own;
+    '-' puts what is read from stdin, under a key of its own.
     The SHA-256 of each is kept with it. What is there already is replaced, nothing is deleted.
     """
     from store.buckets.trees import pairs_up
@@ -71,6 +74,16 @@ def put(
             raise click.UsageError(
                 f"several files go into a directory: end {address} with a slash", context
             )
+        if "-" in files:
+            if len(files) > 1 or place.many or dry_run or include or exclude:
+                raise click.UsageError(
+                    "'-' is stdin, which becomes one object: name its key, and nothing else",
+                    context,
+                )
+            _put_stdin(place, frame, sha1=sha1, create=create)
+            return
+        for file in files:
+            make_sure_of(file)
         pairs = [
             pair
             for file in files
@@ -79,6 +92,24 @@ def put(
         _refuse_twins(pairs)
         done = [] if dry_run else _put(place, pairs, frame, jobs, sha1=sha1, create=create)
         _show(place, pairs, done, frame, dry_run=dry_run)
+
+
+def _put_stdin(place: Place, frame: Frame, *, sha1: bool, create: bool) -> None:
+    """Put what is read from stdin; it is read to its end before any of it goes up."""
+    import sys
+
+    from store.buckets.transfers import put_file
+
+    if create:
+        _create(place)
+    done = put_file(place.client, place.key, sys.stdin.buffer, sha1=sha1, options=place.options)
+    _show(place, [], [done], frame, dry_run=False)
+
+
+def _create(place: Place) -> None:
+    from store.buckets.client import create_bucket
+
+    create_bucket(place.client, options=place.options)
 
 
 def _refuse_twins(pairs: list[Pair]) -> None:
@@ -100,9 +131,7 @@ def _put(
     from store.buckets.trees import put_pairs
 
     if create:
-        from store.buckets.client import create_bucket
-
-        create_bucket(place.client, options=place.options)
+        _create(place)
     done: list[Summary] = []
     name = pairs[0].path.name if len(pairs) == 1 else several(len(pairs), "file")
     with metered(frame, name, sum(pair.size for pair in pairs)) as counted:
@@ -122,17 +151,18 @@ def _show(
     place: Place, pairs: list[Pair], done: list[Summary], frame: Frame, *, dry_run: bool
 ) -> None:
     put = {one.key: one for one in done}
+    shown = [(one.key, one.size) for one in (pairs or done)]
     if frame.json:
         document(
             [
-                summary_data(put[pair.key], place)
-                if pair.key in put
-                else {"address": place.spelled(pair.key), "key": pair.key, "size": pair.size}
-                for pair in pairs
+                summary_data(put[key], place)
+                if key in put
+                else {"address": place.spelled(key), "key": key, "size": size}
+                for key, size in shown
             ]
         )
     else:
-        for pair in pairs:
-            words(place.spelled(pair.key))
-    if not frame.quiet and (dry_run or len(pairs) != 1):
-        say(f"{'would put' if dry_run else 'put'} {several(len(pairs), 'file')}")
+        for key, _ in shown:
+            words(place.spelled(key))
+    if not frame.quiet and (dry_run or len(shown) != 1):
+        say(f"{'would put' if dry_run else 'put'} {several(len(shown), 'file')}")

@@ -10,6 +10,20 @@ import click
 _ADDRESS: Final = re.compile(r"(s3|gs|az)://|bucket:")
 
 
+def make_sure_of(path: str) -> None:
+    """Make sure that something lies at a local path that is to be read.
+
+    Raises:
+        ResourceNotFoundError: Nothing does.
+    """
+    import os
+
+    from store.errors import ResourceNotFoundError
+
+    if not os.path.lexists(path):
+        raise ResourceNotFoundError(f"{path} is not there: is the path right?", query=path)
+
+
 class Sides(NamedTuple):
     """A bucket's address and a local directory.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from store.cli.bucket.opening import Place, opened_place, with_jobs, with_patterns
-from store.cli.bucket.sides import Sides, sides_of
+from store.cli.bucket.sides import Sides, make_sure_of, sides_of
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
@@ -82,6 +82,8 @@ def sync(
     has the content, and verified; nothing is deleted without --delete. Prints a line for each step.
     """
     frame, sides = frame_of(context), sides_of(source, dest)
+    if sides.up:
+        make_sure_of(sides.directory)
     with opened_place(frame, sides.address) as place:
         if create and not dry_run:
             from store.buckets.client import create_bucket

@@ -15,13 +15,16 @@ from store.addresses import public
 from store.clock import SYSTEM_CLOCK
 from store.errors import ConfigurationError, TooLargeError
 from store.transports.base import TransferOptions
+from store.transports.bulk import Bulk
 from store.transports.crowding import enter
 from store.transports.deadlines import begun, current, keeping
 from store.transports.http import headers as reading
 from store.transports.http.bodies import HttpStream
+from store.transports.http.bulk import HttpBulk
 from store.transports.http.errors import HTTPTimeoutError, HTTPTruncatedError
 from store.transports.http.mapping import raised
 from store.transports.http.sessions import Quiet, Sessions
+from store.transports.http.wire import Spelling
 from store.transports.limiting import limiter_for
 
 _PIECE: Final = 256 << 10
@@ -150,6 +153,29 @@ class Asker:
             raise
         stream.size = _length(response, shown)
         return Answer(response, stream)
+
+    def bulk(
+        self, address: str, spelling: Spelling, *, connections: int, largest: int
+    ) -> Bulk | None:
+        """Return what asks for many small bodies of one origin, each once; None where it cannot be had.
+
+        None behind a proxy, at a limited rate, and where the origin cannot be reached anyway.
+
+        Args:
+            address: Any address of that origin.
+            spelling: Spells the requests.
+            connections: How many connections there are at most.
+            largest: The largest body that is read so, in bytes.
+        """
+        options = self._options
+        if options.limit_rate is not None or self._sessions.proxies_for(address):
+            return None
+        try:
+            pool = self._sessions.pool(address)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
+            return None  # whoever asks in the usual way is told why
+        most = min(connections, options.per_host)
+        return HttpBulk(pool, spelling, address, options, connections=most, largest=largest)
 
     def close(self) -> None:
         """Close the idle connections of this process."""

@@ -21,7 +21,7 @@ from store.transports.bulk import Asked, Bulk, Tell
 from store.transports.crowding import try_enter
 from store.transports.deadlines import Deadline, current, keeping
 from store.transports.http.lines import Line, Outcome
-from store.transports.http.wire import Requests
+from store.transports.http.wire import Spelling
 
 _TICK: Final = 0.25
 """How often it is looked for connections that fell silent, in seconds."""
@@ -42,7 +42,7 @@ class HttpBulk(Bulk):
     def __init__(
         self,
         pool: Any,  # noqa: ANN401 - urllib3's
-        requests: Requests,
+        requests: Spelling,
         address: str,
         options: TransferOptions,
         *,

@@ -155,7 +155,8 @@ class Line:
         if self._have > end:
             return Outcome.ODD  # it goes on after its announced end
         data = memoryview(bytes(memoryview(self._buffer)[self._body : end]))
-        self._answer = Came(data, SYSTEM_CLOCK.monotonic() - self._began)
+        seconds = SYSTEM_CLOCK.monotonic() - self._began
+        self._answer = Came(data, seconds, self._head.fields)
         self._fresh = False
         return Outcome.LAST if self._head.closes else Outcome.DONE
 

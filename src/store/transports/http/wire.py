@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 LONGEST_HEAD: Final = 32 << 10
 """The longest head that is read, in bytes: 32 KiB."""
@@ -44,6 +44,8 @@ class Head(NamedTuple):
     """Whether parts are given."""
     closes: bool
     """Whether the connection ends with the body."""
+    fields: Mapping[bytes, bytes]
+    """All there is, names in lower case."""
 
 
 def read_head(head: bytes) -> Head | None:
@@ -74,6 +76,7 @@ def read_head(head: bytes) -> Head | None:
         content_type=_text(found.get(b"content-type")),
         ranges=b"bytes" in found.get(b"accept-ranges", b"").lower(),
         closes=b"close" in found.get(b"connection", b"").lower(),
+        fields=found,
     )
 
 
@@ -91,6 +94,14 @@ def status_of(head: bytes) -> int | None:
     """Return the status of an answer that ``read_head`` made nothing of, or None."""
     match = re.match(rb"HTTP/1\.[01] ([0-9]{3})(?: |\r|$)", head)
     return int(match[1]) if match else None
+
+
+class Spelling(Protocol):
+    """Spells requests."""
+
+    def spelled(self, address: str) -> bytes | None:
+        """Return the request for what an `Asked` names, or None where it cannot be spelled plainly."""
+        ...
 
 
 class Requests:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -56,6 +57,20 @@ def meta_of(key: str, headers: Mapping[str, str], size: int | None) -> ObjectMet
     )
 
 
+def meta_in(key: str, fields: Mapping[bytes, bytes], size: int) -> ObjectMeta:
+    """Return what the head of a plain answer says of an object.
+
+    Args:
+        key: The object's name.
+        fields: The headers, names in lower case: see `store.transports.bulk.Came`.
+        size: Its bytes.
+    """
+    said = {name.decode("ascii"): value.decode("ascii") for name, value in fields.items()}
+    kept = {name[len(_META) :]: value for name, value in said.items() if name.startswith(_META)}
+    date, version = _date(said.get("last-modified")), version_of(said)
+    return ObjectMeta(key, size, bare(said.get("etag")), date, version, kept)
+
+
 def version_of(headers: Mapping[str, str]) -> str | None:
     """Return the version id that an answer names; None where the bucket keeps no versions."""
     found = headers.get("x-amz-version-id")
@@ -88,6 +103,7 @@ def _unescaped(text: str) -> str:
     return unescape(text)
 
 
+@functools.lru_cache(maxsize=256)
 def _date(value: str | None) -> datetime | None:
     try:
         found = parsedate_to_datetime(value) if value else None

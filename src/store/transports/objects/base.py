@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, Self
 
+from store.transports.bulk import Bulk
+
 Source = bytes | memoryview | Path | BinaryIO
 """What is put: bytes, a file's path, or an open file, read from where it stands to its end."""
 
@@ -193,14 +195,35 @@ class ObjectClient(abc.ABC):
         The trial writes, and deletes, one object under ``.store-condition-`` and a random word.
         """
 
-    def reader(self) -> ObjectClient:
-        """Return the client that is best for reading what is large: one whose bodies can be aborted."""
+    def reader(self, *, pinned: bool = False) -> ObjectClient:  # noqa: ARG002 - most need not know
+        """Return the client that is best for reading what is large: one whose bodies can be aborted.
+
+        Args:
+            pinned: Whether the whole will be held against a digest: then a part may be taken for one that
+                the store gives under another status.
+        """
         return self
+
+    def bulk(self, *, connections: int, largest: int) -> Bulk | None:  # noqa: ARG002 - most have none
+        """Return what asks for many small objects, whole, by their keys (`Asked.address`).
+
+        Whoever is told of an object holds it to what is known of it: no condition is sent. The head of each
+        answer is one of S3's (`store.transports.objects.answers.meta_in` reads it).
+
+        Args:
+            connections: How many connections may be open at once.
+            largest: The largest object that is small, in bytes.
+
+        Returns:
+            None where that cannot be done now, and each is to be asked for by itself.
+        """
+        return None
 
     def checksums(self, key: str) -> Mapping[str, str]:  # noqa: ARG002 - most know of none
         """Return what the store itself computed over an object's whole content: hex by algorithm.
 
-        The algorithms are ``sha256``, ``sha1`` and ``crc32``; a store that keeps none gives none.
+        The algorithms are ``sha256``, ``sha1``, ``crc64nvme``, ``crc32c`` and ``crc32``; a store that keeps
+        none gives none.
 
         Raises:
             MissingKeyError: There is nothing under the key.

@@ -10,8 +10,14 @@ from typing import Final
 ASKING: Final[Mapping[str, str]] = {"x-amz-checksum-mode": "ENABLED"}
 """What a ``HEAD`` is sent with so that its answer tells checksums."""
 
-_SIZES: Final[Mapping[str, int]] = {"sha256": 32, "sha1": 20, "crc32": 4}
-"""The checksums that can be computed here with what Python has, and their bytes."""
+_SIZES: Final[Mapping[str, int]] = {
+    "sha256": 32,
+    "sha1": 20,
+    "crc64nvme": 8,
+    "crc32c": 4,
+    "crc32": 4,
+}
+"""The checksums that S3 keeps, and their bytes."""
 
 
 def checksums_of(headers: Mapping[str, str]) -> dict[str, str]:

@@ -36,6 +36,9 @@ _FORBIDDEN: Final = _SKEWED | {
 }
 """What some stores say with a status of their own."""
 
+_UNKNOWN: Final = ("ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch")
+"""What of these means that the keys are wrong, whatever is asked for."""
+
 _ELSEWHERE: Final = (
     "the bucket is in another region or at another endpoint: say which (region, endpoint)"
 )
@@ -48,6 +51,11 @@ _GRAIN: Final = 0.02
 
 class NotPartialError(Exception):
     """A range was not answered with a part: the whole is to be asked for."""
+
+
+def are_unknown(error: CredentialsError) -> bool:
+    """Whether a store did not know the keys it was asked with; else it forbids one thing."""
+    return any(f"({code})" in str(error) for code in _UNKNOWN)
 
 
 def refused(
@@ -95,7 +103,10 @@ def refused(
 def _missing(address: str, shown: str, key: str | None, code: str | None) -> ResourceNotFoundError:
     if key is None or code in _NO_BUCKET:
         return ResourceNotFoundError(
-            f"the bucket {address} is not there: name another, or make it", url=address, status=404
+            f"the bucket {address} is not there: name another, or make it: 'store bucket put' and"
+            " 'store bucket sync' do with --create",
+            url=address,
+            status=404,
         )
     return MissingKeyError(f"{shown} is not there", key=key, url=shown, status=404)
 
@@ -197,8 +208,7 @@ def _without_keys(shown: str) -> CredentialsError:
 def offline(address: str) -> OfflineError:
     """Return the error of whoever needs an object store while the network is not to be used."""
     return OfflineError(
-        f"{address} needs the network, which is not to be used: fetch it once without --offline"
-        " (STORE_OFFLINE)",
+        f"{address} needs the network, which is not to be used: go without --offline (STORE_OFFLINE)",
         missing=(address,),
     )
 

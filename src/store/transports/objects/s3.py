@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from store.transports.base import TransferOptions
+from store.transports.bulk import Bulk
 from store.transports.objects.account import Account
 from store.transports.objects.base import (
     Body,
@@ -56,9 +57,9 @@ class S3Objects(ObstoreObjects):
             self._lazy = SignedObjects(self._account, self._bucket, self.options)
         return self._lazy
 
-    def reader(self) -> ObjectClient:
+    def reader(self, *, pinned: bool = False) -> ObjectClient:
         """Return what asks by requests of our own: it keeps to deadlines, and can be aborted."""
-        return self._signed
+        return self._signed.reader(pinned=pinned)
 
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
         """Return what the store says of one object."""
@@ -79,6 +80,10 @@ class S3Objects(ObstoreObjects):
         if self._by_library(key):
             return super().get(key, start=start, end=end, etag=etag, version=version)
         return self._signed.get(key, start=start, end=end, etag=etag, version=version)
+
+    def bulk(self, *, connections: int, largest: int) -> Bulk | None:
+        """Return what asks for many small objects."""
+        return self._signed.bulk(connections=connections, largest=largest)
 
     def put(
         self,

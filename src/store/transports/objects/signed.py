@@ -7,11 +7,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from store.errors import StoreError, TransportError, TruncatedError
+from store.errors import TransportError
 from store.transports.base import TransferOptions
+from store.transports.bulk import Bulk
 from store.transports.http.asker import Answer, Asker
 from store.transports.objects.account import Account
-from store.transports.objects.answered import SignedBody
+from store.transports.objects.answered import body_of, is_misnamed, is_part
 from store.transports.objects.answers import (
     bare,
     code_of,
@@ -37,6 +38,7 @@ from store.transports.objects.conditions import (
     settled,
 )
 from store.transports.objects.failures import refused
+from store.transports.objects.many import SignedRequests
 from store.transports.objects.multipart import Upload
 from store.transports.objects.pages import Page, page_of
 from store.transports.objects.signing import EMPTY, UNSIGNED, query_of, signed, spelled
@@ -44,7 +46,6 @@ from store.transports.objects.sources import PART, Reader, opened
 from store.transports.objects.trial import honours
 from store.transports.repeating import repeated
 
-_PARTIAL: Final = 206
 _MISSING: Final = 404
 _SLOWEST: Final = 256 << 10
 """How fast a server takes up what it was sent at least, before it answers, in bytes a second."""
@@ -59,14 +60,29 @@ class SignedObjects(ObjectClient):
         account: How S3 is reached, with keys or anonymous.
         bucket: The bucket's name.
         options: How bytes are to be moved.
+        lenient: Whether a part is taken whose answer calls it a whole (status 200, as rclone's server does),
+            and has the very ``Content-Range`` and length that were asked for.
     """
 
-    def __init__(self, account: Account, bucket: str, options: TransferOptions) -> None:
+    def __init__(
+        self, account: Account, bucket: str, options: TransferOptions, *, lenient: bool = False
+    ) -> None:
         self.address = f"s3://{bucket}"
         self.options = options
         self._account = account
+        self._bucket = bucket
         self._where = account.bucket_address(bucket)
         self._asker = Asker(options, account.bundle)
+        self._lenient = lenient
+        self._other: SignedObjects | None = None
+
+    def reader(self, *, pinned: bool = False) -> ObjectClient:
+        """Return itself, or what takes a part of status 200 where all is held against a digest."""
+        if not pinned:
+            return self
+        if self._other is None:
+            self._other = SignedObjects(self._account, self._bucket, self.options, lenient=True)
+        return self._other
 
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
         """Return what the store says of one object."""
@@ -96,41 +112,21 @@ class SignedObjects(ObjectClient):
         def once() -> Body:
             answer = self.ask("GET", key, _versioned(version), headers)
             check(answer, self.address, key, expected=etag)
-            if (
-                answer.status != _PARTIAL
-                and "Range" in headers
-                and "Content-Range" in answer.headers
-            ):
+            misnamed = "Range" in headers and is_misnamed(answer)
+            if misnamed and not (self._lenient and start and is_part(answer, start, end)):
                 # A part that is called a whole, as rclone's server has it, is neither.
                 answer.stream.close()
                 del headers["Range"]
                 return once()
-            body = self._body(answer, key, start, end)
+            body = body_of(answer, self.address, key, start, end, misnamed=misnamed)
             return checked_tag(body, f"{self.address}/{key}", etag)
 
         return repeated(once, self.options)
 
-    def _body(self, answer: Answer, key: str, start: int, end: int | None) -> Body:
-        """Make sure of which part comes; a whole that was not asked for is read from its beginning."""
-        size = answer.stream.size
-        shown = f"{self.address}/{key}"
-        try:
-            if answer.status == _PARTIAL:
-                size = answer.part(start, end)
-                end = size if end is None else min(end, size)
-            elif size is None:
-                raise TruncatedError(f"{shown}: the store does not say how long it is", url=shown)
-            else:
-                start, end = 0, size
-        except ValueError as error:
-            answer.stream.close()
-            raise TransportError(
-                f"{shown}: the store answered with {error}", url=shown, status=answer.status
-            ) from None
-        except StoreError:
-            answer.stream.close()
-            raise
-        return SignedBody(meta_of(key, answer.headers, size), answer, start, end)
+    def bulk(self, *, connections: int, largest: int) -> Bulk | None:
+        """Return what asks for many small objects."""
+        spelling = SignedRequests(self._account, self._where, self.options)
+        return self._asker.bulk(self._where, spelling, connections=connections, largest=largest)
 
     def put(
         self,
@@ -256,6 +252,8 @@ class SignedObjects(ObjectClient):
     def close(self) -> None:
         """Close idle connections."""
         self._asker.close()
+        if self._other is not None:
+            self._other.close()
 
     def ask(
         self,

@@ -1,0 +1,115 @@
+"""Brings many small objects into files, read by one thread."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from store.buckets.plan import Step
+from store.buckets.summaries import digest_in
+from store.files.failures import storage_errors
+from store.files.small import put_small
+from store.files.sweeping import SWEEPER
+from store.files.unfinished import partial_name
+from store.transports.base import Stream, TransferOptions
+from store.transports.bulk import Answer, Asked, Came
+from store.transports.objects.answers import meta_in
+from store.transports.objects.base import ObjectClient, ObjectMeta
+
+LARGEST: Final = 1 << 20
+"""Up to which size an object is small, in bytes: 1 MiB."""
+
+_LEAST: Final = 4
+"""From how many objects on it is worth it."""
+
+Brought = Callable[[Step, Path, ObjectMeta, str], object]
+"""Is told of each file that lies in its place: its step, its path, its object, and its SHA-256 in hex."""
+
+
+def bring_small(
+    client: ObjectClient,
+    steps: Sequence[Step],
+    *,
+    jobs: int,
+    options: TransferOptions,
+    place: Callable[[Step], Path],
+    brought: Brought,
+) -> list[Step]:
+    """Bring what is small and plain; each file whole and verified, as `get_file` does.
+
+    A thread for each request spends most of its time on waiting for the others. What does not come at once
+    as it has to be (another size, version or digest, or any status but 200) is left to the usual way, which
+    asks again, and knows the errors.
+
+    Args:
+        client: The bucket's objects.
+        steps: The downloads of a plan.
+        jobs: How many are asked for at once.
+        options: The bounds.
+        place: Returns where the file of a step is to lie, made sure that it may.
+        brought: Is told of each.
+
+    Returns:
+        The steps that are to be done in the usual way.
+
+    Raises:
+        StoreError: What ``place`` raises, or the disk: nothing more is asked for then.
+    """
+    largest = min(LARGEST, options.bounds.max_size)
+    small = [one for one in steps if one.size <= largest and one.version is None]
+    bulk = None
+    if len(small) >= _LEAST and jobs > 1:
+        bulk = client.bulk(connections=min(jobs, len(small)), largest=largest)
+    if bulk is None:
+        return list(steps)
+    bringing = _Bringing(small, place, brought)
+    bulk.run(bringing.wanted(), bringing.tell)
+    return [one for one in steps if one.key not in bringing.done]
+
+
+class _Bringing:
+    """One run: what is asked for, and what came of it."""
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        place: Callable[[Step], Path],
+        brought: Brought,
+    ) -> None:
+        self._steps = steps
+        self._place = place
+        self._brought = brought
+        self._partial = partial_name()  # to make one takes longer than to write what is small
+        self.done: set[str] = set()
+
+    def wanted(self) -> Iterator[Asked]:
+        """Give what is to be asked for."""
+        for number, step in enumerate(self._steps):
+            yield Asked(number, step.key)
+
+    def tell(self, asked: Asked, answer: Answer) -> bool:
+        """Take an answer; what is not as it has to be is left."""
+        step = self._steps[asked.number]
+        if isinstance(answer, Came):
+            self._take(asked, step, answer)
+        elif isinstance(answer, Stream):
+            answer.close()
+        return True
+
+    def _take(self, asked: Asked, step: Step, came: Came) -> None:
+        meta = meta_in(step.key, came.fields, len(came.data))
+        if len(came.data) != step.size or (step.etag or meta.etag) != meta.etag:
+            return
+        sha256 = hashlib.sha256(came.data).hexdigest()
+        kept = digest_in(meta.metadata)
+        if sha256 != (step.sha256 or sha256) or (kept is not None and sha256 != kept.hex):
+            return
+        path = self._place(step)
+        parent = str(path.parent)
+        SWEEPER.sweep(parent)
+        with storage_errors(path):
+            put_small(f"{parent}/{self._partial}{asked.number:x}", str(path), came.data)
+        self.done.add(step.key)
+        self._brought(step, path, meta, sha256)

@@ -11,6 +11,7 @@ import pytest
 from store.buckets.memory import INTERVAL, Known, Memory
 from store.buckets.scanning import stamp_at
 from store.buckets.syncing import sync_directory
+from store.integrity.stamp import COARSE_GRAIN_NS, FINE_GRAIN_NS, LOCAL_GRAIN_NS
 from store.testing.bucket_trees import held, lay
 from store.testing.fakes import FakeClock
 from store.testing.objects import FakeObjects
@@ -78,8 +79,12 @@ def test_an_object_without_tag_and_time_is_not_remembered(tmp_path: Path) -> Non
     assert memory.remote(META._replace(etag=None)) is None
 
 
-def test_a_file_that_was_just_written_is_not_remembered(tmp_path: Path) -> None:
-    """Another write within the clock's grain would leave the same stamp."""
+@pytest.mark.parametrize("grain", [FINE_GRAIN_NS, LOCAL_GRAIN_NS, COARSE_GRAIN_NS])
+def test_a_file_that_was_just_written_is_not_remembered(
+    tmp_path: Path, grain: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another write within the clock's grain would leave the same stamp, if it has one."""
+    monkeypatch.setattr("store.buckets.memory.grain_of", lambda _: grain)
     path = tmp_path / "young"
     path.write_text("1")
     memory = remembered(tmp_path / "memory")
@@ -87,9 +92,10 @@ def test_a_file_that_was_just_written_is_not_remembered(tmp_path: Path) -> None:
     memory.keep_local("young", stamp, KNOWN, stamp[4])
     memory.keep_local("old", STAMP, KNOWN, stamp[4])
     memory.save({"young", "old"}, set())
+    again = remembered(tmp_path / "memory")
 
-    assert memory.local("young", stamp) == KNOWN
-    assert remembered(tmp_path / "memory").local("young", stamp) is None
+    assert memory.local("young", stamp) == again.local("old", STAMP) == KNOWN
+    assert again.local("young", stamp) == (KNOWN if grain == FINE_GRAIN_NS else None)
 
 
 def test_what_is_gone_is_forgotten(tmp_path: Path) -> None:

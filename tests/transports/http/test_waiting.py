@@ -164,3 +164,58 @@ def test_a_deadline_within_another_never_ends_later() -> None:
     assert Deadline(SYSTEM_CLOCK, 60, within=outer).left() <= 5
     assert Deadline(SYSTEM_CLOCK, None, within=outer).seconds == 5
     assert Deadline(SYSTEM_CLOCK, 1, within=outer).left() <= 1
+
+
+def seconds_until_cut(transport: HttpTransport, url: str) -> float:
+    """Return how long a call goes on after its deadline was cut."""
+    deadline = Deadline(SYSTEM_CLOCK, None)
+    ended: list[float] = []
+
+    def ask() -> None:
+        with keeping(deadline), pytest.raises(TransportError):
+            transport.open_stream(url)
+        ended.append(SYSTEM_CLOCK.monotonic())
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    SYSTEM_CLOCK.sleep(0.3)
+    begun = SYSTEM_CLOCK.monotonic()
+    deadline.cut()
+    thread.join(10)
+    return ended[0] - begun
+
+
+def test_a_connection_that_is_being_made_is_not_waited_for_after_a_cut(
+    transport: HttpTransport,
+) -> None:
+    """As by Ctrl-C, which ends all that is under way."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        try:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+            assert seconds_until_cut(transport, url) < 2
+        finally:
+            for one in waiting:
+                one.close()
+
+
+def test_a_name_is_not_waited_for_after_a_cut(
+    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's resolver, which cannot be cut off, is left behind."""
+    answering = threading.Event()
+
+    def resolve(*_: object, **__: object) -> list[object]:
+        answering.wait(20)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    try:
+        assert seconds_until_cut(transport, "http://slow.invalid/a") < 2
+    finally:
+        answering.set()

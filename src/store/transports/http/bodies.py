@@ -15,7 +15,7 @@ from store.clock import SYSTEM_CLOCK
 from store.transports.base import Stream
 from store.transports.crowding import Seat
 from store.transports.deadlines import Deadline, begun, keeping
-from store.transports.http.connections import shut_down
+from store.transports.http.connecting import shut_down
 from store.transports.http.errors import HTTPTimeoutError, HTTPTruncatedError
 from store.transports.http.mapping import raised
 from store.transports.http.sessions import Quiet

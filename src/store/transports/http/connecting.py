@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import socket
 import threading
 from typing import Any, Final
@@ -17,8 +19,20 @@ _LEAST: Final = 0.001
 """The shortest wait, in seconds: a socket takes 0 for 'do not wait'."""
 
 
+def shut_down(connection: socket.socket) -> None:
+    """Let whoever waits for a connection wait no longer, from any thread; it may still be made.
+
+    Of TLS the socket beneath: ``SSLSocket.shutdown`` takes the TLS away with it, so that whoever reads
+    would be given what is sealed, as it lies in the system's buffers.
+    """
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
 def connected(connection: urllib3.connection.HTTPConnection) -> socket.socket:
     """Connect to the first address of a host that answers, each getting its share of the time.
+
+    Where the deadline is cut meanwhile, nobody waits any more.
 
     Args:
         connection: Knows the host, the port, and how long one address may take.
@@ -35,12 +49,7 @@ def connected(connection: urllib3.connection.HTTPConnection) -> socket.socket:
         share = current(SYSTEM_CLOCK).left() / (len(addresses) - index)
         each = max(_LEAST, min(wait, share))
         try:
-            return urllib3.util.connection.create_connection(
-                (address, connection.port),
-                None if each == float("inf") else each,
-                source_address=connection.source_address,
-                socket_options=connection.socket_options,
-            )
+            return _opened(connection, address, None if each == float("inf") else each)
         except TimeoutError as error:
             failure: Exception = urllib3.exceptions.ConnectTimeoutError(connection, "no answer")
             failure.__cause__ = error
@@ -48,6 +57,35 @@ def connected(connection: urllib3.connection.HTTPConnection) -> socket.socket:
             failure = urllib3.exceptions.NewConnectionError(connection, str(error))
             failure.__cause__ = error
     raise failure
+
+
+def _opened(
+    connection: urllib3.connection.HTTPConnection, address: str, wait: float | None
+) -> socket.socket:
+    """Connect to one address.
+
+    Raises:
+        OSError: It refused, or did not answer in time.
+    """
+    family, kind, protocol, _, where = socket.getaddrinfo(
+        address, connection.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+    )[0]
+    made = socket.socket(family, kind, protocol)
+    deadline = current(SYSTEM_CLOCK)
+    deadline.begin_wait(id(made), functools.partial(shut_down, made))
+    try:
+        for option in connection.socket_options or ():
+            made.setsockopt(*option)
+        made.settimeout(wait if deadline.left() > 0 else _LEAST)
+        if connection.source_address:
+            made.bind(connection.source_address)
+        made.connect(where)
+    except BaseException:
+        made.close()
+        raise
+    finally:
+        deadline.end_wait(id(made))
+    return made
 
 
 def _resolved(connection: urllib3.connection.HTTPConnection, wait: float) -> list[str]:
@@ -59,6 +97,7 @@ def _resolved(connection: urllib3.connection.HTTPConnection, wait: float) -> lis
     """
     host, family = connection._dns_host, urllib3.util.connection.allowed_gai_family()  # noqa: SLF001
     found: list[Any] = []
+    ended = threading.Event()
 
     def ask() -> None:
         try:
@@ -66,13 +105,17 @@ def _resolved(connection: urllib3.connection.HTTPConnection, wait: float) -> lis
             found.append(list(dict.fromkeys(str(row[4][0]) for row in rows)))
         except Exception as error:  # noqa: BLE001 - raised by whoever waits
             found.append(error)
+        ended.set()
 
     if _numeric(host.strip("[]")):
         return [host.strip("[]")]
-    asking = threading.Thread(target=ask, name="store-resolve", daemon=True)
-    asking.start()
-    limit = min(wait, current(SYSTEM_CLOCK).left(), threading.TIMEOUT_MAX)
-    asking.join(max(_LEAST, limit))
+    deadline = current(SYSTEM_CLOCK)
+    deadline.begin_wait(id(found), ended.set)
+    try:
+        threading.Thread(target=ask, name="store-resolve", daemon=True).start()
+        ended.wait(max(_LEAST, min(wait, deadline.left(), threading.TIMEOUT_MAX)))
+    finally:
+        deadline.end_wait(id(found))
     answer = found[0] if found else TimeoutError("the host's name was not resolved in time")
     if isinstance(answer, TimeoutError):
         raise urllib3.exceptions.ConnectTimeoutError(connection, str(answer)) from answer

@@ -6,7 +6,6 @@ not answer, or a name with many dead addresses could hold a call for ever.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import http.client
 import io
@@ -20,17 +19,7 @@ from urllib3.poolmanager import PoolManager
 
 from store.clock import SYSTEM_CLOCK
 from store.transports.deadlines import current
-from store.transports.http.connecting import connected
-
-
-def shut_down(connection: socket.socket) -> None:
-    """Let whoever waits for a connection wait no longer, from any thread.
-
-    Of TLS the socket beneath: ``SSLSocket.shutdown`` takes the TLS away with it, so that whoever reads
-    would be given what is sealed, as it lies in the system's buffers.
-    """
-    with contextlib.suppress(OSError):
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+from store.transports.http.connecting import connected, shut_down
 
 
 class Watched(io.RawIOBase):

@@ -9,7 +9,7 @@ from store.clock import SYSTEM_CLOCK
 from store.transports.base import Stream
 from store.transports.crowding import Seat, sit
 from store.transports.deadlines import current
-from store.transports.http.connections import shut_down
+from store.transports.http.connecting import shut_down
 from store.transports.http.errors import HTTPTimeoutError, HTTPTruncatedError
 from store.transports.http.mapping import raised
 from store.transports.http.wire import Head

@@ -35,9 +35,9 @@ def _moving(source: Path, scratch: Path, rounds: int) -> list[Row]:
     def fresh(name: str) -> Path:
         return scratch / f"{name}-{next(numbers)}"
 
-    def copied(*, sync: bool) -> float:
+    def copied(hashed: Callable[[Path], object], *, sync: bool) -> float:
         target = fresh("copy")
-        return _timed(lambda: _copy(source, target, sync=sync))
+        return _timed(lambda: _copy(source, target, hashed, sync=sync))
 
     def published() -> float:
         archive = FileSystemArchive.create(fresh("archive"))
@@ -67,8 +67,10 @@ def _moving(source: Path, scratch: Path, rounds: int) -> list[Row]:
     found = medians(
         in_turn(
             {
-                "cp": lambda: copied(sync=False),
-                "cp; sync": lambda: copied(sync=True),
+                "cp": lambda: copied(_by_command, sync=False),
+                "cp; sync": lambda: copied(_by_command, sync=True),
+                "cp here": lambda: copied(_here, sync=False),
+                "cp here; sync": lambda: copied(_here, sync=True),
                 "publish": published,
                 "fetch": lambda: fetched(durable=False),
                 "fetch, full": lambda: fetched(durable=True),
@@ -77,8 +79,11 @@ def _moving(source: Path, scratch: Path, rounds: int) -> list[Row]:
             rounds,
         )
     )
-    plain = {"cp -r; sha256": found["cp"]}
-    synced = {"cp -r; sha256; sync -f": found["cp; sync"]}
+    plain = {"cp -r; sha256sum": found["cp"], "cp -r; hashlib": found["cp here"]}
+    synced = {
+        "cp -r; sha256sum; sync -f": found["cp; sync"],
+        "cp -r; hashlib; sync -f": found["cp here; sync"],
+    }
     return [
         _row("publish 2,000 × 10 KiB, made to last", found["publish"], synced),
         _row("fetch 2,000 × 10 KiB, relaxed", found["fetch"], plain),
@@ -130,14 +135,25 @@ def _source(directory: Path, files: int) -> Path:
     return directory
 
 
-def _copy(source: Path, target: Path, *, sync: bool) -> None:
+def _copy(source: Path, target: Path, hashed: Callable[[Path], object], *, sync: bool) -> None:
     """Copy as ``cp -r`` does, hash what came, and perhaps wait for the disk."""
     subprocess.run(["cp", "-r", str(source), str(target)], check=True)
+    hashed(target)
+    if sync:
+        subprocess.run(["sync", "-f", str(target)], check=True)
+
+
+def _by_command(target: Path) -> None:
+    """Hash every file as a user does at the command line: ``find … | xargs sha256sum``."""
+    command = 'find "$1" -type f -print0 | xargs -0 sha256sum'
+    subprocess.run(["sh", "-c", command, "sh", str(target)], check=True, stdout=subprocess.DEVNULL)
+
+
+def _here(target: Path) -> None:
+    """Hash every file in this process, which is warm already."""
     for path in target.rglob("*"):
         if path.is_file():
             hashlib.sha256(path.read_bytes()).hexdigest()
-    if sync:
-        subprocess.run(["sync", "-f", str(target)], check=True)
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -130,7 +130,7 @@ class ResourceNotFoundError(StoreError, LookupError):
 
 
 class MissingKeyError(ResourceNotFoundError, KeyError, ValueError):
-    """A bucket holds nothing under that key."""
+    """A bucket holds nothing under that key, or an archive that is opened nothing of that name."""
 
     key: str | None = None
 

@@ -21,6 +21,12 @@ def boot_id() -> str:
 
 def process_space() -> str:
     """Return what names the processes whose numbers mean something to us: this boot and its namespace."""
+    return _space_of(os.getpid())
+
+
+@functools.lru_cache(maxsize=1)
+def _space_of(_: int) -> str:
+    # A process keeps its namespace as long as it lives: unshare(2) and setns(2) move only its children.
     try:
         namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - it is no path
     except OSError:

@@ -13,7 +13,7 @@ import pytest
 
 LAYERS = (
     {"carried"},
-    {"errors", "hooks", "records", "clock", "events", "addresses", "frozen", "machine"},
+    {"errors", "hooks", "records", "clock", "events", "addresses", "frozen", "jsontext", "machine"},
     {"integrity", "files", "config"},
     {"transports", "cache"},
     {"freshness", "registry", "releases", "buckets", "sharing"},

@@ -18,6 +18,7 @@ from store.errors import (
     OfflineError,
     QueryError,
     ReleaseRecordNotFoundError,
+    ResourceNotFoundError,
     UnverifiedError,
 )
 from store.releases.filesystem import FileSystemArchive
@@ -90,8 +91,6 @@ def test_files_are_named_by_path_or_dataset(store: ReleaseStore) -> None:
     "query",
     [
         {},
-        {"title": "survey", "path": "nothing"},
-        {"title": "survey", "dataset": "nothing"},
         {"title": "survey", "version": "?"},
         {"title": "survey", "titel": "x"},
     ],
@@ -100,6 +99,15 @@ def test_what_names_no_file_is_told(store: ReleaseStore, query: dict[str, Any]) 
     """A query that cannot be answered is an error of usage."""
     with pytest.raises(QueryError):
         store.get_resource_metadata(query)
+
+
+@pytest.mark.parametrize("key", ["path", "dataset"])
+def test_a_file_that_a_release_lacks_is_not_found(store: ReleaseStore, key: str) -> None:
+    """The query can be read, so that it is no error of usage: the status is 3."""
+    with pytest.raises(ResourceNotFoundError, match="'nothing'") as caught:
+        store.get_resource_metadata({"title": "survey", key: "nothing"})
+
+    assert caught.value.exit_status == 3
 
 
 def test_a_missing_release_is_not_found(store: ReleaseStore) -> None:

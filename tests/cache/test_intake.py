@@ -17,7 +17,6 @@ import pytest
 from store.cache.backends.base import CachedResource
 from store.cache.backends.filecache import FileCache
 from store.cache.content import Content
-from store.cache.examining import grain_of
 from store.cache.intake import Entry, Intake
 from store.cache.layout import Address
 from store.clock import SYSTEM_CLOCK
@@ -147,23 +146,25 @@ def test_tampering_after_a_batch_is_seen(cache: FileCache, pin: Pin, reopened: C
         assert not cache.content.holds(str(path), pin(body(number)))
 
 
-def test_a_stamp_is_trusted_only_after_the_grain(root: Path, pin: Pin, reopened: Content) -> None:
+def test_a_stamp_is_trusted_only_after_the_grain(
+    root: Path, pin: Pin, reopened: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Until then a change might leave it as it is."""
 
     class Hasty(FakeClock):
-        """A clock that lets nobody wait."""
+        """A clock that lets nobody wait, in the very step in which the last file was changed."""
 
         def file_time_ns(self) -> int:
-            """Return the real time, as it is for files."""
-            return SYSTEM_CLOCK.file_time_ns()
+            """Return that file's own time."""
+            return max(one.stat().st_ctime_ns for one in root.rglob("*.*") if one.is_file())
 
         def now(self) -> float:
             """Return the real time."""
             return SYSTEM_CLOCK.now()
 
     root.mkdir()
-    if grain_of(root.stat().st_dev) != LOCAL_GRAIN_NS:  # pragma: no cover - as on a network disk
-        return
+    for module in ("intake", "settling"):
+        monkeypatch.setattr(f"store.cache.{module}.grain_of", lambda _: LOCAL_GRAIN_NS)
     clock = Hasty()
     content = Content(root, durability="relaxed", clock=clock)
     with content.intake() as intake:

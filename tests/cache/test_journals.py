@@ -421,4 +421,5 @@ def test_a_journal_that_comes_later_is_seen(cache: FileCache, other: FileCache) 
     assert known(other, COUNT)
     for path in journals(cache.content.root):
         path.unlink()
+    SYSTEM_CLOCK.sleep(0.002)
     assert journals_of(other.content.layout).find(cache.uid_to_file(str(digest_of(0)))) is None

@@ -112,6 +112,31 @@ def test_another_content_under_a_locked_version_is_refused(cli: Run, house: Path
 
 
 @pytest.mark.usefixtures("published")
+def test_a_file_of_the_users_is_replaced_only_by_force(cli: Run, house: Path) -> None:
+    """Without it nothing is brought, with status 5."""
+    (house / "here").mkdir()
+    (house / "here" / "new").write_bytes(b"mine\n")
+    asked = ("release", "fetch", "survey@1.1.0", "--from", "archive", "--dest", "here")
+
+    refused, mine = cli(*asked), (house / "here" / "new").read_bytes()
+    forced = cli(*asked, "--force")
+
+    assert (refused.status, refused.out, mine) == (5, "", b"mine\n")
+    assert "no release has brought" in refused.err
+    assert forced.status == 0
+    assert (house / "here" / "new").read_bytes() == b"new\n"
+
+
+@pytest.mark.usefixtures("published")
+def test_a_release_does_not_come_into_an_archive(cli: Run) -> None:
+    """It would be taken for a workspace, and for releases: status 5."""
+    for dest in ("archive", "archive/inputs"):
+        done = cli("release", "fetch", "survey", "--from", "archive", "--dest", dest)
+        assert (done.status, done.out) == (5, "")
+        assert "lies in the archive" in done.err
+
+
+@pytest.mark.usefixtures("published")
 def test_a_folder_moves_between_versions(cli: Run, house: Path) -> None:
     """A file that the other version lacks goes, unless it was changed."""
     for version in ("1.1.0", "1.0.0"):
@@ -189,6 +214,36 @@ def test_a_yanked_version_is_passed_over(cli: Run) -> None:
     assert "version:    1.1.0" in named.out
     assert "yanked: wrong units" in listed
     assert cli("release", "yank", "survey>=1", "--archive", "archive").status == 2
+
+
+@pytest.mark.usefixtures("published")
+def test_a_yanked_version_is_told_of(cli: Run) -> None:
+    """Where it is shown, and where a range finds nothing because of it."""
+    for version in ("1.0.0", "1.1.0"):
+        asked = ("release", "yank", f"survey@{version}", "--archive", "archive")
+        cli(*asked, "--reason", "wrong units")
+
+    none = cli("release", "fetch", "survey>=1", "--from", "archive")
+    named = cli("release", "show", "survey@1.1.0", "--archive", "archive")
+    data = cli("release", "show", "survey@1.1.0", "--archive", "archive", "--json").json
+    cli("release", "yank", "survey@1.1.0", "--archive", "archive", "--undo")
+    undone = cli("release", "show", "survey@1.1.0", "--archive", "archive", "--json").json
+
+    assert (none.status, none.out) == (3, "")
+    assert "1.1.0 is yanked (wrong units), as are 1 more; name it as 'survey@1.1.0'" in none.err
+    assert "yanked:     wrong units" in named.out
+    assert (data["yanked"], data["reason"]) == (True, "wrong units")
+    assert undone["yanked"] is False
+    assert "reason" not in undone
+
+
+@pytest.mark.usefixtures("published")
+def test_a_file_that_a_release_lacks_is_not_found(cli: Run) -> None:
+    """The locator can be read, so that it is no error of usage: status 3."""
+    for asked in ("path=nope", "dataset=nope"):
+        done = cli("fetch", f"release:survey@1.1.0?{asked}&archive=archive")
+        assert (done.status, done.out) == (3, "")
+        assert "'nope'" in done.err
 
 
 @pytest.mark.usefixtures("published")

@@ -14,12 +14,14 @@ import pytest
 from store.cache.backends.base import Cache, CachedResource
 from store.cache.backends.filecache import FileCache
 from store.cache.claims import Claims
+from store.cache.intake import Intake, Taken
 from store.clock import SYSTEM_CLOCK
 from store.events import Attempted, Cached, Event, Progressed, Started, Verified
 from store.fetching.keeping import Keeping
 from store.fetching.pinned import read_pinned
 from store.fetching.results import Outcome
 from store.fetching.traffic import Back, Small
+from store.integrity.digest import Digest
 from store.testing.disk_faults import disk_full, failing_call
 from store.testing.fakes import FakeCache
 from store.transports.attempts import Attempt
@@ -86,12 +88,16 @@ def test_it_is_due_after_a_while_or_after_many(
 ) -> None:
     """And never where nothing waits."""
     monkeypatch.setattr("store.fetching.keeping._MANY", 3)
-    seen = [keeping.due]
+    seen = [(keeping.due, keeping.full)]
     for number in range(3):
         keeping.keep(came(cache, number))
-        seen.append(keeping.due)
+        seen.append((keeping.due, keeping.full))
     keeping.settle()
-    assert [*seen, keeping.due] == [False, False, False, True, False]
+    assert [*seen, (keeping.due, keeping.full)] == [
+        *[(False, False)] * 3,
+        (True, True),
+        (False, False),
+    ]
 
     monkeypatch.setattr("store.fetching.keeping._SOON", 0.01)
     keeping.keep(came(cache, 3))
@@ -100,6 +106,30 @@ def test_it_is_due_after_a_while_or_after_many(
     keeping.settle()
     SYSTEM_CLOCK.sleep(0.02)
     assert (late, keeping.due) == (True, False)
+
+
+def test_more_is_kept_while_others_are_settled(
+    cache: FileCache, keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is settled the next time."""
+    keeping.keep(came(cache, 1))
+    settle = Intake.settle
+
+    def meanwhile(intake: Intake, taken: Taken | None = None) -> set[str]:
+        keeping.keep(came(cache, 2))
+        return settle(intake, taken)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Intake, "settle", meanwhile)
+        first = keeping.settle()
+    second = keeping.settle()
+
+    assert [one.number for one in first] == [1]
+    assert [one.number for one in second] == [2]
+    for one in (*first, *second):
+        assert isinstance(one, Outcome)
+        assert one.result is not None
+        assert cache.content.glance(Digest.parse(one.result.uid), one.result.path.name) is not None
 
 
 def test_what_cannot_be_kept_is_handed_back(

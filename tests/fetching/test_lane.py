@@ -31,7 +31,9 @@ class Laid:
     def __init__(self, root: Path, **options: Any) -> None:
         self.content = Content(root, durability="relaxed")
         self.arrivals: SimpleQueue[Any] = SimpleQueue()
-        self.traffic = Traffic(self.arrivals, fail_fast=options.pop("fail_fast", False))
+        self.traffic = Traffic(
+            self.arrivals, self.arrivals.put, fail_fast=options.pop("fail_fast", False)
+        )
         self.deadline = Deadline(SYSTEM_CLOCK, None)
         self.lane = Lane(
             self.content,
@@ -54,7 +56,6 @@ class Laid:
             found[arrival.number] = arrival
             if isinstance(arrival, Small):
                 arrival.claim.release(vain=True)
-                self.traffic.kept()
             elif arrival.stream is not None:
                 arrival.stream.close()
         self.lane.stop()

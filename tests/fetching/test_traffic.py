@@ -1,9 +1,8 @@
-"""What comes the short way is handed over, a few bodies at a time."""
+"""What comes the short way is kept by whoever brings it, or handed over."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
@@ -15,8 +14,7 @@ from store.cache.claims import Claims
 from store.cache.layout import Layout
 from store.errors import ResourceNotFoundError
 from store.fetching.pinned import Pinned, read_pinned
-from store.fetching.traffic import _HELD, Back, Ended, Small, Traffic
-from store.integrity.digest import Digest
+from store.fetching.traffic import Back, Ended, Small, Traffic
 from store.testing.fakes import FakeStream
 from store.transports.attempts import Attempt
 
@@ -42,19 +40,15 @@ def small(tmp_path: Path) -> Callable[[int], Small]:
     return came
 
 
-def is_free(tmp_path: Path, number: int) -> bool:
-    """Whether nobody claims a resource."""
-    one = pinned(number)
-    claim = Claims(Layout(tmp_path / "cache")).claim(one.uid, Digest(*one.digest), one.name)
-    if claim is not None:
-        claim.release(vain=True)
-    return claim is not None
+def refused(small: Small) -> Back | None:
+    """Keep nothing."""
+    return Back(small.number)
 
 
 def test_what_comes_is_handed_over_in_order() -> None:
     """Whatever it is."""
     arrivals: SimpleQueue[Any] = SimpleQueue()
-    traffic = Traffic(arrivals, fail_fast=False)
+    traffic = Traffic(arrivals, refused, fail_fast=False)
     brought: list[Back | Ended] = [Back(1), Back(2, error=ResourceNotFoundError("gone")), Ended()]
     for arrival in brought:
         traffic.bring(arrival)
@@ -65,7 +59,7 @@ def test_what_comes_is_handed_over_in_order() -> None:
 
 def test_a_final_no_ends_it_where_that_is_wanted() -> None:
     """At once, before it is taken."""
-    traffic = Traffic(SimpleQueue(), fail_fast=True)
+    traffic = Traffic(SimpleQueue(), refused, fail_fast=True)
     traffic.bring(Back(1))
     assert traffic.goes_on
 
@@ -74,69 +68,34 @@ def test_a_final_no_ends_it_where_that_is_wanted() -> None:
     assert not traffic.goes_on
 
 
-def test_only_so_many_bodies_are_held(small: Callable[[int], Small]) -> None:
-    """Whoever brings another waits until one is kept, or all is called off."""
-    arrivals: SimpleQueue[Any] = SimpleQueue()
-    traffic = Traffic(arrivals, fail_fast=False)
-    bodies = [small(number) for number in range(_HELD + 2)]
-
-    def bring() -> None:
-        for one in bodies:
-            traffic.bring(one)
-
-    thread = threading.Thread(target=bring)
-    thread.start()
-    thread.join(0.1)
-    assert arrivals.qsize() == _HELD
-    traffic.kept()
-    end = time.monotonic() + 5
-    while arrivals.qsize() == _HELD and time.monotonic() < end:
-        time.sleep(0.005)
-    assert arrivals.qsize() == _HELD + 1
-
-    traffic.call_off()
-    thread.join(5)
-    assert not thread.is_alive()
-    traffic.give_back()
-
-
-def test_what_nobody_took_is_given_back(small: Callable[[int], Small], tmp_path: Path) -> None:
-    """Claims are free, and streams closed."""
-    traffic = Traffic(SimpleQueue(), fail_fast=False)
+def test_what_nobody_took_is_given_back() -> None:
+    """Streams are closed."""
+    traffic = Traffic(SimpleQueue(), refused, fail_fast=False)
     stream = FakeStream(b"data")
-    arrivals: list[Small | Back | Ended] = [small(1), Back(2, stream), Back(3), Ended()]
+    arrivals: list[Back | Ended] = [Back(2, stream), Back(3), Ended()]
     for arrival in arrivals:
         traffic.bring(arrival)
-    assert not is_free(tmp_path, 1)
 
     traffic.give_back()
 
-    assert is_free(tmp_path, 1)
     assert stream.closed
 
 
-def test_who_brings_a_body_keeps_it_while_nobody_takes_it(
-    small: Callable[[int], Small], tmp_path: Path
-) -> None:
+def test_who_brings_a_body_keeps_it(small: Callable[[int], Small]) -> None:
     """What cannot be kept is handed over, and all else as ever."""
     arrivals: SimpleQueue[Any] = SimpleQueue()
-    traffic = Traffic(arrivals, fail_fast=False)
-    kept: list[int] = []
+    kept: list[tuple[int, int]] = []
 
     def keep(one: Small) -> Back | None:
         one.claim.release(vain=True)
-        kept.append(one.number)
+        kept.append((one.number, threading.get_ident()))
         return Back(one.number) if one.number == 2 else None
 
-    with traffic.unattended(keep):
-        for number in range(1, 2 * _HELD):
-            traffic.bring(small(number))
-        traffic.bring(Ended())
+    traffic = Traffic(arrivals, keep, fail_fast=False)
+    for number in range(1, 10):
+        traffic.bring(small(number))
+    traffic.bring(Ended())
 
-    assert kept == list(range(1, 2 * _HELD))
+    assert kept == [(number, threading.get_ident()) for number in range(1, 10)]
     assert arrivals.get() == Back(2)
     assert isinstance(arrivals.get(), Ended)
-    one = small(1)
-    traffic.bring(one)
-    assert arrivals.get() is one
-    one.claim.release(vain=True)

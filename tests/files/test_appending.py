@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import threading
 from pathlib import Path
 
 import pytest
 
-from store.files.appending import append
+from store.files.appending import append, unwritten
 
 
 def test_lines_are_added_whole(tmp_path: Path) -> None:
@@ -53,3 +55,74 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
         assert os.read(reader, 10) == b""
     finally:
         os.close(reader)
+
+
+def test_a_line_never_goes_to_a_file_that_was_put_aside(tmp_path: Path) -> None:
+    """Renamed between opening and writing: it goes to the new one, and the old one is unwritten."""
+    path = tmp_path / "log"
+    append(str(path), b"one\n")
+    opened = os.open
+
+    def renaming(name: str, flags: int, mode: int = 0o777) -> int:
+        descriptor = opened(name, flags, mode)
+        if not (tmp_path / "aside").exists():
+            path.rename(tmp_path / "aside")
+        return descriptor
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", renaming)
+        append(str(path), b"two\n")
+
+    assert unwritten(str(tmp_path / "aside"))
+    assert (tmp_path / "aside").read_bytes() == b"one\n"
+    assert path.read_bytes() == b"two\n"
+
+
+def test_what_is_put_aside_for_ever_is_given_up(tmp_path: Path) -> None:
+    """Nobody turns in circles."""
+    path = tmp_path / "log"
+    opened = os.open
+
+    def renaming(name: str, flags: int, mode: int = 0o777) -> int:
+        descriptor = opened(name, flags, mode)
+        path.rename(tmp_path / "aside")
+        return descriptor
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", renaming)
+        with pytest.raises(BlockingIOError, match="aside"):
+            append(str(path), b"two\n")
+
+
+def test_whoever_is_adding_is_waited_for(tmp_path: Path) -> None:
+    """Until then the file is not unwritten, whatever its name is."""
+    path = tmp_path / "log"
+    seen: list[bool] = []
+    write = os.write
+
+    def looking(descriptor: int, line: bytes) -> int:
+        path.rename(tmp_path / "aside")
+        seen.append(unwritten(str(tmp_path / "aside")))
+        return write(descriptor, line)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "write", looking)
+        append(str(path), b"two\n")
+
+    assert seen == [False]
+    assert unwritten(str(tmp_path / "aside"))
+    assert unwritten(str(tmp_path / "nothing"))
+
+
+def test_where_there_are_no_locks_lines_are_added_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a network disk without them."""
+
+    def failing(*_: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", failing)
+
+    assert append(str(tmp_path / "log"), b"one\n") == 4
+    assert unwritten(str(tmp_path / "log"))

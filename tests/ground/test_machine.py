@@ -42,10 +42,14 @@ def test_a_process_space_is_of_a_boot_and_a_namespace(monkeypatch: pytest.Monkey
     def unknown(path: str) -> str:
         raise OSError(path)
 
-    monkeypatch.setattr(os, "readlink", unknown)
+    with monkeypatch.context() as changed:
+        changed.setattr(os, "readlink", unknown)
+        machine._space_of.cache_clear()
+        assert process_space() == f"{boot_id()} {os.uname().nodename}"
+    machine._space_of.cache_clear()
 
+    assert here == process_space()
     assert here.startswith(f"{boot_id()} pid:")
-    assert process_space() == f"{boot_id()} {os.uname().nodename}"
 
 
 def test_the_living_are_told_from_the_dead() -> None:

@@ -149,15 +149,44 @@ def test_the_digest_does_not_hang_on_who_feeds_what(
     assert found.hex == SHA256
 
 
-def test_what_is_fed_in_order_needs_no_thread(descriptor: int) -> None:
-    """And is not read back: the file may even hold something else."""
+@pytest.mark.parametrize("size", [50_000, 1 << 20])
+def test_what_is_fed_in_order_is_not_read_back(descriptor: int, size: int) -> None:
+    """The file may even hold something else; small pieces are hashed by whoever feeds them."""
     with Following(descriptor, ("sha256",)) as following:
-        for begin in range(0, len(DATA), 1 << 20):
-            following.feed(begin, memoryview(DATA)[begin : begin + (1 << 20)])
-            following.advance(min(len(DATA), begin + (1 << 20)))
-
-        (found,) = following.finish(len(DATA))
+        for begin in range(0, len(DATA), size):
+            following.feed(begin, memoryview(DATA)[begin : begin + size])
+            following.advance(min(len(DATA), begin + size))
         threads = {one.name for one in threading.enumerate()}
 
+        (found,) = following.finish(len(DATA))
+
     assert found.hex == SHA256
-    assert "store-hash" not in threads
+    assert ("store-hash" in threads) == (size == 1 << 20)
+
+
+def test_buffers_come_back_when_they_are_hashed(descriptor: int) -> None:
+    """A few of them serve a body of any length; one that was not fed is lent again."""
+    seen = set()
+    with Following(descriptor, ("sha256",)) as following:
+        assert following.lend() is following.lend()
+        for begin in range(0, len(DATA), 200_000):
+            buffer = following.lend()
+            seen.add(id(buffer.obj))
+            piece = buffer[: len(DATA[begin : begin + 200_000])]
+            piece[:] = DATA[begin : begin + 200_000]
+            following.feed(begin, piece)
+
+        (found,) = following.finish(len(DATA))
+
+    assert found.hex == SHA256
+    assert len(seen) <= 3
+
+
+def test_nobody_waits_for_a_buffer_of_a_thread_that_failed(descriptor: int) -> None:
+    """What failed is told at the end, and writing goes on until then."""
+    with Following(descriptor, ("sha256",)) as following:
+        for number in range(20):
+            buffer = following.lend()
+            following.feed(number << 20, buffer[::2] if number == 1 else buffer)
+        with pytest.raises(BufferError):
+            following.finish(20 << 20)

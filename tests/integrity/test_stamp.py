@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.integrity.stamp import COARSE_GRAIN_NS, LOCAL_GRAIN_NS, Stamp
+from store.cache.examining import grain_of
+from store.clock import SYSTEM_CLOCK
+from store.integrity.stamp import COARSE_GRAIN_NS, FINE_GRAIN_NS, LOCAL_GRAIN_NS, Stamp
 
 NUMBERS = st.integers(-(2**63), 2**64)
 STAMPS = st.builds(Stamp, st.text(), NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS)
@@ -131,7 +133,7 @@ def test_another_boot_is_another_stamp_of_the_same_file() -> None:
 
 
 @pytest.mark.parametrize("grain", [LOCAL_GRAIN_NS, COARSE_GRAIN_NS])
-@pytest.mark.parametrize("times", [(5, 1_000_000_000_000), (1_000_000_000_000, 5)])
+@pytest.mark.parametrize("times", [(5, 1_000_000_000_001), (1_000_000_000_001, 5)])
 def test_a_stamp_is_racy_until_the_grain_has_passed(grain: int, times: tuple[int, int]) -> None:
     """The newer of both times counts; a time in the future is always racy."""
     changed = max(times)
@@ -140,3 +142,43 @@ def test_a_stamp_is_racy_until_the_grain_has_passed(grain: int, times: tuple[int
     racy = [stamp.racy(changed + after, grain) for after in (-1, 0, grain - 1, grain, 2 * grain)]
 
     assert racy == [True, True, True, False, False]
+
+
+def test_where_times_are_fine_nothing_is_racy() -> None:
+    """The look itself makes the next change show."""
+    now = 1_000_000_000_001
+
+    assert not any(Stamp("", 1, 2, 3, now, now).racy(now + d, FINE_GRAIN_NS) for d in (-9, 0, 9))
+
+
+@pytest.mark.parametrize("grain", [FINE_GRAIN_NS, LOCAL_GRAIN_NS, COARSE_GRAIN_NS])
+def test_whole_seconds_are_as_coarse_as_it_gets(grain: int) -> None:
+    """Small inodes of ext4 have no room for more."""
+    now = 1_000_000_000_000
+    stamp = Stamp("", 1, 2, 3, now, now)
+
+    assert stamp.racy(now + 1_999_999_999, grain)
+    assert not stamp.racy(now + 2_000_000_000, grain)
+
+
+def test_a_stamp_that_is_not_racy_is_lost_by_the_very_next_change(tmp_path: Path) -> None:
+    """However soon it comes, and though it puts size and modification time back."""
+    path = tmp_path / "file"
+    path.write_bytes(b"a")
+    trusted = 0
+    grain = grain_of(tmp_path.stat().st_dev)
+    for number in range(1000 if grain <= LOCAL_GRAIN_NS else 0):
+        with path.open("r+b") as file:
+            file.write(b"%d" % (number % 2))
+        before = Stamp.of(path.stat())
+        while number % 50 == 0 and before.racy(SYSTEM_CLOCK.file_time_ns(), grain):
+            SYSTEM_CLOCK.sleep(0.001)
+        if before.racy(SYSTEM_CLOCK.file_time_ns(), grain):
+            continue
+        trusted += 1
+        with path.open("r+b") as file:
+            file.write(b"x")
+        os.utime(path, ns=(before.mtime_ns, before.mtime_ns))
+        assert Stamp.of(path.stat()) != before
+
+    assert trusted >= 20 or grain > LOCAL_GRAIN_NS

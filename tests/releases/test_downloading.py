@@ -12,8 +12,9 @@ import pytest
 
 from store.errors import ArchiveError, IntegrityError, StorageError, UnsafeNameError
 from store.files.dirlocks import alone_in
-from store.releases.downloading import Manner, download, record_in
+from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
+from store.releases.holding import record_in
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.publishing import Published
 from store.releases.records import Record, signed
@@ -185,7 +186,7 @@ def test_a_large_blob_that_is_damaged_is_never_in_place(
         download(archive, record, DEFAULT_WORKSPACE, tmp_path / "here", MANNER)
 
     assert content_of(tmp_path / "here") == {}
-    assert [one.name for one in (tmp_path / "here" / ".rme").iterdir()] == []
+    assert [one.name for one in (tmp_path / "here" / ".rme").iterdir()] == ["coming.yml"]
 
 
 def test_an_upload_needs_a_file(archive: FileSystemArchive, project: Path) -> None:

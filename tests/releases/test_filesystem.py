@@ -23,10 +23,11 @@ from store.errors import (
     UnsafeNameError,
 )
 from store.releases import laid_out
+from store.releases.choosing import choose
 from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
 from store.releases.mapping import project_of
-from store.releases.names import DEFAULT_WORKSPACE
+from store.releases.names import DEFAULT_WORKSPACE, Requirement
 from store.releases.publishing import Published
 from store.releases.records import Record, compose
 from store.releases.spelling import read_record
@@ -372,3 +373,41 @@ def test_workspaces_are_apart(archive: FileSystemArchive, release: Release) -> N
     for hostile in ("../one", "", ".store", "a/b"):
         with pytest.raises(UnsafeNameError):
             archive.get_release_records("survey", workspace=hostile)
+
+
+def test_an_update_dict_is_kept_up_to_date(
+    archive: FileSystemArchive, release: Release, tmp_path: Path
+) -> None:
+    """Its size grows chunk by chunk; success and error are told at the end."""
+    lay(tmp_path / "large", {"big": bytes(3 << 20)})
+    [blob] = release("1.0.0", directory=tmp_path / "large").record.blobs
+    told: list[int] = []
+
+    class Following(dict[str, Any]):
+        def __setitem__(self, key: str, value: Any) -> None:
+            super().__setitem__(key, value)
+            if key == "size":
+                told.append(value)
+
+    update, failed = Following(), Following()
+    archive.download_blob(blob.pid or "", tmp_path / "big", update, chunk_size=1 << 20)
+    grown = list(told)
+    with pytest.raises(ResourceNotFoundError):
+        archive.download_blob("0" * 64, tmp_path / "none", failed)
+
+    assert grown == [0, 0, 1 << 20, 2 << 20, 3 << 20]
+    assert (update["finished"], update["success"], update["error"]) == (True, True, None)
+    assert (failed["finished"], failed["success"]) == (True, False)
+    assert isinstance(failed["error"], ResourceNotFoundError)
+
+
+def test_only_the_chosen_record_is_read(archive: FileSystemArchive, release: Release) -> None:
+    """A damaged record of another version, and a thousand sound ones, cost a choice nothing."""
+    release("1.0.0")
+    (shelf(archive) / "survey-v0.1.0.yml").write_bytes(b"\0 no record")
+
+    chosen = choose(archive, Requirement.parse("survey>=0.1"))
+
+    assert str(chosen.version) == "1.0.0"
+    with pytest.raises(ArchiveError):
+        archive.get_release_records("survey")

@@ -19,8 +19,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from store.errors import ReleaseExistsError, StoreError
 from store.releases.comparing import compare_folder
-from store.releases.downloading import Manner, download, record_in
+from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
+from store.releases.holding import record_in
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.publishing import Published, Wanted, publish
 from store.releases.records import Record
@@ -131,7 +132,7 @@ class Killing(RuleBasedStateMachine):
 
     @rule(version=VERSIONS, step=STEP | st.none())
     def fetch(self, version: str, step: int | None) -> None:
-        """Fetch, perhaps be killed; then the next run makes the folder right."""
+        """Fetch, perhaps be killed; the next run makes the folder right, and takes nothing for a user's."""
         if version not in self.published:
             return
         records = self.archive.get_release_records("survey", f"=={version}")
@@ -140,15 +141,11 @@ class Killing(RuleBasedStateMachine):
             with killed_at(step, self.folder):
                 self._fetch(record)
             return
-        try:
-            self._fetch(record)
-        except StoreError:
-            shutil.rmtree(self.folder)  # a directory where the other version has a file
-            self._fetch(record)
+        self._fetch(record)
         assert record_in(self.folder) is not None
 
     def _fetch(self, record: Record) -> None:
-        manner = Manner(threads=2, durable=False)
+        manner = Manner(threads=2, durable=False, replace=False)
         download(self.archive, record, DEFAULT_WORKSPACE, self.folder, manner)
 
     @rule()

@@ -11,7 +11,14 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from store.errors import ArchiveError, IntegrityError, QueryError, TooLargeError, UnsafeNameError
+from store.errors import (
+    ArchiveError,
+    IntegrityError,
+    QueryError,
+    ResourceNotFoundError,
+    TooLargeError,
+    UnsafeNameError,
+)
 from store.releases import spelling
 from store.releases.mapping import Blob, project_of
 from store.releases.records import Record, compose, digest_of
@@ -234,7 +241,7 @@ def test_datasets_lead_to_files() -> None:
 
     assert record.dataset("t").path == "d/x.csv"
     for name in ("lost", "odd", "unknown"):
-        with pytest.raises(QueryError):
+        with pytest.raises(ResourceNotFoundError, match=name):
             record.dataset(name)
-    with pytest.raises(QueryError, match="has no file"):
+    with pytest.raises(ResourceNotFoundError, match="has no file"):
         record.blob("nowhere")

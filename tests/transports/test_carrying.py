@@ -15,7 +15,7 @@ from store.errors import TransportError, TruncatedError
 from store.testing.disk_faults import disk_full
 from store.testing.fakes import FakeStream
 from store.testing.faults import FailingStream
-from store.transports.carrying import carry
+from store.transports.carrying import Unhashed, carry
 from store.transports.spans import LEAST, Span, Spans
 
 DATA = os.urandom(3 * LEAST + 12_345)
@@ -57,7 +57,7 @@ def test_a_stretch_comes_into_its_place(
             file.fileno(),
             first(spans),
             spans,
-            buffer=memoryview(bytearray(room)),
+            pieces=Unhashed(room),
             stop=never,
         )
 
@@ -75,7 +75,7 @@ def test_it_stops_after_a_piece_where_that_is_wanted(descriptor: int) -> None:
         descriptor,
         span,
         spans,
-        buffer=memoryview(bytearray(1000)),
+        pieces=Unhashed(1000),
         stop=lambda: spans.received >= 3000,
     )
 
@@ -98,7 +98,7 @@ def test_it_ends_where_another_took_the_rest_over(descriptor: int) -> None:
         descriptor,
         span,
         spans,
-        buffer=memoryview(bytearray(500_000)),
+        pieces=Unhashed(500_000),
         stop=share,
     )
 
@@ -118,7 +118,7 @@ def test_a_stream_that_ends_too_early_is_told(descriptor: int) -> None:
             descriptor,
             first(spans),
             spans,
-            buffer=memoryview(bytearray(700)),
+            pieces=Unhashed(700),
             stop=never,
         )
 
@@ -137,7 +137,7 @@ def test_what_came_before_an_error_is_there(descriptor: int) -> None:
             descriptor,
             first(spans),
             spans,
-            buffer=memoryview(bytearray(1000)),
+            pieces=Unhashed(1000),
             stop=never,
         )
 
@@ -155,7 +155,7 @@ def test_a_full_disk_is_the_systems_error(descriptor: int, tmp_path: Path) -> No
             descriptor,
             first(spans),
             spans,
-            buffer=memoryview(bytearray(1000)),
+            pieces=Unhashed(1000),
             stop=never,
         )
 

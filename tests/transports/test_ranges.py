@@ -69,10 +69,10 @@ def threads() -> set[str]:
 
 
 def descriptors(expected: int = -1) -> int:
-    """How many descriptors are open; the server's threads get time to close theirs."""
+    """How many descriptors are open; the server's threads get time to close theirs, of earlier tests too."""
     close_all()
     end = time.monotonic() + 2.0
-    while (count := len(list(Path("/proc/self/fd").iterdir()))) != expected:
+    while (count := len(list(Path("/proc/self/fd").iterdir()))) > expected:
         if expected < 0 or time.monotonic() > end:
             break
         time.sleep(0.01)
@@ -196,10 +196,10 @@ def test_nothing_stays_open(slow: Server, directory: Path, options: TransferOpti
     before = descriptors()
 
     brought(url, directory, options)
-    assert descriptors(before) == before
+    assert descriptors(before) <= before
     assert isinstance(interrupted(url, directory / "part", directory, options), KeyboardInterrupt)
 
-    assert descriptors(before) == before
+    assert descriptors(before) <= before
     assert threads() == set()
 
 

@@ -136,7 +136,8 @@ class ReleaseStore(Store[ReleaseResource]):
             query: See the class.
 
         Raises:
-            QueryError: A key is missing, unknown or malformed, or it names no file, or several.
+            QueryError: A key is missing, unknown or malformed, or several files might be meant.
+            ResourceNotFoundError: The release has no such file or dataset.
             DigestError: A digest is malformed or weak, or nothing tells one.
             ReleaseRecordNotFoundError: There is no such release.
             OfflineError: The archive needs the network, which is not to be used.
@@ -237,7 +238,8 @@ def _blob(record: Record, path: str | None, dataset: str | None) -> Blob:
     """Return the file that is meant.
 
     Raises:
-        QueryError: There is none, or several might be.
+        ResourceNotFoundError: There is none.
+        QueryError: Several might be.
     """
     if path is not None:
         return record.blob(path)

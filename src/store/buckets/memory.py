@@ -92,7 +92,8 @@ class Memory:
                 nobody can have changed it.
         """
         self._fleeting.discard(name)
-        if read_at is not None and read_at - max(stamp[3], stamp[4]) < self.grain(stamp[0]):
+        grain = self.grain(stamp[0])
+        if read_at is not None and grain and read_at - max(stamp[3], stamp[4]) < grain:
             self._fleeting.add(name)
         self._tree[name] = (stamp, *known)
         self._changed.add("tree")

@@ -20,10 +20,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from store import jsontext
 from store.cache.layout import Layout
 from store.cache.quarantine import clear_way, made_way
 from store.cache.runs import DIRECTORY, add_run
 from store.clock import Clock
+from store.files.appending import unwritten
 from store.files.atomic import make_directories, write_bytes
 
 log = logging.getLogger(__name__)
@@ -145,8 +147,8 @@ def forget(layout: Layout, clock: Clock) -> None:
 def fold(layout: Layout, clock: Clock) -> None:
     """Add what was put aside before to the totals, and put aside what has grown; what fails waits.
 
-    What is put aside now is folded the next time, so that a run which is adding to it at this moment is not
-    lost. A file is removed when the totals say that it is in them: a crash counts nothing twice.
+    What is put aside now is folded the next time, when nobody adds to it any more, so that no run is lost. A
+    file is removed when the totals say that it is in them: a crash counts nothing twice.
 
     Args:
         layout: Where the cache lies.
@@ -161,7 +163,7 @@ def fold(layout: Layout, clock: Clock) -> None:
         if not held:
             return
         totals, folded = _totals(layout)
-        aside = [path for path in _runs(layout) if path.name != "runs"]
+        aside = [one for one in _runs(layout) if one.name != "runs" and unwritten(str(one))]
         for path in aside:
             if path.name not in folded:
                 totals = totals.plus(_sum(path))
@@ -226,7 +228,7 @@ def _spelled(tally: Tally, **beside: Any) -> str:  # noqa: ANN401 - plain data
 def _parsed(data: bytes) -> Tally:
     """Read a line, or the totals; what is damaged counts nothing."""
     try:
-        value = json.loads(data) if data else {}
+        value = jsontext.loads(data) if data else {}
         numbers = {name: _number(value.get(name, 0)) for name in Tally._fields[:7]}
         failures = {str(kind): _number(count) for kind, count in value.get("failures", {}).items()}
         since = _time(value.get("since", 0.0))
@@ -249,7 +251,7 @@ def _number(value: Any) -> int:  # noqa: ANN401 - whatever a file held
 
 def _names(data: bytes) -> Iterator[str]:
     try:
-        folded = json.loads(data).get("folded", []) if data else []
+        folded = jsontext.loads(data).get("folded", []) if data else []
     except (ValueError, AttributeError, RecursionError):
         return
     if isinstance(folded, list):

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from store.clock import Clock
 from store.integrity.digest import Digests
 from store.integrity.hashing import hash_descriptor, open_regular
-from store.integrity.stamp import COARSE_GRAIN_NS, LOCAL_GRAIN_NS, Stamp
+from store.integrity.stamp import COARSE_GRAIN_NS, FINE_GRAIN_NS, LOCAL_GRAIN_NS, Stamp
 
 _LOCAL: Final = frozenset(
     {"ext2", "ext3", "ext4", "xfs", "btrfs", "tmpfs", "ramfs", "overlay", "zfs", "f2fs", "bcachefs"}
 )
 """File systems whose times come from this machine's own clock, one tick at a time."""
 
+_FINE: Final = frozenset({"ext4", "xfs", "btrfs", "tmpfs"})
+"""Those of them that take a finer time for what was looked at since it was last changed.
+
+Source: Linux, ``Documentation/filesystems/multigrain-ts.rst``; the file systems with ``FS_MGTIME``.
+"""
+
+_FINE_SINCE: Final = (6, 13)
+"""The first Linux that does."""
 
 _LONGEST_TICK: Final = 0.02
 """How long a step of the kernel's clock is waited for at most, in seconds: twice the longest there is."""
@@ -59,7 +68,8 @@ def examine(path: str, algorithms: Iterable[str], clock: Clock) -> Examined:
 def grain_of(device: int) -> int:
     """Return the step of a file system's times beyond those of the kernel's clock, in nanoseconds.
 
-    Source: ``proc_pid_mountinfo(5)``. Where it cannot be told, the coarse one is right.
+    Zero where the next change after a look always shows. Source: ``proc_pid_mountinfo(5)``. Where it
+    cannot be told, the coarse one is right.
     """
     number = f"{os.major(device)}:{os.minor(device)}"
     try:
@@ -71,8 +81,19 @@ def grain_of(device: int) -> int:
         mount, _, kind = line.partition(" - ")
         fields = mount.split(" ")
         if len(fields) > 2 and fields[2] == number:  # noqa: PLR2004 - the third field
-            return LOCAL_GRAIN_NS if kind.partition(" ")[0] in _LOCAL else COARSE_GRAIN_NS
+            return _grain_on(kind.partition(" ")[0])
     return COARSE_GRAIN_NS
+
+
+def _grain_on(kind: str) -> int:
+    if kind in _FINE and _kernel() >= _FINE_SINCE:
+        return FINE_GRAIN_NS
+    return LOCAL_GRAIN_NS if kind in _LOCAL else COARSE_GRAIN_NS
+
+
+def _kernel() -> tuple[int, ...]:
+    """Return the running kernel's version, as far as it is numbers."""
+    return tuple(int(one) for one in re.findall(r"\d+", os.uname().release)[:2])
 
 
 def wait_out_the_grain(youngest_ns: int, grain_ns: int, clock: Clock) -> None:
@@ -88,3 +109,17 @@ def wait_out_the_grain(youngest_ns: int, grain_ns: int, clock: Clock) -> None:
     end = clock.monotonic() + _LONGEST_TICK
     while clock.file_time_ns() < youngest_ns + grain_ns and clock.monotonic() < end:
         clock.sleep(_LOOK)
+
+
+def wait_until_steady(stamps: Iterable[Stamp], grain_ns: int, clock: Clock) -> None:
+    """Wait until a later change must show in stamps that were just taken; not where that takes seconds.
+
+    Args:
+        stamps: They; where none is racy there is no wait.
+        grain_ns: The step of the file system's times: see `grain_of`.
+        clock: The time.
+    """
+    now = clock.file_time_ns()
+    racy = [max(one.mtime_ns, one.ctime_ns) for one in stamps if one.racy(now, grain_ns)]
+    if racy:
+        wait_out_the_grain(max(racy), grain_ns, clock)

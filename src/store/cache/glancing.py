@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Final, NamedTuple
 
+from store import jsontext
 from store.cache.journals import journals_of
 from store.cache.layout import Layout
 from store.cache.records import VERSION
@@ -42,7 +42,7 @@ def glance(layout: Layout, digest: Digest, name: str, now: float) -> Glance | No
     """
     try:
         data, used = _read(layout.record(digest)) or _told(layout, layout.record(digest))
-        record = json.loads(data)
+        record = jsontext.loads(data)
         known = record["files"][name]
         stamp = Stamp(*known["stamp"])
         path = f"{layout.directory(digest)}/{name}"

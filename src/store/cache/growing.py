@@ -135,7 +135,7 @@ class Growing:
         """Write down what is known of a new tree, make it last, and wait until its stamps can be trusted."""
         grain = grain_of(leaves[""].identity[0])
         manifest = Manifest(
-            boot=boot_id(), durable=self._durable, steady=grain == LOCAL_GRAIN_NS, leaves=leaves
+            boot=boot_id(), durable=self._durable, steady=grain <= LOCAL_GRAIN_NS, leaves=leaves
         )
         write_tree_record(entry, record)
         write_manifest(entry, manifest)

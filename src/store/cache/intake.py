@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
-from store.cache.examining import grain_of, wait_out_the_grain
+from store.cache.examining import grain_of, wait_until_steady
 from store.cache.failures import cache_errors
 from store.cache.holding import Holding
 from store.cache.journals import journals_of
@@ -48,6 +49,13 @@ class _Found(NamedTuple):
     line: Line
 
 
+class Taken(NamedTuple):
+    """What is to be settled."""
+
+    placed: list[Placed]
+    entries: dict[Address, Entry]
+
+
 class Intake:
     """Puts small bodies in their places, and records them together; a context manager.
 
@@ -72,6 +80,7 @@ class Intake:
         self._directory = f"{layout.partial}/{partial_name()}"
         self._journals = journals_of(layout)
         self._count = self._grain = 0
+        self._apart = True
         self._placed: list[Placed] = []
         self._entries: dict[Address, Entry] = {}
 
@@ -122,8 +131,17 @@ class Intake:
             self._entries[address] = entry
         return target
 
-    def settle(self) -> set[str]:
+    def take(self) -> Taken:
+        """Return what was put and is not settled, for whoever settles it while more is put."""
+        placed, self._placed = self._placed, []
+        entries, self._entries = self._entries, {}
+        return Taken(placed, entries)
+
+    def settle(self, taken: Taken | None = None) -> set[str]:
         """Make what was put last, and let it be trusted from now on.
+
+        Args:
+            taken: What `take` has returned; None takes all.
 
         Returns:
             The paths of the entries that were not written, as something lay there.
@@ -131,8 +149,7 @@ class Intake:
         Raises:
             CacheError: The disk refused; what lies in place is hashed when it is next asked for.
         """
-        placed, self._placed = self._placed, []
-        entries, self._entries = self._entries, {}
+        placed, entries = self.take() if taken is None else taken
         unwritten = {entry.path for entry in entries.values()}
         if not placed:
             return unwritten
@@ -141,8 +158,12 @@ class Intake:
             if self._durable:
                 sync_many((self._layout.file(one.address) for one in placed), top=root)
             self._grain = grain_of(placed[0].stamp.device)
-            # A later change must show in the stamps.
-            wait_out_the_grain(self._clock.now_ns(), self._grain, self._clock)
+            # A later change must show in the stamps, of which the last is the youngest.
+            with contextlib.suppress(OSError):
+                last = Stamp.of(os.lstat(self._layout.file(placed[-1].address)))
+                wait_until_steady([last], self._grain, self._clock)
+            # As long as all came in journals there are no records to look for.
+            self._apart = os.path.lexists(self._layout.records)
             found: dict[str, _Found] = {}
             strangers: list[Placed] = []
             for one in placed:
@@ -161,7 +182,8 @@ class Intake:
             self._layout.file(placed.address),
             self._layout.record(placed.address.digest),
         )
-        if os.path.lexists(record_path) or self._journals.find(record_path) is not None:
+        alone = self._apart and os.path.lexists(record_path)
+        if alone or self._journals.find(record_path) is not None:
             return None
         try:
             stamp = Stamp.of(os.lstat(path))

@@ -17,6 +17,7 @@ from typing import Final
 
 from store.cache.layout import Layout
 from store.cache.quarantine import obstacle
+from store.clock import SYSTEM_CLOCK
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,9 @@ LARGEST: Final = 1 << 24
 """The largest journal that is read, in bytes; one of ours has some hundred thousand."""
 
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+_NEW: Final = 0.001
+"""How long what was read counts as new, in seconds: a look costs more than finding a line."""
 
 Lines = dict[str, tuple[str, float]]
 """What journals say: the JSON of a path below the cache's directory, and when it was written."""
@@ -46,17 +50,27 @@ class Journals:
         self._start = len(layout.root) + 1
         self._lock = threading.Lock()
         self._seen: tuple[int, int] | None = None
+        self._due = 0.0
         self._read: dict[str, Lines] = {}
         self._lines: Lines = {}
 
     def find(self, path: str) -> tuple[str, float] | None:
         """Return what would lie at a path, where nothing does, and since when, in seconds since 1970 UTC.
 
+        What another process wrote shows after a millisecond, what this one did at once.
+
         Args:
             path: Of a record or an entry.
         """
-        self._refresh()
+        now = SYSTEM_CLOCK.monotonic()
+        if now >= self._due:
+            self._refresh()
+            self._due = now + _NEW
         return self._lines.get(path[self._start :])
+
+    def changed(self) -> None:
+        """Look again when something is next to be found: a journal was written, or removed."""
+        self._due = 0.0
 
     def names(self) -> list[str]:
         """Return the names of all journals, the oldest first."""

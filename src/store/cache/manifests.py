@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import attrs
 
+from store import jsontext
 from store.cache.records import read_small
 from store.cache.tree_records import text_in
 from store.files.atomic import write_bytes
@@ -121,7 +122,7 @@ def identity_of(status: os.stat_result) -> Identity:
 
 def _parsed(data: bytes) -> Manifest | None:
     try:
-        value = json.loads(data)
+        value = jsontext.loads(data)
         if value["v"] != _VERSION:
             return None
         return Manifest(

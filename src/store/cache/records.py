@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from store import jsontext
 from store.cache.journals import journals_of
 from store.cache.layout import Layout
 from store.cache.quarantine import clear_way, made_way
@@ -168,7 +169,7 @@ def spelled(record: Record, beside: Iterable[tuple[str, Any]] | Mapping[str, Any
 
 def _parsed(data: bytes | str, used: float) -> Record | None:
     try:
-        value = json.loads(data)
+        value = jsontext.loads(data)
         if value["v"] != VERSION:
             return None
         return Record(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from store.cache.examining import grain_of, wait_out_the_grain
+from store.cache.examining import grain_of, wait_until_steady
 from store.cache.layout import Address, Layout
 from store.cache.records import Known, Record, read_record, write_record
 from store.clock import Clock
@@ -60,8 +60,7 @@ def settle(
         _synchronize(layout, placed)
     grain = grain_of(placed[0].stamp.device)
     stamps = (_stamp(layout.file(one.address), one) for one in placed)
-    youngest = max((one.ctime_ns for one in stamps if one is not None), default=0)
-    wait_out_the_grain(youngest, grain, clock)
+    wait_until_steady((one for one in stamps if one is not None), grain, clock)
     trusted = {}
     for one in placed:
         path = layout.file(one.address)

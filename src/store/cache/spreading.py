@@ -56,6 +56,7 @@ def add_journal(layout: Layout, lines: Iterable[Line], clock: Clock, *, durable:
     told = (f"{one.record[start:]}\t{one.entry[start:]}\t{one.text}" for one in lines)
     clear_way(layout, path, clock)
     put_small(f"{layout.partial}/{partial_name()}", path, "\n".join((HEADER, *told, "")).encode())
+    journals_of(layout).changed()
     if durable:
         sync_many([path], top=layout.root)
 
@@ -124,6 +125,7 @@ def _spread_one(layout: Layout, name: str) -> None:
     for text, places in by_text.items():
         _write(layout, text, places, used)
     os.unlink(path)  # noqa: PTH108 - text
+    journals_of(layout).changed()
 
 
 def _write(layout: Layout, text: str, places: list[str], used: float) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from store import jsontext
 from store.cache.layout import Layout
 from store.cache.records import VERSION
 from store.cache.shelves import tops_of
@@ -77,7 +78,7 @@ def _seen(
     try:
         descriptor = os.open(record, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            data = json.loads(os.read(descriptor, 1 << 16))
+            data = jsontext.loads(os.read(descriptor, 1 << 16))
         finally:
             os.close(descriptor)
         files = data["files"]
@@ -132,7 +133,7 @@ def _gathered(child: tuple[int, int]) -> Survey | None:
         text = pipe.read()
     os.waitpid(process, 0)
     try:
-        files, size, doubtful = json.loads(text)
+        files, size, doubtful = jsontext.loads(text)
         return Survey(files, size, tuple(Digest(*one) for one in doubtful))
     except (ValueError, TypeError):
         return None

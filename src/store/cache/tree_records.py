@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import attrs
 
+from store import jsontext
 from store.cache.layout import TREE_RECORD
 from store.cache.records import digests_in, number_in, read_small
 from store.files.atomic import write_bytes
@@ -51,7 +52,7 @@ def read_tree_record(entry: str) -> TreeRecord | None:
     if found is None:
         return None
     try:
-        value = json.loads(found[0])
+        value = jsontext.loads(found[0])
         if value["v"] != _VERSION:
             return None
         return TreeRecord(

@@ -17,6 +17,9 @@ _AWAY: Final = "check the address and the network, then try again"
 _MISSING: Final = "check how it is spelled, and that it is still published"
 _OTHER: Final = "check that the pin is right and the address is that of the file"
 
+_COMMAND: Final = "'store "
+"""What stands in a message that names a command of ours, and with it the step."""
+
 _STEPS: Final[tuple[tuple[type[StoreError], str], ...]] = (
     (TransportTimeoutError, _SLOW),
     (TransportError, _AWAY),
@@ -31,6 +34,8 @@ def next_step(error: StoreError) -> str | None:
     The messages of these classes tell what a server or a driver said, and are told for each attempt; the
     step is told once, at the end.
     """
+    if _COMMAND in str(error):
+        return None
     for kind, step in _STEPS:
         if isinstance(error, kind):
             return step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -19,8 +20,9 @@ from store.records import Provenance
 from store.transports.attempts import Attempt
 
 if TYPE_CHECKING:
-    # Events load when there is something to tell.
+    # Events load when there is something to tell, tiers where there are some.
     from store.events import Listener
+    from store.sharing.base import SharedTier
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,8 @@ class Kept(NamedTuple):
     attempt: Attempt
     path: str
     entry: Entry | None
-    small: Small
+    tier: str
+    lacking: tuple[SharedTier, ...]
 
 
 class Keeping:
@@ -67,14 +70,22 @@ class Keeping:
         self._listener = listener
         self._ends = ends
         self._patience = patience
+        self._turn = threading.Lock()
         self._waiting: list[Kept] = []
         self._since = SYSTEM_CLOCK.monotonic()
 
     def keep(self, small: Small) -> Back | None:
-        """Put a body in its place; what cannot be kept is handed back."""
+        """Put a body in its place, in whichever thread; what cannot be kept is handed back."""
+        pinned = small.pinned
         try:
-            entry = self._entry(small.pinned, f"{small.claim.directory}/{small.pinned.name}")
-            path = self._intake.put(small.data, (small.pinned.digest,), small.pinned.name, entry)
+            entry = self._entry(pinned, f"{small.claim.directory}/{pinned.name}")
+            with self._turn:
+                path = self._intake.put(small.data, (pinned.digest,), pinned.name, entry)
+                self._waiting.append(
+                    Kept(
+                        small.number, pinned, small.attempt, path, entry, small.tier, small.lacking
+                    )
+                )
         except CacheError:
             small.claim.release(vain=True)
             return Back(small.number, attempt=small.attempt)
@@ -82,8 +93,12 @@ class Keeping:
             small.claim.release()
             raise
         small.claim.release()
-        self._waiting.append(Kept(small.number, small.pinned, small.attempt, path, entry, small))
         return None
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits by now that it is to be settled at once."""
+        return len(self._waiting) == _MANY
 
     @property
     def waits(self) -> bool:
@@ -98,10 +113,12 @@ class Keeping:
 
     def settle(self) -> list[Outcome | Back]:
         """Settle what was kept, and return its outcomes; or hand it back, where the disk refused."""
-        waiting, self._waiting = self._waiting, []
+        with self._turn:
+            waiting, self._waiting = self._waiting, []
+            taken = self._intake.take()
         self._since = SYSTEM_CLOCK.monotonic()
         try:
-            unwritten = self._intake.settle()
+            unwritten = self._intake.settle(taken)
         except CacheError as error:
             log.warning("what was kept cannot be settled: %s", error)
             return [Back(one.number, attempt=one.attempt) for one in waiting]
@@ -132,7 +149,7 @@ class Keeping:
         return None if entry is None else Entry(*entry)
 
     def _outcome(self, kept: Kept) -> Outcome:
-        if kept.small.lacking:
+        if kept.lacking:
             _write_back(kept, self._patience)
         if self._listener is not None:
             _tell(self._listener, kept)
@@ -151,7 +168,7 @@ def _provenance(kept: Kept) -> Provenance:
 def _write_back(kept: Kept, patience: float) -> None:
     from store.sharing.tiers import write_back
 
-    lacking = [(tier, False) for tier in kept.small.lacking]
+    lacking = [(tier, False) for tier in kept.lacking]
     write_back(lacking, kept.pinned.digest.hex, Path(kept.path), patience=patience)
 
 
@@ -168,6 +185,6 @@ def _tell(listener: Listener, kept: Kept) -> None:
     listener(Started(name, uid, DRIVER))
     listener(Attempted(name, kept.attempt.address, 1, uid))
     listener(Progressed(name, size, size, uid))
-    if kept.small.tier:
-        listener(Shared(name, kept.small.tier, size, uid))
+    if kept.tier:
+        listener(Shared(name, kept.tier, size, uid))
     listener(Verified(name, (uid,), size, uid))

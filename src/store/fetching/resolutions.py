@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from store import jsontext
 from store.addresses import public
 from store.backends.known import KnownResource
 from store.backends.resources import Digested
@@ -51,7 +52,7 @@ class Resolutions:
         except OSError:
             return None
         try:
-            data = json.loads(os.read(descriptor, 1 << 20))
+            data = jsontext.loads(os.read(descriptor, 1 << 20))
             age = self._clock.now() - data["at"]
             if not 0 <= age <= max_age:
                 return None

@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 _TICK: Final = 0.25
 """How long it is waited for the next arrival before it is looked up, in seconds."""
 
+_FULL: Final = object()
+"""Is put down where so much was kept that it is to be settled."""
+
 
 class Together:
     """One run over many resources.
@@ -48,7 +51,7 @@ class Together:
         self._manner = manner
         self._arrivals: SimpleQueue[Any] = SimpleQueue()
         self._workers = Workers(manner.jobs, self._arrivals, fail_fast=manner.fail_fast)
-        self._traffic = Traffic(self._arrivals, fail_fast=manner.fail_fast)
+        self._traffic = Traffic(self._arrivals, self._kept, fail_fast=manner.fail_fast)
         self._keeping: Keeping | None = None
         self._running = 0
         self._called_off = False
@@ -74,10 +77,7 @@ class Together:
             for number in sorted(usual):
                 self._submit(Back(number))
             while self._running or self._workers.pending or self._waits():
-                outcomes = self._arrived()
-                if outcomes:
-                    with self._traffic.unattended(self._kept):
-                        yield from outcomes
+                yield from self._arrived()
 
     def _start_lane(self, stack: contextlib.ExitStack, short: list[tuple[int, Pinned]]) -> set[int]:
         """Start the short way; return what it takes on."""
@@ -123,18 +123,13 @@ class Together:
         return outcomes
 
     def _taken(self, arrival: object) -> list[Outcome]:
-        if isinstance(arrival, Small):
-            back = self._kept(arrival)
-            self._traffic.kept()
-            if back is not None:
-                self._submit(back)
-        elif isinstance(arrival, Back):
+        if isinstance(arrival, Back):
             if arrival.error is not None:
                 return [self._seen(self._usual.failed(arrival, self._wanted[arrival.number]))]
             self._submit(arrival)
         elif isinstance(arrival, Ended):
             self._running -= 1
-        else:
+        elif arrival is not _FULL:
             self._workers.arrived()
             if isinstance(arrival, Outcome):
                 return [self._seen(arrival)]
@@ -142,11 +137,17 @@ class Together:
 
     def _kept(self, small: Small) -> Back | None:
         """Keep a body that came the short way, in whichever thread."""
+        keeping = self._keeping
+        if keeping is None:
+            return Back(small.number)
         try:
-            return Back(small.number) if self._keeping is None else self._keeping.keep(small)
+            back = keeping.keep(small)
         except Exception:
             log.warning("%s is fetched anew", small.pinned.name, exc_info=True)
             return Back(small.number, attempt=small.attempt)
+        if keeping.full:
+            self._arrivals.put(_FULL)
+        return back
 
     def _submit(self, back: Back) -> None:
         """Fetch in the usual way what the short way does not bring."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import fcntl
 import os
 import stat
 from typing import Final
@@ -11,11 +13,15 @@ _FLAGS: Final = (
     os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 )
 
+_TRIES: Final = 5
+"""How often a file is opened anew that was put aside meanwhile."""
+
 
 def append(path: str, line: bytes) -> int:
     """Add a line to a file in one write, which on a local file system nobody else's can come between.
 
-    Nothing is made to last: what is written so may be lost with the power, or be half there.
+    Nothing is made to last: what is written so may be lost with the power, or be half there. But it never
+    goes to a file that was renamed and is `unwritten` by now.
 
     Args:
         path: The file; made where it is missing, in a directory that must exist. A link is not followed.
@@ -27,11 +33,48 @@ def append(path: str, line: bytes) -> int:
     Raises:
         OSError: It cannot be written to, or is no regular file.
     """
-    descriptor = os.open(path, _FLAGS, 0o666)
+    for _ in range(_TRIES):
+        descriptor = os.open(path, _FLAGS, 0o666)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "it is no regular file", path)
+            if _ours(descriptor, path):
+                os.write(descriptor, line)
+                return os.lseek(descriptor, 0, os.SEEK_CUR)
+        finally:
+            os.close(descriptor)
+    raise BlockingIOError(errno.EAGAIN, "others put it aside again and again", path)
+
+
+def unwritten(path: str) -> bool:
+    """Whether nobody adds to a file any more that was renamed: what stands there is all that ever will.
+
+    Args:
+        path: Its name by now.
+    """
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", path)
-        os.write(descriptor, line)
-        return os.lseek(descriptor, 0, os.SEEK_CUR)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # no locks here: `append` took none
     finally:
         os.close(descriptor)
+    return True
+
+
+def _ours(descriptor: int, path: str) -> bool:
+    """Keep whoever renames the file from taking it for unwritten; whether it still has its name."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    with contextlib.suppress(OSError):
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    return False

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
+from store import jsontext
 from store.files.atomic import discard
 from store.files.failures import storage_errors
 from store.files.syncing import sync_directory
@@ -200,7 +201,7 @@ def _is_still(path: Path, descriptor: int) -> bool:
 def _read(state: int, size: int) -> tuple[dict[str, Any] | None, Stretches]:
     """Return the header and what is written; nothing of a state that is damaged."""
     try:
-        about = json.loads(os.pread(state, _HEADER, 0))
+        about = jsontext.loads(os.pread(state, _HEADER, 0))
     except (ValueError, RecursionError):
         return None, []
     if not isinstance(about, dict):

@@ -32,13 +32,14 @@ _NOTE_SIZE: Final = 512
 
 def holder_of(path: str | Path) -> str:
     """Return who says to hold a lock, for people to read: ``process 17 on host since …``."""
-    import json
     import time
+
+    from store import jsontext
 
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            note = json.loads(os.read(descriptor, _NOTE_SIZE))
+            note = jsontext.loads(os.read(descriptor, _NOTE_SIZE))
         finally:
             os.close(descriptor)
         since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(note["since"])))

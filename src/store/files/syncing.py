@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from store.files.failures import storage_errors
+from store.files.failures import storage_error, storage_errors
 
 _MANY: Final = 8
 """From how many files on one ``syncfs`` is cheaper than their fsyncs, whatever else is unwritten."""
@@ -38,7 +38,9 @@ def sync_directory(path: str | Path) -> None:
     _sync(path, os.O_DIRECTORY)
 
 
-def sync_many(paths: Iterable[str | Path], *, top: str | Path | None = None) -> None:
+def sync_many(
+    paths: Iterable[str | Path], *, top: str | Path | None = None, seen: bool = False
+) -> None:
     """Return when many freshly written files, and their names, have reached the disk.
 
     The whole file system is synchronised in one call (``syncfs(2)``) where there are many files and the
@@ -48,33 +50,41 @@ def sync_many(paths: Iterable[str | Path], *, top: str | Path | None = None) -> 
         paths: Regular files that are complete and lie where they are to stay.
         top: A directory above all of them: the names of those in between, which may be new, are included.
             With None they are with ``syncfs`` alone: make them with `make_directories` and ``durable``.
+        seen: All of them were just seen to be there: none is looked at once more.
 
     Raises:
         StorageError: One is missing, or the disk refused: none of them is known to last.
     """
-    files = [Path(path) for path in paths]
-    if not files:
+    names = [os.fspath(path) for path in paths]
+    if not names:
         return
-    directories = dict.fromkeys(file.parent for file in files)
-    if len(files) >= _MANY and _synced_whole(directories, files):
+    directories = dict.fromkeys(map(Path, dict.fromkeys(map(os.path.dirname, names))))
+    if len(names) >= _MANY and _synced_whole(directories, () if seen else names):
         return
+    files = map(Path, names)
     if top is not None:
         above = [one for directory in directories for one in directory.parents]
         directories |= dict.fromkeys(one for one in above if one.is_relative_to(top))
-    jobs = [*((sync_file, one) for one in files), *((sync_directory, one) for one in directories)]
+    jobs = [
+        *((sync_file, Path(one)) for one in files),
+        *((sync_directory, one) for one in directories),
+    ]
     _in_parallel(jobs)
 
 
-def _synced_whole(directories: Iterable[Path], files: Iterable[Path]) -> bool:
+def _synced_whole(directories: Iterable[Path], files: Iterable[str]) -> bool:
     """Synchronise the file systems that hold these; False where the system cannot do that."""
     import ctypes
 
     syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
     if syncfs is None:
         return False
-    for file in files:
-        with storage_errors(file):
+    file = ""
+    try:
+        for file in files:
             os.lstat(file)
+    except OSError as error:
+        raise storage_error(error, file) from error
     seen = set()
     for directory in directories:
         with storage_errors(directory):

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import attrs
 
+from store import jsontext
 from store.cache.content import Content
 from store.cache.layout import Address
 from store.cache.records import read_small, write_small
@@ -99,7 +100,7 @@ def _spelled(record: AgedRecord) -> str:
 
 def _parsed(data: bytes) -> AgedRecord | None:
     try:
-        value = json.loads(data)
+        value = jsontext.loads(data)
         if value.pop("v") != _VERSION:
             return None
         digests = digests_from(value["digests"], allow_weak=True)

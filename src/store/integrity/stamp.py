@@ -7,11 +7,16 @@ from typing import Any, Final, NamedTuple
 
 from store.machine import boot_id
 
+FINE_GRAIN_NS: Final = 0
+"""Of file times that are finer for whatever was looked at: the next change after a look always shows."""
+
 LOCAL_GRAIN_NS: Final = 1
 """The step of file times on a local Linux disk beyond those of `Clock.file_time_ns`, in nanoseconds: none."""
 
 COARSE_GRAIN_NS: Final = 2_000_000_000
 """The step to expect elsewhere, in nanoseconds (FAT's and some network file systems' two seconds)."""
+
+_SECOND_NS: Final = 1_000_000_000
 
 
 class Stamp(NamedTuple):
@@ -64,7 +69,11 @@ class Stamp(NamedTuple):
         """Whether a later change could still leave the same stamp.
 
         Args:
-            now_ns: The time the stamp was taken, as `Clock.file_time_ns` tells it.
+            now_ns: The time after the stamp was taken, as `Clock.file_time_ns` tells it.
             grain_ns: The step of the file system's times beyond those of that clock, in nanoseconds.
         """
+        if grain_ns <= LOCAL_GRAIN_NS and self.ctime_ns % _SECOND_NS == 0:
+            grain_ns = COARSE_GRAIN_NS  # the disk keeps whole seconds, as ext4 does in small inodes
+        if grain_ns == FINE_GRAIN_NS:
+            return False
         return now_ns - max(self.mtime_ns, self.ctime_ns) < grain_ns

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from store import jsontext
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.directories import cache_directory
 from store.errors import StorageError
@@ -141,7 +142,7 @@ def _read(file: Path) -> dict[str, Any]:
             if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or others:
                 log.warning("%s is not used: it is not yours alone", file)
                 return {}
-            known = json.loads(stream.read())
+            known = jsontext.loads(stream.read())
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:

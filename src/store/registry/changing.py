@@ -42,7 +42,7 @@ class Changing(Discarding):
             params: See `search`.
             update: What to change: ``status``, ``label``, ``filename``, ``date``, ``pinned``, ``last_read``,
                 ``read_count``, …; ``attrs`` is a mapping of attributes, each of which replaces the one of its
-                name; any other name is an attribute, too.
+                name; any other name is an attribute, too, unless it is a slip of a field's (``staus``).
             all: Say that no filter is meant.
             asked: See `search`.
 

@@ -130,7 +130,7 @@ class Cleaning(Putting):
     def keep_budget(self, added: int) -> None:
         """Prune where the files have outgrown ``max_bytes`` or ``min_free``; best effort."""
         limit, least = self.options.max_bytes, self.options.min_free
-        if (limit is None and least is None) or self.database.published() is not None:
+        if (limit is None and least is None) or self.database.held_batch() is not None:
             return
         self._unseen += added
         if least is None and limit is not None:

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from store.errors import RegistryError
+from store.registry.batches import Batch
 from store.registry.failures import DamagedError, registry_errors
 from store.registry.forking import GATE
+from store.registry.prepared import run_plain
 
 T = TypeVar("T")
 
@@ -110,27 +112,27 @@ class Database(abc.ABC):
             return work(connection)
 
     @contextlib.contextmanager
-    def batch(self) -> Iterator[list[str] | None]:
+    def batch(self) -> Iterator[Batch | None]:
         """Do all that this thread reads and writes in the block in one transaction.
 
         Yields:
-            Where the paths of published files are to be put, see `published`; None where the transaction is
-            not this block's, since a batch inside another is part of that one.
+            Where what is to be done at its end is put, see `held_batch`; None where the transaction is not
+            this block's, since a batch inside another is part of that one.
         """
         if self._held() is not None:
             yield None
             return
         self.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
         with GATE, registry_errors(self.where), self._written(relaxed=False) as connection:
-            self._local.connection, self._local.published = connection, []
+            self._local.connection, self._local.batch = connection, Batch()
             try:
-                yield self._local.published
+                yield self._local.batch
             finally:
-                self._local.connection = self._local.published = None
+                self._local.connection = self._local.batch = None
 
-    def published(self) -> list[str] | None:
-        """Return the paths that were published in this thread's batch; None where it is in none."""
-        return getattr(self._local, "published", None) if self._held() is not None else None
+    def held_batch(self) -> Batch | None:
+        """Return what this thread's batch is to do at its end; None where it is in none."""
+        return getattr(self._local, "batch", None) if self._held() is not None else None
 
     def close(self) -> None:
         """Close what is open; it is opened again when it is next needed."""
@@ -199,7 +201,7 @@ class Database(abc.ABC):
     def _write(self, work: Work[T], *, relaxed: bool) -> T:
         held = self._held()
         if held is not None:
-            return work(held)
+            return self._written_in_batch(held, work)
         with GATE, registry_errors(self.where):
             connection = self._take(writing=True)
             try:
@@ -211,6 +213,28 @@ class Database(abc.ABC):
                 raise
             self._give_back(connection)
             return found
+
+    def _written_in_batch(self, connection: sa.Connection, work: Work[T]) -> T:
+        """Do work in the batch's transaction; where it fails, only what it wrote is taken back."""
+        with registry_errors(self.where):
+            if not self._in_transaction(connection):
+                raise RegistryError(
+                    f"the batch in {self.where} was broken off by what failed before: begin it again",
+                    path=self.where,
+                )
+            run_plain(connection, "SAVEPOINT one")
+            try:
+                found = work(connection)
+            except BaseException:
+                if self._in_transaction(connection):
+                    run_plain(connection, "ROLLBACK TO one")
+                raise
+            run_plain(connection, "RELEASE one")
+            return found
+
+    def _in_transaction(self, connection: sa.Connection) -> bool:
+        """Whether a batch's transaction still stands, which a full disk may have ended."""
+        return not connection.invalidated
 
     @contextlib.contextmanager
     def _written(self, *, relaxed: bool) -> Iterator[sa.Connection]:

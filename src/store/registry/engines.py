@@ -91,7 +91,7 @@ def journal_mode(directory: Path) -> str:
 
     Source: https://sqlite.org/wal.html, "WAL does not work over a network filesystem".
     """
-    return "wal" if grain_of(directory.stat().st_dev) == LOCAL_GRAIN_NS else "delete"
+    return "wal" if grain_of(directory.stat().st_dev) <= LOCAL_GRAIN_NS else "delete"
 
 
 def address_of(path: Path, *, immutable: bool = False) -> str:

@@ -86,7 +86,7 @@ def filters_of(
         label=_text(asked.get("label"), "label"),
         filename=_text(asked.get("filename"), "filename"),
         terms=_bounded(tuple(_terms(asked))),
-        order=_order(asked.get("order", ())),
+        order=order_of(asked.get("order", ())),
         limit=asked.get("limit"),
         offset=asked.get("offset"),
     )
@@ -163,7 +163,8 @@ def _moment(value: Moment) -> int | None:
     return None if value is None else moment_from(value)
 
 
-def _order(value: str | Iterable[str]) -> tuple[str, ...]:
+def order_of(value: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the names to sort by, each with a minus before it where the greatest comes first."""
     return (
         tuple(one.strip() for one in value.split(",")) if isinstance(value, str) else tuple(value)
     )

@@ -139,7 +139,9 @@ class CacheItem(ItemFields):
         Raises:
             StatusError: The item is not READY.
             ResourceNotFoundError: It has no file, or the file is gone.
-            KeyError: A member in ``needed`` is not there.
+            MissingKeyError: A member in ``needed`` is not there (a KeyError).
+            UnknownNameError: There is no such encoding (a LookupError).
+            QueryError: The file is no text of that encoding (a ValueError).
             TooLargeError: It unpacks to more than its limit.
             StorageError: It cannot be read.
         """
@@ -172,6 +174,8 @@ class CacheItem(ItemFields):
         """Change fields and attributes: see `Cache.update`.
 
         Raises:
+            QueryError: A field cannot be set so, or a name is a slip of a field's: give attributes of such a
+                name in ``attrs``.
             StatusError: It may not move to the status that is asked for.
             TypeError: A value cannot be written down.
         """

@@ -10,14 +10,15 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from store.errors import StatusError
-from store.files.atomic import make_directories
+from store.registry.batches import Note
 from store.registry.creating import Draft
 from store.registry.finding import Finding
+from store.registry.journals import tidy
 from store.registry.prepared import Prepared
 from store.registry.publishing import check_written, move_in_place, remove_files, seal
 from store.registry.records import Entry, all_rows, attribute_rows, now_of
 from store.registry.schema import ATTRS, items, uses
-from store.registry.sidecars import remove_sidecar, write_sidecar
+from store.registry.sidecars import remove_sidecar, sidecar_text, write_sidecar
 from store.registry.status import REMOVED, Status, may_move
 from store.registry.uses import Use
 
@@ -27,6 +28,12 @@ _MOVE: Final = sa.update(items).where(
     items.c.version == sa.bindparam("item_version"),
     items.c.status == sa.bindparam("expected"),
 )
+
+
+_PUBLISHED: Final = Prepared(
+    sa.select(items.c.id).where(items.c.published, items.c.status != int(Status.DELETED)).limit(1)
+)
+"""Finds one item that has a file."""
 
 
 class Moving(Finding):
@@ -109,15 +116,12 @@ class Moving(Finding):
         if not os.path.lexists(partial):
             self._unchanged(entry, Status.READY)  # another may have moved it, and the file with it
             check_written(self.places, entry)
-        batch = self.database.published()
-        durable = self.durable and batch is None
-        sealed = seal(partial, durable=durable)
+        batch = self.database.held_batch()
+        sealed = seal(partial, durable=self.durable and batch is None)
         changed |= {"published": True, "size": sealed.size, "digest": sealed.digest}
         target = self.places.published(entry.key, entry.version, entry.ext)
-        self.keep_sidecar(
-            entry._replace(**changed)
-        )  # which makes sure of the directory that both lie in
-        move_in_place(partial, target, durable=durable)
+        self.keep_sidecar(entry._replace(**changed))
+        self.move_in_place(partial, target)
         try:
             self.upload(target, sealed.digest)
             moved = self._set(entry, changed)
@@ -126,7 +130,7 @@ class Moving(Finding):
             self.remove_files([entry])
             raise
         if batch is not None:
-            batch.append(target)
+            batch.published[target] = entry.key, entry.version
         self.keep_budget(sealed.size)
         return moved
 
@@ -159,9 +163,7 @@ class Moving(Finding):
 
     def make_room_to_write(self) -> None:
         """Make the directory that items are written to."""
-        directory = self.places.writing
-        if not os.path.isdir(directory):  # noqa: PTH112 - text
-            make_directories(directory, durable=self.durable)
+        self.places.make_writing(durable=self.durable)
 
     def keep_budget(self, added: int) -> None:
         """Make room where the files have outgrown what they may take; see `store.registry.pruning`."""
@@ -173,22 +175,43 @@ class Moving(Finding):
             entry: The item.
             draft: What it was made of a moment ago, so that the registry need not be asked.
         """
-        durable = self.durable and self.database.published() is None
-        path = self.places.sidecar(entry.key, entry.version)
+        text = None
         if draft is not None:
-            write_sidecar(self.places, entry, draft.rows(), durable=durable)
-            self.upload(path)
+            text = sidecar_text(entry, draft.rows())
         elif entry.status in {Status.READY, Status.TRASH} or (
             entry.published
             and entry.status == Status.FAILED  # else its file would be found nameless
         ):
             rows = self.database.read(lambda connection: all_rows(connection, entry.id))
-            write_sidecar(self.places, entry, rows, durable=durable)
-            self.upload(path)
+            text = sidecar_text(entry, rows)
+        batch = self.database.held_batch()
+        if batch is not None:
+            note = None if text is None else Note(text, has_file=entry.published)
+            batch.notes[entry.key, entry.version] = note
+        elif text is None:
+            self.drop_sidecar(entry.key, entry.version)
         else:
-            remove_sidecar(self.places, entry.key, entry.version)
-            if self.remote is not None:
-                self.remote.remove([path])
+            write_sidecar(self.places, entry.key, entry.version, text, durable=self.durable)
+            self.upload(self.places.sidecar(entry.key, entry.version))
+
+    def move_in_place(self, source: str, target: str) -> None:
+        """Rename a sealed file to where it is published, once `keep_sidecar` was called for it."""
+        batch = self.database.held_batch()
+        if batch is None:
+            move_in_place(
+                source, target, durable=self.durable
+            )  # beside the sidecar, which was looked at
+            return
+        shelf = os.path.dirname(target)  # noqa: PTH120 - text
+        if shelf not in batch.shelves:
+            batch.shelves.add(os.path.dirname(self.places.check(target)))  # noqa: PTH120 - text
+        move_in_place(source, target, durable=False)
+
+    def drop_sidecar(self, key: str, version: int) -> None:
+        """Remove what stands beside the files of an item, if anything does."""
+        remove_sidecar(self.places, key, version)
+        if self.remote is not None:
+            self.remote.remove([self.places.sidecar(key, version)])
 
     def local(self, entry: Entry) -> str:
         """Return the path of an item's published file, which is brought here where it lies in a bucket."""
@@ -202,8 +225,14 @@ class Moving(Finding):
             self.remote.upload(path, digest)
 
     def remove_files(self, entries: Sequence[Entry]) -> None:
-        """Remove the files of items that are marked as gone, here and in the bucket."""
+        """Remove the files of items that are marked as gone, in a batch at its end."""
+        batch = self.database.held_batch()
+        if batch is not None:
+            batch.gone += entries
+            return
         remove_files(self.places, entries)
+        if os.path.lexists(self.places.journals) and not self.database.read(_has_files):
+            tidy(self.places)
         if self.remote is not None:
             self.remote.remove(
                 path
@@ -213,6 +242,10 @@ class Moving(Finding):
                     self.places.sidecar(one.key, one.version),
                 )
             )
+
+
+def _has_files(connection: sa.Connection) -> bool:
+    return _PUBLISHED.first(connection, {}) is not None
 
 
 @functools.cache

@@ -15,12 +15,11 @@ import sqlalchemy as sa
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.directories import cache_directory
 from store.errors import ConfigurationError
-from store.files.atomic import discard
 from store.files.names import safe_name
 from store.registry.database import Database, Rebuilt
+from store.registry.ending import Ending
 from store.registry.leases import Leases
 from store.registry.places import Places
-from store.registry.publishing import settle
 from store.registry.rebuilding import fill
 from store.registry.remote import IS_BUCKET, Remote, copies_of
 from store.registry.usage import Usage
@@ -87,6 +86,9 @@ class Opened:
         self.database = _database(options, self.places, self.remote)
         self.leases = _leases(options, self.places, self.database)
         self.usage = Usage(options.clock)
+        self._ending = Ending(
+            places=self.places, remote=self.remote, clock=self.clock, durable=self.durable
+        )
         usage = None if options.read_only else self.usage
         weakref.finalize(self, _end, self.database, self.leases, usage)
 
@@ -133,17 +135,17 @@ class Opened:
         Raises:
             LockTimeoutError: Another wrote for too long.
         """
-        with self.database.batch() as published:
+        with self.database.batch() as batch:
+            if batch is None:
+                yield
+                return
             try:
                 yield
-                if published and self.durable:
-                    settle(published)
+                self._ending.prepare(batch)
             except BaseException:
-                for path in published or ():
-                    discard(path)
-                if self.remote is not None:
-                    self.remote.remove(published or ())
+                self._ending.undo(batch)
                 raise
+        self._ending.sweep(batch)
 
 
 def options_of(

@@ -10,19 +10,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from store.errors import QueryError, ResourceNotFoundError
+from store.errors import MissingKeyError, QueryError, ResourceNotFoundError
 from store.files.failures import storage_errors
 from store.files.unpacking.formats import format_of
 from store.files.unpacking.listing import Member, opened, tar_members, zip_members
 from store.files.unpacking.quota import LARGEST, Quota
 from store.files.unpacking.streams import (
+    BUFFER,
     QuietFile,
     Unpacking,
-    as_mode,
     decompressor,
     unpacking_errors,
 )
 from store.integrity.hashing import open_regular
+from store.registry.texts import Text, encoding_of
 
 _MODES: Final = {"r": "r", "rt": "r", "rb": "rb"}
 
@@ -51,10 +52,12 @@ class Opener:
 
     Raises:
         ResourceNotFoundError: There is no such file.
-        KeyError: A member in ``needed`` is not there.
+        MissingKeyError: A member in ``needed`` is not there (a KeyError).
+        UnknownNameError: There is no such encoding (a LookupError).
+        QueryError: The mode is unknown; or, at once or while it is read, the file is no text of that
+            encoding (a ValueError).
         TooLargeError: It unpacks to more than its limit.
         StorageError: It is damaged, or cannot be read.
-        QueryError: The mode is unknown.
     """
 
     def __init__(  # noqa: PLR0917 - the seed's signature
@@ -77,7 +80,7 @@ class Opener:
         )
         self.large = large
         self.default_mode = _MODES[default_mode]
-        self.encoding = encoding
+        self.encoding = encoding_of(encoding)
         self.sizes: dict[str, int] = {}
         self.fileobj = self._opened()
         self.size = os.fstat(self.fileobj.fileno()).st_size
@@ -132,7 +135,11 @@ class Opener:
         return stream
 
     def _content(self, raw: Unpacking) -> Any:  # noqa: ANN401 - a stream or a content
-        stream = as_mode(raw, self.default_mode, self.encoding)
+        stream: Any = (
+            io.BufferedReader(raw, BUFFER)
+            if self.default_mode == "rb"
+            else Text(io.BufferedReader(raw, BUFFER), self.encoding, self.path)
+        )
         if self.large:
             self._closing.append(stream)
             return stream
@@ -144,7 +151,7 @@ class Opener:
         wanted = list(found) if self.needed is None else self.needed
         for name in wanted:
             if name not in found:
-                raise KeyError(f"{self.path} has no member {name!r}")
+                raise MissingKeyError(f"{self.path} has no member {name!r}", key=name)
         self.sizes = {name: found[name].size for name in wanted}
         # A tar that is packed was counted when it was unpacked: its members are parts of it.
         own = quota if archive == "zip" else Quota(self.path, self.size, self._max_size)

@@ -7,6 +7,7 @@ Below the registry's directory::
     partial/<key>-<version>[.<ext>]         what an item in WRITE is written to
     files/<2 hex>/<key>-<version>[.<ext>]   published files, read-only
     files/<2 hex>/<key>-<version>+item.json the sidecar: what the registry knows, to rebuild it from
+    journals/<time>-<random>                what stands for the sidecars of a batch
     leases/<random>.lease                   who is there, what it writes, and what it was handed
     damaged/<time>-<name>                   what was moved aside
 
@@ -24,6 +25,7 @@ from typing import Final, NamedTuple
 
 from store.addresses import label
 from store.errors import RegistryError
+from store.files.apart import lay_apart
 from store.files.atomic import make_directories, rename
 from store.files.names import safe_name
 
@@ -85,9 +87,26 @@ class Places:
         return self.root / "leases"
 
     @property
+    def journals(self) -> str:
+        """Where what is known of items that came together is kept."""
+        return f"{self._files[:-6]}journals"
+
+    @property
     def damaged(self) -> Path:
         """Where damage is moved to."""
         return self.root / "damaged"
+
+    def make_writing(self, *, durable: bool = False) -> None:
+        """Make the directory that is written in, apart from others' work on the disk.
+
+        Raises:
+            StorageError: It cannot be made.
+        """
+        directory = self.writing
+        if not os.path.isdir(directory):  # noqa: PTH112 - text
+            make_directories(self.root, durable=durable)
+            lay_apart(self.root)
+            make_directories(directory, durable=durable)
 
     def published(self, key: str, version: int, ext: str) -> str:
         """Return where the file of an item lies once it is READY."""

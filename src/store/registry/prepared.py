@@ -70,6 +70,14 @@ class Prepared:
         return self._compiled
 
 
+def run_plain(connection: sa.Connection, text: str) -> None:
+    """Run a statement without values that gives nothing back."""
+    if connection.dialect.name != _SQLITE:
+        connection.exec_driver_sql(text)
+    else:
+        driver_of(connection).execute(text)
+
+
 def driver_of(connection: sa.Connection) -> Any:  # noqa: ANN401 - sqlite3's own connection
     """Return the driver's own connection."""
     return connection.connection.dbapi_connection

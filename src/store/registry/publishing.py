@@ -102,10 +102,11 @@ def settle(paths: Iterable[str]) -> None:
     Raises:
         StorageError: The disk refused.
     """
-    files = [Path(path) for path in paths]
+    files = list(paths)
     sync_many(files)
     # The names of the shelves and of what these lie in, which may all be new.
-    for directory in {above for one in files for above in (one.parent.parent, one.parents[2])}:
+    shelves = {Path(path) for path in {os.path.dirname(one) for one in files}}  # noqa: PTH120 - text
+    for directory in {above for one in shelves for above in (one.parent, one.parent.parent)}:
         with storage_errors(directory, kind=RegistryError):
             sync_directory(directory)
 

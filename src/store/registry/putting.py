@@ -17,9 +17,8 @@ from store.files.unfinished import partial_name
 from store.registry.creating import Draft, insert_item, next_version
 from store.registry.item import CacheItem
 from store.registry.making import Making, basename
-from store.registry.publishing import Sealed, move_in_place, seal, write_sealed
+from store.registry.publishing import Sealed, seal, write_sealed
 from store.registry.records import Entry
-from store.registry.sidecars import remove_sidecar
 from store.registry.status import Status, StatusLike, status_of
 
 Source: TypeAlias = (
@@ -129,7 +128,7 @@ class Putting(Making):
 
     def _sealed(self, source: Any, temporary: str, how: How) -> Sealed:  # noqa: ANN401 - see Source
         """Write a content into a file that is whole, read-only, and on the disk where that is asked for."""
-        durable = self.durable and self.database.published() is None
+        durable = self.durable and self.database.held_batch() is None
         if isinstance(source, bytes | bytearray | memoryview):
             return write_sealed(temporary, memoryview(source).cast("B"), durable=durable)
         if isinstance(source, Path):
@@ -140,8 +139,7 @@ class Putting(Making):
 
     def _kept(self, draft: Draft, temporary: str, sealed: Sealed, *, pinned: bool) -> Entry:
         """Publish a file that is complete, and put the item into the registry, in that order."""
-        batch = self.database.published()
-        durable = self.durable and batch is None
+        batch = self.database.held_batch()
         draft = attr.evolve(
             draft, size=sealed.size, digest=sealed.digest, published=True, pinned=pinned
         )
@@ -152,9 +150,9 @@ class Putting(Making):
             version = next_version(self.database, connection, draft.name.key)
             entry = insert_item(connection, draft, version)
             target = self.places.published(entry.key, version, entry.ext)
-            self.keep_sidecar(entry, draft)  # which makes sure of the directory that both lie in
+            self.keep_sidecar(entry, draft)
             placed.append((target, version))
-            move_in_place(temporary, target, durable=durable)
+            self.move_in_place(temporary, target)
             self.upload(target, draft.digest)
             return entry
 
@@ -163,12 +161,15 @@ class Putting(Making):
         except BaseException:
             for target, version in placed:
                 discard(target)
-                remove_sidecar(self.places, draft.name.key, version)
                 if self.remote is not None:
-                    self.remote.remove([target, self.places.sidecar(draft.name.key, version)])
+                    self.remote.remove([target])
+                if batch is None:
+                    self.drop_sidecar(draft.name.key, version)
+                else:
+                    batch.notes.pop((draft.name.key, version), None)
             raise
         if batch is not None:
-            batch.append(placed[-1][0])
+            batch.published[placed[-1][0]] = entry.key, entry.version
         return entry
 
 
@@ -184,7 +185,7 @@ def _fill(target: str, source: Any) -> None:  # noqa: ANN401 - see Source
 def _chunks(source: Any) -> Iterator[bytes]:  # noqa: ANN401 - a file, by contract
     if not hasattr(source, "read"):
         raise TypeError(
-            f"a {type(source).__name__} is no content: give bytes, a path, a file or a function"
+            f"a value of type {type(source).__name__} is no content: give bytes, a path, a file or a function"
         )
     while data := source.read(_CHUNK):
         if not isinstance(data, bytes):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import attrs
@@ -15,12 +15,13 @@ from store.errors import RegistryError
 from store.registry.attributes import Attribute
 from store.registry.creating import Draft, insert_item, raise_head
 from store.registry.database import Database, Rebuilt
+from store.registry.journals import Line, journals, lines_of, read_line
 from store.registry.keys import NO_PARAMS, Name
 from store.registry.places import Named, Places
 from store.registry.publishing import seal
 from store.registry.remote import Remote
 from store.registry.schema import ATTRS, PARAMS, items
-from store.registry.sidecars import Sidecar, read_sidecar
+from store.registry.sidecars import Sidecar, parsed, read_sidecar
 from store.registry.status import Status
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class _Found:
     file: Named | None = None
     size: int | None = None
     sidecar: Named | None = None
+    line: Line | None = None
 
 
 def fill(
@@ -50,19 +52,11 @@ def fill(
         places: Where the files lie.
         remote: The bucket that they lie in, where that is so; sidecars are brought here.
     """
-    found: dict[tuple[str, int], _Found] = defaultdict(_Found)
-    for one, size in _local(places) if remote is None else remote.walk():
-        slot = found[one.key, one.version]
-        if one.sidecar:
-            slot.sidecar = one
-            if remote is not None:
-                remote.bring_any(os.fspath(one.path))
-        else:
-            slot.file, slot.size = one, size
+    found = _all_found(places, remote)
     done, bare, missing = 0, 0, 0
-    for _, key, version in sorted(_made(slot, *name) for name, slot in found.items()):
+    for _, key, version in sorted(_made(places, slot, *name) for name, slot in found.items()):
         slot = found[key, version]
-        sidecar = _sidecar(slot, key, version)
+        sidecar = _sidecar(places, slot, key, version)
         if sidecar is not None and not _lacks_its_file(sidecar, slot):
             _restore(database, connection, sidecar)
             done += 1
@@ -79,17 +73,54 @@ def fill(
     return Rebuilt(done, bare, missing)
 
 
-def _made(slot: _Found, key: str, version: int) -> tuple[int, str, int]:
+def _all_found(places: Places, remote: Remote | None) -> dict[tuple[str, int], _Found]:
+    """Return what there is of each key and version; sidecars that lie in a bucket are brought here."""
+    found: dict[tuple[str, int], _Found] = defaultdict(_Found)
+    # Before the files: what is made sidecars of meanwhile is found as such.
+    for journal in journals(places) if remote is None else ():
+        for key, version, line in lines_of(journal):
+            found[key, version].line = line
+    for one, size in _local(places) if remote is None else remote.walk():
+        slot = found[one.key, one.version]
+        if one.sidecar:
+            slot.sidecar = one
+            if remote is not None:
+                remote.bring_any(os.fspath(one.path))
+        else:
+            slot.file, slot.size = one, size
+    return found
+
+
+def _made(places: Places, slot: _Found, key: str, version: int) -> tuple[int, str, int]:
     """Return when an item was made, to put items in their old order; its sidecar is read again later."""
-    sidecar = _sidecar(slot, key, version)
+    sidecar = _sidecar(places, slot, key, version)
     return (0 if sidecar is None else sidecar.fields["created"], key, version)
 
 
-def _sidecar(slot: _Found, key: str, version: int) -> Sidecar | None:
-    sidecar = None if slot.sidecar is None else read_sidecar(slot.sidecar.path)
-    if sidecar is None or (sidecar.fields["key"], sidecar.fields["version"]) != (key, version):
+def _sidecar(places: Places, slot: _Found, key: str, version: int) -> Sidecar | None:
+    """Return what is known of an item: what its sidecar tells, or the line that stands for one."""
+    ways: list[Callable[[], Sidecar | None]] = []
+    if slot.sidecar is not None:
+        path = slot.sidecar.path
+        ways.append(lambda: read_sidecar(path))
+    if slot.line is not None:
+        line = slot.line
+        ways += (lambda: _told(line), lambda: read_sidecar(places.sidecar(key, version)))
+    for sidecar in (way() for way in ways):
+        if sidecar is not None:
+            named = (sidecar.fields["key"], sidecar.fields["version"])
+            if named == (key, version):
+                return sidecar
+    return None
+
+
+def _told(line: Line) -> Sidecar | None:
+    text = read_line(line)
+    try:
+        return None if text is None else parsed(text)
+    except ValueError as error:
+        log.warning("a line of the journal %s is damaged, and passed over: %s", line.journal, error)
         return None
-    return sidecar
 
 
 def _lacks_its_file(sidecar: Sidecar, slot: _Found) -> bool:

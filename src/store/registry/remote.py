@@ -107,7 +107,7 @@ class Remote:
         return f"{self._prefix}{os.path.relpath(path, self._places.root)}"
 
     def _download(self, target: str, digest: str | None, name: str) -> None:
-        make_directories(self._places.writing)
+        self._places.make_writing()
         make_directories(os.path.dirname(target))  # noqa: PTH120 - text
         temporary = f"{self._places.writing}/{partial_name()}"
         try:

@@ -26,7 +26,7 @@ from store.registry.values import read
 log = logging.getLogger(__name__)
 
 _VERSION: Final = 1
-_LARGEST: Final = 1 << 26
+LARGEST: Final = 1 << 26
 """The largest sidecar that is read, in bytes."""
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
@@ -62,12 +62,20 @@ class Sidecar:
     attributes: tuple[tuple[int, Attribute], ...]
 
 
+def sidecar_text(entry: Entry, rows: Sequence[tuple[int, str, str, str, str]]) -> str:
+    """Return what the registry knows of an item, as JSON in one line.
+
+    Args:
+        entry: The item.
+        rows: Its attributes as (part, namespace, name, kind, value).
+    """
+    fields = entry._asdict()
+    data = {"v": _VERSION, **{name: fields[name] for name in _KEPT}, "attributes": rows}
+    return _encode(data)
+
+
 def write_sidecar(
-    places: Places,
-    entry: Entry,
-    rows: Sequence[tuple[int, str, str, str, str]],
-    *,
-    durable: bool = False,
+    places: Places, key: str, version: int, text: str, *, durable: bool = False
 ) -> None:
     """Write down what the registry knows of an item.
 
@@ -75,26 +83,24 @@ def write_sidecar(
 
     Args:
         places: Where the registry lies.
-        entry: The item.
-        rows: Its attributes as (part, namespace, name, kind, value).
+        key: The item's key.
+        version: Its version.
+        text: What is known, from `sidecar_text`.
         durable: Whether a directory that is made for it must survive a power cut, as the file beside it is
             to.
 
     Raises:
         StorageError: It cannot be written.
     """
-    fields = entry._asdict()
-    data = {"v": _VERSION, **{name: fields[name] for name in _KEPT}, "attributes": list(rows)}
-    path = places.check(places.sidecar(entry.key, entry.version))
-    text = _encode(data).encode()
-    via = f"{places.root}/partial"
+    path = places.check(places.sidecar(key, version))
+    data = text.encode()
     try:
-        _put(path, text, via)
+        _put(path, data, places.writing)
     except StorageError:
-        make_directories(via)
+        places.make_writing()
         make_directories(os.path.dirname(path), durable=durable)  # noqa: PTH120 - text
         places.clear_way(path)
-        _put(path, text, via)
+        _put(path, data, places.writing)
 
 
 def _put(path: str, text: bytes, via: str) -> None:
@@ -121,17 +127,29 @@ def read_sidecar(path: str | os.PathLike[str]) -> Sidecar | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+            if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
                 raise ValueError("it is no regular file, or too large")
             with os.fdopen(descriptor, "rb", closefd=False) as file:
-                return _parsed(json.loads(file.read()))
+                return parsed(file.read())
         finally:
             os.close(descriptor)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         log.warning("the sidecar %s is damaged, and passed over: %s", path, error)
         return None
+
+
+def parsed(text: bytes) -> Sidecar:
+    """Return what the text of a sidecar tells.
+
+    Raises:
+        ValueError: It was not written by `sidecar_text`.
+    """
+    try:
+        return _parsed(json.loads(text))
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"it is no sidecar: {error}") from error
 
 
 def _parsed(data: dict[str, Any]) -> Sidecar:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,6 +41,12 @@ _APPLICATION_AT: Final = slice(68, 72)
 
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
 """What a registry consists of: the file, and what SQLite keeps beside it."""
+
+_PAGES: Final = 2_000
+"""How much of the file a connection keeps in memory, in KiB: SQLite's own default."""
+
+_BATCH_PAGES: Final = 16_384
+"""How much it keeps in a batch, in KiB."""
 
 Fill = Callable[[sa.Connection], Rebuilt]
 """Fills an empty registry from what lies on the disk."""
@@ -84,6 +91,20 @@ class SqliteDatabase(Database):
 
     def _begin_writing(self, connection: sa.Connection, *, relaxed: bool) -> None:
         begin_writing(connection, relaxed=relaxed)
+
+    def _in_transaction(self, connection: sa.Connection) -> bool:
+        return bool(driver_of(connection).in_transaction)
+
+    @contextlib.contextmanager
+    def _written(self, *, relaxed: bool) -> Iterator[sa.Connection]:
+        # A batch changes more pages than are usually kept: each that does not fit is written twice.
+        with super()._written(relaxed=relaxed) as connection:
+            driver_of(connection).execute(f"PRAGMA cache_size = -{_BATCH_PAGES}")
+            try:
+                yield connection
+            finally:
+                with contextlib.suppress(sqlite3.Error):
+                    driver_of(connection).execute(f"PRAGMA cache_size = -{_PAGES}")
 
     def _commit(self, connection: sa.Connection) -> None:
         # Begun behind SQLAlchemy's back, which knows of it only where a statement went its way.

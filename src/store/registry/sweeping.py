@@ -15,6 +15,7 @@ from store.files.atomic import discard
 from store.files.unfinished import will_be_finished
 from store.registry.changing import Changing
 from store.registry.filters import Filters
+from store.registry.journals import tidy
 from store.registry.places import Named
 from store.registry.records import Entry, entry_of_version
 from store.registry.status import REMOVED, Status
@@ -59,7 +60,7 @@ def remove_orphans(cache: Changing, *, dry_run: bool = False) -> int:
     Returns:
         How many files were removed, or would be.
     """
-    removed = 0
+    removed = tidy(cache.places, dry_run=dry_run)
     found = [*cache.places.walk(), *cache.places.walk_partial()]
     here = {os.fspath(one.path) for one in found}
     there = _in_the_bucket(cache)

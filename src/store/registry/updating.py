@@ -15,6 +15,7 @@ from store.registry.database import Database
 from store.registry.fields import moment_from
 from store.registry.records import Entry
 from store.registry.schema import ATTRS, attributes, items, uses
+from store.registry.slips import check_spelling
 from store.registry.status import Status, status_of
 
 NOW: Final = "now"
@@ -59,7 +60,7 @@ def changes_of(update: Mapping[str, Any], now: int) -> Changes:
         now: The time, in microseconds since 1970 UTC.
 
     Raises:
-        QueryError: A field cannot be set so, or not at all.
+        QueryError: A field cannot be set so, or not at all, or an attribute's name is nearly that of a field.
         TypeError: A value cannot be written down.
     """
     status: Status | None = None
@@ -84,6 +85,8 @@ def changes_of(update: Mapping[str, Any], now: int) -> Changes:
                 _count(name, value) if name.endswith("count") else _moment(value, now)
             )
         else:
+            if isinstance(name, str):
+                check_spelling(name)
             given[name] = (
                 _now_as_text(value, now) if value == NOW and name.endswith("date") else value
             )

@@ -91,11 +91,11 @@ def _write(value: Any, depth: int, *, ordered: bool) -> Written:  # noqa: ANN401
         return Written(kind.__name__, writer(value))
     if kind not in _CONTAINERS:
         raise TypeError(
-            f"a {kind.__qualname__} cannot be kept: give None, bool, int, float, str, bytes, date,"
-            " datetime, or list, tuple, set and dict of these"
+            f"a value of type {kind.__qualname__} cannot be kept: give None, bool, int, float, str, bytes,"
+            " date, datetime, or list, tuple, set and dict of these"
         )
     if not depth:
-        raise TypeError(f"a {kind.__name__} lies in itself, or too deep in others")
+        raise TypeError(f"a value of type {kind.__name__} lies in itself, or too deep in others")
     if kind is dict:
         pairs = [
             [_item(key, depth, ordered=ordered), _item(one, depth, ordered=ordered)]

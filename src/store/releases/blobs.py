@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import itertools
 import os
+import stat
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +18,8 @@ from store.files.failures import storage_error, storage_errors
 from store.files.small import put_small
 from store.files.unfinished import partial_name
 from store.integrity.digest import Digest, new_hasher
-from store.integrity.hashing import hash_file, open_regular
+from store.integrity.hashing import hash_file
+from store.releases.mapping import Blob
 from store.releases.values import Uploaded
 
 SMALL: Final = 1 << 20
@@ -24,6 +27,8 @@ SMALL: Final = 1 << 20
 
 READ_ONLY: Final = 0o444
 """The permission bits of a blob."""
+
+_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _counter: Final = itertools.count()
 
@@ -45,10 +50,10 @@ def take_in(
         StorageError: It cannot be read or written.
     """
     try:
-        descriptor = _opened(source)
+        descriptor, bytes_there = _opened(source)
         try:
-            if os.fstat(descriptor).st_size < SMALL:
-                return _take_small(descriptor, shelf, via, update)
+            if bytes_there < SMALL:
+                return _take_small(_whole(descriptor, bytes_there), shelf, via, update)
             return _take_large(descriptor, source, shelf, via, update, chunk=chunk)
         finally:
             os.close(descriptor)
@@ -87,7 +92,7 @@ def bring_out(
         StorageError: It cannot be read or written.
     """
     try:
-        descriptor = _opened(blob)
+        descriptor, bytes_there = _opened(blob)
     except FileNotFoundError as error:
         raise ResourceNotFoundError(
             f"{blob} is missing in the archive: its release is not whole; publish it anew"
@@ -96,8 +101,8 @@ def bring_out(
         raise storage_error(error, blob) from error
     algorithm = "sha256" if digest is None else digest.algorithm
     try:
-        if os.fstat(descriptor).st_size < SMALL:
-            data = _whole(descriptor)
+        if bytes_there < SMALL:
+            data = _whole(descriptor, bytes_there)
             update["size"] = len(data)
             found = Digest(algorithm, _hex(algorithm, data))
             hold(blob, digest, size, found, len(data))
@@ -128,10 +133,7 @@ def _partial(process: int) -> str:
     return partial_name()
 
 
-def _take_small(
-    descriptor: int, shelf: str, via: str, update: MutableMapping[str, Any]
-) -> Uploaded:
-    data = _whole(descriptor)
+def _take_small(data: bytes, shelf: str, via: str, update: MutableMapping[str, Any]) -> Uploaded:
     sha256 = hashlib.sha256(data).hexdigest()
     target = f"{shelf}/blobs/{sha256[:2]}/{sha256}"
     if not _sound(target, len(data), sha256):
@@ -210,11 +212,15 @@ def _pour(
     return hasher.hexdigest()
 
 
-def _whole(descriptor: int) -> bytes:
-    parts = []
+def _whole(descriptor: int, size: int) -> bytes:
+    """Return what an open file holds, read at once where it has the bytes that it is said to have."""
+    data = os.read(descriptor, size + 1)
+    if len(data) == size:
+        return data
+    parts = [data]
     while data := os.read(descriptor, SMALL):
         parts.append(data)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    return b"".join(parts)
 
 
 def _hex(algorithm: str, data: bytes) -> str:
@@ -257,8 +263,34 @@ def hold(blob: str, digest: Digest | None, size: int | None, found: Digest, coun
         )
 
 
-def _opened(path: str | Path) -> int:
+def check_there(title: str, blob: Blob, path: str) -> None:
+    """Refuse to publish a release of which a blob is missing, or has another size than its file.
+
+    Args:
+        title: The release's title and version.
+        blob: What its record says.
+        path: Where the blob lies.
+
+    Raises:
+        ResourceNotFoundError: It is so.
+    """
     try:
-        return open_regular(path)
-    except ValueError as error:
-        raise OSError(22, "it is no regular file", str(path)) from error
+        size = os.lstat(path).st_size
+    except OSError:
+        size = -1
+    if size < 0 or (blob.size is not None and size != blob.size):
+        raise ResourceNotFoundError(
+            f"{title} cannot be published: the content of {blob.path!r} is not in the archive;"
+            " upload its blobs first",
+            query=blob.path,
+        )
+
+
+def _opened(path: str) -> tuple[int, int]:
+    """Open a regular file; return its descriptor, and how many bytes it has."""
+    descriptor = os.open(path, _FLAGS)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", path)
+    return descriptor, status.st_size

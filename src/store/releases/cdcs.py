@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from store.integrity.digest import Digest
-from store.releases.cdcs_blobs import CdcsBringing, local_file
+from store.releases.cdcs_blobs import CdcsBringing, local_file, local_files
 from store.releases.cdcs_records import Kept
 from store.releases.cdcs_releases import CdcsReleases
 from store.releases.curator import Curator
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.logins import get_credentials
-from store.releases.mapping import blob_nodes
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.receiving import receive_blob
 from store.releases.records import Record
@@ -50,6 +49,7 @@ class CDCSArchive(ArchiveInterface):
     """
 
     supports_repeat_releases: ClassVar[bool] = True
+    marks_versions: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -191,7 +191,7 @@ class CDCSArchive(ArchiveInterface):
         with contextlib.ExitStack() as stack:
             if not no_blobs:
                 source = Path(project_directory)
-                files = (local_file(source, path) for path, _ in blob_nodes(project_mapping))
+                files = local_files(source, project_mapping, show)
                 knowing = self._bringing.knowing(release_title_versionless, workspace, files)
                 stack.enter_context(knowing)
             super().upload_blobs_and_update_mapping(

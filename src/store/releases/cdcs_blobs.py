@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -21,8 +21,10 @@ from store.integrity.hashing import open_regular
 from store.integrity.stamp import Stamp
 from store.releases.curating import Blob, Workspace
 from store.releases.curator import Curator
+from store.releases.mapping import blob_nodes
 from store.releases.names import check_path, check_title, check_workspace
 from store.releases.pids import EMPTY
+from store.releases.transfer import Standing
 from store.transports.deadlines import begun
 from store.transports.retrying import delay_before
 
@@ -248,3 +250,26 @@ def local_file(source: Path, path: str, read: Mapping[Path, Local] | None = None
         if known is not None and Stamp.of(found.lstat()) == known.stamp:
             return known
         return Local.of(found)
+
+
+def local_files(
+    source: Path, project: Mapping[str, Any], show: Callable[[Standing], object] | None
+) -> Iterator[Local]:
+    """Give every file of a project, having read it once.
+
+    Args:
+        source: The project's directory.
+        project: Its mapping.
+        show: Is told how many bytes were read, and of which file they are; they go up afterwards.
+
+    Raises:
+        UnsafeNameError: A path would lead elsewhere.
+        StorageError: One cannot be read.
+    """
+    count = 0
+    for number, (path, _) in enumerate(blob_nodes(project)):
+        if show is not None:
+            show(Standing(count, number, (f"reading {path}",)))
+        found = local_file(source, path)
+        count += found.size
+        yield found

@@ -80,8 +80,8 @@ def check_release(
                 discard(target)
 
         jobs = [Job(blob, blob.path, blob.size) for blob in record.blobs if blob.size != 0]
-        most = archive.most_threads
-        move_all(jobs, check, threads=threads if most is None else min(threads, most), show=show)
+        sizes = [job.expected or 0 for job in jobs]
+        move_all(jobs, check, threads=archive.threads_for(threads, sizes), show=show)
     return tuple(sorted(faults))
 
 

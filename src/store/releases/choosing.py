@@ -20,12 +20,24 @@ def choose(archive: ArchiveInterface, wanted: Requirement, workspace: str | None
         ReleaseRecordNotFoundError: There is none.
         StoreError: The archive fails, or the record is damaged.
     """
-    found = archive.get_release_records(
+    found = archive.newest_record(
         title_versionless=wanted.title,
         version_expressions=[one.text for one in wanted.choice.clauses] or None,
         workspace=place_of(wanted, workspace),
     )
-    return Record.from_data(next(reversed(found.values())))
+    return Record.from_data(found)
+
+
+def yanked_in(archive: ArchiveInterface, record: Record, workspace: str) -> str | None:
+    """Return why ranges pass a release over; None where they do not, or the archive marks none.
+
+    Raises:
+        StoreError: The archive fails.
+    """
+    if not archive.marks_versions:
+        return None
+    there = archive.list_releases(record.title_versionless, workspace=workspace)
+    return next((one.yanked for one in there if one.version == record.version), None)
 
 
 def place_of(wanted: Requirement, workspace: str | None = None) -> str:

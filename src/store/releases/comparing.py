@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from store.releases.downloading import HIDDEN, stands
+from store.releases.downloading import stands
 from store.releases.gathering import gather
+from store.releases.holding import HIDDEN
 from store.releases.mapping import Blob
 from store.releases.records import Record
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from store.errors import DriftError, ReleaseExistsError, ReleaseRecordNotFoundError
 from store.files.atomic import private_directory
 from store.releases.downloading import Manner, download
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
-from store.releases.records import Record, signed
+from store.releases.mapping import BPID, BYTES, SHA256, Blob, blob_nodes
+from store.releases.records import PID_KEY, Record
 from store.releases.transfer import Standing
 
 
@@ -54,24 +56,47 @@ def copy_release(
     with private_directory(via) as folder:
         manner = Manner(threads=threads, chunk=chunk, show=show, durable=False)
         download(source, record, workspace, folder, manner)
-        data = copy.deepcopy(dict(record.data))
+        project = copy.deepcopy(dict(record.data.get("project") or {}))
         target.upload_blobs_and_update_mapping(
             release_title=record.title,
             release_title_versionless=record.title_versionless,
             workspace=place,
-            project_mapping=data["project"],
+            project_mapping=project,
             project_directory=folder,
             max_threads=threads,
             chunk_size=chunk,
-            show=show,
+            show=None if show is None else _behind(show, record.size),
         )
-        data.pop("/PID/", None)
+        copied = Record.from_data(_carried(record, project))
         try:
-            return target.upload_release_record(signed(data), workspace=place)
+            return target.upload_record(copied, place)
         except ReleaseExistsError:
             if _is_there(target, record, place):
                 return None  # another copied it meanwhile
             raise
+
+
+def _behind(show: Callable[[Standing], object], count: int) -> Callable[[Standing], object]:
+    """Return what tells how far the second half has come: behind the bytes of the first."""
+    return lambda standing: show(standing._replace(received=count + standing.received))
+
+
+def _carried(record: Record, uploaded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record's data with the ids that the target gave its blobs, and else as they are.
+
+    Nothing is added to an older record, whose digest would change, but where only the old id told the
+    content of a file, and the new one does not.
+    """
+    data = copy.deepcopy(dict(record.data))
+    data.pop(PID_KEY, None)
+    given = dict(blob_nodes(uploaded))
+    for path, node in blob_nodes(data.get("project") or {}):
+        new = given[path]
+        if node.get(BPID) != new[BPID]:
+            node[BPID] = new[BPID]
+            if node.get(SHA256) is None:
+                node[SHA256], node[BYTES] = new[SHA256], new[BYTES]
+    return data
 
 
 def _is_there(target: ArchiveInterface, record: Record, workspace: str) -> bool:
@@ -91,7 +116,7 @@ def _is_there(target: ArchiveInterface, record: Record, workspace: str) -> bool:
     if record.title not in found:
         return False
     there = Record.from_data(found[record.title])
-    if content_key(there) != content_key(record):
+    if not same_content(there, record):
         raise DriftError(
             f"{target.host} has another content under {record.title}: it is left alone; publish yours under"
             " another version",
@@ -102,6 +127,15 @@ def _is_there(target: ArchiveInterface, record: Record, workspace: str) -> bool:
     return True
 
 
-def content_key(record: Record) -> tuple[object, ...]:
-    """Return what two records of the same files have in common, in whatever archives they lie."""
-    return tuple((one.path, one.size, one.digest, one.executable) for one in record.blobs)
+def same_content(first: Record, second: Record) -> bool:
+    """Return whether two records are of the same files, as far as both of them tell."""
+    return len(first.blobs) == len(second.blobs) and all(map(_same_file, first.blobs, second.blobs))
+
+
+def _same_file(one: Blob, other: Blob) -> bool:
+    if (one.path, one.executable) != (other.path, other.executable):
+        return False
+    known = one.digest is not None and other.digest is not None
+    if known and one.digest != other.digest:
+        return False
+    return None in {one.size, other.size} or one.size == other.size

@@ -5,21 +5,32 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from store.errors import ArchiveError, QueryError, StorageError, UnsafeNameError
-from store.files.atomic import discard, make_directories, write_bytes
+from store.errors import RefusedError, StorageError, UnsafeNameError
+from store.files.atomic import discard, make_directories
 from store.files.dirlocks import alone_in
 from store.files.failures import storage_errors
 from store.files.names import inside
 from store.files.small import put_small
 from store.files.sweeping import SWEEPER
-from store.files.syncing import sync_directory, sync_many
+from store.files.syncing import sync_many
 from store.integrity.hashing import hash_file
 from store.releases.blobs import temporary_in
 from store.releases.hashing import CHUNK
+from store.releases.holding import (
+    COMING,
+    EARLIER,
+    HIDDEN,
+    RECORD,
+    begin,
+    finish,
+    held_in,
+    refuse_archive,
+    refuse_foreign,
+)
 from store.releases.mapping import Blob
 from store.releases.modes import adjust_mode, mode_of
 from store.releases.records import Record
@@ -28,12 +39,6 @@ from store.releases.transfer import Job, Standing, Update, move_all
 
 if TYPE_CHECKING:
     from store.releases.further import Further
-
-HIDDEN: Final = ".rme"
-"""The name of the directory in a folder that holds what is said of the release itself."""
-
-RECORD: Final = f"{HIDDEN}/record.yml"
-"""Where the record lies; written last: a folder without it is no whole release."""
 
 
 class Manner(NamedTuple):
@@ -47,6 +52,7 @@ class Manner(NamedTuple):
         read_only: Whether the files are for readers alone, or may be edited.
         show: Is told now and then how far it has come, where no bar is drawn.
         durable: Return only when a power cut can no longer take anything away.
+        replace: Replace files that no release has brought, too; else they are an error.
     """
 
     threads: int = 8
@@ -56,6 +62,7 @@ class Manner(NamedTuple):
     read_only: bool = False
     show: Callable[[Standing], object] | None = None
     durable: bool = True
+    replace: bool = True
 
 
 class Downloaded(NamedTuple):
@@ -87,42 +94,68 @@ def download(
     Raises:
         IntegrityError: A file, or the record, is not what was published.
         UnsafeNameError: A path in the record would lead elsewhere, or passes through a link in the folder.
+        RefusedError: The folder lies in an archive, or holds a file of somebody's that is in the way.
         StoreError: The archive, or the disk, fails.
     """
     release = _checked(record)
+    refuse_archive(folder)
     make_directories(inside(folder, HIDDEN))
     with contextlib.ExitStack() as stack:
         with storage_errors(folder):
             stack.enter_context(alone_in(folder / HIDDEN))
-        return _fill(archive, release, workspace, folder, manner)
+        try:
+            return _fill(archive, release, workspace, folder, manner)
+        except RefusedError:
+            with contextlib.suppress(OSError):
+                (folder / HIDDEN).rmdir()  # where nothing was begun, nothing of ours stays
+            raise
 
 
 def _fill(
     archive: Further, release: Record, workspace: str, folder: Path, manner: Manner
 ) -> Downloaded:
     """Fill a folder that nobody else fills meanwhile."""
-    text = release.to_yaml().encode()
-    earlier = _begin(folder, text)
+    SWEEPER.sweep(str(folder / HIDDEN))
+    text, held = release.to_yaml().encode(), held_in(folder)
+    if not manner.replace:
+        ours = {blob.path for one in held for blob in one.blobs}
+        refuse_foreign(folder, _foreign(folder, release, ours))
+    begin(folder, text, durable=manner.durable)
+    removed = {path for one in held for path in _retire(folder, one, release, way=True)}
     with bar_of(release.title, release.size, names=manner.names, shown=manner.bar) as show:
         brought = _bring_all(
             archive, release, workspace, folder, manner._replace(show=show or manner.show)
         )
-    removed = _retire(folder, earlier, release) if earlier is not None else ()
+    removed |= {path for one in held for path in _retire(folder, one, release)}
     if manner.durable:
-        sync_many([folder / path for path in brought], top=folder)
-    write_bytes(folder / RECORD, text, durable=manner.durable, via=folder / HIDDEN)
+        sync_many([f"{folder}/{path}" for path in brought], top=folder, seen=True)
+    finish(folder, text, durable=manner.durable)
     kept = tuple(blob.path for blob in release.blobs if blob.path not in brought)
-    return Downloaded(tuple(sorted(brought)), kept, removed)
+    return Downloaded(tuple(sorted(brought)), kept, tuple(sorted(removed)))
+
+
+def _foreign(folder: Path, release: Record, ours: Container[str]) -> list[str]:
+    """Return the paths of what lies where files are to come, and is neither a release's nor right."""
+    return [
+        blob.path
+        for blob in release.blobs
+        if blob.path not in ours
+        and os.path.lexists(folder / blob.path)
+        and not stat.S_ISDIR((folder / blob.path).lstat().st_mode)
+        and not stands(folder, blob)
+    ]
 
 
 def _checked(record: Mapping[str, Any] | Record) -> Record:
     """Return a record, as long as it was not changed and leaves our own names alone."""
     release = record if isinstance(record, Record) else Record.from_data(record)
     release.check()
-    if any(blob.path == RECORD for blob in release.blobs):
-        raise UnsafeNameError(
-            f"{release.title} is refused: it has a file {RECORD!r} of its own", name=RECORD
-        )
+    for blob in release.blobs:
+        if blob.path in {RECORD, COMING} or blob.path.startswith(f"{EARLIER}/"):
+            raise UnsafeNameError(
+                f"{release.title} is refused: it has a file {blob.path!r} of its own",
+                name=blob.path,
+            )
     return release
 
 
@@ -157,9 +190,8 @@ def _bring_all(
             )
         brought.add(blob.path)
 
-    most = archive.most_threads
-    threads = manner.threads if most is None else min(manner.threads, most)
     jobs = [Job(blob, blob.path, blob.size) for blob in release.blobs]
+    threads = archive.threads_for(manner.threads, [blob.size or 0 for blob in release.blobs])
     move_all(jobs, bring, threads=threads, show=manner.show)
     return brought
 
@@ -199,26 +231,6 @@ def stands(folder: Path, blob: Blob, *, mode: int | None = None) -> bool:
     return True
 
 
-def record_in(folder: Path) -> Record | None:
-    """Return the record of the release that a folder holds, or None where it holds no whole one."""
-    try:
-        return Record.from_text((folder / RECORD).read_bytes(), name=str(folder / RECORD))
-    except (OSError, ArchiveError, QueryError, UnsafeNameError):
-        return None
-
-
-def _begin(folder: Path, text: bytes) -> Record | None:
-    """Take away the record of another release; return that."""
-    SWEEPER.sweep(str(folder / HIDDEN))
-    path = inside(folder, RECORD)
-    earlier = record_in(folder)
-    with storage_errors(path):
-        if path.exists() and path.read_bytes() != text:
-            path.unlink()
-            sync_directory(path.parent)
-    return earlier
-
-
 def _make_room(folder: Path, record: Record) -> None:
     """Make every directory of a release, passing through no link."""
     above = {blob.path.rpartition("/")[0] for blob in record.blobs}
@@ -226,19 +238,31 @@ def _make_room(folder: Path, record: Record) -> None:
         make_directories(inside(folder, path))
 
 
-def _retire(folder: Path, earlier: Record, record: Record) -> tuple[str, ...]:
-    """Remove the files of an earlier release that were not changed and that this one does not have."""
+def _retire(folder: Path, earlier: Record, record: Record, *, way: bool = False) -> list[str]:
+    """Remove the files of an earlier release that were not changed and that this one does not have.
+
+    With ``way`` only those that are in its way: a directory comes to lie there, or a file in the place of a
+    directory above.
+    """
     have = {blob.path for blob in record.blobs}
+    rooms = {above for path in have for above in _above(path)} | set(record.directories)
     removed = []
     for blob in earlier.blobs:
-        path = folder / blob.path
-        if blob.path in have or blob.digest is None or blob.path.startswith(f"{HIDDEN}/"):
+        path = blob.path
+        if path in have or blob.digest is None or path.startswith(f"{HIDDEN}/"):
             continue
-        if _plain_file(folder, blob.path) and stands(folder, blob):
-            discard(path)
-            removed.append(blob.path)
+        if way and path not in rooms and have.isdisjoint(_above(path)):
+            continue
+        if _plain_file(folder, path) and stands(folder, blob):
+            discard(folder / path)
+            removed.append(path)
     _remove_empty(folder, set(earlier.directories) - set(record.directories))
-    return tuple(removed)
+    return removed
+
+
+def _above(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:length]) for length in range(1, len(parts))]
 
 
 def _remove_empty(folder: Path, directories: Iterable[str]) -> None:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
-from store.errors import ArchiveError, ResourceNotFoundError, UnsafeNameError
+from store.errors import ArchiveError, UnsafeNameError
 from store.files.atomic import make_directories, write_bytes
 from store.files.exclusive import create_whole
 from store.files.failures import storage_errors
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory, sync_many
-from store.releases.blobs import bring_out, take_in
+from store.releases.blobs import bring_out, check_there, take_in
 from store.releases.hashing import CHUNK
 from store.releases.indexing import Index
-from store.releases.laid_out import LaidOutArchive
+from store.releases.laid_out import LaidOutArchive, T
 from store.releases.layout import MARKER, OURS, blob_name, shelf_of, version_in, yank_name
 from store.releases.mapping import Blob
 from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
@@ -28,6 +28,9 @@ from store.releases.values import Listed, Naming, Uploaded
 from store.releases.versions import Version
 
 _MAX_REASON: Final = 4096
+
+_SMALL: Final = 128 << 10
+"""From which mean size of files on several threads are quicker than one, in bytes: 128 KiB."""
 
 
 class FileSystemArchive(LaidOutArchive):
@@ -59,6 +62,7 @@ class FileSystemArchive(LaidOutArchive):
                 f" {self.host}'",
                 archive=str(self.archive_path),
             )
+        self._place = str(self.archive_path)
         self._index = Index(self.archive_path)
 
     @classmethod
@@ -127,7 +131,7 @@ class FileSystemArchive(LaidOutArchive):
         """Put a file of a release in its place: see `Further.bring_blob`; it is read once."""
         shelf = shelf_of(workspace, record.title_versionless)
         bring_out(
-            f"{self.archive_path}/{shelf}/{blob_name(blob.pid or '')}",
+            f"{self._place}/{shelf}/{blob_name(blob.pid or '')}",
             str(target),
             str(via),
             update,
@@ -147,10 +151,15 @@ class FileSystemArchive(LaidOutArchive):
         chunk_size: int = CHUNK,
     ) -> Uploaded:
         """Make one file a blob: see `Further.upload_blob`."""
-        shelf = f"{self.archive_path}/{shelf_of(naming.workspace, naming.title_versionless)}"
+        shelf = f"{self._place}/{shelf_of(naming.workspace, naming.title_versionless)}"
         return take_in(
             f"{source}/{check_path(path)}", shelf, self._workshop(), update, chunk=chunk_size
         )
+
+    def threads_for(self, asked: int, sizes: Sequence[int]) -> int:
+        """Return one for small files, of which several would only wait for each other: see the base."""
+        small = sum(sizes) < _SMALL * len(sizes)
+        return 1 if small else super().threads_for(asked, sizes)
 
     def _shelves(self, workspace: str | None, title: str | None) -> Iterator[tuple[str, str]]:
         spaces = (
@@ -190,23 +199,18 @@ class FileSystemArchive(LaidOutArchive):
             except FileNotFoundError:
                 return None
 
-    def _settle(self, record: Record, workspace: str) -> None:
-        shelf = f"{self.archive_path}/{shelf_of(workspace, record.title_versionless)}"
-        paths = []
-        for blob in record.blobs:
-            path = f"{shelf}/{blob_name(blob.pid or '')}"
-            try:
-                size = os.lstat(path).st_size
-            except OSError:
-                size = -1
-            if size < 0 or (blob.size is not None and size != blob.size):
-                raise ResourceNotFoundError(
-                    f"{record.title} cannot be published: the content of {blob.path!r} is not in the archive;"
-                    " upload its blobs first",
-                    query=blob.path,
-                )
-            paths.append(path)
-        sync_many(paths, top=self.archive_path)
+    def _settle(self, record: Record, workspace: str, meanwhile: Callable[[], T]) -> T:
+        from concurrent.futures import ThreadPoolExecutor
+
+        shelf = f"{self._place}/{shelf_of(workspace, record.title_versionless)}"
+        paths = [f"{shelf}/{blob_name(blob.pid or '')}" for blob in record.blobs]
+        for blob, path in zip(record.blobs, paths, strict=True):
+            check_there(record.title, blob, path)
+        with ThreadPoolExecutor(1) as pool:
+            lasting = pool.submit(sync_many, paths, top=self.archive_path, seen=True)
+            done = meanwhile()
+            lasting.result()
+        return done
 
     def _create(self, name: str, text: bytes) -> bool:
         path = self.archive_path / name
@@ -234,9 +238,7 @@ class FileSystemArchive(LaidOutArchive):
 
     def _workshop(self) -> str:
         """Return where what is not finished lies; what others left there for good is swept away."""
-        path = f"{self.archive_path}/{OURS}"
-        if not os.path.isdir(path):  # noqa: PTH112 - asked for each blob
-            make_directories(path)
+        path = f"{self._place}/{OURS}"
         SWEEPER.sweep(path)
         return path
 

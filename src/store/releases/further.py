@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from store.errors import RefusedError, ReleaseRecordNotFoundError
+from store.errors import RefusedError, ReleaseRecordNotFoundError, StoreError
 from store.releases.hashing import CHUNK
 from store.releases.mapping import Blob
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.records import Record
 from store.releases.values import Listed, Naming, Records, Uploaded
-from store.releases.versions import Expressions, Version, choice_from
+from store.releases.versions import Choice, Expressions, Version, choice_from
 
 
 class Further:
@@ -22,11 +23,13 @@ class Further:
     Attributes:
         host: The archive's address.
         supports_repeat_releases: Whether a release may be published again under its version.
+        marks_versions: Whether versions can be marked, so that ranges pass them over.
         most_threads: How many threads are of use at the most; None for as many as the caller likes.
     """
 
     host: Any
     supports_repeat_releases: ClassVar[bool] = False
+    marks_versions: ClassVar[bool] = False
     most_threads: ClassVar[int | None] = None
 
     def __init_subclass__(cls, **named: Any) -> None:  # noqa: ANN401 - passed on
@@ -36,6 +39,26 @@ class Further:
         own = cls.__dict__.get(name)
         if own is not None and not getattr(own, "__isabstractmethod__", False):
             setattr(cls, name, _finding(own))
+
+    def newest_record(
+        self,
+        title_versionless: str,
+        version_expressions: Expressions = None,
+        workspace: str = DEFAULT_WORKSPACE,
+    ) -> dict[str, Any]:
+        """Return the record of the highest version that expressions admit, reading no other without need.
+
+        Raises:
+            ReleaseRecordNotFoundError: There is none.
+            QueryError: An expression cannot be read.
+        """
+        archive: Any = self
+        found: Records = archive.get_release_records(
+            title_versionless=title_versionless,
+            version_expressions=version_expressions,
+            workspace=workspace,
+        )
+        return next(reversed(found.values()))
 
     def list_releases(
         self,
@@ -128,6 +151,35 @@ class Further:
             chunk=chunk,
         )
 
+    def upload_record(self, record: Record, workspace: str, **how: Any) -> str:  # noqa: ANN401 - passed on
+        """Publish a release whose blobs are uploaded, by `upload_release_record`.
+
+        Args:
+            record: The record.
+            workspace: Where it goes.
+            how: What only some archives understand, such as ``allow_repeat``.
+
+        Returns:
+            The record's PID.
+
+        Raises:
+            ReleaseExistsError: There is one of that title and version.
+            StoreError: A blob is missing, or the archive fails.
+        """
+        archive: Any = self
+        pid: str = archive.upload_release_record(record.data, workspace=workspace, **how)
+        return pid
+
+    def threads_for(self, asked: int, sizes: Sequence[int]) -> int:
+        """Return how many threads are of use.
+
+        Args:
+            asked: How many were asked for.
+            sizes: The bytes of the files that are to be moved, or of some of them.
+        """
+        del sizes
+        return asked if self.most_threads is None else min(asked, self.most_threads)
+
     def close(self) -> None:
         """Close what is open; the archive may be used again."""
 
@@ -158,6 +210,40 @@ class Further:
         return send_by_page(self, source, naming, update, path=path, chunk_size=chunk_size)
 
 
+def no_release(
+    archive: Further, title_versionless: str, choice: Choice, workspace: str
+) -> ReleaseRecordNotFoundError:
+    """Return the error that there is no release, which tells of those that were yanked.
+
+    Args:
+        archive: Where there is none.
+        title_versionless: The title.
+        choice: Which versions would do.
+        workspace: Where they were looked for.
+    """
+    yanked = []
+    if archive.marks_versions:
+        with contextlib.suppress(StoreError):
+            yanked = [
+                one
+                for one in archive.list_releases(title_versionless, workspace=workspace)
+                if one.yanked is not None and choice.admits(one.version)
+            ]
+    step = "look with 'store release list'"
+    if yanked:
+        newest = yanked[-1]
+        said = f" ({newest.yanked})" if newest.yanked else ""
+        more = f", as are {len(yanked) - 1} more" if len(yanked) > 1 else ""
+        exact = f"{title_versionless}@{newest.version}"
+        step = (
+            f"{newest.version} is yanked{said}{more}; name it as '{exact}' to have it nevertheless"
+        )
+    return ReleaseRecordNotFoundError(
+        f"{archive.host} has no {title_versionless} ({choice}) in the workspace {workspace!r}: {step}",
+        query=f"{title_versionless} {choice}",
+    )
+
+
 def _finding(own: Callable[..., Any]) -> Callable[..., Records]:
     """Return an archive's `get_release_records`, in order, and with an error where there is nothing."""
     if getattr(own, "_finds", False):
@@ -178,11 +264,7 @@ def _finding(own: Callable[..., Any]) -> Callable[..., Records]:
             workspace=workspace,
         )
         if not found:
-            raise ReleaseRecordNotFoundError(
-                f"{self.host} has no {title_versionless} ({choice}) in the workspace {workspace!r}: look with"
-                " 'store release list'",
-                query=f"{title_versionless} {choice}",
-            )
+            raise no_release(self, title_versionless, choice, workspace)
         ordered = sorted(found.items(), key=lambda one: Version.parse(one[1].get("version")))
         return dict(ordered)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from store.errors import QueryError, ResourceNotFoundError
-from store.files.failures import storage_errors
+from store.files.failures import storage_error, storage_errors
 from store.files.names import unsafe_component
 from store.releases.ignoring import Rule, ignored_by, rules_in
 from store.releases.modes import EXECUTABLE
@@ -173,10 +173,12 @@ class _Walk:
     def _take(
         self, path: str, entry: os.DirEntry[str], rules: tuple[Rule, ...], *, named_only: bool
     ) -> bool:
-        with storage_errors(path):
+        try:
             status = entry.stat(follow_symlinks=False)
+        except OSError as error:
+            raise storage_error(error, path) from error
         directory = stat.S_ISDIR(status.st_mode)
-        named = any(_matches(path, one) for one in self._include)
+        named = bool(self._include) and any(_matches(path, one) for one in self._include)
         reason = "below what is left out" if named_only and not named else None
         if not (named or named_only):
             reason = self._reason(path, entry.name, rules, directory=directory)
@@ -206,7 +208,7 @@ class _Walk:
     def _reason(
         self, path: str, name: str, rules: tuple[Rule, ...], *, directory: bool
     ) -> str | None:
-        if any(_matches(path, one) for one in self._exclude):
+        if self._exclude and any(_matches(path, one) for one in self._exclude):
             return "excluded"
         if _NEVER.fullmatch(name):
             return "no part of the project"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import abc
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 from store.errors import (
     ArchiveError,
@@ -15,6 +15,7 @@ from store.errors import (
     ReleaseRecordNotFoundError,
     UnsafeNameError,
 )
+from store.releases.further import no_release
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.layout import record_name
@@ -22,13 +23,17 @@ from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.records import Record
 from store.releases.spelling import read_record
 from store.releases.values import Listed, Naming, Records
-from store.releases.versions import Expressions, Version, choice_from
+from store.releases.versions import Choice, Expressions, Version, choice_from
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 
 class LaidOutArchive(ArchiveInterface):
     """An archive of which only reading, writing and listing by name are still to be filled in."""
+
+    marks_versions: ClassVar[bool] = True
 
     def get_release_records(
         self,
@@ -38,17 +43,35 @@ class LaidOutArchive(ArchiveInterface):
     ) -> Records:
         """Return the records that expressions admit: see `ArchiveInterface`; no other one is read."""
         choice = choice_from(version_expressions)
+        found: Records = {}
+        for version in self._admitted(title_versionless, choice, workspace):
+            text = self._read(record_name(workspace, title_versionless, version))
+            if text is not None:
+                data = _checked(text, title_versionless, version)
+                found[title_of(title_versionless, version)] = data
+        return found
+
+    def newest_record(
+        self,
+        title_versionless: str,
+        version_expressions: Expressions = None,
+        workspace: str = DEFAULT_WORKSPACE,
+    ) -> dict[str, Any]:
+        """Return the record of the highest version: see `Further.newest_record`; only that one is read."""
+        choice = choice_from(version_expressions)
+        for version in sorted(self._admitted(title_versionless, choice, workspace), reverse=True):
+            text = self._read(record_name(workspace, title_versionless, version))
+            if text is not None:
+                return _checked(text, title_versionless, version)
+        raise no_release(self, title_versionless, choice, workspace)
+
+    def _admitted(self, title_versionless: str, choice: Choice, workspace: str) -> list[Version]:
+        """Return the versions that a choice admits; those that were yanked only where they are named."""
         check_workspace(workspace)
         check_title(title_versionless)
         yanked = {} if choice.exact else self._yanked(workspace, title_versionless)
-        found: Records = {}
-        for version in self._versions(workspace, title_versionless):
-            if choice.admits(version) and version not in yanked:
-                text = self._read(record_name(workspace, title_versionless, version))
-                if text is not None:
-                    data = _checked(text, title_versionless, version)
-                    found[title_of(title_versionless, version)] = data
-        return found
+        there = self._versions(workspace, title_versionless)
+        return [one for one in there if choice.admits(one) and one not in yanked]
 
     def process_and_upload_blob(  # noqa: PLR0917 - as the page has it
         self,
@@ -80,10 +103,13 @@ class LaidOutArchive(ArchiveInterface):
     ) -> str:
         """Publish a release: see `ArchiveInterface`."""
         where = workspace or workspace_title or DEFAULT_WORKSPACE
-        record = Record.from_data(release_record)
-        name = record_name(where, record.title_versionless, record.version)
-        self._settle(record, where)
-        if not self._create(name, record.to_yaml().encode()):
+        return self.upload_record(Record.from_data(release_record), where)
+
+    def upload_record(self, record: Record, workspace: str, **how: Any) -> str:  # noqa: ANN401, ARG002 - for others
+        """Publish a release: see `Further.upload_record`."""
+        name = record_name(workspace, record.title_versionless, record.version)
+        text = self._settle(record, workspace, lambda: record.to_yaml().encode())
+        if not self._create(name, text):
             raise ReleaseExistsError(
                 f"{record.title} is in {self.host} already, and a version never changes: publish it under"
                 " the next one",
@@ -143,8 +169,8 @@ class LaidOutArchive(ArchiveInterface):
         """Return a record's text, or None where there is none."""
 
     @abc.abstractmethod
-    def _settle(self, record: Record, workspace: str) -> None:
-        """See that every blob of a record is there, and lasts."""
+    def _settle(self, record: Record, workspace: str, meanwhile: Callable[[], T]) -> T:
+        """See that every blob of a record is there, and lasts; return what is worked out meanwhile."""
 
     @abc.abstractmethod
     def _create(self, name: str, text: bytes) -> bool:

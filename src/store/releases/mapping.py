@@ -48,6 +48,8 @@ _HEX: Final = re.compile(r"[0-9a-f]+")
 _SHA1_DIGITS: Final = 40
 _SHA256_DIGITS: Final = 64
 _EXECUTABLE: Final = 0o111
+_MODE: Final = re.compile("0?[0-7]{3}")
+_SHA256: Final = re.compile("[0-9a-f]{64}")
 
 
 class Blob(NamedTuple):
@@ -153,8 +155,8 @@ def blob_of(path: str, node: Mapping[str, Any]) -> Blob:
     sound = (
         (pid is None or (isinstance(pid, str) and pid != ""))
         and (size is None or (type(size) is int and size >= 0))
-        and (sha256 is None or (isinstance(sha256, str) and _is_sha256(sha256)))
-        and (mode is None or (isinstance(mode, str) and re.fullmatch("0?[0-7]{3}", mode)))
+        and (sha256 is None or (isinstance(sha256, str) and _SHA256.fullmatch(sha256)))
+        and (mode is None or (isinstance(mode, str) and _MODE.fullmatch(mode)))
     )
     if not sound:
         raise ArchiveError(f"a record says of {path!r} what cannot be", member=path)
@@ -215,10 +217,6 @@ def _item(node: Mapping[str, Any]) -> str:
 def _is_blob(node: Mapping[str, Any]) -> bool:
     item = _item(node)
     return item in BLOBABLE or (item == "" and BPID in node)
-
-
-def _is_sha256(text: str) -> bool:
-    return len(text) == _SHA256_DIGITS and _HEX.fullmatch(text) is not None
 
 
 def _twice(path: str) -> ArchiveError:

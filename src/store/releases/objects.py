@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from store.files.failures import storage_errors
 from store.integrity.hashing import hash_file
 from store.integrity.stamp import Stamp
 from store.releases.hashing import CHUNK
-from store.releases.laid_out import LaidOutArchive
+from store.releases.laid_out import LaidOutArchive, T
 from store.releases.layout import MARKER, OURS, blob_name, shelf_of, version_in, yank_name
 from store.releases.mapping import Blob
 from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
@@ -235,7 +235,7 @@ class ObjectArchive(LaidOutArchive):
             return None
         return bytes(data[:filled])
 
-    def _settle(self, record: Record, workspace: str) -> None:
+    def _settle(self, record: Record, workspace: str, meanwhile: Callable[[], T]) -> T:
         shelf = f"{self._prefix}{shelf_of(workspace, record.title_versionless)}/"
         wanted = {shelf + blob_name(one.pid or ""): one for one in record.blobs}
         if len(wanted) <= _FEW:
@@ -249,6 +249,7 @@ class ObjectArchive(LaidOutArchive):
                     " upload its blobs first",
                     query=blob.path,
                 )
+        return meanwhile()
 
     def _size(self, key: str) -> int | None:
         try:

@@ -125,11 +125,9 @@ def _upload_record(
     archive: ArchiveInterface, record: Record, workspace: str, *, allow_repeat: bool
 ) -> str:
     """Publish the record; an archive that can repeat a release is told where that was asked for."""
-    upload: Any = archive.upload_release_record
     again = allow_repeat and archive.supports_repeat_releases
     how = {"allow_repeat": True} if again else {}
-    pid: str = upload(record.data, workspace=workspace, **how)
-    return pid
+    return archive.upload_record(record, workspace, **how)
 
 
 def _refuse_repeat(archive: ArchiveInterface, wanted: Wanted) -> None:

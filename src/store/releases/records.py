@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from store.errors import ArchiveError, IntegrityError, QueryError
+from store.errors import ArchiveError, IntegrityError, ResourceNotFoundError
 from store.releases.mapping import BPID, SHA256, Blob, content_of
 from store.releases.names import check_title, title_of
 from store.releases.spelling import canonical, read_record, to_json, to_yaml
@@ -53,6 +53,7 @@ class Record:
     pid: str | None = None
     digest: str | None = None
     data: Mapping[str, Any] = attrs.field(repr=False, eq=False)
+    _identity: list[str] = attrs.field(factory=list, init=False, repr=False, eq=False)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Record:
@@ -109,36 +110,32 @@ class Record:
         """Return the file at a path.
 
         Raises:
-            QueryError: There is none; the known ones are told.
+            ResourceNotFoundError: There is none.
         """
         for one in self.blobs:
             if one.path == path:
                 return one
-        raise QueryError(
-            f"{self.title} has no file {path!r}: 'store release show' lists them",
-            query=path,
-            known=tuple(one.path for one in self.blobs),
+        raise ResourceNotFoundError(
+            f"{self.title} has no file {path!r}: 'store release show' lists them", query=path
         )
 
     def dataset(self, name: str) -> Blob:
         """Return the file that a dataset leads to; what it names inside of that file is passed over.
 
         Raises:
-            QueryError: There is no such dataset, or it leads to no file; the known ones are told.
+            ResourceNotFoundError: There is no such dataset, or it leads to no file.
         """
         path = self.datasets.get(name)
         if not isinstance(path, str):
-            raise QueryError(
-                f"{self.title} has no dataset {name!r}: 'store release show' lists them",
-                query=name,
-                known=tuple(map(str, self.datasets)),
+            raise ResourceNotFoundError(
+                f"{self.title} has no dataset {name!r}: 'store release show' lists them", query=name
             )
         files = {one.path: one for one in self.blobs}
         parts = path.split("/")
         for length in range(len(parts), 0, -1):
             if found := files.get("/".join(parts[:length])):
                 return found
-        raise QueryError(
+        raise ResourceNotFoundError(
             f"the dataset {name!r} of {self.title} leads to no file: {path!r}", query=name
         )
 
@@ -150,7 +147,7 @@ class Record:
         """
         if self.digest is None:
             return
-        found = digest_of(self.data)
+        found = self.identity
         if found != self.digest:
             raise IntegrityError(
                 f"the record of {self.title} was changed after it was published: fetch it from another"
@@ -161,12 +158,14 @@ class Record:
 
     @property
     def identity(self) -> str:
-        """The digest of what it says now, whatever the archive: see `digest_of`."""
-        return digest_of(self.data)
+        """The digest of what it says, whatever the archive: see `digest_of`; it is taken once."""
+        if not self._identity:
+            self._identity.append(digest_of(self.data))
+        return self._identity[0]
 
     def to_data(self) -> dict[str, Any]:
         """Return it as plain data, the digest of itself included."""
-        return signed(self.data)
+        return {**self.data, DIGEST_KEY: self.identity}
 
     def to_yaml(self) -> str:
         """Return it as YAML: see `spelling`."""
@@ -212,7 +211,9 @@ def compose(
         "datasets": dict(datasets or {}),
         **(more or {}),
     }
-    return Record.from_data(signed(data))
+    record = Record.from_data(signed(data))
+    record._identity.append(str(record.digest))  # noqa: SLF001 - taken a moment ago
+    return record
 
 
 def digest_of(data: Mapping[str, Any]) -> str:

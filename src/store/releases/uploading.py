@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from store.files.failures import storage_errors
 from store.releases.mapping import BPID, BYTES, MODE, SHA256, blob_nodes
@@ -15,6 +15,9 @@ from store.releases.values import Naming
 
 if TYPE_CHECKING:
     from store.releases.further import Further
+
+_SAMPLE: Final = 64
+"""How many files are looked at, to tell how large they are."""
 
 
 def upload_all(
@@ -33,7 +36,7 @@ def upload_all(
     def upload(subject: tuple[str, MutableMapping[str, Any]], update: Update) -> None:
         path, node = subject
         if MODE not in node:
-            node[MODE] = "755" if _status(directory / path).st_mode & EXECUTABLE else "644"
+            node[MODE] = "755" if _status(f"{directory}/{path}").st_mode & EXECUTABLE else "644"
         done = archive.upload_blob(directory, naming, update, path=path, chunk_size=chunk)
         node[BPID], node[BYTES], node[SHA256] = done.pid, done.size, done.sha256
 
@@ -43,10 +46,11 @@ def upload_all(
             node[BPID], node[BYTES] = "NONE", 0
         return
     jobs = [Job(one, one[0]) for one in nodes]
-    most = archive.most_threads
-    move_all(jobs, upload, threads=threads if most is None else min(threads, most), show=show)
+    some = [f"{directory}/{path}" for path, _ in nodes[:: len(nodes) // _SAMPLE + 1]]
+    sizes = [_status(one).st_size for one in some]
+    move_all(jobs, upload, threads=archive.threads_for(threads, sizes), show=show)
 
 
-def _status(path: Path) -> os.stat_result:
+def _status(path: str) -> os.stat_result:
     with storage_errors(path):
         return os.lstat(path)

@@ -6,7 +6,8 @@ import abc
 from pathlib import Path
 from typing import Any, ClassVar
 
-from store.releases.downloading import HIDDEN, Downloaded, Manner, download
+from store.releases.downloading import Downloaded, Manner, download
+from store.releases.holding import HIDDEN
 from store.releases.interface import ArchiveInterface
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.publishing import Published, Wanted, publish

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Protocol
 
 from store.errors import TruncatedError
 from store.transports.base import Stream
@@ -13,8 +14,35 @@ from store.transports.spans import Span, Spans
 Stop = Callable[[], bool]
 """Is asked after each piece whether the stretch is to be left where it is."""
 
-Fed = Callable[[int, memoryview], None]
-"""Is given each piece that was written, with the place of its first byte."""
+
+class Pieces(Protocol):
+    """Gives what is read into, and is given what was written."""
+
+    def lend(self) -> memoryview:
+        """Return what the next piece is read into."""
+        ...
+
+    def feed(self, position: int, piece: memoryview) -> None:
+        """Take a piece that was written at ``position``; it is not touched any more."""
+        ...
+
+
+class Unhashed:
+    """One buffer for all pieces, of which nobody wants to know.
+
+    Args:
+        size: Of the buffer, in bytes.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._buffer = memoryview(bytearray(size))
+
+    def lend(self) -> memoryview:
+        """Return the buffer."""
+        return self._buffer
+
+    def feed(self, position: int, piece: memoryview) -> None:
+        """Leave a piece to whoever reads the file."""
 
 
 def carry(
@@ -23,9 +51,8 @@ def carry(
     span: Span,
     spans: Spans,
     *,
-    buffer: memoryview,
+    pieces: Pieces,
     stop: Stop,
-    fed: Fed | None = None,
 ) -> None:
     """Write what a stream gives into its place, until its stretch is there or ``stop`` says so.
 
@@ -34,9 +61,8 @@ def carry(
         descriptor: The file, open for writing; only positional writes are made.
         span: The stretch, which may become shorter meanwhile.
         spans: Is told what is written.
-        buffer: What is read into; not shared.
+        pieces: Lends what is read into, and is fed with what was written; not shared.
         stop: Is asked after each piece.
-        fed: Is given each piece before it is overwritten, or None.
 
     Raises:
         StoreError: What the stream raises.
@@ -44,6 +70,7 @@ def carry(
         OSError: The file cannot be written.
     """
     while span.rest > 0:
+        buffer = pieces.lend()
         count = read(stream, buffer[: span.rest])
         if count == 0:
             raise TruncatedError(
@@ -58,8 +85,7 @@ def carry(
             written += os.pwrite(descriptor, piece, span.position + written)
         position = span.position
         spans.advance(span, count)
-        if fed is not None:
-            # Not what lies behind its end by now: another writes there, and that is what is to be hashed.
-            fed(position, buffer[: span.position - position])
+        # Not what lies behind its end by now: another writes there, and that is what is to be hashed.
+        pieces.feed(position, buffer[: span.position - position])
         if stop():
             return

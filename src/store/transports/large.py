@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from store.errors import TruncatedError
 from store.integrity.digest import Digests
@@ -14,9 +13,6 @@ from store.transports.filling import Wanted
 from store.transports.pace import Pace
 from store.transports.ranges import PARTED_FROM, Crew
 from store.transports.spans import Span, Spans
-
-_BUFFER: Final = 1 << 20
-"""How much the first stream reads at a time, in bytes."""
 
 Parted = Callable[[int], None]
 """Is told over how many connections the body comes from now on."""
@@ -92,7 +88,7 @@ class _Large:
         if span is None:
             return
         if self._crew.may_grow and span.rest >= PARTED_FROM:
-            self._crew.join(stream, span, self._following.feed)
+            self._crew.join(stream, span, self._following)
             if stream.connections > 1 and self._crew.add(stream.connections - 1):
                 self._parted(self._crew.most)
         else:
@@ -102,16 +98,14 @@ class _Large:
         self._watch()
 
     def _carry(self, descriptor: int, stream: Stream, span: Span) -> None:
-        buffer = memoryview(bytearray(min(_BUFFER, span.rest)))
         try:
             carry(
                 stream,
                 descriptor,
                 span,
                 self._spans,
-                buffer=buffer,
+                pieces=self._following,
                 stop=self._looks_up,
-                fed=self._following.feed,
             )
         finally:
             self._spans.leave(span)

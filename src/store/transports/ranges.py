@@ -10,7 +10,7 @@ import attrs
 
 from store.errors import StoreError, TransportError
 from store.transports.base import Stream
-from store.transports.carrying import Fed, carry
+from store.transports.carrying import Pieces, Unhashed, carry
 from store.transports.crowding import Seat, offering
 from store.transports.deadlines import Deadline, keeping
 from store.transports.excuses import Excused, excusing
@@ -60,9 +60,6 @@ _FAILURES: Final = 4
 
 _BUFFER: Final = 256 << 10
 """How much a further connection reads at a time, in bytes."""
-
-_FIRST_BUFFER: Final = 1 << 20
-"""How much the first one reads at a time, which may be all there is, in bytes."""
 
 Opener = Callable[[int, int], Stream]
 """Opens the body from a byte to before another; checks that it is the version that is wanted."""
@@ -145,7 +142,7 @@ class Crew:
         self._threads: list[threading.Thread] = []
         self._streams: set[Stream] = set()
         self._changed = threading.Condition()
-        self._fed: Fed | None = None
+        self._pieces: Pieces | None = None
         self._working = 0
         self._failures = 0
         self._waits: list[float] = []
@@ -179,9 +176,9 @@ class Crew:
         """Whether so many connections have failed that no other is opened."""
         return self._failures >= _FAILURES
 
-    def join(self, stream: Stream, span: Span, fed: Fed | None = None) -> None:
-        """Give the first stream and its stretch to a thread; ``fed`` is given its pieces as they come."""
-        self._fed = fed
+    def join(self, stream: Stream, span: Span, pieces: Pieces | None = None) -> None:
+        """Give the first stream and its stretch to a thread; ``pieces`` is fed with what it brings."""
+        self._pieces = pieces
         self._begin(stream, span, None)
 
     def add(self, count: int) -> int:
@@ -233,14 +230,14 @@ class Crew:
         thread.start()
 
     def _run(self, stream: Stream | None, span: Span | None, seat: Seat | None) -> None:
-        buffer = memoryview(bytearray(_BUFFER if stream is None else _FIRST_BUFFER))
+        own: Pieces = Unhashed(_BUFFER)
         piece = _FIRST_PIECE
         try:
             with keeping(self._deadline), excusing(self._excuse), offering(seat):
                 while not self._stopped and (span is not None or (span := self._spans.take(piece))):
                     begun = self._monotonic()
                     try:
-                        self._bring(stream, span, buffer)
+                        self._bring(stream, span, own)
                     finally:
                         self._spans.leave(span)
                     piece = self._next_piece(span, self._monotonic() - begun)
@@ -261,7 +258,7 @@ class Crew:
         piece = int((span.position - span.start) * wanted / max(seconds, 1e-3))
         return max(LEAST, min(piece, _LARGEST_PIECE))
 
-    def _bring(self, stream: Stream | None, span: Span, buffer: memoryview) -> None:
+    def _bring(self, stream: Stream | None, span: Span, own: Pieces) -> None:
         first = stream is not None
         if stream is None:
             if self._opener is None:
@@ -278,9 +275,8 @@ class Crew:
                         self._descriptor,
                         span,
                         self._spans,
-                        buffer=buffer,
+                        pieces=self._pieces if first and self._pieces is not None else own,
                         stop=lambda: self._stopped,
-                        fed=self._fed if first else None,
                     )
                     if not (first and self._spans.extend(span)):
                         break

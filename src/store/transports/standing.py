@@ -14,6 +14,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from store import jsontext
 from store.addresses import origin_of
 from store.errors import IntegrityError, StoreError, TransportError
 from store.transports.base import TransferOptions
@@ -157,7 +158,7 @@ def _read(path: str) -> Faults:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return {}
-        told = json.loads(os.read(descriptor, _MOST_BYTES))
+        told = jsontext.loads(os.read(descriptor, _MOST_BYTES))
         return {str(origin): _fault(one) for origin, one in told.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         log.debug("%s is damaged and is not heeded", path)

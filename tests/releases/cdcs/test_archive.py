@@ -16,8 +16,9 @@ from store.errors import (
     ReleaseRecordNotFoundError,
 )
 from store.releases.cdcs import CDCSArchive
-from store.releases.mapping import BPID, BYTES, blob_nodes
+from store.releases.mapping import BPID, BYTES, blob_nodes, project_of
 from store.releases.records import Record
+from store.releases.transfer import Standing
 from store.releases.values import Naming
 
 WORKSPACE = "Global Public Workspace"
@@ -283,3 +284,58 @@ def test_a_wrong_password_is_told(place: Place) -> None:
 
     with pytest.raises(CredentialsError, match="STORE_TOKEN"):
         archive.get_release_records("anything", None)
+
+
+def test_what_is_read_before_it_goes_up_is_shown(archive: CDCSArchive, project: Project) -> None:
+    """Every file is read first, to ask once which are there: the bar moves meanwhile."""
+    mapping = project_of(dict.fromkeys(project.files, False), ())
+    seen: list[Standing] = []
+
+    archive.upload_blobs_and_update_mapping(
+        release_title=f"{project.title}-v1.0.0",
+        release_title_versionless=project.title,
+        workspace=WORKSPACE,
+        project_mapping=mapping,
+        project_directory=project.directory,
+        show=seen.append,
+    )
+
+    reading = [one for one in seen if one.running and one.running[0].startswith("reading ")]
+    names = sorted(one.running[0].removeprefix("reading ") for one in reading)
+    assert names == sorted(project.files)
+    assert reading[-1].received > 0
+    assert seen[-1] == Standing(sum(map(len, project.files.values())), len(project.files), ())
+
+
+def test_an_update_dict_is_kept_up_to_date(
+    archive: CDCSArchive, laid_down: Callable[[dict[str, bytes]], Project], tmp_path: Path
+) -> None:
+    """Its size grows while the bytes come; success and error are told at the end."""
+    project = laid_down({"big": bytes(5 << 20)})
+    record = project.upload(archive)
+    update: Following = Following()
+
+    archive.download_blob(record.blobs[0].pid or "", tmp_path / "big", update)
+    archive_failed: Following = Following()
+    with pytest.raises(IntegrityError):
+        archive.download_blob(record.blobs[0].pid or "", tmp_path / "no", archive_failed, 7)
+
+    assert update.sizes == sorted(update.sizes)
+    assert len(set(update.sizes)) > 2
+    assert (update["size"], update["finished"], update["success"]) == (5 << 20, True, True)
+    assert (archive_failed["finished"], archive_failed["success"]) == (True, False)
+    assert isinstance(archive_failed["error"], IntegrityError)
+
+
+class Following(dict[str, Any]):
+    """A mapping that remembers every size it was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Note a size."""
+        super().__setitem__(key, value)
+        if key == "size":
+            self.sizes.append(value)

@@ -14,6 +14,7 @@ import logging
 import math
 from typing import Any, Final
 
+from store import jsontext
 from store.files.names import derived_name
 from store.records import CachedResource
 
@@ -58,7 +59,7 @@ def encode(uid: str, value: Any, expires: float, root: str) -> str | None:  # no
         return None
     entry = {"uid": _spelled(uid), "expires": _bounded(expires), "value": value}
     text = json.dumps(entry, allow_nan=False, separators=(",", ":"))
-    if json.loads(text) != entry:  # halves of a surrogate pair become one character
+    if jsontext.loads(text) != entry:  # halves of a surrogate pair become one character
         log.warning("the entry of %.100r is not remembered: its text would change", uid)
         return None
     return text
@@ -91,7 +92,7 @@ def decode(text: str | bytes, uid: str, now: float, root: str) -> Any:  # noqa: 
     """
     try:
         # As text: of bytes, json would first find out how they are encoded.
-        entry = json.loads(text if isinstance(text, str) else text.decode())
+        entry = jsontext.loads(text if isinstance(text, str) else text.decode())
         found, expires, value = entry["uid"], entry["expires"], entry["value"]
         if found != uid and found != _spelled(uid):
             log.warning("the entry of %.100r is another's: it is passed over", uid)

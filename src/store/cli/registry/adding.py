@@ -33,8 +33,8 @@ _ATTR = click.option(
 @_ATTR
 @click.option("--label", metavar="TEXT", help="A label of your choice.")
 @click.option("--filename", metavar="NAME", help="What the file is called.")
-@click.option("--move", "how", flag_value="move", help="Move the file.")
-@click.option("--link", "how", flag_value="link", help="Make a hard link.")
+@click.option("--move", is_flag=True, help="Move the file.")
+@click.option("--link", is_flag=True, help="Make a hard link.")
 @click.option("--pin", is_flag=True, help="Let pruning pass it over.")
 @with_json("Print the item as JSON.")
 @with_registry
@@ -46,10 +46,13 @@ def add(
     *,
     uri: str,
     path: str,
-    how: str | None,
+    move: bool,
+    link: bool,
     **options: Any,  # noqa: ANN401
 ) -> None:
     """Put a file into the registry, as a new version, and print its path there."""
+    if move and link:
+        raise click.UsageError("a file is moved or linked: say --move or --link, not both", context)
     frame = frame_of(context)
     with opened_registry(frame) as cache:
         item = cache.put(
@@ -57,7 +60,7 @@ def add(
             path,
             values_of(options["params"]),
             values_of(options["attrs"]),
-            how=how or "copy",  # type: ignore[arg-type]
+            how="move" if move else "link" if link else "copy",
             label=options["label"],
             filename=options["filename"],
             pinned=options["pin"],

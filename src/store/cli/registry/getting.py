@@ -47,7 +47,9 @@ def get(
         item = _ready(find_item(cache, what, params))
         if not item.has_file:
             raise ResourceNotFoundError(
-                f"{item.version_id} has no file: it is {item.rstatus.name}", query=what
+                f"{item.version_id} has no file: it is {item.rstatus.name}; see 'store registry show"
+                f" {item.id}'",
+                query=what,
             )
         path = item.path
         if output is not None:
@@ -80,16 +82,10 @@ def open_item(
     context: click.Context, /, *, what: str, params: tuple[str, ...], member: str | None
 ) -> None:
     """Print what stands in an item's file, unpacked; of an archive the names of its files."""
-    from store.errors import ResourceNotFoundError
-
     frame = frame_of(context)
     with opened_registry(frame) as cache:
         item = _ready(find_item(cache, what, params))
-        try:
-            opened = item.open(default_mode="rb", needed=None if member is None else [member])
-        except KeyError as error:
-            raise ResourceNotFoundError(str(error.args[0]), query=member) from error
-        with opened:
+        with item.open(default_mode="rb", needed=member) as opened:
             if frame.json:
                 document({"type": opened.type, "size": opened.size, "members": opened.sizes})
             elif isinstance(opened.result, dict) and member is None:

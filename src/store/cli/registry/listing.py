@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from store.cli.registry.spelling import item_as_data
 
 if TYPE_CHECKING:
     from store.registry.item import CacheItem
+    from store.registry.manager import Cache
 
 _ALL = click.option("--all", "include_removed", is_flag=True, help="Removed ones, too.")
 _NEWEST = click.option("--newest", is_flag=True, help="Only the newest version of each item.")
@@ -63,6 +65,7 @@ def search(context: click.Context, /, *, search: str, **asked: Any) -> None:  # 
 def _show(frame: Frame, where: str | None, asked: dict[str, Any]) -> None:
     asked["order"] = asked["order"] or ()
     with opened_registry(frame) as cache:
+        _check_order(cache, asked["order"])
         found = cache.search(where=where, **asked)
         if frame.json:
             document([item_as_data(one) for one in found])
@@ -73,6 +76,33 @@ def _show(frame: Frame, where: str | None, asked: dict[str, Any]) -> None:
                 say(f"{several(len(found), 'item')} in {cache.path}")
         else:
             columns(_plain_row(one) for one in found)
+
+
+def _check_order(cache: Cache, order: Sequence[str] | str) -> None:
+    """Refuse to sort by what nothing in the registry has, which would say nothing and sort nothing.
+
+    Raises:
+        QueryError: It is a slip.
+    """
+    from store.errors import QueryError
+    from store.registry.filtering import order_of
+    from store.registry.language import parse_name
+    from store.registry.terms import FIELDS, Exists
+
+    for each in order_of(order):
+        name = parse_name(each.removeprefix("-"))
+        if name.scope == "field" or not len(cache):
+            continue
+        if not cache.search(where=Exists(name), include_removed=True, limit=1):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name.name, FIELDS, n=1)
+            meant = f"did you mean {near[0]!r}?" if near else f"fields are {', '.join(FIELDS)}"
+            raise QueryError(
+                f"no item has a field or attribute {each.removeprefix('-')!r} to sort by: {meant}",
+                query=each,
+                known=tuple(FIELDS),
+            )
 
 
 def _row(item: CacheItem) -> tuple[str, ...]:

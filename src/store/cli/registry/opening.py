@@ -92,13 +92,15 @@ def find_item(cache: Cache, what: str, params: Sequence[str] = ()) -> CacheItem:
 
     Raises:
         ResourceNotFoundError: There is none.
-        QueryError: There are several items of that URI, with other parameters.
+        QueryError: There are several items of that URI, with other parameters; or it is the id of one item
+            and the URI of another.
     """
     from store.addresses import public
     from store.errors import QueryError, ResourceNotFoundError
 
     item = _named(cache, what) if not params else None
     if item is not None:
+        _check_alone(cache, what, item)
         return item
     given = values_of(params) if params else None
     found = cache.search(what, given, newest=True, include_removed=True)
@@ -113,6 +115,19 @@ def find_item(cache: Cache, what: str, params: Sequence[str] = ()) -> CacheItem:
             known=tuple(str(one.id) for one in found),
         )
     return found[0]
+
+
+def _check_alone(cache: Cache, what: str, item: CacheItem) -> None:
+    from store.errors import QueryError
+
+    others = [one for one in cache.search(what, newest=True, include_removed=True) if one != item]
+    if others and what != item.uri:
+        raise QueryError(
+            f"{what!r} is the id of {item.version_id} and the uri of {others[0].version_id}: name one of"
+            " them by that",
+            query=what,
+            known=(item.version_id, others[0].version_id),
+        )
 
 
 def _named(cache: Cache, what: str) -> CacheItem | None:

@@ -18,7 +18,7 @@ def values_of(pairs: Sequence[str]) -> dict[str, Any]:
     """Return what ``name=value`` pairs say: a value is JSON, ``@`` and a time, or else text.
 
     Raises:
-        UsageError: One of them has no ``=``.
+        UsageError: One of them has no ``=``, or what stands behind an ``@`` is no time.
     """
     found: dict[str, Any] = {}
     for pair in pairs:
@@ -71,9 +71,20 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any attribute
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 - any value
+    if text.startswith("@"):
+        return _moment(text)
     try:
-        if text.startswith("@"):
-            return dt.datetime.fromisoformat(text[1:])
         return json.loads(text)
     except ValueError:
         return text
+
+
+def _moment(text: str) -> dt.datetime:
+    try:
+        return dt.datetime.fromisoformat(text[1:])
+    except ValueError as error:
+        raise click.UsageError(
+            f"{text!r} is no time: write @2026-01-31 or @2026-01-31T12:00:00Z; a text that begins with an"
+            f" @ is JSON: {json.dumps(text)}",
+            click.get_current_context(silent=True),
+        ) from error

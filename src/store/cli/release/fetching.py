@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.argument("release", metavar="RELEASE")
 @with_archive("--from", "--archive", meaning="Where from")
 @click.option("--dest", metavar="DIR", type=click.Path(file_okay=False), help="The folder.")
+@click.option("--force", is_flag=True, help="Replace files that no release has brought, too.")
 @click.option("--read-only", is_flag=True, help="Let nobody edit the files.")
 @click.option("--dry-run", "-n", is_flag=True, help="Only list what the folder would hold.")
 @with_threads
@@ -46,6 +47,7 @@ def fetch(
     *,
     release: str,
     dest: str | None,
+    force: bool,
     read_only: bool,
     dry_run: bool,
     threads: int,
@@ -54,7 +56,7 @@ def fetch(
     """Bring a release into a folder, and print the folder; only what is missing or differs is brought.
 
     The folder takes the title of the release unless --dest names one. What was fetched is noted in DIR.lock
-    beside it; status 4 where a version is not what it was before.
+    beside it; status 4 where a version is not what it was before, 5 where a file of yours is in the way.
     """
     from store.releases.choosing import choose
     from store.releases.downloading import Manner, download
@@ -77,6 +79,7 @@ def fetch(
                 read_only=read_only,
                 show=show,
                 durable=frame.settings.durability == "full",
+                replace=force,
             )
             done = download(opened, record, place, folder, manner)
         write_lock(lock, read_lock(lock), Locked.of(record, host=str(opened.host), workspace=place))

@@ -97,25 +97,28 @@ def show(
     **asked: Any,  # noqa: ANN401
 ) -> None:
     """Show what is in a release, of the highest version where several are meant."""
-    from store.releases.choosing import choose
+    from store.releases.choosing import choose, yanked_in
 
     frame = frame_of(context)
     wanted, named, place = release_meant(frame, release, asked)
     with opened_archive(frame, named) as opened:
         record = choose(opened, wanted, place)
+        yanked = None if raw else yanked_in(opened, record, place)
     if raw:
         content([record.to_yaml().encode()])
     elif frame.json:
-        document(record_as_data(record, place))
+        said = {"reason": yanked} if yanked else {}
+        document({**record_as_data(record, place), "yanked": yanked is not None, **said})
     else:
-        _show(record, place)
+        _show(record, place, yanked)
 
 
-def _show(record: Record, place: str) -> None:
+def _show(record: Record, place: str, yanked: str | None) -> None:
     fields(
         [
             ("title", record.title_versionless),
             ("version", str(record.version)),
+            *([("yanked", yanked or "without a reason")] if yanked is not None else []),
             ("workspace", place),
             ("digest", record.identity),
             ("size", f"{record.size} ({human_size(record.size)})"),

@@ -16,7 +16,7 @@ from store.files.unpacking.limits import Guard, Limits
 from store.files.unpacking.quota import Quota
 from store.files.unpacking.zst import frames
 
-_BUFFER: Final = 1 << 16
+BUFFER: Final = 1 << 16
 """How much is read at a time, in bytes."""
 
 Opens = Callable[[], Any]
@@ -59,7 +59,7 @@ class Unpacking(io.RawIOBase):
         if whence == os.SEEK_CUR:
             offset += self._position
         elif whence == os.SEEK_END:
-            while self.read(_BUFFER):
+            while self.read(BUFFER):
                 pass
             offset += self._position
         with unpacking_errors(self._path):
@@ -73,7 +73,7 @@ class Unpacking(io.RawIOBase):
     def _walk(self, offset: int) -> None:
         if offset < self._position:
             self._stream, self._position = self._opens(), 0
-        while self._position < offset and self.read(min(_BUFFER, offset - self._position)):
+        while self._position < offset and self.read(min(BUFFER, offset - self._position)):
             pass
 
     def tell(self) -> int:
@@ -88,7 +88,7 @@ class Unpacking(io.RawIOBase):
             TooLargeError: It is more than may be unpacked.
         """
         with unpacking_errors(self._path):
-            data = self._below().read(min(len(buffer), _BUFFER))
+            data = self._below().read(min(len(buffer), BUFFER))
         buffer[: len(data)] = data
         self._position += len(data)
         self._count()
@@ -170,7 +170,7 @@ class QuietFile(io.FileIO):
 
 def unpacked(file: IO[bytes], packed: str) -> io.BufferedReader:
     """Return what a packed file unpacks to, unlimited: for a look at its beginning."""
-    return io.BufferedReader(Unpacking(lambda: decompressor(file, packed), "it", None), _BUFFER)
+    return io.BufferedReader(Unpacking(lambda: decompressor(file, packed), "it", None), BUFFER)
 
 
 def decompressor(file: IO[bytes], packed: str) -> Any:  # noqa: ANN401 - each library has its own
@@ -192,16 +192,8 @@ def decompressor(file: IO[bytes], packed: str) -> Any:  # noqa: ANN401 - each li
         return bz2.BZ2File(file)
     if packed == "xz":
         return lzma.LZMAFile(file)
-    chunks = iter(lambda: file.read(_BUFFER), b"")
-    return io.BufferedReader(_Pieces(frames(chunks, Guard("it", 0, Limits()))), _BUFFER)
-
-
-def as_mode(raw: io.RawIOBase, mode: str, encoding: str | None) -> Any:  # noqa: ANN401 - text or bytes
-    """Return a stream as the caller wants it: of text for ``r``, of bytes for ``rb``."""
-    buffered = io.BufferedReader(raw, _BUFFER)
-    if "b" in mode:
-        return buffered
-    return io.TextIOWrapper(buffered, encoding=encoding or "utf-8")
+    chunks = iter(lambda: file.read(BUFFER), b"")
+    return io.BufferedReader(_Pieces(frames(chunks, Guard("it", 0, Limits()))), BUFFER)
 
 
 @functools.cache

@@ -1,0 +1,152 @@
+"""What a folder remembers of the releases whose files lie in it.
+
+=======================  =================================================================================
+name                     holds
+=======================  =================================================================================
+``.rme/record.yml``      the record of the release, once all of its files lie there
+``.rme/coming.yml``      the record of the one that is on its way; it becomes the other one at the end
+``.rme/earlier/*.yml``   the records of those whose files may still lie there until then
+=======================  =================================================================================
+
+So a run that was cut off, and the next one, know which files a release has brought.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from store.errors import ArchiveError, QueryError, RefusedError, UnsafeNameError
+from store.files.atomic import discard, make_directories, rename, write_bytes
+from store.files.failures import storage_errors
+from store.files.names import derived_name, inside
+from store.files.syncing import sync_directory
+from store.releases.layout import MARKER
+from store.releases.records import Record
+
+HIDDEN: Final = ".rme"
+"""The name of the directory in a folder that holds what is said of the release itself."""
+
+RECORD: Final = f"{HIDDEN}/record.yml"
+"""Where the record lies; it gets this name last: a folder without it is no whole release."""
+
+COMING: Final = f"{HIDDEN}/coming.yml"
+"""Where the record of a release lies while its files are on their way."""
+
+EARLIER: Final = f"{HIDDEN}/earlier"
+"""The directory of the records whose files may lie there until then."""
+
+_SHOWN: Final = 5
+"""How many files are named that are in the way."""
+
+
+def record_in(folder: Path) -> Record | None:
+    """Return the record of the release that a folder holds, or None where it holds no whole one."""
+    return _read(folder / RECORD)
+
+
+def held_in(folder: Path) -> tuple[Record, ...]:
+    """Return the records of the releases whose files may lie in a folder: fetched to it, or begun.
+
+    Raises:
+        UnsafeNameError: A link stands where our own names belong.
+    """
+    names = [inside(folder, RECORD), inside(folder, COMING)]
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        names += sorted(inside(folder, EARLIER).iterdir())
+    return tuple(record for record in map(_read, names) if record is not None)
+
+
+def begin(folder: Path, text: bytes, *, durable: bool) -> None:
+    """Note that the files of a release come to lie in a folder; from now on it holds no whole one.
+
+    Args:
+        folder: The folder.
+        text: The record of the release. Where it is that of the folder already, nothing changes.
+        durable: Whether the note lasts before the first file comes.
+
+    Raises:
+        StorageError: It cannot be noted.
+    """
+    record, coming = folder / RECORD, folder / COMING
+    with storage_errors(record):
+        if _bytes(record) == text:
+            return
+        for one in (record, coming):
+            said = _bytes(one)
+            if said is not None and said != text:
+                make_directories(folder / EARLIER)
+                rename(one, folder / EARLIER / f"{derived_name(said.decode('latin-1'))[:16]}.yml")
+        if _bytes(coming) != text:
+            write_bytes(coming, text, durable=durable, via=folder / HIDDEN)
+
+
+def finish(folder: Path, text: bytes, *, durable: bool) -> None:
+    """Note that all files of a release lie in a folder, and last.
+
+    Raises:
+        StorageError: It cannot be noted.
+    """
+    record, coming = folder / RECORD, folder / COMING
+    with storage_errors(record):
+        if _bytes(coming) == text:
+            rename(coming, record)
+        elif _bytes(record) != text:
+            write_bytes(record, text, durable=durable, via=folder / HIDDEN)
+        if durable:
+            sync_directory(record.parent)
+        discard(folder / EARLIER)
+
+
+def refuse_archive(folder: Path) -> None:
+    """Refuse to fill a folder that lies in an archive, or is one: others would take it for releases.
+
+    Raises:
+        RefusedError: It does.
+    """
+    whole = folder.resolve()
+    for one in (whole, *whole.parents):
+        if os.path.lexists(one / MARKER):
+            raise RefusedError(
+                f"{folder} is not filled: it lies in the archive {one}; choose a folder elsewhere",
+                limit="archive",
+            )
+
+
+def refuse_foreign(folder: Path, paths: Iterable[str]) -> None:
+    """Refuse to replace files that no release has brought.
+
+    Args:
+        folder: The folder.
+        paths: Those that would be replaced.
+
+    Raises:
+        RefusedError: There are any.
+    """
+    found = sorted(paths)
+    if not found:
+        return
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    raise RefusedError(
+        f"{folder} holds files that no release has brought, and that would be replaced:"
+        f" {', '.join(found[:_SHOWN])}{more}; move them away, choose another folder, or replace them"
+        " with --force",
+        limit="force",
+    )
+
+
+def _read(path: Path) -> Record | None:
+    try:
+        return Record.from_text(path.read_bytes(), name=str(path))
+    except (OSError, ArchiveError, QueryError, UnsafeNameError):
+        return None
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None

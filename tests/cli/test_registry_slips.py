@@ -1,0 +1,83 @@
+"""``store registry`` tells what was written by mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def stocked(cli: Run, house: Path) -> None:
+    """Put two items into the registry."""
+    (house / "data.tsv").write_bytes(b"a\tb\n")
+    assert cli("registry", "add", "https://e.org/data.tsv", "data.tsv", "--attr", "rows=1200",
+               "--attr", "source.name=survey", "--label", "raw").status == 0  # fmt: skip
+    assert cli("registry", "add", "demo", "data.tsv", "--param", "year=2026").status == 0
+
+
+@pytest.mark.usefixtures("stocked")
+def test_what_nothing_has_is_nothing_to_sort_by(cli: Run) -> None:
+    """A slip is told with what is near; attributes, parameters and fields sort."""
+    for order in ("rows", "-params.year,size", "source.name", "label"):
+        assert cli("registry", "list", f"--order={order}").status == 0
+    wrong = cli("registry", "list", "--order", "-sise")
+    assert (wrong.status, wrong.out) == (2, "")
+    assert "'sise' to sort by: did you mean 'size'" in wrong.err
+    assert cli("registry", "search", "rows > 1", "--order", "nope").status == 2
+
+
+def test_an_empty_registry_sorts_by_anything(cli: Run) -> None:
+    """What is to come may have it."""
+    assert cli("registry", "list", "--order", "rows").status == 0
+
+
+def test_a_file_is_moved_or_linked(cli: Run, house: Path) -> None:
+    """Not both; then nothing was done."""
+    (house / "a.txt").write_text("data")
+
+    wrong = cli("registry", "add", "a", "a.txt", "--move", "--link")
+
+    assert (wrong.status, (house / "a.txt").exists()) == (2, True)
+    assert cli("registry", "add", "a", "a.txt", "--move").status == 0
+    assert not (house / "a.txt").exists()
+
+
+@pytest.mark.usefixtures("stocked")
+def test_a_time_that_is_none_is_no_text(cli: Run) -> None:
+    """A text that begins with an @ is written as JSON."""
+    wrong = cli("registry", "set", "1", "--attr", "when=@2026-13-45")
+    assert wrong.status == 2
+    assert """JSON: "@2026-13-45\"""" in wrong.err
+    done = cli(
+        "registry", "set", "1", "--attr", 'who="@me"', "--attr", "when=@2026-01-31", "--json"
+    )
+    assert done.json["attrs"]["who"] == "@me"
+    assert done.json["attrs"]["when"].startswith("2026-01-31")
+
+
+def test_a_uri_of_digits_is_not_taken_for_an_id(cli: Run, house: Path) -> None:
+    """Where it may be either, both are named."""
+    (house / "a.txt").write_text("data")
+    for uri in ("one", "1", "17"):
+        assert cli("registry", "add", uri, "a.txt").status == 0
+
+    assert cli("registry", "show", "17", "--json").json["uri"] == "17"
+    assert cli("registry", "show", "2", "--json").json["uri"] == "1"
+    both = cli("registry", "show", "1")
+    assert both.status == 2
+    version_id = both.err.partition("the uri of ")[2].partition(":")[0]
+    assert cli("registry", "show", version_id, "--json").json["uri"] == "1"
+
+
+@pytest.mark.usefixtures("stocked")
+def test_what_is_missing_is_told_with_one_step(cli: Run) -> None:
+    """Of the registry, not of a download."""
+    missing = cli("registry", "get", "nothing")
+
+    assert "store registry search" in missing.err
+    assert "published" not in missing.err

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from store.buckets.memory import INTERVAL, Known, Memory
-from store.buckets.scanning import stamp_at
 from store.buckets.syncing import sync_directory
 from store.testing.bucket_trees import held, lay
 from store.testing.fakes import FakeClock
@@ -79,17 +78,18 @@ def test_an_object_without_tag_and_time_is_not_remembered(tmp_path: Path) -> Non
 
 
 def test_a_file_that_was_just_written_is_not_remembered(tmp_path: Path) -> None:
-    """Another write within the clock's grain would leave the same stamp."""
-    path = tmp_path / "young"
-    path.write_text("1")
-    memory = remembered(tmp_path / "memory")
-    stamp = stamp_at(path)
-    memory.keep_local("young", stamp, KNOWN, stamp[4])
-    memory.keep_local("old", STAMP, KNOWN, stamp[4])
+    """Another write within the clock's grain would leave the same stamp, where a disk has such a grain."""
+    memory = remembered(tmp_path)
+    unknown = (0xDEAD, 2, 1, 5_000_000_000, 5_000_000_000)
+    memory.keep_local("young", unknown, KNOWN, unknown[4] + 1_000_000_000)
+    memory.keep_local("old", STAMP, KNOWN, unknown[4])
     memory.save({"young", "old"}, set())
 
-    assert memory.local("young", stamp) == KNOWN
-    assert remembered(tmp_path / "memory").local("young", stamp) is None
+    again = remembered(tmp_path)
+
+    assert memory.local("young", unknown) == KNOWN
+    assert again.local("young", unknown) is None
+    assert again.local("old", STAMP) == KNOWN
 
 
 def test_what_is_gone_is_forgotten(tmp_path: Path) -> None:

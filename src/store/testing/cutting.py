@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""A proxy on loopback that breaks connections while something goes up.
-=======
 """A proxy on loopback that breaks connections, and damages what comes.
->>>>>>> buck
 
 ::
 

@@ -48,7 +48,7 @@ def bring_small(
 ) -> list[Step]:
     """Bring what is small and plain; each file whole and verified, as `get_file` does.
 
-    A thread for each request would spend most of its time on waiting for the others. What does not come at once
+    A thread for each request would mostly wait for the others. What does not come at once
     as it has to be (another size, version or digest, or any status but 200) is left to the usual way, which
     asks again, and knows the errors.
 
@@ -68,17 +68,22 @@ def bring_small(
     """
     largest = min(LARGEST, options.bounds.max_size)
     small = [one for one in steps if one.size <= largest and one.version is None]
-    if len(small) < _LEAST or jobs <= 1:
-        return list(steps)
-    hands = _HANDS if len(small) >= _WORTH * _HANDS and jobs >= _HANDS else 1
-    share = min(jobs // hands, len(small))
-    bulks = [client.bulk(connections=share, largest=largest) for _ in range(hands)]
-    chosen = [bulk for bulk in bulks if bulk is not None]
-    if not chosen:
+    bulks = _bulks(client, len(small), jobs, largest)
+    if not bulks:
         return list(steps)
     bringing = _Bringing(small, place, brought)
-    bringing.run(chosen)
+    bringing.run(bulks)
     return [one for one in steps if one.key not in bringing.done]
+
+
+def _bulks(client: ObjectClient, count: int, jobs: int, largest: int) -> list[Bulk]:
+    """Return what brings so many objects, one for each thread; none where that cannot be had."""
+    if count < _LEAST or jobs <= 1:
+        return []
+    hands = _HANDS if count >= _WORTH * _HANDS and jobs >= _HANDS else 1
+    share = min(jobs // hands, count)
+    found = (client.bulk(connections=share, largest=largest) for _ in range(hands))
+    return [bulk for bulk in found if bulk is not None]
 
 
 class _Bringing:

@@ -90,13 +90,13 @@ def version_of(headers: Mapping[str, str]) -> str | None:
 def upload_of(body: bytes) -> str | None:
     """Return the id of a multipart upload that has begun, or None."""
     match = re.search(r"<UploadId>([^<]{1,1024})</UploadId>", body.decode("utf-8", "replace"))
-    return _unescaped(match[1]) if match else None
+    return unescape(match[1]) if match else None
 
 
 def etag_in(body: bytes) -> str | None:
     """Return the entity tag that the end of a multipart upload names, without quotes."""
     match = re.search(r"<ETag>([^<]{1,200})</ETag>", body.decode("utf-8", "replace"))
-    return bare(_unescaped(match[1]).strip()) if match else None
+    return bare(unescape(match[1]).strip()) if match else None
 
 
 def completion(etags: list[str]) -> bytes:
@@ -107,10 +107,6 @@ def completion(etags: list[str]) -> bytes:
     )
     space = "http://s3.amazonaws.com/doc/2006-03-01/"
     return f'<CompleteMultipartUpload xmlns="{space}">{parts}</CompleteMultipartUpload>'.encode()
-
-
-def _unescaped(text: str) -> str:
-    return unescape(text)
 
 
 @functools.lru_cache(maxsize=256)

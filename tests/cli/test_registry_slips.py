@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,3 +82,20 @@ def test_what_is_missing_is_told_with_one_step(cli: Run) -> None:
 
     assert "store registry search" in missing.err
     assert "published" not in missing.err
+
+
+@pytest.mark.usefixtures("stocked")
+def test_a_member_that_is_none_is_told(cli: Run, house: Path) -> None:
+    """Of an archive with a way to see them all, of another file as what it is."""
+    with zipfile.ZipFile(house / "a.zip", "w") as archive:
+        archive.writestr("one.txt", "data")
+    assert cli("registry", "add", "packed", "a.zip").status == 0
+
+    missing = cli("registry", "open", "packed", "--member", "two.txt")
+    plain = cli("registry", "open", "demo", "--member", "one.txt")
+
+    assert (missing.status, plain.status) == (3, 2)
+    assert "'store registry open packed' prints" in missing.err
+    assert "published" not in missing.err
+    assert "no archive" in plain.err
+    assert cli("registry", "open", "packed", "--member", "one.txt").out == "data"

@@ -99,3 +99,16 @@ def test_a_member_that_is_none_is_told(cli: Run, house: Path) -> None:
     assert "published" not in missing.err
     assert "no archive" in plain.err
     assert cli("registry", "open", "packed", "--member", "one.txt").out == "data"
+
+
+@pytest.mark.parametrize(
+    "verb", [("list",), ("search", "n = 1"), ("get", "a"), ("stats",), ("export", "out")]
+)
+def test_a_path_without_a_registry_is_told(cli: Run, house: Path, verb: tuple[str, ...]) -> None:
+    """Where somebody gave it, and only looks: none is made there."""
+    missing = cli("registry", *verb, "--registry", "typo")
+
+    assert missing.status == 10
+    assert "no registry at typo" in missing.err
+    assert not (house / "typo").exists()
+    assert not (house / "out").exists()

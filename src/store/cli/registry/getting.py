@@ -43,7 +43,7 @@ def get(
     from store.errors import ResourceNotFoundError
 
     frame = frame_of(context)
-    with opened_registry(frame) as cache:
+    with opened_registry(frame, reading=True) as cache:
         item = _ready(find_item(cache, what, params))
         if not item.has_file:
             raise ResourceNotFoundError(
@@ -83,7 +83,7 @@ def open_item(
 ) -> None:
     """Print what stands in an item's file, unpacked; of an archive the names of its files."""
     frame = frame_of(context)
-    with opened_registry(frame) as cache:
+    with opened_registry(frame, reading=True) as cache:
         item = _ready(find_item(cache, what, params))
         with _opened(item, what, member) as opened:
             if frame.json:

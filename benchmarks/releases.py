@@ -10,6 +10,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
+from benchmarks import releases_cdcs
 from benchmarks.measuring import Row, in_turn, medians
 from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
@@ -20,13 +21,20 @@ from store.releases.versions import Version
 
 FILES, SIZE = 2_000, 10 * 1024
 RELEASES = 1_000
+FEW = 200
+"""How many files go to a CDCS."""
 
 
 def run(rounds: int, scratch: Path, *, quick: bool = False) -> list[Row]:
-    """Measure a directory's archive: publish, fetch, fetch again, and list."""
-    files, releases = (100, 50) if quick else (FILES, RELEASES)
+    """Measure a directory's archive: publish, fetch, fetch again, list; and a CDCS, where there is one."""
+    files, releases, few = (100, 50, 20) if quick else (FILES, RELEASES, FEW)
     source = _source(scratch / "source", files)
-    return [*_moving(source, scratch, rounds), *_listing(scratch, releases, rounds)]
+    flat = _source(scratch / "flat", few, directories=0)
+    return [
+        *_moving(source, scratch, rounds),
+        *_listing(scratch, releases, rounds),
+        *releases_cdcs.run(flat, scratch, rounds),
+    ]
 
 
 def _moving(source: Path, scratch: Path, rounds: int) -> list[Row]:
@@ -127,9 +135,10 @@ def _listing(scratch: Path, releases: int, rounds: int) -> list[Row]:
     ]
 
 
-def _source(directory: Path, files: int) -> Path:
+def _source(directory: Path, files: int, *, directories: int = 20) -> Path:
     for number in range(files):
-        path = directory / f"d{number % 20}" / f"f{number}.bin"
+        room = directory / f"d{number % directories}" if directories else directory
+        path = room / f"f{number}.bin"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(os.urandom(SIZE))
     return directory

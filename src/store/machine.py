@@ -34,6 +34,9 @@ def _space_of(_: int) -> str:
     return f"{boot_id()} {namespace}"
 
 
+os.register_at_fork(after_in_child=_space_of.cache_clear)
+
+
 def is_alive(process: int) -> bool:
     """Whether a process of our process space is there; True where that cannot be told."""
     try:

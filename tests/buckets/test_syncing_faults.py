@@ -14,6 +14,7 @@ import pytest
 from store.buckets.syncing import sync_directory, sync_remote_to_local
 from store.errors import CredentialsError, StoreError, TransportError
 from store.testing.bucket_trees import fill, held, lay, tree
+from store.testing.cutting import Cutting
 from store.testing.object_servers import RcloneServer
 from store.testing.objects import FakeObjects
 from store.transports.base import Bounds, Retrying, TransferOptions
@@ -138,3 +139,27 @@ def test_a_server_that_cannot_be_used_is_told_and_nothing_is_changed(
             assert caught.value.exit_status == status
 
     assert tree(here) == FILES
+
+
+@pytest.mark.parametrize("fault", ["drops", "flips"])
+def test_what_is_cut_or_damaged_on_its_way_down_is_asked_for_again(
+    rclone_server: RcloneServer, tmp_path: Path, fault: str
+) -> None:
+    """By the short way and the usual one; no file is ever wrong."""
+    files = {
+        name: b"%s " % name.encode() * length + b"last byte of content"
+        for name, length in {**{f"{number}": 10 for number in range(8)}, "large": 600_000}.items()
+    }
+    here = lay(tmp_path / "here", files)
+    bucket = rclone_server.new_bucket()
+    again = TransferOptions(bounds=Bounds(deadline=20.0), retrying=Retrying(attempts=6, base=0.0))
+    with Cutting(rclone_server.port) as proxy:
+        connection = rclone_server.connection._replace(endpoint=proxy.url)
+        client = open_objects(f"s3://{bucket}", again, connection=connection)
+        with contextlib.closing(client):
+            sync_directory(client, here, memory=tmp_path / "m")
+            setattr(proxy, fault, 4)
+            sync_remote_to_local(client, tmp_path / "there", memory=tmp_path / "n", options=again)
+        assert getattr(proxy, fault) < 0
+
+    assert {path.name: path.read_bytes() for path in (tmp_path / "there").iterdir()} == files

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from store.buckets.copying import Copy, copy_objects
 from store.buckets.downloading import Fetched
 from store.buckets.summaries import Summary
 from store.buckets.syncing import sync_directory, sync_remote_to_local
+from store.buckets.transfers import put_file
 from store.buckets.trees import (
     Pair,
     get_pairs,
@@ -21,8 +24,11 @@ from store.buckets.trees import (
     put_pairs,
 )
 from store.errors import DriftError, MissingKeyError, StorageError, UnsafeNameError
+from store.integrity.stamp import Stamp
+from store.testing.object_servers import RcloneServer
 from store.testing.objects import FakeObjects
 from store.transports.base import TransferOptions
+from store.transports.objects.opening import open_objects
 
 OPTIONS = TransferOptions()
 
@@ -164,3 +170,26 @@ def test_a_file_of_an_odd_name_is_the_file_of_its_key(objects: FakeObjects, hous
     assert report.alike
     assert (done.plan.steps, done.plan.kept) == ((), 2)
     assert sorted(path.name for path in (house / "here").iterdir()) == ["plain", "tab\there"]
+
+
+def test_many_small_objects_come_as_few_do(rclone_server: RcloneServer, house: Path) -> None:
+    """Each told of with its digest and whether that was known beforehand, and every byte counted."""
+    bucket = rclone_server.new_bucket()
+    counted: list[int] = []
+    got: list[Fetched] = []
+    client = open_objects(f"s3://{bucket}", OPTIONS, connection=rclone_server.connection)
+    with contextlib.closing(client):
+        for number in range(9):
+            put_file(client, f"in/{number}", b"x" * number, options=OPTIONS)
+        client.put("in/foreign", b"of another")
+        pairs = pairs_down(client.list("in/"), "in/", house / "out")
+        get_pairs(client, pairs, jobs=4, options=OPTIONS, counted=counted.append, done=got.append)
+
+    assert sum(counted) == sum(pair.size for pair in pairs) == 46
+    assert {one.path: one.verified for one in got} == {
+        pair.path: pair.key != "in/foreign" for pair in pairs
+    }
+    for one in got:
+        assert one.summary.digest is not None
+        assert one.summary.digest.hex == hashlib.sha256(one.path.read_bytes()).hexdigest()
+    assert all(one.stamp == Stamp.of(one.path.lstat()) for one in got)

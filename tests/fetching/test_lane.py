@@ -145,6 +145,18 @@ def test_a_wrong_content_is_handed_back_with_its_try(
     assert back.attempt.received == 5
 
 
+def test_a_page_in_place_of_a_file_is_told(server: Server, lay: Callable[..., Laid]) -> None:
+    """It is likelier a login page than another version."""
+    todo = wanted(server, 5)
+    server.serve("/3", b"<html>", headers={"Content-Type": "text/html; charset=utf-8"})
+
+    back = lay().brought(todo)[3]
+
+    assert isinstance(back, Back)
+    assert back.attempt is not None
+    assert "an HTML page came in place of '3'" in str(back.attempt.reason)
+
+
 def test_a_final_no_is_handed_back_with_its_error(server: Server, lay: Callable[..., Laid]) -> None:
     """Which holds the try, too."""
     todo = wanted(server, 5)

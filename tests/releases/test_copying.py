@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from store.errors import DriftError
+from store.releases.checking import check_release
 from store.releases.choosing import choose
 from store.releases.copying import copy_release, same_content
 from store.releases.filesystem import FileSystemArchive
@@ -24,13 +25,18 @@ from store.testing.objects import FakeObjects
 
 CONTENT = b"1,2\n"
 SHA = hashlib.sha256(CONTENT).hexdigest()
+SHA1 = hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()
 SURVEY = Requirement.parse("survey")
 
 
-@pytest.fixture
-def older(tmp_path: Path) -> FileSystemArchive:
-    """An archive with a record as the older tool wrote it: without SHA-256, modes and its own digest."""
-    node: dict[str, Any] = {"/path/": "t.csv", "/attrs/": {}, "/item/": "File", "/bpid/": SHA}
+@pytest.fixture(params=[SHA, SHA1], ids=["sha256", "sha1"])
+def older(request: pytest.FixtureRequest, tmp_path: Path) -> FileSystemArchive:
+    """An archive with a record as the older tool wrote it: without SHA-256, modes and its own digest.
+
+    It names blobs by SHA-1, or by SHA-256.
+    """
+    sha: str = request.param
+    node: dict[str, Any] = {"/path/": "t.csv", "/attrs/": {}, "/item/": "File", "/bpid/": sha}
     data = {
         "title": "survey-v1.0.0",
         "title_versionless": "survey",
@@ -41,8 +47,8 @@ def older(tmp_path: Path) -> FileSystemArchive:
         "datasets": {},
     }
     shelf = tmp_path / "old" / DEFAULT_WORKSPACE / "survey"
-    (shelf / "blobs" / SHA[:2]).mkdir(parents=True)
-    (shelf / "blobs" / SHA[:2] / SHA).write_bytes(CONTENT)
+    (shelf / "blobs" / sha[:2]).mkdir(parents=True)
+    (shelf / "blobs" / sha[:2] / sha).write_bytes(CONTENT)
     (shelf / "survey-v1.0.0.yml").write_text(yaml.safe_dump(data))
     (tmp_path / "old" / ".rmearchive").touch()
     return FileSystemArchive(tmp_path / "old")
@@ -73,6 +79,7 @@ def test_an_older_record_is_carried_on_as_it_is(
     assert (first is None, again) == (False, None)
     assert here.identity == there.identity
     assert here.data["project"] == there.data["project"]
+    assert check_release(target, here, workspace=DEFAULT_WORKSPACE, via=tmp_path) == ()
 
 
 def test_the_bar_of_a_copy_reaches_its_end(older: FileSystemArchive, tmp_path: Path) -> None:
@@ -106,7 +113,6 @@ def test_another_content_is_never_taken_for_the_same(
         ({}, True),
         ({"/sha256/": SHA, "/bytes/": 4}, True),
         ({"/bpid/": "https://host/pid/1"}, True),
-        ({"/bpid/": "0" * 64}, False),
         ({"/mode/": "755"}, False),
         ({"/path/": "other"}, False),
     ],

@@ -172,3 +172,22 @@ def test_what_is_the_users_keeps_a_directory(
         fetch(release("2.0.0", directory=tmp_path / "two").record)
 
     assert (tmp_path / "here" / "data" / "table.csv").read_bytes() == b"edited\n"
+
+
+def test_a_whole_release_is_all_that_counts(
+    release: Release, fetch: Callable[[Record], Downloaded], tmp_path: Path
+) -> None:
+    """Notes of earlier ones, left by a run that was cut off at its very end, make no file ours."""
+    lay(tmp_path / "two", {"only-two": b"2"})
+    lay(tmp_path / "three", {"a.txt": b"3"})
+    first = release("1.0.0").record
+    second = release("2.0.0", directory=tmp_path / "two").record
+    third = release("3.0.0", directory=tmp_path / "three").record
+    fetch(second)
+    lay(tmp_path / "here", {".rme/earlier/left.yml": first.to_yaml().encode(), "a.txt": b"mine"})
+
+    with pytest.raises(RefusedError, match=r"a\.txt"):
+        fetch(third)
+
+    assert held_in(tmp_path / "here") == (second,)
+    assert content_of(tmp_path / "here") == {"a.txt": b"mine", "only-two": b"2"}

@@ -14,7 +14,7 @@ import pytest
 
 from store.testing.cas import CasServer
 from store.testing.cutting import Cutting
-from store.testing.object_servers import ACCESS_KEY, SECRET_KEY, ObjectServer
+from store.testing.object_servers import ACCESS_KEY, SECRET_KEY, RcloneServer
 from store.testing.servers import Server
 from store.transports.base import TransferOptions
 from store.transports.objects.opening import open_objects
@@ -112,11 +112,9 @@ def test_over_http(origin: Server, work: Path) -> None:
     assert origin.count() == asked + 1
 
 
-@pytest.mark.parametrize("name", ["moto", "rclone"])
-def test_over_s3(origin: Server, work: Path, request: pytest.FixtureRequest, name: str) -> None:
+def test_over_s3(origin: Server, work: Path, rclone_server: RcloneServer) -> None:
     """There is no object in part, the cache has all, and the next run writes it."""
-    server: ObjectServer = request.getfixturevalue(f"{name}_server")
-    bucket = server.new_bucket()
+    server, bucket = rclone_server, rclone_server.new_bucket()
     client = open_objects(f"s3://{bucket}", TransferOptions(), connection=server.connection)
     with contextlib.closing(client):
         locator = killed_while_it_writes(Team(server.port, work, bucket), origin)

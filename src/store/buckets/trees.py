@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,12 +12,16 @@ from store.buckets.downloading import Fetched
 from store.buckets.keys import is_marker, keys_for, names_for
 from store.buckets.parallel import each
 from store.buckets.patterns import wanted_by
+from store.buckets.plan import Step
 from store.buckets.preparing import folds_case
 from store.buckets.scanning import scan
-from store.buckets.summaries import Summary
+from store.buckets.small import bring_small
+from store.buckets.summaries import Summary, bucket_of, digest_in
 from store.buckets.transfers import get_file, put_file
 from store.errors import StorageError
 from store.files.names import inside
+from store.integrity.digest import Digest
+from store.integrity.stamp import Stamp
 from store.transports.base import TransferOptions
 from store.transports.objects.base import Counted, ObjectClient, ObjectMeta
 
@@ -155,7 +160,29 @@ def get_pairs(
         if done is not None:
             done(got)
 
-    each(pairs, get, jobs)
+    def brought(step: Step, path: Path, meta: ObjectMeta, sha256: str) -> None:
+        """Count and tell a small file that is there."""
+        if counted is not None:
+            counted(step.size)
+        if done is not None:
+            summary = Summary.of(meta, bucket_of(client), digest=Digest("sha256", sha256))
+            verified = digest_in(meta.metadata) is not None
+            done(Fetched(path, summary, Stamp.of(os.lstat(path)), verified))
+
+    wanted = {pair.key: pair for pair in pairs}
+    steps = [
+        Step("download", pair.key, str(pair.path), pair.size, etag=pair.etag)
+        for pair in wanted.values()
+    ]
+    left = bring_small(
+        client,
+        steps,
+        jobs=jobs,
+        options=options,
+        place=lambda step: wanted[step.key].path,
+        brought=brought,
+    )
+    each([wanted[step.key] for step in left], get, jobs)
 
 
 def put_pairs(

@@ -12,9 +12,11 @@ from store.cache.failures import cache_errors
 from store.cache.layout import Layout
 from store.cache.quarantine import clear_way
 from store.clock import Clock
-from store.files.atomic import discard, write_bytes
+from store.files.apart import lay_apart
+from store.files.atomic import discard, make_directories, write_bytes
 from store.files.syncing import sync_directory
 from store.files.unfinished import partial_name, will_be_finished
+from store.integrity.digest import DEFAULT_ALGORITHM
 
 ABANDONED: Final = 86_400.0
 """After how long without a change a download is taken for abandoned, in seconds."""
@@ -44,6 +46,10 @@ def prepare(layout: Layout, clock: Clock, *, durable: bool) -> None:
             for parent in Path(layout.root).parents if durable else ():
                 with contextlib.suppress(OSError):  # not ours, perhaps not even to be read
                     sync_directory(parent)
+            # Where the directories of downloads and contents are to be made, which have nothing in common.
+            for above in (layout.partial, f"{layout.content}{DEFAULT_ALGORITHM}"):
+                make_directories(above, durable=durable)
+                lay_apart(above)
             write_bytes(tag, _TAG, durable=durable)
     for path in abandoned(layout, clock):
         discard(path)

@@ -14,6 +14,7 @@ from store.fetching.traffic import Back, Small, Traffic
 from store.integrity.digest import new_hasher
 from store.transports.attempts import Attempt
 from store.transports.bulk import Answer, Asked, Came
+from store.transports.pages import page_hint
 
 if TYPE_CHECKING:
     # Most have no tiers: nothing of them is loaded then.
@@ -125,8 +126,10 @@ class Asking:
                 attempt = Attempt(pinned.address, None, size, answer.seconds)
                 lacking = self._lacking.pop(number, ())
                 return Small(number, pinned, claim, answer.data, attempt, lacking=lacking)
+            kind = answer.fields.get(b"content-type", b"").decode("latin-1")
             reason = (
                 f"{pinned.address} is not what was pinned: expected {pinned.digest}, found {found}"
+                f"{page_hint(kind, address=pinned.address, name=pinned.name)}"
             )
             return Back(number, attempt=Attempt(pinned.address, reason, size, answer.seconds))
         if isinstance(answer, StoreError):

@@ -30,6 +30,17 @@ _NOTE_SIZE: Final = 512
 """How much of a holder's note is read, in bytes."""
 
 
+def load() -> None:
+    """Load what locks need, before there are threads.
+
+    In the child of a fork an import never ends that another thread was in the middle of.
+    """
+    import json  # noqa: F401
+    import socket  # noqa: F401
+
+    import filelock  # noqa: F401
+
+
 def holder_of(path: str | Path) -> str:
     """Return who says to hold a lock, for people to read: ``process 17 on host since …``."""
     import time

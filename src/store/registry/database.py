@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from store.errors import RegistryError
+from store.files.holding import load
 from store.registry.batches import Batch
 from store.registry.failures import DamagedError, registry_errors
 from store.registry.forking import GATE
@@ -44,6 +45,7 @@ class Database(abc.ABC):
 
     def __init__(self, where: str) -> None:
         self.where = where
+        load()
         self._begin()
 
     def _begin(self) -> None:

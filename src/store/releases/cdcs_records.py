@@ -22,6 +22,9 @@ from store.releases.versions import Version
 TEMPLATE: Final = "store-release"
 """The title of the template that records of releases are held against."""
 
+OLDER: Final = "Release"
+"""The title of the template that the older tool's records are held against: bare JSON."""
+
 FILENAME: Final = "store-release.xsd"
 """What its schema is called."""
 
@@ -69,6 +72,7 @@ class Kept:
         size: The bytes of them together, or None.
         repeats: The number of the document that it replaces, where that was asked for; or None.
         yanked: Why ranges pass it over, or None where they do not.
+        older: Whether the document is the record itself, as an older tool wrote it.
         text: The record itself, as JSON or YAML.
     """
 
@@ -82,6 +86,7 @@ class Kept:
     size: int | None = None
     repeats: str | None = None
     yanked: str | None = None
+    older: bool = False
     text: str = attrs.field(repr=False)
 
     @property
@@ -146,6 +151,9 @@ def kept_in(document: DataRecord) -> Kept:
             version=record.version,
             pid=record.pid,
             digest=record.digest,
+            files=len(record.blobs),
+            size=record.size,
+            older=True,
             text=document.content,
         )
     said = _read(document.content)
@@ -171,7 +179,7 @@ def standing(found: list[Kept]) -> Kept:
     """Return which of several documents of one title and version is the release.
 
     The first that was published is, since a version never changes; unless a later one says that it was
-    published in its place.
+    published in its place, or all are of the older tool, for which the last one is.
 
     Args:
         found: The documents, at least one.
@@ -179,7 +187,7 @@ def standing(found: list[Kept]) -> Kept:
     ordered = sorted(found, key=lambda one: one.number)
     chosen = ordered[0]
     for one in ordered[1:]:
-        if one.repeats == chosen.document.id:
+        if one.repeats == chosen.document.id or (one.older and chosen.older):
             chosen = one
     return chosen
 

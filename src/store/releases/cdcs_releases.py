@@ -17,6 +17,7 @@ from store.errors import (
 )
 from store.releases.cdcs_records import (
     FILENAME,
+    OLDER,
     PID_PATH,
     SCHEMA,
     TEMPLATE,
@@ -26,7 +27,7 @@ from store.releases.cdcs_records import (
     spelled,
     standing,
 )
-from store.releases.curating import Template, Workspace
+from store.releases.curating import DataRecord, Template, Workspace
 from store.releases.curator import Curator
 from store.releases.records import Record
 from store.releases.versions import Version
@@ -45,7 +46,7 @@ class CdcsReleases:
 
     def __init__(self, curator: Curator) -> None:
         self._curator = curator
-        self._known: Template | None = None
+        self._known: dict[str, Template] = {}
 
     def create_template(self) -> bool:
         """Create the template, and let the server mint identifiers; what is there stays.
@@ -150,22 +151,26 @@ class CdcsReleases:
                 query=f"{title} {version}",
             )
         kept = self._chosen(found)
+        if kept.older:
+            raise RefusedError(
+                f"{kept.title} was published by an older tool, and its document has no room for a mark:"
+                " publish the next version",
+                limit="yank",
+            )
         self._curator.update_record(kept.document, respelled(kept, yanked=reason))
 
-    def _template(self) -> Template | None:
-        if self._known is None:
-            found = self._curator.get_templates(TEMPLATE)
-            self._known = found[0] if found else None
+    def _templates(self) -> dict[str, Template]:
+        """Return our template, and the older tool's, by their titles; asked for until ours is there."""
+        if TEMPLATE not in self._known:
+            for one in reversed(self._curator.get_templates()):
+                if one.title in {TEMPLATE, OLDER}:
+                    self._known[one.title] = one
         return self._known
 
     def _query(
         self, title: str | None, room: Workspace | None, version: Version | None = None
     ) -> Iterator[Kept]:
-        template = self._template()
-        if template is None:
-            return
-        query: Any = {} if title is None else {"release.title": _pattern(title, version)}
-        for document in self._curator.query(template, mongoquery=query, workspace=room):
+        for document in self._documents(title, room, version):
             try:
                 kept = kept_in(document)
             except StoreError as error:
@@ -173,6 +178,15 @@ class CdcsReleases:
                 continue
             if title in {None, kept.title_versionless}:
                 yield kept
+
+    def _documents(
+        self, title: str | None, room: Workspace | None, version: Version | None
+    ) -> Iterator[DataRecord]:
+        templates = self._templates()
+        for name, field in ((TEMPLATE, "release.title"), (OLDER, "title")):
+            if name in templates:
+                query: Any = {} if title is None else {field: _pattern(title, version)}
+                yield from self._curator.query(templates[name], mongoquery=query, workspace=room)
 
     def _versions(
         self, title: str, room: Workspace, version: Version | None = None
@@ -190,7 +204,7 @@ class CdcsReleases:
     def _chosen(self, found: list[Kept]) -> Kept:
         """Return the release among the documents of one version; tell of several that were not meant."""
         chosen = standing(found)
-        if len(found) > 1 and chosen.repeats is None:
+        if len(found) > 1 and chosen.repeats is None and not chosen.older:
             log.warning(
                 "%s holds %s %d times: the first is the release",
                 self._curator.host,
@@ -201,7 +215,7 @@ class CdcsReleases:
 
     def _added(self, record: Record, room: Workspace, before: str | None) -> Kept:
         """Add a document; where the connection broke, look whether it has arrived, and else send it again."""
-        template = self._template()
+        template = self._templates().get(TEMPLATE)
         if template is None:
             raise RefusedError(
                 f"{self._curator.host} has no template {TEMPLATE!r}: call 'store release init"

@@ -15,6 +15,7 @@ from store.releases.interface import ArchiveInterface
 from store.releases.mapping import BPID, BYTES, SHA256, Blob, blob_nodes
 from store.releases.records import PID_KEY, Record
 from store.releases.transfer import Standing
+from store.releases.values import Naming
 
 
 def copy_release(
@@ -67,7 +68,8 @@ def copy_release(
             chunk_size=chunk,
             show=None if show is None else _behind(show, record.size),
         )
-        copied = Record.from_data(_carried(record, project))
+        naming = Naming(record.title_versionless, record.title, place)
+        copied = Record.from_data(_carried(record, project, target, naming))
         try:
             return target.upload_record(copied, place)
         except ReleaseExistsError:
@@ -81,21 +83,25 @@ def _behind(show: Callable[[Standing], object], count: int) -> Callable[[Standin
     return lambda standing: show(standing._replace(received=count + standing.received))
 
 
-def _carried(record: Record, uploaded: Mapping[str, Any]) -> dict[str, Any]:
+def _carried(
+    record: Record, uploaded: Mapping[str, Any], target: ArchiveInterface, naming: Naming
+) -> dict[str, Any]:
     """Return a record's data with the ids that the target gave its blobs, and else as they are.
 
-    Nothing is added to an older record, whose digest would change, but where only the old id told the
-    content of a file, and the new one does not.
+    The ids of an older record are part of its digest: they stay where the target takes them. Where it does
+    not, and only the old id told the content of a file, that is added.
     """
     data = copy.deepcopy(dict(record.data))
     data.pop(PID_KEY, None)
     given = dict(blob_nodes(uploaded))
     for path, node in blob_nodes(data.get("project") or {}):
         new = given[path]
-        if node.get(BPID) != new[BPID]:
-            node[BPID] = new[BPID]
-            if node.get(SHA256) is None:
-                node[SHA256], node[BYTES] = new[SHA256], new[BYTES]
+        old, older = node.get(BPID), node.get(SHA256) is None
+        if old == new[BPID] or (older and old and target.name_blob(naming, new[BPID], old)):
+            continue
+        node[BPID] = new[BPID]
+        if older:
+            node[SHA256], node[BYTES] = new[SHA256], new[BYTES]
     return data
 
 
@@ -135,7 +141,7 @@ def same_content(first: Record, second: Record) -> bool:
 def _same_file(one: Blob, other: Blob) -> bool:
     if (one.path, one.executable) != (other.path, other.executable):
         return False
-    known = one.digest is not None and other.digest is not None
-    if known and one.digest != other.digest:
+    ours, theirs = one.digest, other.digest
+    if ours and theirs and ours.algorithm == theirs.algorithm and ours != theirs:
         return False
     return None in {one.size, other.size} or one.size == other.size

@@ -13,6 +13,7 @@ from store.errors import ArchiveError, UnsafeNameError
 from store.files.atomic import make_directories, write_bytes
 from store.files.exclusive import create_whole
 from store.files.failures import storage_errors
+from store.files.placing import place
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory, sync_many
 from store.releases.blobs import bring_out, check_there, take_in
@@ -198,6 +199,9 @@ class FileSystemArchive(LaidOutArchive):
                 return path.read_bytes()
             except FileNotFoundError:
                 return None
+
+    def _alias(self, source: str, target: str) -> None:
+        place(self.archive_path / source, self.archive_path / target, link=True)
 
     def _settle(self, record: Record, workspace: str, meanwhile: Callable[[], T]) -> T:
         from concurrent.futures import ThreadPoolExecutor

@@ -151,6 +151,22 @@ class Further:
             chunk=chunk,
         )
 
+    def name_blob(self, naming: Naming, pid: str, other: str) -> bool:  # noqa: ARG002 - for archives that can
+        """Let a blob be found by the id that it has in an older record, too, so that this need not change.
+
+        Args:
+            naming: For which release it was uploaded.
+            pid: Its id.
+            other: The older record's id of the same content.
+
+        Returns:
+            Whether it is; False where the archive takes no id but its own.
+
+        Raises:
+            StoreError: The archive fails.
+        """
+        return False
+
     def upload_record(self, record: Record, workspace: str, **how: Any) -> str:  # noqa: ANN401 - passed on
         """Publish a release whose blobs are uploaded, by `upload_release_record`.
 

@@ -54,7 +54,10 @@ def held_in(folder: Path) -> tuple[Record, ...]:
     Raises:
         UnsafeNameError: A link stands where our own names belong.
     """
-    names = [inside(folder, RECORD), inside(folder, COMING)]
+    whole = _read(inside(folder, RECORD))
+    if whole is not None:
+        return (whole,)  # what else is noted is of a run that was cut off at its very end
+    names = [inside(folder, COMING)]
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         names += sorted(inside(folder, EARLIER).iterdir())
     return tuple(record for record in map(_read, names) if record is not None)

@@ -18,7 +18,7 @@ from store.errors import (
 from store.releases.further import no_release
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
-from store.releases.layout import record_name
+from store.releases.layout import blob_name, record_name, shelf_of
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace, title_of
 from store.releases.records import Record
 from store.releases.spelling import read_record
@@ -94,6 +94,16 @@ class LaidOutArchive(ArchiveInterface):
         )
         return done.pid, done.size
 
+    def name_blob(self, naming: Naming, pid: str, other: str) -> bool:
+        """Let a blob lie under an older id, too, where that is a digest: see `Further.name_blob`."""
+        shelf = shelf_of(naming.workspace, naming.title_versionless)
+        try:
+            names = [f"{shelf}/{blob_name(one)}" for one in (pid, other)]
+        except UnsafeNameError:
+            return False
+        self._alias(*names)
+        return True
+
     def upload_release_record(
         self,
         release_record: Mapping[str, Any],
@@ -167,6 +177,10 @@ class LaidOutArchive(ArchiveInterface):
     @abc.abstractmethod
     def _read(self, name: str) -> bytes | None:
         """Return a record's text, or None where there is none."""
+
+    @abc.abstractmethod
+    def _alias(self, source: str, target: str) -> None:
+        """Let a blob lie under a second name."""
 
     @abc.abstractmethod
     def _settle(self, record: Record, workspace: str, meanwhile: Callable[[], T]) -> T:

@@ -235,6 +235,9 @@ class ObjectArchive(LaidOutArchive):
             return None
         return bytes(data[:filled])
 
+    def _alias(self, source: str, target: str) -> None:
+        self._client.copy(self._prefix + source, self._prefix + target)
+
     def _settle(self, record: Record, workspace: str, meanwhile: Callable[[], T]) -> T:
         shelf = f"{self._prefix}{shelf_of(workspace, record.title_versionless)}/"
         wanted = {shelf + blob_name(one.pid or ""): one for one in record.blobs}

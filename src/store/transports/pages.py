@@ -47,7 +47,11 @@ def refuse_page(
     Raises:
         TransportError: It is such a page.
     """
-    if not _is_page(stream) or stream.offset or not _expects_a_file(name, label(address)):
+    if (
+        not _is_page(stream.content_type)
+        or stream.offset
+        or not _expects_a_file(name, label(address))
+    ):
         return
     other_size = size is not None and stream.size is not None and stream.size != size
     if digest_decides and not other_size:
@@ -69,15 +73,27 @@ def tell_page(error: IntegrityError, stream: Stream, *, address: str, name: str)
         address: What was asked.
         name: What the file is to be called.
     """
-    if _is_page(stream) and not _suffixes(name, label(address)) & _OF_PAGES:
-        error.messages[-1] += (
-            f"; an HTML page came in place of {name!r}: an error or login page? Open the address in a"
-            " browser, and give that of the file itself, or the credentials that it asks for"
-        )
+    error.messages[-1] += page_hint(stream.content_type, address=address, name=name)
 
 
-def _is_page(stream: Stream) -> bool:
-    return (stream.content_type or "").partition(";")[0].strip().lower() in _TYPES
+def page_hint(content_type: str | None, *, address: str, name: str) -> str:
+    """Return what is to be added to the message of a wrong content: nothing, unless a page came.
+
+    Args:
+        content_type: The media type of what came, or None.
+        address: What was asked.
+        name: What the file is to be called.
+    """
+    if not _is_page(content_type) or _suffixes(name, label(address)) & _OF_PAGES:
+        return ""
+    return (
+        f"; an HTML page came in place of {name!r}: an error or login page? Open the address in a"
+        " browser, and give that of the file itself, or the credentials that it asks for"
+    )
+
+
+def _is_page(content_type: str | None) -> bool:
+    return (content_type or "").partition(";")[0].strip().lower() in _TYPES
 
 
 def _suffixes(*names: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from store.errors import (
     CredentialsError,
     IntegrityError,
+    RefusedError,
     ReleaseExistsError,
     ReleaseRecordNotFoundError,
 )
@@ -339,3 +341,56 @@ class Following(dict[str, Any]):
         super().__setitem__(key, value)
         if key == "size":
             self.sizes.append(value)
+
+
+@pytest.fixture
+def older(archive: CDCSArchive, project: Project) -> CDCSArchive:
+    """The server with releases of the older tool: bare JSON under a template of its own, one twice."""
+    curator = archive.curator
+    template = next(iter(curator.get_templates("Release")), None)
+    if template is None:
+        curator.upload_template("release.json", '{"type": "object"}', "Release")
+        [template] = curator.get_templates("Release")
+    room = curator.get_workspace(WORKSPACE)
+    for version, workflow in (("0.9.0", 1), ("0.10.0", 1), ("0.10.0", 2)):
+        data = project.upload(archive, version).to_data()
+        del data["/digest/"]
+        for path, node in blob_nodes(data["project"]):
+            for key in ("/sha256/", "/mode/"):
+                node.pop(key, None)
+            if path == "empty":
+                node[BPID] = None
+        content = json.dumps({**data, "workflow": workflow})
+        curator.upload_record(template, content, data["title"], room, duplicatecheck=False)
+    return archive
+
+
+def test_releases_of_the_older_tool_are_read(
+    older: CDCSArchive, project: Project, tmp_path: Path
+) -> None:
+    """Of one that it published twice the last is the release, as it has it; ours lie beside them."""
+    project.publish(older, "1.0.0")
+
+    found = older.get_release_records(project.title, ">=0.1")
+    record = found[f"{project.title}-v0.10.0"]
+    older.download_release(record, WORKSPACE, 2, tmp_path / "here", progress_bar=False)
+
+    assert [one["version"] for one in found.values()] == ["0.9.0", "0.10.0", "1.0.0"]
+    assert record["workflow"] == 2
+    assert {
+        path: (tmp_path / "here" / path).read_bytes() for path in project.files
+    } == project.files
+    listed = older.list_releases(project.title, details=True)
+    assert [(str(one.version), one.files) for one in listed] == [
+        ("0.9.0", 3),
+        ("0.10.0", 3),
+        ("1.0.0", 3),
+    ]
+
+
+def test_a_version_of_the_older_tool_is_left_alone(older: CDCSArchive, project: Project) -> None:
+    """It is not published again, and not marked: its document has no room for that."""
+    with pytest.raises(ReleaseExistsError):
+        project.publish(older, "0.9.0")
+    with pytest.raises(RefusedError, match="older tool"):
+        older.yank(project.title, "0.9.0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,3 +82,33 @@ def test_what_is_missing_is_told_with_one_step(cli: Run) -> None:
 
     assert "store registry search" in missing.err
     assert "published" not in missing.err
+
+
+@pytest.mark.usefixtures("stocked")
+def test_a_member_that_is_none_is_told(cli: Run, house: Path) -> None:
+    """Of an archive with a way to see them all, of another file as what it is."""
+    with zipfile.ZipFile(house / "a.zip", "w") as archive:
+        archive.writestr("one.txt", "data")
+    assert cli("registry", "add", "packed", "a.zip").status == 0
+
+    missing = cli("registry", "open", "packed", "--member", "two.txt")
+    plain = cli("registry", "open", "demo", "--member", "one.txt")
+
+    assert (missing.status, plain.status) == (3, 2)
+    assert "'store registry open packed' prints" in missing.err
+    assert "published" not in missing.err
+    assert "no archive" in plain.err
+    assert cli("registry", "open", "packed", "--member", "one.txt").out == "data"
+
+
+@pytest.mark.parametrize(
+    "verb", [("list",), ("search", "n = 1"), ("get", "a"), ("stats",), ("export", "out")]
+)
+def test_a_path_without_a_registry_is_told(cli: Run, house: Path, verb: tuple[str, ...]) -> None:
+    """Where somebody gave it, and only looks: none is made there."""
+    missing = cli("registry", *verb, "--registry", "typo")
+
+    assert missing.status == 10
+    assert "no registry at typo" in missing.err
+    assert not (house / "typo").exists()
+    assert not (house / "out").exists()

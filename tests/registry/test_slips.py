@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from store.errors import QueryError
+from store.errors import ConfigurationError, QueryError
 from store.registry.manager import Cache
 from store.registry.slips import is_slip
 
@@ -43,3 +46,18 @@ def test_a_word_is_no_slip_of_itself() -> None:
     assert not is_slip("status", "status")
     assert not is_slip("sttaus_", "status")
     assert is_slip("sttaus", "status")
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"durability": "ful"}, {"durability": None}, {"busy_timeout": -1}, {"busy_timeout": "30"},
+     {"busy_timeout": float("nan")}, {"max_bytes": "1G"}, {"min_free": True}],
+)  # fmt: skip
+def test_a_registry_is_not_opened_otherwise_than_it_was_meant(
+    root: Path, option: dict[str, Any]
+) -> None:
+    """What is misspelled would leave files to a power cut, or wait for ever."""
+    with pytest.raises(ConfigurationError, match=next(iter(option))):
+        Cache(root, **option)
+
+    assert not root.exists()

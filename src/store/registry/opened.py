@@ -31,6 +31,10 @@ BUSY_TIMEOUT: Final = 30.0
 """How long another's write is waited for where nobody says otherwise, in seconds."""
 
 
+_LONGEST_TIMEOUT: Final = 1e6
+"""The longest busy timeout, in seconds: SQLite counts milliseconds in 32 bits."""
+
+
 @attrs.frozen(kw_only=True)
 class Options:
     """How a registry is opened; all that a pickle of it holds.
@@ -173,6 +177,7 @@ def options_of(
         )
     for name in ("max_bytes", "min_free"):
         _check_bytes(name, others.get(name))
+    _check_manner(others.get("durability", "full"), others.get("busy_timeout", BUSY_TIMEOUT))
     bucket = files if isinstance(files, str) and IS_BUCKET.match(files) else None
     if bucket is not None:
         files = cache_directory() / "registry-files" / copies_of(bucket)
@@ -206,6 +211,18 @@ def _directory(given: str | os.PathLike[str] | None, pkg: str | None) -> Path:
 def _check_bytes(name: str, value: object) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         raise ConfigurationError(f"{name} is a number of bytes, not {value!r}", key=name)
+
+
+def _check_manner(durability: object, busy_timeout: object) -> None:
+    if durability not in {"full", "relaxed"}:
+        raise ConfigurationError(
+            f"durability is 'full' or 'relaxed', not {durability!r}", key="durability"
+        )
+    is_number = isinstance(busy_timeout, int | float) and not isinstance(busy_timeout, bool)
+    if not is_number or not 0 <= busy_timeout <= _LONGEST_TIMEOUT:  # type: ignore[operator]
+        raise ConfigurationError(
+            f"busy_timeout is a number of seconds, not {busy_timeout!r}", key="busy_timeout"
+        )
 
 
 def _remote(options: Options, places: Places) -> Remote | None:

@@ -43,7 +43,7 @@ def get(
     from store.errors import ResourceNotFoundError
 
     frame = frame_of(context)
-    with opened_registry(frame) as cache:
+    with opened_registry(frame, reading=True) as cache:
         item = _ready(find_item(cache, what, params))
         if not item.has_file:
             raise ResourceNotFoundError(
@@ -83,9 +83,9 @@ def open_item(
 ) -> None:
     """Print what stands in an item's file, unpacked; of an archive the names of its files."""
     frame = frame_of(context)
-    with opened_registry(frame) as cache:
+    with opened_registry(frame, reading=True) as cache:
         item = _ready(find_item(cache, what, params))
-        with item.open(default_mode="rb", needed=member) as opened:
+        with _opened(item, what, member) as opened:
             if frame.json:
                 document({"type": opened.type, "size": opened.size, "members": opened.sizes})
             elif isinstance(opened.result, dict) and member is None:
@@ -93,6 +93,31 @@ def open_item(
                     line(name)
             else:
                 content(_chunks(opened, member))
+
+
+def _opened(item: CacheItem, what: str, member: str | None) -> Opener:
+    """Open an item's file, or of an archive one member.
+
+    Raises:
+        ResourceNotFoundError: The archive has no such member.
+        QueryError: It is no archive.
+    """
+    from store.errors import MissingKeyError, QueryError, ResourceNotFoundError
+
+    try:
+        opened = item.open(default_mode="rb", needed=member)
+    except MissingKeyError as error:
+        raise ResourceNotFoundError(
+            f"{what!r} has no member {member!r}: 'store registry open {what}' prints their names",
+            query=member,
+        ) from error
+    if member is not None and not isinstance(opened.result, dict):
+        opened.close()
+        raise QueryError(
+            f"{what!r} is no archive, and has no members: it is opened without --member",
+            query=member,
+        )
+    return opened
 
 
 def _ready(item: CacheItem) -> CacheItem:

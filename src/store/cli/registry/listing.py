@@ -64,7 +64,7 @@ def search(context: click.Context, /, *, search: str, **asked: Any) -> None:  # 
 
 def _show(frame: Frame, where: str | None, asked: dict[str, Any]) -> None:
     asked["order"] = asked["order"] or ()
-    with opened_registry(frame) as cache:
+    with opened_registry(frame, reading=True) as cache:
         _check_order(cache, asked["order"])
         found = cache.search(where=where, **asked)
         if frame.json:

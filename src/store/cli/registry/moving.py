@@ -53,7 +53,7 @@ def import_items(context: click.Context, /, *, directory: str) -> int:
 def export(context: click.Context, /, *, directory: str, where: str | None) -> None:
     """Copy READY items with their files into another registry, made where there is none."""
     frame = frame_of(context)
-    with opened_registry(frame) as cache:
+    with opened_registry(frame, reading=True) as cache:
         count = cache.export_to(directory, where=where)
     if frame.json:
         document({"exported": count})

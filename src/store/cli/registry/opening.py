@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -60,11 +61,16 @@ def with_params(function: F) -> F:
 
 
 @contextlib.contextmanager
-def opened_registry(frame: Frame) -> Iterator[Cache]:
+def opened_registry(frame: Frame, *, reading: bool = False) -> Iterator[Cache]:
     """Open the registry that the settings name, and close it afterwards.
 
+    Args:
+        frame: Knows the settings.
+        reading: Whether what is asked needs a registry: then none is made at a path that somebody gave.
+
     Raises:
-        StoreError: The settings cannot be read, or the registry cannot be opened.
+        RegistryError: There is none at that path, or it cannot be opened.
+        StoreError: The settings cannot be read.
     """
     from store.config.directories import cache_directory
     from store.registry.manager import Cache
@@ -82,9 +88,22 @@ def opened_registry(frame: Frame) -> Iterator[Cache]:
             durability=settings.durability,
         )
     else:
+        if reading and where is not None:
+            _check_there(Path(where).expanduser())
         cache = Cache(where or default, durability=settings.durability)
     with cache:
         yield cache
+
+
+def _check_there(path: Path) -> None:
+    from store.errors import RegistryError
+
+    if not path.exists():
+        raise RegistryError(
+            f"there is no registry at {path}: is the path right? 'store registry add' makes one",
+            path=str(path),
+            missing=True,
+        )
 
 
 def find_item(cache: Cache, what: str, params: Sequence[str] = ()) -> CacheItem:

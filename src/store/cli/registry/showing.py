@@ -28,7 +28,7 @@ def show(context: click.Context, /, *, what: str, params: tuple[str, ...]) -> No
     meant.
     """
     frame = frame_of(context)
-    with opened_registry(frame) as cache:
+    with opened_registry(frame, reading=True) as cache:
         item = find_item(cache, what, params)
         data = {
             **item_as_data(item),
@@ -51,7 +51,7 @@ def show(context: click.Context, /, *, what: str, params: tuple[str, ...]) -> No
 def stats(context: click.Context) -> None:
     """Tell how many items there are, of which status, and how much they take."""
     frame = frame_of(context)
-    with opened_registry(frame) as cache:
+    with opened_registry(frame, reading=True) as cache:
         told = {"registry": cache.path, "files": cache.dir, **cache.stats()}
     if frame.json:
         document(told)

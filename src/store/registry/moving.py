@@ -10,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from store.errors import StatusError
+from store.files.atomic import rename
 from store.registry.batches import Note
 from store.registry.creating import Draft
 from store.registry.finding import Finding
@@ -221,9 +222,12 @@ class Moving(Finding):
             )  # beside the sidecar, which was looked at
             return
         shelf = os.path.dirname(target)  # noqa: PTH120 - text
-        if shelf not in batch.shelves:
-            batch.shelves.add(os.path.dirname(self.places.check(target)))  # noqa: PTH120 - text
+        if shelf in batch.shelves:
+            rename(source, target)
+            return
+        self.places.check(target)
         move_in_place(source, target, durable=False)
+        batch.shelves.add(shelf)
 
     def drop_sidecar(self, key: str, version: int) -> None:
         """Remove what stands beside the files of an item, if anything does."""

@@ -172,3 +172,23 @@ def test_a_real_server_speaks_so(request: pytest.FixtureRequest, tmp_path: Path,
     assert (left, len(told)) == ([], len(contents))
     assert tree(tmp_path / "all") == contents
     assert len(done.plan.steps) == len(contents)
+
+
+def test_two_threads_share_what_is_much(
+    server: Server, client: ObjectClient, tmp_path: Path
+) -> None:
+    """Each object is asked for once; and a failure in either ends both."""
+    many = {f"many/{number:03}": b"%d" % number for number in range(150)}
+    for key, content in many.items():
+        serve(server, key, content)
+    wanted = [Step("download", key, key, len(content)) for key, content in many.items()]
+
+    left, told = brought(client, tmp_path / "all", wanted)
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "many").write_text("in the way")
+    with pytest.raises(StorageError):
+        brought(client, tmp_path / "part", wanted)
+
+    assert (left, sorted(told)) == ([], sorted(many))
+    assert tree(tmp_path / "all") == {key: content.decode() for key, content in many.items()}
+    assert server.count() < 2 * len(many)

@@ -1,8 +1,11 @@
-"""Brings many small objects into files, read by one thread."""
+"""Brings many small objects into files, read by a thread or two."""
 
 from __future__ import annotations
 
+import contextvars
 import hashlib
+import itertools
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -14,12 +17,18 @@ from store.files.small import put_small
 from store.files.sweeping import SWEEPER
 from store.files.unfinished import partial_name
 from store.transports.base import Stream, TransferOptions
-from store.transports.bulk import Answer, Asked, Came
+from store.transports.bulk import Answer, Asked, Bulk, Came
 from store.transports.objects.answers import meta_in
 from store.transports.objects.base import ObjectClient, ObjectMeta
 
 LARGEST: Final = 1 << 20
 """Up to which size an object is small, in bytes: 1 MiB."""
+
+_HANDS: Final = 2
+"""How many threads read: what one does in the interpreter, the other does in the system meanwhile."""
+
+_WORTH: Final = 50
+"""From how many objects on a further thread is worth it."""
 
 _LEAST: Final = 4
 """From how many objects on it is worth it."""
@@ -39,7 +48,7 @@ def bring_small(
 ) -> list[Step]:
     """Bring what is small and plain; each file whole and verified, as `get_file` does.
 
-    A thread for each request spends most of its time on waiting for the others. What does not come at once
+    A thread for each request would mostly wait for the others. What does not come at once
     as it has to be (another size, version or digest, or any status but 200) is left to the usual way, which
     asks again, and knows the errors.
 
@@ -59,14 +68,22 @@ def bring_small(
     """
     largest = min(LARGEST, options.bounds.max_size)
     small = [one for one in steps if one.size <= largest and one.version is None]
-    bulk = None
-    if len(small) >= _LEAST and jobs > 1:
-        bulk = client.bulk(connections=min(jobs, len(small)), largest=largest)
-    if bulk is None:
+    bulks = _bulks(client, len(small), jobs, largest)
+    if not bulks:
         return list(steps)
     bringing = _Bringing(small, place, brought)
-    bulk.run(bringing.wanted(), bringing.tell)
+    bringing.run(bulks)
     return [one for one in steps if one.key not in bringing.done]
+
+
+def _bulks(client: ObjectClient, count: int, jobs: int, largest: int) -> list[Bulk]:
+    """Return what brings so many objects, one for each thread; none where that cannot be had."""
+    if count < _LEAST or jobs <= 1:
+        return []
+    hands = _HANDS if count >= _WORTH * _HANDS and jobs >= _HANDS else 1
+    share = min(jobs // hands, count)
+    found = (client.bulk(connections=share, largest=largest) for _ in range(hands))
+    return [bulk for bulk in found if bulk is not None]
 
 
 class _Bringing:
@@ -82,15 +99,54 @@ class _Bringing:
         self._place = place
         self._brought = brought
         self._partial = partial_name()  # to make one takes longer than to write what is small
+        self._numbers = itertools.count()
+        self._stopped = False
+        self._error: BaseException | None = None
         self.done: set[str] = set()
 
-    def wanted(self) -> Iterator[Asked]:
-        """Give what is to be asked for."""
-        for number, step in enumerate(self._steps):
-            yield Asked(number, step.key)
+    def run(self, bulks: Sequence[Bulk]) -> None:
+        """Let each bring what it comes to, the first in this thread.
 
-    def tell(self, asked: Asked, answer: Answer) -> bool:
+        Raises:
+            BaseException: What went wrong first; by then all have ended.
+        """
+        context = contextvars.copy_context()
+        others = [
+            threading.Thread(
+                target=context.copy().run, args=(self._run, one), name="store-small", daemon=True
+            )
+            for one in bulks[1:]
+        ]
+        for thread in others:
+            thread.start()
+        self._run(bulks[0])
+        try:
+            for thread in others:
+                thread.join()
+        except BaseException:
+            self._stopped = True
+            for thread in others:
+                thread.join()
+            raise
+        if self._error is not None:
+            raise self._error
+
+    def _run(self, bulk: Bulk) -> None:
+        try:
+            bulk.run(self._wanted(), self._tell)
+        except BaseException as error:  # noqa: BLE001 - raised by whoever waits for all
+            self._stopped = True
+            self._error = self._error or error
+
+    def _wanted(self) -> Iterator[Asked]:
+        """Give what is to be asked for and nobody was given yet."""
+        while not self._stopped and (number := next(self._numbers)) < len(self._steps):
+            yield Asked(number, self._steps[number].key)
+
+    def _tell(self, asked: Asked, answer: Answer) -> bool:
         """Take an answer; what is not as it has to be is left."""
+        if self._stopped:
+            return False
         step = self._steps[asked.number]
         if isinstance(answer, Came):
             self._take(asked, step, answer)

@@ -174,15 +174,12 @@ def get_pairs(
         Step("download", pair.key, str(pair.path), pair.size, etag=pair.etag)
         for pair in wanted.values()
     ]
-    left = bring_small(
-        client,
-        steps,
-        jobs=jobs,
-        options=options,
-        place=lambda step: wanted[step.key].path,
-        brought=brought,
-    )
+    left = bring_small(client, steps, jobs=jobs, options=options, place=_path_of, brought=brought)
     each([wanted[step.key] for step in left], get, jobs)
+
+
+def _path_of(step: Step) -> Path:
+    return Path(step.path)
 
 
 def put_pairs(

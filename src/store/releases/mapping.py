@@ -129,13 +129,14 @@ def content_of(project: Mapping[str, Any]) -> tuple[tuple[Blob, ...], tuple[str,
     blobs: dict[str, Blob] = {}
     directories: set[str] = set()
     for path, node in nodes_of(project):
-        if _is_blob(node):
+        item = node.get(ITEM)
+        if item == FILE or _is_blob(node):
             if path in blobs:
                 raise _twice(path)
             blobs[path] = blob_of(path, node)
-        elif _item(node) in {DIRECTORY, ""}:
+        elif item == DIRECTORY or _item(node) == "":
             directories.add(path)
-    above = {parent for one in (*blobs, *directories) for parent in _parents(one)}
+    above = _all_above((*blobs, *directories))
     for path in blobs:
         if path in directories or path in above:
             raise _twice(path)
@@ -182,19 +183,20 @@ def project_of(blobs: Mapping[str, bool], directories: Iterable[str]) -> dict[st
         directories: The paths of its directories; those that hold a file need not be named.
     """
     project: dict[str, Any] = {}
-    above = {parent for one in blobs for parent in _parents(one)}
-    for path in sorted({*directories, *above}):
-        _within(project, path)[path.rpartition("/")[2]] = {PATH: path, ATTRS: {}, ITEM: DIRECTORY}
+    rooms = {"": project}
+    for path in sorted({*directories, *_all_above(blobs)}):
+        room, _, name = path.rpartition("/")
+        rooms[room][name] = rooms[path] = {PATH: path, ATTRS: {}, ITEM: DIRECTORY}
     for path in sorted(blobs):
-        _within(project, path)[path.rpartition("/")[2]] = file_node(path, executable=blobs[path])
+        room, _, name = path.rpartition("/")
+        rooms[room][name] = file_node(path, executable=blobs[path])
     return project
 
 
-def _within(project: dict[str, Any], path: str) -> dict[str, Any]:
-    node = project
-    for part in path.split("/")[:-1]:
-        node = node[part]
-    return node
+def _all_above(paths: Iterable[str]) -> set[str]:
+    """Return the paths of all directories above others."""
+    rooms = {path.rpartition("/")[0] for path in paths} - {""}
+    return {*rooms, *(parent for one in rooms for parent in _parents(one))}
 
 
 def _parents(path: str) -> Iterator[str]:

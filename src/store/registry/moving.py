@@ -14,13 +14,14 @@ from store.files.atomic import rename
 from store.registry.batches import Note
 from store.registry.creating import Draft
 from store.registry.finding import Finding
-from store.registry.journals import journals, tidy
+from store.registry.journals import journals
 from store.registry.prepared import Prepared
 from store.registry.publishing import check_written, move_in_place, remove_files, seal
 from store.registry.records import Entry, all_rows, attribute_rows, now_of
 from store.registry.schema import ATTRS, items, uses
 from store.registry.sidecars import remove_sidecar, sidecar_text, write_sidecar
 from store.registry.status import REMOVED, Status, may_move
+from store.registry.tidying import tidy
 from store.registry.uses import Use
 
 _MOVE: Final = sa.update(items).where(

@@ -113,10 +113,15 @@ class LaidOutArchive(ArchiveInterface):
     ) -> str:
         """Publish a release: see `ArchiveInterface`."""
         where = workspace or workspace_title or DEFAULT_WORKSPACE
-        return self.upload_record(Record.from_data(release_record), where)
+        return self._published(Record.from_data(release_record), where)
 
-    def upload_record(self, record: Record, workspace: str, **how: Any) -> str:  # noqa: ANN401, ARG002 - for others
-        """Publish a release: see `Further.upload_record`."""
+    def upload_record(self, record: Record, workspace: str, **how: Any) -> str:  # noqa: ANN401 - for others
+        """Publish a release: see `Further.upload_record`; only a subclass may read it anew."""
+        if type(self).upload_release_record is not LaidOutArchive.upload_release_record:
+            return super().upload_record(record, workspace, **how)
+        return self._published(record, workspace)
+
+    def _published(self, record: Record, workspace: str) -> str:
         name = record_name(workspace, record.title_versionless, record.version)
         text = self._settle(record, workspace, lambda: record.to_yaml().encode())
         if not self._create(name, text):

@@ -109,13 +109,9 @@ def _show(
 ) -> None:
     removed = [(place.spelled(one.key), one.size) for place, metas in found for one in metas]
     if frame.json:
-        document(
-            {
-                "dry_run": dry_run,
-                "removed": [{"address": one, "size": size} for one, size in removed],
-                "buckets": [place.client.address for place, _ in found] if whole else [],
-            }
-        )
+        gone = [{"address": one, "size": size} for one, size in removed]
+        buckets = [place.client.address for place, _ in found] if whole else []
+        document({"dry_run": dry_run, "removed": gone, "buckets": buckets})
     else:
         for one, _ in removed:
             words(one)

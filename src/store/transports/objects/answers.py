@@ -13,6 +13,7 @@ from typing import Final
 from store.transports.objects.base import ObjectMeta
 
 _META: Final = "x-amz-meta-"
+_META_BYTES: Final = _META.encode("ascii")
 _CODE: Final = re.compile(rb"<Code>([A-Za-z0-9.]{1,80})</Code>")
 
 
@@ -65,10 +66,19 @@ def meta_in(key: str, fields: Mapping[bytes, bytes], size: int) -> ObjectMeta:
         fields: The headers, names in lower case: see `store.transports.bulk.Came`.
         size: Its bytes.
     """
-    said = {name.decode("ascii"): value.decode("ascii") for name, value in fields.items()}
-    kept = {name[len(_META) :]: value for name, value in said.items() if name.startswith(_META)}
-    date, version = _date(said.get("last-modified")), version_of(said)
-    return ObjectMeta(key, size, bare(said.get("etag")), date, version, kept)
+    start = len(_META)
+    kept = {
+        name[start:].decode("ascii"): value.decode("ascii")
+        for name, value in fields.items()
+        if name.startswith(_META_BYTES)
+    }
+    said = {
+        name: fields[name.encode("ascii")].decode("ascii")
+        for name in ("etag", "last-modified", "x-amz-version-id")
+        if name.encode("ascii") in fields
+    }
+    date = _date(said.get("last-modified"))
+    return ObjectMeta(key, size, bare(said.get("etag")), date, version_of(said), kept)
 
 
 def version_of(headers: Mapping[str, str]) -> str | None:
@@ -80,13 +90,13 @@ def version_of(headers: Mapping[str, str]) -> str | None:
 def upload_of(body: bytes) -> str | None:
     """Return the id of a multipart upload that has begun, or None."""
     match = re.search(r"<UploadId>([^<]{1,1024})</UploadId>", body.decode("utf-8", "replace"))
-    return _unescaped(match[1]) if match else None
+    return unescape(match[1]) if match else None
 
 
 def etag_in(body: bytes) -> str | None:
     """Return the entity tag that the end of a multipart upload names, without quotes."""
     match = re.search(r"<ETag>([^<]{1,200})</ETag>", body.decode("utf-8", "replace"))
-    return bare(_unescaped(match[1]).strip()) if match else None
+    return bare(unescape(match[1]).strip()) if match else None
 
 
 def completion(etags: list[str]) -> bytes:
@@ -97,10 +107,6 @@ def completion(etags: list[str]) -> bytes:
     )
     space = "http://s3.amazonaws.com/doc/2006-03-01/"
     return f'<CompleteMultipartUpload xmlns="{space}">{parts}</CompleteMultipartUpload>'.encode()
-
-
-def _unescaped(text: str) -> str:
-    return unescape(text)
 
 
 @functools.lru_cache(maxsize=256)

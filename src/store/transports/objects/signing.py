@@ -86,14 +86,24 @@ def _authorization(
     scope = f"{day_and_region}/s3/aws4_request"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     text = f"AWS4-HMAC-SHA256\n{sent['x-amz-date']}\n{scope}\n{digest}"
-    secret = f"AWS4{keys.secret_key}".encode()
-    for step in scope.split("/"):
-        secret = hmac.digest(secret, step.encode(), "sha256")
-    signature = hmac.digest(secret, text.encode(), "sha256").hex()
+    signature = hmac.digest(signing_key(keys, scope), text.encode(), "sha256").hex()
     return (
         f"AWS4-HMAC-SHA256 Credential={keys.access_key}/{scope}, SignedHeaders={listed},"
         f" Signature={signature}"
     )
+
+
+def signing_key(keys: Keys, scope: str) -> bytes:
+    """Return what is signed with on one day, in one region.
+
+    Args:
+        keys: The keys.
+        scope: ``<day>/<region>/s3/aws4_request``.
+    """
+    secret = f"AWS4{keys.secret_key}".encode()
+    for step in scope.split("/"):
+        secret = hmac.digest(secret, step.encode(), "sha256")
+    return secret
 
 
 def _host(netloc: str, scheme: str) -> str:

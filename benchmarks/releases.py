@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
 
@@ -72,31 +73,33 @@ def _moving(source: Path, scratch: Path, rounds: int) -> list[Row]:
             lambda: download(whole, record, DEFAULT_WORKSPACE, scratch / "again", Manner())
         )
 
-    found = medians(
-        in_turn(
-            {
-                "cp": lambda: copied(_by_command, sync=False),
-                "cp; sync": lambda: copied(_by_command, sync=True),
-                "cp here": lambda: copied(_here, sync=False),
-                "cp here; sync": lambda: copied(_here, sync=True),
-                "publish": published,
-                "fetch": lambda: fetched(durable=False),
-                "fetch, full": lambda: fetched(durable=True),
-                "again": again,
-            },
-            rounds,
-        )
+    found = in_turn(
+        {
+            "cp": lambda: copied(_by_command, sync=False),
+            "cp; sync": lambda: copied(_by_command, sync=True),
+            "cp here": lambda: copied(_here, sync=False),
+            "cp here; sync": lambda: copied(_here, sync=True),
+            "publish": published,
+            "fetch": lambda: fetched(durable=False),
+            "fetch, full": lambda: fetched(durable=True),
+            "again": again,
+        },
+        rounds,
     )
+    return [*_rows(medians(found)), *_rows(medians(_processor(found)), ", processor time")]
+
+
+def _rows(found: dict[str, float], more: str = "") -> list[Row]:
     plain = {"cp -r; sha256sum": found["cp"], "cp -r; hashlib": found["cp here"]}
     synced = {
         "cp -r; sha256sum; sync -f": found["cp; sync"],
         "cp -r; hashlib; sync -f": found["cp here; sync"],
     }
     return [
-        _row("publish 2,000 × 10 KiB, made to last", found["publish"], synced),
-        _row("fetch 2,000 × 10 KiB, relaxed", found["fetch"], plain),
-        _row("fetch 2,000 × 10 KiB, made to last", found["fetch, full"], synced),
-        Row("fetch what is there", found["again"], {}, "s", "", True),
+        _row(f"publish 2,000 × 10 KiB, made to last{more}", found["publish"], synced),
+        _row(f"fetch 2,000 × 10 KiB, relaxed{more}", found["fetch"], plain),
+        _row(f"fetch 2,000 × 10 KiB, made to last{more}", found["fetch, full"], synced),
+        Row(f"fetch what is there{more}", found["again"], {}, "s", "", True),
     ]
 
 
@@ -168,6 +171,28 @@ def _here(target: Path) -> None:
 def _timed(work: Callable[[], object]) -> float:
     """Return how long something takes, in seconds, after everything else has reached the disk."""
     os.sync()
-    began = time.perf_counter()
+    began, spent = time.perf_counter(), _spent()
     work()
-    return time.perf_counter() - began
+    seconds = _Seconds(time.perf_counter() - began)
+    seconds.processor = _spent() - spent
+    return seconds
+
+
+def _spent() -> float:
+    """Return how long processors have worked for this process and its children, in seconds."""
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(one.ru_utime + one.ru_stime for one in map(resource.getrusage, whose))
+
+
+class _Seconds(float):
+    """How long something took, and how long processors worked for it: children's, too."""
+
+    processor = 0.0
+
+
+def _processor(found: Mapping[str, list[float]]) -> dict[str, list[float]]:
+    """Return the processors' times, which tell more where other processes are at work."""
+    return {
+        name: [one.processor for one in values if isinstance(one, _Seconds)]
+        for name, values in found.items()
+    }

@@ -19,8 +19,8 @@ from store.registry.attributes import number_of
 from store.registry.creating import Draft
 from store.registry.database import Rebuilt
 from store.registry.filters import Filters
+from store.registry.in_use import InUse
 from store.registry.item import CacheItem
-from store.registry.leases import InUse
 from store.registry.manager import Cache
 from store.registry.pruning import Pruned
 from store.registry.records import Entry

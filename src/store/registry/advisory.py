@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from store.clock import Clock
 from store.registry.database import Database
 from store.registry.failures import registry_errors
-from store.registry.leases import InUse, Leases
+from store.registry.in_use import InUse
+from store.registry.leases import Leases
 from store.registry.places import Places
 from store.registry.schema import handed
 

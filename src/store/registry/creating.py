@@ -18,7 +18,8 @@ from store.registry.schema import ATTRS, PARAMS, attributes, heads, items
 from store.registry.status import Status
 
 _INSERT_ITEM: Final = Prepared(sa.insert(items).returning(items.c.id), Entry._fields[1:])
-_INSERT_ATTRIBUTES: Final = Prepared(sa.insert(attributes), ("item_id", "part", *Attribute._fields))
+_ATTRIBUTE_NAMES: Final = ("item_id", "part", *Attribute._fields)
+_INSERT_ATTRIBUTES: Final = Prepared(sa.insert(attributes), _ATTRIBUTE_NAMES)
 _HEAD: Final = ("key", "last_version")
 
 
@@ -132,5 +133,6 @@ def insert_attributes(
     """Put attributes of an item that has none of these names into the registry."""
     if rows:
         _INSERT_ATTRIBUTES.many(
-            connection, [{"item_id": item_id, "part": part, **row._asdict()} for row in rows]
+            connection,
+            [dict(zip(_ATTRIBUTE_NAMES, (item_id, part, *row), strict=True)) for row in rows],
         )

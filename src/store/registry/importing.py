@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
-import json
 import logging
 import os
 import sqlite3
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 import attrs
 
+from store import jsontext
 from store.errors import RegistryError, StoreError
 from store.registry.attributes import rows_of
 from store.registry.creating import Draft
@@ -113,7 +113,7 @@ def _value(kind: str, value: Any) -> Any:  # noqa: ANN401 - any value
         if kind == "datetime" and isinstance(value, str):
             return dt.datetime.fromisoformat(value)
         if kind == "text" and isinstance(value, str):
-            return json.loads(value)
+            return jsontext.loads(value)
         if kind == "float" and isinstance(value, int):
             return float(value)
     except ValueError:

@@ -8,7 +8,6 @@ be touched when an item is changed or removed; what two journals tell, the young
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import re
@@ -21,10 +20,8 @@ from typing import IO, Final, NamedTuple
 from store.clock import Clock
 from store.errors import StorageError
 from store.files.atomic import discard, make_directories, rename
-from store.files.exclusive import create_whole
 from store.files.failures import storage_errors
 from store.files.small import write_small
-from store.files.syncing import sync_many
 from store.files.unfinished import partial_name
 from store.registry.batches import Note
 from store.registry.places import Places
@@ -35,15 +32,9 @@ log = logging.getLogger(__name__)
 FEWEST: Final = 8
 """From how many items on a batch has a journal."""
 
-_SPARSE: Final = 4
-"""A journal of which less than one in so many lines counts is made sidecars of."""
-
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NAME: Final = re.compile(r"[0-9]{20}-[0-9a-f]{8}")
 _LINE: Final = re.compile(rb"([0-9a-f]{32,64})-([1-9][0-9]{0,9})\t")
-
-Names = set[tuple[str, int]]
-"""Keys and versions."""
 
 
 class Line(NamedTuple):
@@ -119,7 +110,7 @@ def journals(places: Places) -> list[str]:
 def lines_of(journal: str) -> Iterator[tuple[str, int, Line]]:
     """Go through the lines of a journal as (key, version, where); what is damaged is passed over."""
     try:
-        yield from _lines_of(journal)
+        yield from checked_lines_of(journal)
     except OSError as error:
         log.warning("the journal %s cannot be read, and is passed over: %s", journal, error)
 
@@ -134,48 +125,8 @@ def read_line(line: Line) -> bytes | None:
         return None
 
 
-def tidy(places: Places, *, dry_run: bool = False) -> int:
-    """Remove the journals of which nothing counts any more; of one with little left, make sidecars.
-
-    One that is damaged from its beginning to its end is moved aside; one that cannot be read stays.
-
-    Args:
-        places: Where the registry lies.
-        dry_run: Only say how many would go.
-
-    Returns:
-        How many journals were removed.
-
-    Raises:
-        StorageError: A sidecar cannot be written; its journal stays.
-    """
-    removed = 0
-    # Before the files: what comes later has files that are not seen here.
-    seen = journals(places)
-    bare = _without_sidecar(places) if seen else set()
-    told: Names = set()
-    for journal in reversed(seen):
-        try:
-            lines = {(key, version): line for key, version, line in _lines_of(journal)}
-        except OSError as error:
-            log.warning("the journal %s cannot be read, and stays: %s", journal, error)
-            continue
-        living = {name: line for name, line in lines.items() if name in bare and name not in told}
-        told |= living.keys()
-        if len(living) * _SPARSE >= len(lines) > 0 or not places.is_ours(journal):
-            continue
-        removed += 1
-        if not dry_run:
-            _spread(places, living)
-            if lines:
-                discard(journal)
-            else:
-                places.set_aside(journal)
-    return removed
-
-
-def _lines_of(journal: str) -> Iterator[tuple[str, int, Line]]:
-    """See `lines_of`.
+def checked_lines_of(journal: str) -> Iterator[tuple[str, int, Line]]:
+    """Go through the lines of a journal: see `lines_of`.
 
     Raises:
         OSError: It is missing, no regular file, or cannot be read.
@@ -189,27 +140,6 @@ def _lines_of(journal: str) -> Iterator[tuple[str, int, Line]]:
                 line = Line(journal, start + begin, len(data) - begin)
                 yield found[1].decode(), int(found[2]), line
             start += len(data)
-
-
-def _without_sidecar(places: Places) -> Names:
-    files: Names = set()
-    told: Names = set()
-    for one in places.walk():
-        (told if one.sidecar else files).add((one.key, one.version))
-    return files - told
-
-
-def _spread(places: Places, living: Mapping[tuple[str, int], Line]) -> None:
-    """Give items the sidecars that their lines stood for, unless they have got one meanwhile."""
-    made = []
-    for (key, version), line in living.items():
-        text = read_line(line)
-        path = places.check(places.sidecar(key, version))
-        if text is not None:
-            with contextlib.suppress(FileExistsError):
-                create_whole(path, text, via=places.writing, durable=False)
-                made.append(path)
-    sync_many(made)
 
 
 def _after(there: list[str], clock: Clock) -> str:

@@ -7,38 +7,16 @@ import logging
 import os
 import threading
 
-import attrs
-
 from store.clock import Clock
 from store.errors import RegistryError, StoreError
 from store.files.atomic import make_directories
 from store.files.failures import storage_error
 from store.files.leases import Lease, held_notes, is_held
-from store.files.reading import Reading, is_read
+from store.files.reading import Reading
+from store.registry.in_use import InUse
 from store.registry.places import Places
 
 log = logging.getLogger(__name__)
-
-
-@attrs.frozen
-class InUse:
-    """What living processes were handed.
-
-    Attributes:
-        files: Where the directories of the files lie.
-        names: The version ids of what was noted.
-    """
-
-    files: str
-    names: frozenset[str]
-    _read: dict[str, bool] = attrs.field(factory=dict, init=False)
-
-    def __contains__(self, name: object) -> bool:
-        """Whether an item may be in use, by its version id."""
-        shelf = str(name)[:2]
-        if name not in self.names and shelf not in self._read:
-            self._read[shelf] = is_read(f"{self.files}/{shelf}")
-        return name in self.names or self._read[shelf]
 
 
 class Leases:

@@ -10,16 +10,18 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from store.errors import StatusError
+from store.files.atomic import rename
 from store.registry.batches import Note
 from store.registry.creating import Draft
 from store.registry.finding import Finding
-from store.registry.journals import journals, tidy
+from store.registry.journals import journals
 from store.registry.prepared import Prepared
 from store.registry.publishing import check_written, move_in_place, remove_files, seal
 from store.registry.records import Entry, all_rows, attribute_rows, now_of
 from store.registry.schema import ATTRS, items, uses
 from store.registry.sidecars import remove_sidecar, sidecar_text, write_sidecar
 from store.registry.status import REMOVED, Status, may_move
+from store.registry.tidying import tidy
 from store.registry.uses import Use
 
 _MOVE: Final = sa.update(items).where(
@@ -221,9 +223,12 @@ class Moving(Finding):
             )  # beside the sidecar, which was looked at
             return
         shelf = os.path.dirname(target)  # noqa: PTH120 - text
-        if shelf not in batch.shelves:
-            batch.shelves.add(os.path.dirname(self.places.check(target)))  # noqa: PTH120 - text
+        if shelf in batch.shelves:
+            rename(source, target)
+            return
+        self.places.check(target)
         move_in_place(source, target, durable=False)
+        batch.shelves.add(shelf)
 
     def drop_sidecar(self, key: str, version: int) -> None:
         """Remove what stands beside the files of an item, if anything does."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import attrs
 
+from store import jsontext
 from store.errors import StorageError
 from store.files.atomic import discard, make_directories, rename
 from store.files.failures import storage_errors
@@ -147,7 +148,7 @@ def parsed(text: bytes) -> Sidecar:
         ValueError: It was not written by `sidecar_text`.
     """
     try:
-        return _parsed(json.loads(text))
+        return _parsed(jsontext.loads(text))
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"it is no sidecar: {error}") from error
 

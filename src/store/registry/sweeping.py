@@ -15,10 +15,10 @@ from store.files.atomic import discard
 from store.files.unfinished import will_be_finished
 from store.registry.changing import Changing
 from store.registry.filters import Filters
-from store.registry.journals import tidy
 from store.registry.places import Named
 from store.registry.records import Entry, entry_of_version
 from store.registry.status import REMOVED, Status
+from store.registry.tidying import tidy
 
 _STARTED: Final = frozenset({Status.UNINITIALIZED, Status.WRITE})
 

@@ -79,7 +79,7 @@ def read(kind: str, text: str) -> Any:  # noqa: ANN401 - any value
 
 def is_clean(text: str) -> bool:
     """Whether a text holds neither a NUL nor a lone surrogate."""
-    return _UNCLEAN.search(text) is None
+    return ("\0" not in text) if text.isascii() else _UNCLEAN.search(text) is None
 
 
 def _write(value: Any, depth: int, *, ordered: bool) -> Written:  # noqa: ANN401 - any value

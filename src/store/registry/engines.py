@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any, Final
@@ -21,17 +22,21 @@ _STATEMENTS: Final = 256
 """How many prepared statements a connection keeps."""
 
 
-def sqlite_engine(path: Path, *, read_only: bool, busy_timeout: float) -> sa.Engine:
+def sqlite_engine(
+    path: Path, *, read_only: bool, busy_timeout: float, create: bool = False
+) -> sa.Engine:
     """Return the engine of a registry in a file; nothing is opened yet.
 
     Args:
         path: The file.
         read_only: Open it for reading alone.
         busy_timeout: How long another's write is waited for, in seconds.
+        create: Make the file where there is none.
     """
+    mode = "ro" if read_only else "rwc" if create else "rw"
     return sa.create_engine(
         "sqlite+pysqlite://",
-        creator=lambda: _connected(path, read_only=read_only, busy_timeout=busy_timeout),
+        creator=lambda: _connected(path, mode, busy_timeout),
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=-1,
@@ -94,24 +99,28 @@ def journal_mode(directory: Path) -> str:
     return "wal" if grain_of(directory.stat().st_dev) <= LOCAL_GRAIN_NS else "delete"
 
 
-def address_of(path: Path, *, immutable: bool = False) -> str:
-    """Return the address by which SQLite opens a file for reading alone."""
-    return f"file:{quote(str(path))}?mode=ro{'&immutable=1' if immutable else ''}"
+def address_of(path: Path, mode: str = "ro", *, immutable: bool = False) -> str:
+    """Return the address by which SQLite opens a file, for reading alone where no other mode is said."""
+    return f"file:{quote(os.fsencode(path))}?mode={mode}{'&immutable=1' if immutable else ''}"
 
 
-def _connected(path: Path, *, read_only: bool, busy_timeout: float) -> sqlite3.Connection:
+def _connected(path: Path, mode: str, busy_timeout: float) -> sqlite3.Connection:
     options: dict[str, Any] = {
         "timeout": busy_timeout,
         "isolation_level": None,
         "check_same_thread": False,
         "cached_statements": _STATEMENTS,
     }
-    if read_only:
+    if mode == "ro":
         return _reading(path, options)
-    connection: sqlite3.Connection = sqlite3.connect(path, **options)
-    connection.execute("PRAGMA synchronous = FULL")
-    # What a savepoint of a batch keeps goes to a file of its own otherwise, an eighth of an item's cost.
-    connection.execute("PRAGMA temp_store = MEMORY")
+    connection: sqlite3.Connection = sqlite3.connect(address_of(path, mode), uri=True, **options)
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        # What a savepoint of a batch keeps goes to a file of its own otherwise, an eighth of an item's cost.
+        connection.execute("PRAGMA temp_store = MEMORY")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
 
 from store.errors import RegistryError
-from store.registry.schema import VERSION, handed, metadata
+from store.registry.database import Rebuilt
+from store.registry.engines import journal_mode, sqlite_engine
+from store.registry.schema import APPLICATION_ID, VERSION, handed, metadata
+
+Fill = Callable[[sa.Connection], Rebuilt]
+"""Fills an empty registry from what lies on the disk."""
 
 
 def _to_the_second(connection: sa.Connection) -> None:
@@ -54,3 +61,36 @@ def migrate(
         return
     for version in range(found, wanted):
         steps[version](connection)
+
+
+def bring_up(path: Path, fill: Fill | None, *, busy_timeout: float) -> Rebuilt | None:
+    """Bring the schema of an SQLite file up to date, and fill it, in one transaction.
+
+    Args:
+        path: The file; it is made where it is to be filled.
+        fill: Fills the registry; None leaves it as it is.
+        busy_timeout: How long another's write is waited for, in seconds.
+
+    Returns:
+        What came of the filling, where there was any.
+    """
+    rebuilt = None
+    engine = sqlite_engine(
+        path, read_only=False, busy_timeout=busy_timeout, create=fill is not None
+    )
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA journal_mode = {journal_mode(path.parent)}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            # Asked here, not read from the file: its first page may still lie in the journal.
+            migrate(connection, connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+            if fill is not None:
+                rebuilt = fill(connection)
+            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+            connection.commit()
+            with contextlib.suppress(*(() if fill else (sa.exc.DBAPIError,))):
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        engine.dispose()
+    return rebuilt

@@ -6,8 +6,7 @@ import contextlib
 import logging
 import os
 import sqlite3
-import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,22 +21,18 @@ from store.files.locks import exclusively
 from store.files.syncing import sync_directory, sync_file
 from store.files.unfinished import partial_name
 from store.registry.database import Database, Rebuilt
-from store.registry.engines import begin_writing, journal_mode, sqlite_engine
+from store.registry.engines import begin_writing, sqlite_engine
 from store.registry.failures import DamagedError, registry_errors
 from store.registry.forking import GATE
 from store.registry.globs import glob_of
+from store.registry.identity import identity, is_regular
 from store.registry.idle import Idle
-from store.registry.migrations import check_version, migrate
+from store.registry.migrations import Fill, bring_up, check_version
 from store.registry.places import Places
 from store.registry.prepared import driver_of
 from store.registry.schema import APPLICATION_ID, VERSION
 
 log = logging.getLogger(__name__)
-
-_MAGIC: Final = b"SQLite format 3\x00"
-_VERSION_AT: Final = slice(60, 64)
-_APPLICATION_AT: Final = slice(68, 72)
-"""Where a file has its magic, ``user_version`` and ``application_id``: https://sqlite.org/fileformat.html."""
 
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
 """What a registry consists of: the file, and what SQLite keeps beside it."""
@@ -47,9 +42,6 @@ _PAGES: Final = 2_000
 
 _BATCH_PAGES: Final = 16_384
 """How much it keeps in a batch, in KiB."""
-
-Fill = Callable[[sa.Connection], Rebuilt]
-"""Fills an empty registry from what lies on the disk."""
 
 
 class SqliteDatabase(Database):
@@ -119,7 +111,7 @@ class SqliteDatabase(Database):
         """
         engine = self._engine
         if engine is not None and self._process == os.getpid():
-            if _identity(self._path) == self._file:
+            if identity(self._path) == self._file:
                 return engine
             self.close()
         return super().engine()
@@ -156,7 +148,7 @@ class SqliteDatabase(Database):
             )
         seen = self._file
         with self._locked():
-            if seen is not None and _identity(self._path) != seen:
+            if seen is not None and identity(self._path) != seen:
                 return  # another has mended it meanwhile
             log.warning("the registry %s is damaged (%s): it is rebuilt", self._path, damage)
             self.move_aside()
@@ -194,64 +186,90 @@ class SqliteDatabase(Database):
         return self._rebuilt
 
     def _open(self) -> sa.Engine:
-        if not self._read_only:
-            self._prepare()
-        elif not self._places.database.exists():
-            raise RegistryError(
-                f"there is no registry at {self._path}: is the path right?",
-                path=self._path,
-                missing=True,
-            )
-        engine = sqlite_engine(
-            self._places.database, read_only=self._read_only, busy_timeout=self._timeout
-        )
-        with registry_errors(self.where), engine.connect() as connection:
-            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-        self._file = _identity(self._path)
-        try:
-            check_version(version, self.where)
-        except RegistryError:
-            engine.dispose()
-            raise
+        engine, version = self._looked_at()
+        if self._read_only:
+            if engine is None:
+                raise self._nothing_to_read()
+        elif engine is None or version != VERSION:
+            if engine is not None:
+                engine.dispose()
+            engine = self._prepared()
         return engine
 
-    def _prepare(self) -> None:
-        """See to it that there is a registry of the present schema."""
-        found = self._found()
-        if found == VERSION:
-            return
+    def _nothing_to_read(self) -> RegistryError:
+        if os.path.lexists(self._path):
+            return RegistryError(
+                f"{self._path} is no registry: it may only be read here, so it is left as it is",
+                path=self._path,
+            )
+        return RegistryError(
+            f"there is no registry at {self._path}: is the path right?",
+            path=self._path,
+            missing=True,
+        )
+
+    def _prepared(self) -> sa.Engine:
+        """Make a registry of the present schema, unless another did meanwhile, and return its engine."""
         make_directories(self._places.root, durable=True)
         with self._locked():
-            found = self._found()
-            if found is None:
+            engine, version = self._looked_at()
+            if engine is not None and version == VERSION:
+                return engine
+            if engine is not None:
+                engine.dispose()
+                self._apply(self._places.database, None)
+            else:
                 if self.move_aside() is not None:
                     log.warning("%s was no registry, and was moved aside", self._path)
                 self._make()
-            elif found < VERSION:
-                self._apply(self._places.database, None)
+            engine, _ = self._looked_at()
+        if engine is None:
+            raise RegistryError(
+                f"what was put at {self._path} is gone again: does another program clean there?",
+                path=self._path,
+            )
+        return engine
 
-    def _found(self) -> int | None:
-        """Return the schema's version of the file that is there; None where there is none of ours.
+    def _looked_at(self) -> tuple[sa.Engine | None, int]:
+        """Return the engine of the file that is there and its schema's version; None where it is none of ours.
+
+        SQLite alone may open the file, or what lies beside it: whoever else closes a descriptor of it drops
+        the locks of all connections in the process (https://sqlite.org/howtocorrupt.html, section 2.2).
 
         Raises:
-            RegistryError: It is newer than we are; the file was only read.
+            RegistryError: It cannot be read, or is newer than we are; it was only read.
         """
+        while is_regular(self._path):
+            seen = identity(self._path)
+            engine = sqlite_engine(
+                self._places.database, read_only=self._read_only, busy_timeout=self._timeout
+            )
+            try:
+                found = self._asked(engine)
+            except BaseException:
+                engine.dispose()
+                if identity(self._path) != seen:
+                    continue  # another moved it aside just now
+                raise
+            if identity(self._path) != seen:
+                engine.dispose()
+                continue
+            if found is None:
+                engine.dispose()
+                break
+            self._file = seen
+            return engine, found
+        return None, 0
+
+    def _asked(self, engine: sa.Engine) -> int | None:
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
+            with registry_errors(self.where), engine.connect() as connection:
+                application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+                version: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        except DamagedError:
             return None
-        except OSError as error:
-            with storage_errors(self._path, kind=RegistryError):
-                raise error from None
-        try:
-            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-            head = os.read(descriptor, 100) if regular else b""
-        finally:
-            os.close(descriptor)
-        application = int.from_bytes(head[_APPLICATION_AT], "big")
-        if not head.startswith(_MAGIC) or application != APPLICATION_ID:
+        if application != APPLICATION_ID:
             return None
-        version = int.from_bytes(head[_VERSION_AT], "big")
         check_version(version, self.where)
         return version
 
@@ -261,7 +279,7 @@ class SqliteDatabase(Database):
         try:
             self._apply(fresh, self._fill)
             with storage_errors(fresh, kind=RegistryError):
-                sync_file(fresh)
+                sync_file(fresh)  # no connection of this process has it open: nobody knows its name
                 rename(fresh, self._path)
                 sync_directory(self._places.root)
         finally:
@@ -270,29 +288,6 @@ class SqliteDatabase(Database):
 
     def _apply(self, path: Path, fill: Fill | None) -> None:
         """Bring the schema of a file up to date, and fill it, in one transaction."""
-        engine = sqlite_engine(path, read_only=False, busy_timeout=self._timeout)
-        try:
-            with registry_errors(self.where), engine.connect() as connection:
-                mode = journal_mode(self._places.root)
-                connection.exec_driver_sql(f"PRAGMA journal_mode = {mode}")
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                # Asked here, not read from the file: its first page may still lie in the journal.
-                found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-                migrate(connection, found)
-                if fill is not None:
-                    self._rebuilt = fill(connection)
-                connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
-                connection.commit()
-                with contextlib.suppress(sa.exc.DBAPIError):
-                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            engine.dispose()
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)  # noqa: PTH116 - text, on the warm path
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+        with registry_errors(self.where):
+            rebuilt = bring_up(path, fill, busy_timeout=self._timeout)
+        self._rebuilt = rebuilt or self._rebuilt

@@ -48,6 +48,17 @@ def test_a_file_is_moved_or_linked(cli: Run, house: Path) -> None:
     assert not (house / "a.txt").exists()
 
 
+@pytest.mark.parametrize("options", [("a=1", "a.b=2"), ("a.b=2", "a=1"), ('a={"c":1}', "a.b=2")])
+def test_a_value_is_no_namespace(cli: Run, house: Path, options: tuple[str, str]) -> None:
+    """In whatever order, of attributes and of parameters: nothing is dropped silently."""
+    (house / "a.txt").write_text("data")
+
+    for flag in ("--attr", "--param"):
+        wrong = cli("registry", "add", "a", "a.txt", flag, options[0], flag, options[1])
+        assert wrong.status == 2
+        assert "'a' is given as a value and as a namespace" in wrong.err
+
+
 @pytest.mark.usefixtures("stocked")
 def test_a_time_that_is_none_is_no_text(cli: Run) -> None:
     """A text that begins with an @ is written as JSON."""

@@ -112,6 +112,33 @@ def test_a_member_that_is_none_is_told(cli: Run, house: Path) -> None:
     assert cli("registry", "open", "packed", "--member", "one.txt").out == "data"
 
 
+@pytest.mark.usefixtures("stocked")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("registry", "get"),
+        ("registry", "prune"),
+        ("registry", "remove"),
+        ("registry", "remove", "2"),
+        ("registry", "list", "--limit", "x"),
+        ("registry", "list", "--nope"),
+        ("registry", "import", "./nope"),
+        ("registry", "set", "1", "--attr", "nothing"),
+        ("fetch",),
+        ("cache", "prune"),
+    ],
+)
+def test_a_usage_error_is_told_in_json_too(cli: Run, arguments: tuple[str, ...]) -> None:
+    """Where `--json` is said, as any other error is."""
+    done = cli(*arguments, "--json")
+
+    assert done.status == 2
+    error = done.json["error"]
+    assert (error["type"], error["exit_status"]) == ("UsageError", 2)
+    assert error["message"] in done.err
+    assert cli(*arguments).out == ""
+
+
 @pytest.mark.parametrize(
     "verb", [("list",), ("search", "n = 1"), ("get", "a"), ("stats",), ("export", "out")]
 )

@@ -150,3 +150,17 @@ def test_a_path_without_a_registry_is_told(cli: Run, house: Path, verb: tuple[st
     assert "no registry at typo" in missing.err
     assert not (house / "typo").exists()
     assert not (house / "out").exists()
+
+
+@pytest.mark.usefixtures("stocked")
+def test_old_versions_take_the_trash_along(cli: Run) -> None:
+    """At once, an item's only version too: the help says so."""
+    assert cli("registry", "remove", "demo", "--yes").status == 0
+    told = " ".join(cli("registry", "clean", "--help").out.split())
+    assert "what is in the trash or FAILED as well, even where it is all that an item has" in told
+
+    assert cli("registry", "clean", "--yes").status == 0
+    assert cli("registry", "show", "2").status == 0
+    assert cli("registry", "clean", "--old-versions", "--yes").status == 0
+    assert cli("registry", "show", "2").status == 3
+    assert cli("registry", "get", "1").status == 0

@@ -43,7 +43,7 @@ def test_a_copy_is_put_at_a_path(cli: Run, stocked: Path, house: Path) -> None:
     """Editable, and the caller's own."""
     done = cli("registry", "get", "1", "-o", "copy.tsv", "--json")
 
-    assert done.json["path"] == "copy.tsv"
+    assert done.json["path"] == str(house / "copy.tsv")
     assert (house / "copy.tsv").read_bytes() == stocked.read_bytes()
 
 

@@ -66,3 +66,24 @@ def test_a_file_that_somebody_removed_is_told(cli: Run, stocked: Path) -> None:
 
     assert (done.status, done.out) == (3, "")
     assert "has lost its file" in done.err
+
+
+@pytest.mark.usefixtures("stocked")
+def test_a_copy_is_placed_as_fetch_places_it(cli: Run, house: Path) -> None:
+    """Its path is absolute, its directory is made."""
+    placed = cli("registry", "get", "demo", "-o", "./new/copy.tsv")
+
+    assert placed.out == f"{house}/new/copy.tsv\n"
+    assert (house / "new" / "copy.tsv").read_bytes() == b"a\tb\n"
+    assert cli("fetch", "data.tsv", "-o", "./fresh/x").out == f"{house}/fresh/x\n"
+
+
+@pytest.mark.usefixtures("stocked")
+@pytest.mark.parametrize("output", ["-", "", "new/"])
+def test_a_copy_is_a_file(cli: Run, house: Path, output: str) -> None:
+    """Neither stdout nor a directory: the same words are refused by fetch."""
+    for command in (("registry", "get", "demo"), ("fetch", "data.tsv")):
+        done = cli(*command, "-o", output)
+        assert (done.status, done.out) == (2, "")
+        assert "-o names a file" in done.err
+    assert not (house / "new").exists()

@@ -164,3 +164,17 @@ def test_old_versions_take_the_trash_along(cli: Run) -> None:
     assert cli("registry", "clean", "--old-versions", "--yes").status == 0
     assert cli("registry", "show", "2").status == 3
     assert cli("registry", "get", "1").status == 0
+
+
+@pytest.mark.parametrize("verb", [("list",), ("add", "a", "a.txt"), ("stats",)])
+def test_files_of_a_directory_are_not_elsewhere(
+    cli: Run, house: Path, verb: tuple[str, ...]
+) -> None:
+    """A registry in a directory has its files there: an option that would be ignored is refused."""
+    (house / "a.txt").write_text("data")
+
+    for where in ((), ("--registry", "there")):
+        wrong = cli("registry", *verb, *where, "--files", "x")
+        assert (wrong.status, wrong.out) == (2, "")
+        assert "--files goes with --registry postgresql" in wrong.err
+    assert not (house / "there").exists()

@@ -46,9 +46,9 @@ class Cleaning(Putting):
     def autoclean(self) -> int:
         """Keep the newest READY version of each key, and what is pinned, in use or being written.
 
-        Everything else goes without a trace (the trash, too, and a key's only item where it is not READY), and
-        so does whatever lies in the directory without a record. A
-        newer version that crashed while it was written never costs the last READY one.
+        Everything else goes without a trace (the trash, too, and a key's only item where it is not READY),
+        and so does whatever lies in the directory without a record. A newer version that crashed while it
+        was written never costs the last READY one.
 
         Returns:
             How many items were removed.

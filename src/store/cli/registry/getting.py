@@ -29,7 +29,13 @@ _CHUNK = 1 << 16
 )
 @click.argument("what", metavar=ITEM)
 @with_params
-@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Put a copy at this path.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(),
+    help="Put a copy at this path; its directory is made.",
+)
 @with_json("Print the item as JSON.")
 @with_registry
 @common
@@ -41,6 +47,8 @@ def get(
 
     Status 3 where there is none, and where the item that is named is not READY.
     """
+    if output is not None:
+        _check_output(context, output)
     frame = frame_of(context)
     with opened_registry(frame, reading=True) as cache:
         item = _ready(find_item(cache, what, params), what)
@@ -48,8 +56,9 @@ def get(
         if output is not None:
             from store.files.placing import place
 
-            place(path, output)
-            path = output
+            target = os.path.abspath(output)  # noqa: PTH100 - resolve() would follow links
+            place(path, target)
+            path = target
         if frame.json:
             document({**item_as_data(item), "path": path})
         else:
@@ -111,6 +120,16 @@ def _opened(item: CacheItem, what: str, member: str | None) -> Opener:
             query=member,
         )
     return opened
+
+
+def _check_output(context: click.Context, output: str) -> None:
+    if not output or output.endswith("/"):
+        raise click.UsageError("-o names a file, and this is a directory", context)
+    if output == "-":
+        raise click.UsageError(
+            "-o names a file, and stdout is for paths: 'store registry open' prints a content",
+            context,
+        )
 
 
 def _path(item: CacheItem, what: str) -> str:

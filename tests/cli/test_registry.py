@@ -205,9 +205,11 @@ def test_what_is_fetched_can_be_searched(cli: Run, hello: Path, house: Path) -> 
     assert found["size"] == 2_000_000
     assert found["attrs"]["origin"].endswith("/large.bin")
     assert json.loads(found["attrs"]["query"])
+    (again,) = cli("registry", "search", "query like '%large.bin%'", "--json").json
+    assert again["id"] == found["id"]
     assert found["digest"] == f"sha256:{hashlib.sha256(bytes(2_000_000)).hexdigest()}"
-    again = cli("fetch", "--cache", "registry", "large.bin", "--json")
-    assert json.loads(again.out)["cached"] is True
+    hit = cli("fetch", "--cache", "registry", "large.bin", "--json")
+    assert json.loads(hit.out)["cached"] is True
 
 
 def test_items_are_fetched_by_locator(cli: Run, stocked: Path) -> None:

@@ -1,6 +1,7 @@
 """Downloads a real file once, keeps it in a registry, and opens it from there.
 
-Run it twice: the second time nothing is downloaded. An address may be given as an argument.
+Run it twice: the second time nothing is downloaded. An address may be given as an argument. What cannot
+be downloaded is told in a line, and the exit status is that of the error (8 without a network).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 import tempfile
 
 import store.registry as cm
+from store.errors import StoreError
 from store.registry.freshness import provenance
 from store.transports.base import TransferOptions
 from store.transports.receiving import receive
@@ -42,4 +44,8 @@ def main(url: str = URL, directory: str = "./my_cache") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except StoreError as error:
+        print(f"hello_registry: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)

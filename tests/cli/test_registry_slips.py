@@ -48,6 +48,17 @@ def test_a_file_is_moved_or_linked(cli: Run, house: Path) -> None:
     assert not (house / "a.txt").exists()
 
 
+@pytest.mark.parametrize("options", [("a=1", "a.b=2"), ("a.b=2", "a=1"), ('a={"c":1}', "a.b=2")])
+def test_a_value_is_no_namespace(cli: Run, house: Path, options: tuple[str, str]) -> None:
+    """In whatever order, of attributes and of parameters: nothing is dropped silently."""
+    (house / "a.txt").write_text("data")
+
+    for flag in ("--attr", "--param"):
+        wrong = cli("registry", "add", "a", "a.txt", flag, options[0], flag, options[1])
+        assert wrong.status == 2
+        assert "'a' is given as a value and as a namespace" in wrong.err
+
+
 @pytest.mark.usefixtures("stocked")
 def test_a_time_that_is_none_is_no_text(cli: Run) -> None:
     """A text that begins with an @ is written as JSON."""
@@ -101,6 +112,33 @@ def test_a_member_that_is_none_is_told(cli: Run, house: Path) -> None:
     assert cli("registry", "open", "packed", "--member", "one.txt").out == "data"
 
 
+@pytest.mark.usefixtures("stocked")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("registry", "get"),
+        ("registry", "prune"),
+        ("registry", "remove"),
+        ("registry", "remove", "2"),
+        ("registry", "list", "--limit", "x"),
+        ("registry", "list", "--nope"),
+        ("registry", "import", "./nope"),
+        ("registry", "set", "1", "--attr", "nothing"),
+        ("fetch",),
+        ("cache", "prune"),
+    ],
+)
+def test_a_usage_error_is_told_in_json_too(cli: Run, arguments: tuple[str, ...]) -> None:
+    """Where `--json` is said, as any other error is."""
+    done = cli(*arguments, "--json")
+
+    assert done.status == 2
+    error = done.json["error"]
+    assert (error["type"], error["exit_status"]) == ("UsageError", 2)
+    assert error["message"] in done.err
+    assert cli(*arguments).out == ""
+
+
 @pytest.mark.parametrize(
     "verb", [("list",), ("search", "n = 1"), ("get", "a"), ("stats",), ("export", "out")]
 )
@@ -112,3 +150,31 @@ def test_a_path_without_a_registry_is_told(cli: Run, house: Path, verb: tuple[st
     assert "no registry at typo" in missing.err
     assert not (house / "typo").exists()
     assert not (house / "out").exists()
+
+
+@pytest.mark.usefixtures("stocked")
+def test_old_versions_take_the_trash_along(cli: Run) -> None:
+    """At once, an item's only version too: the help says so."""
+    assert cli("registry", "remove", "demo", "--yes").status == 0
+    told = " ".join(cli("registry", "clean", "--help").out.split())
+    assert "what is in the trash or FAILED as well, even where it is all that an item has" in told
+
+    assert cli("registry", "clean", "--yes").status == 0
+    assert cli("registry", "show", "2").status == 0
+    assert cli("registry", "clean", "--old-versions", "--yes").status == 0
+    assert cli("registry", "show", "2").status == 3
+    assert cli("registry", "get", "1").status == 0
+
+
+@pytest.mark.parametrize("verb", [("list",), ("add", "a", "a.txt"), ("stats",)])
+def test_files_of_a_directory_are_not_elsewhere(
+    cli: Run, house: Path, verb: tuple[str, ...]
+) -> None:
+    """A registry in a directory has its files there: an option that would be ignored is refused."""
+    (house / "a.txt").write_text("data")
+
+    for where in ((), ("--registry", "there")):
+        wrong = cli("registry", *verb, *where, "--files", "x")
+        assert (wrong.status, wrong.out) == (2, "")
+        assert "--files goes with --registry postgresql" in wrong.err
+    assert not (house / "there").exists()

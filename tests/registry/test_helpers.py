@@ -159,6 +159,21 @@ def test_the_example_downloads_once(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert sys.modules.get("__main__") is not None
 
 
+def test_the_example_tells_what_cannot_be_downloaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a line and a status, not a traceback; the next run begins anew."""
+    monkeypatch.chdir(tmp_path)
+    with Server() as server:
+        url = server.url + "/nothing.txt"
+        monkeypatch.setattr(sys, "argv", [str(EXAMPLE), url])
+        for _ in range(2):
+            with pytest.raises(SystemExit) as ended:
+                runpy.run_path(str(EXAMPLE), run_name="__main__")
+            assert ended.value.code == 3
+            assert capsys.readouterr().err.startswith("hello_registry: ")
+
+
 def test_a_budget_keeps_itself(tmp_path: Path) -> None:
     """`max_bytes` and `min_free` prune as files come in; room that is there is left."""
     with Cache(tmp_path / "x", durability="relaxed", max_bytes=1000) as cache:

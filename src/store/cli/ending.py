@@ -170,16 +170,23 @@ def _of_click(error: Exception, frame: Frame) -> int | None:
         return None
     if isinstance(error, click.Abort):
         return 1 if isinstance(error.__context__, EOFError) else _interrupted(frame)
-    return _usage(error) if isinstance(error, click.ClickException) else None
+    return _usage(error, frame) if isinstance(error, click.ClickException) else None
 
 
-def _usage(error: Any) -> int:  # noqa: ANN401 - a click.ClickException
+def _usage(error: Any, frame: Frame) -> int:  # noqa: ANN401 - a click.ClickException
     near = getattr(error, "possibilities", None)
     hint = f": did you mean {either(near)}?" if near else ""
-    fail(_lower(error.message if near else error.format_message()) + hint)
+    message = _lower(error.message if near else error.format_message()) + hint
+    fail(message)
     context = getattr(error, "ctx", None)
     if context is not None:
         plain(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.")
+    # The error may stand before the flag, which then was not read.
+    if frame.json or "--json" in frame.arguments:
+        from store.addresses import without_secrets
+
+        told = {"type": "UsageError", "message": without_secrets(message), "exit_status": _USAGE}
+        document({"error": told})
     return _USAGE
 
 

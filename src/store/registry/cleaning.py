@@ -46,8 +46,9 @@ class Cleaning(Putting):
     def autoclean(self) -> int:
         """Keep the newest READY version of each key, and what is pinned, in use or being written.
 
-        Everything else goes without a trace, and so does whatever lies in the directory without a record. A
-        newer version that crashed while it was written never costs the last READY one.
+        Everything else goes without a trace (the trash, too, and a key's only item where it is not READY),
+        and so does whatever lies in the directory without a record. A newer version that crashed while it
+        was written never costs the last READY one.
 
         Returns:
             How many items were removed.
@@ -177,11 +178,14 @@ class Cleaning(Putting):
             asked: See `search`; nothing is everything that is READY.
 
         Returns:
-            How many items were copied.
+            How many items were copied; those that cannot be are left behind, and logged.
+
+        Raises:
+            StorageError: There is no registry in that directory, and none can be made.
         """
         from store.registry.exporting import export_to
 
-        return export_to(self, path, asked)
+        return export_to(self, path, asked).taken
 
     def stats(self) -> dict[str, Any]:
         """Return ``items``, ``keys``, ``bytes``, ``free`` and how many there are of each status, by name."""

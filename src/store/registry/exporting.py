@@ -10,11 +10,16 @@ import attrs
 from store.registry.filtering import Asked, filters_of
 from store.registry.making import Making
 from store.registry.status import Status
-from store.registry.transferring import copy_items
+from store.registry.transferring import Imported, copy_items
 
 
-def export_to(source: Making, path: str | os.PathLike[str], asked: Asked) -> int:
-    """Copy items into a registry in a directory: see `Cache.export_to`."""
+def export_to(source: Making, path: str | os.PathLike[str], asked: Asked) -> Imported:
+    """Copy items into a registry in a directory, made also where there are none: see `Cache.export_to`.
+
+    Raises:
+        QueryError: A filter cannot be read.
+        StorageError: There is no registry in that directory, and none can be made.
+    """
     filters = filters_of(asked)
     if filters.statuses is None:
         filters = attrs.evolve(filters, statuses=frozenset({Status.READY}))
@@ -30,6 +35,7 @@ def export_to(source: Making, path: str | os.PathLike[str], asked: Asked) -> int
     )
     target = type(source).opened_by(options)
     try:
-        return copy_items(source, target, filters).taken
+        target.database.write(lambda _: None)
+        return copy_items(source, target, filters)
     finally:
         target.close()

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from store.errors import QueryError
 from store.files.atomic import discard, writing
+from store.files.failures import storage_errors
 from store.files.placing import place
 from store.files.unfinished import partial_name
 from store.registry.creating import Draft, insert_item, next_version
@@ -58,8 +59,9 @@ class Putting(Making):
                 a file open for writing.
             params: See `create`.
             attrs: See `create`.
-            how: What becomes of a path: ``copy`` (by reflink where that works), ``move``, or ``link`` (a hard
-                link where that works: cheap, but who edits the one edits the other).
+            how: What becomes of a path: ``copy`` (by reflink where that works), ``move`` (other
+                names of that file keep their own), or ``link`` (a hard link where that works: cheap, but the
+                two are one file, and who edits the one edits the other).
             ext: See `create`.
             label: See `create`.
             filename: What the file is called; None takes the path's name, else the URI's.
@@ -132,7 +134,10 @@ class Putting(Making):
         if isinstance(source, bytes | bytearray | memoryview):
             return write_sealed(temporary, memoryview(source).cast("B"), durable=durable)
         if isinstance(source, Path):
-            place(source, temporary, link=how != "copy")
+            # Another name of a file that is moved is somebody's own: its mode is not ours to change.
+            with storage_errors(source):
+                alone = how == "move" and source.lstat().st_nlink == 1
+            place(source, temporary, link=how == "link" or alone)
         else:
             _fill(temporary, source)
         return seal(temporary, durable=durable, owned=how != "link")

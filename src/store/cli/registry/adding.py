@@ -33,8 +33,16 @@ _ATTR = click.option(
 @_ATTR
 @click.option("--label", metavar="TEXT", help="A label of your choice.")
 @click.option("--filename", metavar="NAME", help="What the file is called.")
-@click.option("--move", is_flag=True, help="Move the file.")
-@click.option("--link", is_flag=True, help="Make a hard link.")
+@click.option(
+    "--move",
+    is_flag=True,
+    help="Move the file; where it has other names (hard links), those keep a file of their own.",
+)
+@click.option(
+    "--link",
+    is_flag=True,
+    help="Make a hard link: cheap, but the two are one file, and who edits the one edits the other.",
+)
 @click.option("--pin", is_flag=True, help="Let pruning pass it over.")
 @with_json("Print the item as JSON.")
 @with_registry

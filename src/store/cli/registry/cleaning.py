@@ -17,7 +17,12 @@ from store.cli.registry.opening import opened_registry, with_registry
         "store registry clean --old-versions --yes      leaves one READY version of each item",
     )
 )
-@click.option("--old-versions", is_flag=True, help="All but the newest READY versions, too.")
+@click.option(
+    "--old-versions",
+    is_flag=True,
+    help="All but the newest READY versions, too, at once: what is in the trash or FAILED as well, even"
+    " where it is all that an item has.",
+)
 @destructive
 @with_json()
 @with_registry
@@ -26,7 +31,7 @@ from store.cli.registry.opening import opened_registry, with_registry
 def clean(context: click.Context, /, *, old_versions: bool, dry_run: bool, yes: bool) -> int:
     """Remove records without a file, files without a record, and what the dead left unfinished.
 
-    What is pinned, in use, or being written stays.
+    What is pinned, in use, or being written stays. Nothing of what goes can be restored.
     """
     from store.registry.sweeping import fileless, outdated, remove_orphans
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,13 @@ _CHUNK = 1 << 16
 )
 @click.argument("what", metavar=ITEM)
 @with_params
-@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Put a copy at this path.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(),
+    help="Put a copy at this path; its directory is made.",
+)
 @with_json("Print the item as JSON.")
 @with_registry
 @common
@@ -38,25 +45,20 @@ def get(
 ) -> None:
     """Print the path of an item's file, of the newest READY version where a URI is given.
 
-    Status 3 where there is none.
+    Status 3 where there is none, and where the item that is named is not READY.
     """
-    from store.errors import ResourceNotFoundError
-
+    if output is not None:
+        _check_output(context, output)
     frame = frame_of(context)
     with opened_registry(frame, reading=True) as cache:
-        item = _ready(find_item(cache, what, params))
-        if not item.has_file:
-            raise ResourceNotFoundError(
-                f"{item.version_id} has no file: it is {item.rstatus.name}; see 'store registry show"
-                f" {item.id}'",
-                query=what,
-            )
-        path = item.path
+        item = _ready(find_item(cache, what, params), what)
+        path = _path(item, what)
         if output is not None:
             from store.files.placing import place
 
-            place(path, output)
-            path = output
+            target = os.path.abspath(output)  # noqa: PTH100 - resolve() would follow links
+            place(path, target)
+            path = target
         if frame.json:
             document({**item_as_data(item), "path": path})
         else:
@@ -84,7 +86,7 @@ def open_item(
     """Print what stands in an item's file, unpacked; of an archive the names of its files."""
     frame = frame_of(context)
     with opened_registry(frame, reading=True) as cache:
-        item = _ready(find_item(cache, what, params))
+        item = _ready(find_item(cache, what, params), what)
         with _opened(item, what, member) as opened:
             if frame.json:
                 document({"type": opened.type, "size": opened.size, "members": opened.sizes})
@@ -120,11 +122,44 @@ def _opened(item: CacheItem, what: str, member: str | None) -> Opener:
     return opened
 
 
-def _ready(item: CacheItem) -> CacheItem:
-    """Return the newest READY version of an item that is not READY itself, where there is one."""
+def _check_output(context: click.Context, output: str) -> None:
+    if not output or output.endswith("/"):
+        raise click.UsageError("-o names a file, and this is a directory", context)
+    if output == "-":
+        raise click.UsageError(
+            "-o names a file, and stdout is for paths: 'store registry open' prints a content",
+            context,
+        )
+
+
+def _path(item: CacheItem, what: str) -> str:
+    """Return the path of a READY item's file, which is there.
+
+    Raises:
+        ResourceNotFoundError: The item is not READY, has no file, or its file is gone.
+    """
+    from store.errors import ResourceNotFoundError
     from store.registry.status import Status
 
-    if item.rstatus is Status.READY:
+    see = f"see 'store registry show {item.id}'"
+    if item.rstatus is not Status.READY:
+        trash = f"'store registry restore {item.id}' brings it back"
+        step = trash if item.rstatus is Status.TRASH else see
+        problem = f"is {item.rstatus.name}, and only READY ones are handed out: {step}"
+    elif not item.has_file:
+        problem = f"has no file, being metadata alone: {see}"
+    elif not os.path.lexists(path := item.path):
+        problem = f"has lost its file, which should lie at {path}: add it anew"
+    else:
+        return path
+    raise ResourceNotFoundError(f"{item.version_id} {problem}", query=what)
+
+
+def _ready(item: CacheItem, what: str) -> CacheItem:
+    """Return the newest READY version instead of one that is not READY, unless that one was named."""
+    from store.registry.status import Status
+
+    if item.rstatus is Status.READY or what in {str(item.id), item.version_id}:
         return item
     return item.cache.best(key=item.key) or item  # type: ignore[attr-defined]
 

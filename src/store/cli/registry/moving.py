@@ -10,7 +10,7 @@ from store.cli.output import document, say, several
 from store.cli.registry.opening import opened_registry, with_registry
 
 _FAILED = 10
-"""The exit status where items could not be taken in."""
+"""The exit status where items could not be taken in, or carried out."""
 
 
 @click.command(
@@ -50,15 +50,23 @@ def import_items(context: click.Context, /, *, directory: str) -> int:
 @with_registry
 @common
 @click.pass_context
-def export(context: click.Context, /, *, directory: str, where: str | None) -> None:
-    """Copy READY items with their files into another registry, made where there is none."""
+def export(context: click.Context, /, *, directory: str, where: str | None) -> int:
+    """Copy READY items with their files into another registry, made where there is none.
+
+    What is there already is passed over. Status 10 where an item could not be copied.
+    """
+    from store.registry.exporting import export_to
+
     frame = frame_of(context)
     with opened_registry(frame, reading=True) as cache:
-        count = cache.export_to(directory, where=where)
+        done = export_to(cache, directory, {"where": where})
     if frame.json:
-        document({"exported": count})
+        document({"exported": done.taken, "known": done.known, "failed": done.failed})
     if not frame.quiet:
-        say(f"{several(count, 'item')} copied to {directory}")
+        known = f", {done.known} were there already" if done.known else ""
+        failed = f"; {done.failed} could not be" if done.failed else ""
+        say(f"{several(done.taken, 'item')} copied to {directory}{known}{failed}")
+    return _FAILED if done.failed else 0
 
 
 @click.command(epilog=examples("store registry rebuild", "store registry rebuild --json"))

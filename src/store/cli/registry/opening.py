@@ -70,6 +70,7 @@ def opened_registry(frame: Frame, *, reading: bool = False) -> Iterator[Cache]:
 
     Raises:
         RegistryError: There is none at that path, or it cannot be opened.
+        UsageError: ``--files`` is given for a registry in a directory.
         StoreError: The settings cannot be read.
     """
     from store.config.directories import cache_directory
@@ -88,11 +89,20 @@ def opened_registry(frame: Frame, *, reading: bool = False) -> Iterator[Cache]:
             durability=settings.durability,
         )
     else:
+        _refuse_files(frame)
         if reading and where is not None:
             _check_there(Path(where).expanduser())
         cache = Cache(where or default, durability=settings.durability)
     with cache:
         yield cache
+
+
+def _refuse_files(frame: Frame) -> None:
+    if "registry_files" in frame.flags:
+        raise click.UsageError(
+            "--files goes with --registry postgresql://…: a registry in a directory has its files there",
+            click.get_current_context(silent=True),
+        )
 
 
 def _check_there(path: Path) -> None:

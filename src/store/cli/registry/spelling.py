@@ -18,9 +18,11 @@ def values_of(pairs: Sequence[str]) -> dict[str, Any]:
     """Return what ``name=value`` pairs say: a value is JSON, ``@`` and a time, or else text.
 
     Raises:
-        UsageError: One of them has no ``=``, or what stands behind an ``@`` is no time.
+        UsageError: One of them has no ``=``, what stands behind an ``@`` is no time, or a name is one of a
+            value and of a namespace.
     """
     found: dict[str, Any] = {}
+    spaces: dict[str, bool] = {}
     for pair in pairs:
         name, mark, value = pair.partition("=")
         if not mark or not name:
@@ -28,7 +30,14 @@ def values_of(pairs: Sequence[str]) -> dict[str, Any]:
                 f"{pair!r} is no NAME=VALUE", click.get_current_context(silent=True)
             )
         space, dot, inner = name.partition(".")
-        if dot and space and inner:
+        in_space = bool(dot and space and inner)
+        whole = space if in_space else name
+        if spaces.setdefault(whole, in_space) is not in_space:
+            raise click.UsageError(
+                f"{whole!r} is given as a value and as a namespace: an item has one of them",
+                click.get_current_context(silent=True),
+            )
+        if in_space:
             found.setdefault(space, {})[inner] = _value(value)
         else:
             found[name] = _value(value)

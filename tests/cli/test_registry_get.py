@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from store.registry.manager import Cache
+
 Run = Callable[..., Any]
 
 AWAY = [
@@ -87,3 +89,14 @@ def test_a_copy_is_a_file(cli: Run, house: Path, output: str) -> None:
         assert (done.status, done.out) == (2, "")
         assert "-o names a file" in done.err
     assert not (house / "new").exists()
+
+
+def test_metadata_alone_has_no_path(cli: Run, house: Path) -> None:
+    """It is READY, and there is nothing to hand out."""
+    with Cache(house / "there") as cache:
+        cache.create("noted", attrs={"rows": 5}, status="ready")
+
+    done = cli("registry", "get", "noted", "--registry", "there")
+
+    assert (done.status, done.out) == (3, "")
+    assert "has no file, being metadata alone" in done.err

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import sqlalchemy as sa
 
-from store.errors import StoreError
+from store.errors import RefusedError, StoreError
 from store.files.failures import free_bytes
 from store.registry.filtering import Asked
 from store.registry.filters import Filters
@@ -129,6 +129,24 @@ class Cleaning(Putting):
             min_free=min_free,
         )
         return prune(self, limits, asked={"where": where}, dry_run=dry_run)
+
+    def check_budget(self, size: int) -> None:
+        """Refuse a file that ``max_bytes`` has no room for, whatever else were removed.
+
+        Raises:
+            RefusedError: It is larger than that, or than what is pinned leaves of it.
+        """
+        limit = self.options.max_bytes
+        if limit is None or (self._seen and self._unseen + size < limit // _OFTEN):
+            return
+        fixed = 0 if size > limit or bytes_of(self) + size <= limit else bytes_of(self, pinned=True)
+        if fixed + size > limit:
+            beside = f", of which pinned items take {fixed}" if fixed else ""
+            raise RefusedError(
+                f"a file of {size} bytes does not fit into {self.database.where}, which may take {limit}"
+                f" bytes{beside}: allow more with max_bytes, or unpin something",
+                limit=limit,
+            )
 
     def keep_budget(self, added: int) -> None:
         """Prune where the files have outgrown ``max_bytes`` or ``min_free``; best effort."""

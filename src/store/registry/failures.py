@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from types import TracebackType
 from typing import Final
@@ -109,3 +110,16 @@ def _step(cause: BaseException) -> str:
     if code == sqlite3.SQLITE_FULL:
         return ": make room, or prune with 'store registry prune'"
     return ""
+
+
+def nothing_to_read(path: str) -> RegistryError:
+    """Return the error of a registry that may only be read, where there is none."""
+    if os.path.lexists(path):
+        return RegistryError(
+            f"{path} is no registry, or is damaged, and may only be read: rebuild it where it can be written"
+            " to (store registry rebuild)",
+            path=path,
+        )
+    return RegistryError(
+        f"there is no registry at {path}: is the path right?", path=path, missing=True
+    )

@@ -19,6 +19,7 @@ from store.registry.query import select
 from store.registry.records import ENTRY, Entry, entry_from, entry_of, entry_of_version, moment_of
 from store.registry.schema import items, uses
 from store.registry.status import Status, StatusesLike, statuses_of
+from store.registry.uses import Use
 
 _BEST: Final = Prepared(
     ENTRY.where(items.c.key == sa.bindparam("key"), items.c.status == sa.bindparam("status"))
@@ -185,6 +186,20 @@ class Finding(Opened, abc.ABC):
                 row = found.setdefault(f"{one.key}-{one.version}", {"item": None})
                 row["disk_fname"] = one.path.name
         return found
+
+    def use(self, item_id: int) -> Use:
+        """Return when an item was used, what waits to be written down included."""
+        query = sa.select(uses.c.reads, uses.c.searches, uses.c.last_read, uses.c.last_search)
+        row = self.database.read(
+            lambda connection: connection.execute(query.where(uses.c.item_id == item_id)).first()
+        )
+        kept, waiting = Use(*row) if row else Use(), self.usage.of(item_id)
+        return Use(
+            kept.reads + waiting.reads,
+            kept.searches + waiting.searches,
+            waiting.last_read or kept.last_read,
+            waiting.last_search or kept.last_search,
+        )
 
     def __len__(self) -> int:
         """Return how many items there are, removed ones too."""

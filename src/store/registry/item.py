@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from store.addresses import public
-from store.errors import ResourceNotFoundError, StatusError
+from store.errors import RefusedError, ResourceNotFoundError, StatusError
 from store.files.atomic import writing
 from store.registry.freshness import Fresh, Known, address_of, check_freshness, headers_now
 from store.registry.item_fields import ItemFields
@@ -80,6 +80,7 @@ class CacheItem(ItemFields):
 
         Raises:
             StatusError: It may not become READY, another took it over, or nothing was written.
+            RefusedError: It is larger than ``max_bytes`` leaves beside what is pinned.
             RegistryError: The file cannot be published.
         """
         self.status = Status.READY
@@ -125,7 +126,13 @@ class CacheItem(ItemFields):
             with contextlib.suppress(StatusError):
                 self.failed()
             raise
-        self.ready()
+        try:
+            self.ready()
+        except StatusError:
+            raise
+        except RefusedError:
+            self.failed()  # it is too large, and will be
+            raise
 
     def open(self, **options: Any) -> Opener:  # noqa: ANN401 - the options of Opener
         """Open the file for reading, unpacked: see `store.registry.opening.Opener`.

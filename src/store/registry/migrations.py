@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from store.errors import RegistryError
 from store.registry.database import Rebuilt
 from store.registry.engines import journal_mode, sqlite_engine
+from store.registry.failures import DamagedError, registry_errors
 from store.registry.schema import APPLICATION_ID, VERSION, handed, metadata
 
 Fill = Callable[[sa.Connection], Rebuilt]
@@ -39,6 +40,28 @@ def check_version(found: int, where: str) -> None:
             " here): install the newer one; nothing was changed",
             path=where,
         )
+
+
+def version_of(engine: sa.Engine, where: str) -> int | None:
+    """Return the version of the schema of a registry in SQLite; None of a file that is none of ours.
+
+    Args:
+        engine: Of the file.
+        where: What it is called in messages.
+
+    Raises:
+        RegistryError: It cannot be read, or is newer than we are.
+    """
+    try:
+        with registry_errors(where), engine.connect() as connection:
+            application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+            version: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    except (DamagedError, UnicodeDecodeError):  # the message may quote damaged bytes
+        return None
+    if application != APPLICATION_ID:
+        return None
+    check_version(version, where)
+    return version
 
 
 def migrate(

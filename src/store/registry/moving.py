@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from store.errors import StatusError
+from store.errors import StatusError, StoreError
 from store.files.atomic import rename
 from store.registry.batches import Note
 from store.registry.creating import Draft
@@ -18,11 +19,10 @@ from store.registry.journals import journals
 from store.registry.prepared import Prepared
 from store.registry.publishing import check_written, move_in_place, remove_files, seal
 from store.registry.records import Entry, all_rows, attribute_rows, now_of
-from store.registry.schema import ATTRS, items, uses
+from store.registry.schema import ATTRS, items
 from store.registry.sidecars import remove_sidecar, sidecar_text, write_sidecar
 from store.registry.status import REMOVED, Status, may_move
 from store.registry.tidying import tidy
-from store.registry.uses import Use
 
 _MOVE: Final = sa.update(items).where(
     items.c.id == sa.bindparam("item_id"),
@@ -30,7 +30,6 @@ _MOVE: Final = sa.update(items).where(
     items.c.version == sa.bindparam("item_version"),
     items.c.status == sa.bindparam("expected"),
 )
-
 
 _PUBLISHED: Final = Prepared(
     sa.select(items.c.id).where(items.c.published, items.c.status != int(Status.DELETED)).limit(1)
@@ -48,20 +47,6 @@ class Moving(Finding):
     def attributes(self, item_id: int, part: int = ATTRS) -> list[tuple[str, str, str, str]]:
         """Return an item's attributes as rows of (namespace, name, kind, value)."""
         return self.database.read(lambda connection: attribute_rows(connection, item_id, part))
-
-    def use(self, item_id: int) -> Use:
-        """Return when an item was used, what waits to be written down included."""
-        query = sa.select(uses.c.reads, uses.c.searches, uses.c.last_read, uses.c.last_search)
-        row = self.database.read(
-            lambda connection: connection.execute(query.where(uses.c.item_id == item_id)).first()
-        )
-        kept, waiting = Use(*row) if row else Use(), self.usage.of(item_id)
-        return Use(
-            kept.reads + waiting.reads,
-            kept.searches + waiting.searches,
-            waiting.last_read or kept.last_read,
-            waiting.last_search or kept.last_search,
-        )
 
     def hand_out(self, entry: Entry, *, read: bool) -> Entry:
         """Note that an item's file is in use from now on, and whether it was read.
@@ -119,13 +104,15 @@ class Moving(Finding):
             self._unchanged(entry, Status.READY)  # another may have moved it, and the file with it
             check_written(self.places, entry)
         batch = self.database.held_batch()
-        sealed = seal(partial, durable=self.durable and batch is None)
-        changed |= {"published": True, "size": sealed.size, "digest": sealed.digest}
-        target = self.places.published(entry.key, entry.version, entry.ext)
-        if batch is not None and target not in batch.published and os.path.lexists(target):
-            self._refuse_to_replace(entry)
-        self.keep_sidecar(entry._replace(**changed))
-        self.move_in_place(partial, target)
+        with self._unless_overtaken(entry, partial):
+            sealed = seal(partial, durable=self.durable and batch is None)
+            self.check_budget(sealed.size)
+            changed |= {"published": True, "size": sealed.size, "digest": sealed.digest}
+            target = self.places.published(entry.key, entry.version, entry.ext)
+            if batch is not None and target not in batch.published and os.path.lexists(target):
+                self._refuse_to_replace(entry)
+            self.keep_sidecar(entry._replace(**changed))
+            self.move_in_place(partial, target)
         try:
             self.upload(target, sealed.digest)
             moved = self._set(entry, changed)
@@ -137,6 +124,20 @@ class Moving(Finding):
             batch.published[target] = entry.key, entry.version
         self.keep_budget(sealed.size)
         return moved
+
+    @contextlib.contextmanager
+    def _unless_overtaken(self, entry: Entry, partial: str) -> Iterator[None]:
+        """Say so where another publishes the item meanwhile, which takes the file away.
+
+        Raises:
+            StatusError: It does.
+        """
+        try:
+            yield
+        except StoreError:
+            if os.path.lexists(partial):
+                raise
+            raise _illegal(entry, Status.READY, Status.READY) from None
 
     def _refuse_to_replace(self, entry: Entry) -> None:
         """Refuse to publish an item anew in a batch, whose failure would leave the old row with the new file.
@@ -185,6 +186,9 @@ class Moving(Finding):
         """Make the directory that items are written to."""
         self.places.make_writing(durable=self.durable)
 
+    def check_budget(self, size: int) -> None:
+        """Refuse a file that no pruning would make room for; see `store.registry.cleaning`."""
+
     def keep_budget(self, added: int) -> None:
         """Make room where the files have outgrown what they may take; see `store.registry.pruning`."""
 
@@ -218,9 +222,8 @@ class Moving(Finding):
         """Rename a sealed file to where it is published, once `keep_sidecar` was called for it."""
         batch = self.database.held_batch()
         if batch is None:
-            move_in_place(
-                source, target, durable=self.durable
-            )  # beside the sidecar, which was looked at
+            # Beside the sidecar, which was looked at.
+            move_in_place(source, target, durable=self.durable)
             return
         shelf = os.path.dirname(target)  # noqa: PTH120 - text
         if shelf in batch.shelves:

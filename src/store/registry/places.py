@@ -155,14 +155,14 @@ class Places:
             )
         return path
 
-    def set_aside(self, path: str | Path) -> Path:
+    def set_aside(self, path: str | Path, mark: str | None = None) -> Path:
         """Move whatever lies at a path into ``damaged/``, unopened, and return where it is now.
 
         Raises:
             StorageError: It cannot be moved.
         """
         name = os.path.basename(path)  # noqa: PTH119 - text
-        target = self.damaged / f"{os.urandom(6).hex()}-{name}"
+        target = self.damaged / f"{mark or os.urandom(6).hex()}-{name}"
         make_directories(target.parent)
         rename(path, target)
         return target

@@ -12,11 +12,12 @@ from sqlalchemy.dialects import postgresql
 
 from store.addresses import public
 from store.errors import RegistryError
+from store.registry.carrying import forget_told
 from store.registry.database import Database, Rebuilt
 from store.registry.engines import postgresql_engine
 from store.registry.failures import registry_errors
 from store.registry.migrations import check_version, migrate
-from store.registry.schema import VERSION, attributes, heads, items, meta, uses
+from store.registry.schema import VERSION, meta
 
 _SCHEMA_LOCK: Final = 0x53746F72
 """What is locked while tables are made or migrated: one number for all registries of a server."""
@@ -63,7 +64,7 @@ class PostgresqlDatabase(Database):
         connection.execute(_HOLD, {"number": number_of(key)})
 
     def rebuild(self) -> Rebuilt:
-        """Empty the tables and fill them from files and sidecars, in one transaction.
+        """Make anew what files and sidecars tell, in one transaction; what only the tables tell stays.
 
         Raises:
             RegistryError: They cannot be written to.
@@ -71,8 +72,7 @@ class PostgresqlDatabase(Database):
 
         def work(connection: sa.Connection) -> Rebuilt:
             connection.exec_driver_sql("LOCK TABLE registry_items IN EXCLUSIVE MODE")
-            for table in (attributes, uses, items, heads):
-                connection.execute(sa.delete(table))
+            forget_told(connection)
             return self._fill(connection)
 
         return self.write(work)

@@ -116,11 +116,13 @@ def bytes_in(entry: Entry) -> int:
     return (entry.size or 0) if entry.published else 0
 
 
-def bytes_of(cache: Changing) -> int:
-    """Return how many bytes the published files take in all."""
+def bytes_of(cache: Changing, *, pinned: bool = False) -> int:
+    """Return how many bytes the published files take in all, or those of them that are pinned."""
     total = sa.select(sa.func.coalesce(sa.func.sum(items.c.size), 0)).where(
         items.c.status.in_([int(one) for one in _PRUNED]), items.c.published
     )
+    if pinned:
+        total = total.where(items.c.pinned)
     return int(cache.database.read(lambda connection: connection.execute(total).scalar_one()))
 
 

@@ -71,6 +71,7 @@ class Putting(Making):
             QueryError: An argument cannot be read; nothing was made.
             TypeError: A parameter or attribute cannot be written down.
             StorageError: The source cannot be read, or the file not be written.
+            RefusedError: It is larger than ``max_bytes`` leaves beside what is pinned.
             RegistryError: The registry cannot be written to.
         """
         if how not in {"copy", "move", "link"}:
@@ -83,6 +84,7 @@ class Putting(Making):
         temporary = f"{self.places.writing}/{partial_name()}"
         try:
             sealed = self._sealed(path if path is not None else source, temporary, how)
+            self.check_budget(sealed.size)
             entry = self._kept(draft, temporary, sealed, pinned=pinned)
         except BaseException:
             discard(temporary)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from store.errors import RegistryError
 from store.registry.attributes import Attribute
+from store.registry.carrying import Carried, raise_heads, statuses_of
 from store.registry.creating import Draft, insert_item, raise_head
 from store.registry.database import Database, Rebuilt
 from store.registry.journals import Line, journals, lines_of, read_line
@@ -30,6 +31,10 @@ FOUND: Final = "found without its sidecar"
 """The label of an item of which nothing but its file was left."""
 
 
+_TOLD: Final = frozenset({Status.READY, Status.TRASH})
+"""Of which statuses an item without a file has a sidecar."""
+
+
 @attrs.define
 class _Found:
     file: Named | None = None
@@ -41,21 +46,25 @@ class _Found:
 def fill(
     database: Database, connection: sa.Connection, places: Places, remote: Remote | None = None
 ) -> Rebuilt:
-    """Put everything that lies in the directory into an empty registry.
+    """Put everything that lies in the directory into a registry, but for what is in it already.
 
     A file without a sidecar becomes an item without a URI; a sidecar whose file is gone is passed over; no
     version is given out anew that any file bears.
 
     Args:
-        database: The registry.
+        database: The registry; what stands in it counts more than what lies in the directory.
         connection: In a transaction that writes.
         places: Where the files lie.
         remote: The bucket that they lie in, where that is so; sidecars are brought here.
     """
     found = _all_found(places, remote)
+    known = statuses_of(connection)
     done, bare, missing = 0, 0, 0
     for _, key, version in sorted(_made(places, slot, *name) for name, slot in found.items()):
         slot = found[key, version]
+        if (key, version) in known:
+            done += known[key, version] in _TOLD
+            continue
         sidecar = _sidecar(places, slot, key, version)
         if sidecar is not None and not _lacks_its_file(sidecar, slot):
             _restore(database, connection, sidecar)
@@ -71,6 +80,15 @@ def fill(
     for one in places.walk_partial():
         raise_head(database, connection, one.key, one.version)
     return Rebuilt(done, bare, missing)
+
+
+def restore_writing(database: Database, connection: sa.Connection, carried: Carried) -> None:
+    """Put what could be read of a damaged registry into the new one: heads, and what is being written."""
+    raise_heads(database, connection, carried)
+    known = statuses_of(connection)
+    for sidecar, holder in carried.writing:
+        if (sidecar.fields["key"], sidecar.fields["version"]) not in known:
+            _restore(database, connection, sidecar, holder)
 
 
 def _all_found(places: Places, remote: Remote | None) -> dict[tuple[str, int], _Found]:
@@ -137,7 +155,9 @@ def _local(places: Places) -> Iterator[tuple[Named, int | None]]:
             yield one, None
 
 
-def _restore(database: Database, connection: sa.Connection, sidecar: Sidecar) -> None:
+def _restore(
+    database: Database, connection: sa.Connection, sidecar: Sidecar, holder: str | None = None
+) -> None:
     fields = sidecar.fields
     draft = Draft(
         name=Name(fields["key"], fields["uri"], fields["params"]),
@@ -152,6 +172,7 @@ def _restore(database: Database, connection: sa.Connection, sidecar: Sidecar) ->
         digest=fields["digest"],
         published=fields["published"],
         pinned=fields["pinned"],
+        holder=holder,
     )
     entry = insert_item(connection, draft, fields["version"])
     if fields["before"] is not None:

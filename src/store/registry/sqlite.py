@@ -20,17 +20,19 @@ from store.files.failures import storage_errors
 from store.files.locks import exclusively
 from store.files.syncing import sync_directory, sync_file
 from store.files.unfinished import partial_name
+from store.registry.carrying import carried_from, forget_told, is_sound
 from store.registry.database import Database, Rebuilt
 from store.registry.engines import begin_writing, sqlite_engine
-from store.registry.failures import DamagedError, registry_errors
+from store.registry.failures import DamagedError, nothing_to_read, registry_errors
 from store.registry.forking import GATE
 from store.registry.globs import glob_of
 from store.registry.identity import identity, is_regular
 from store.registry.idle import Idle
-from store.registry.migrations import Fill, bring_up, check_version
+from store.registry.migrations import Fill, bring_up, version_of
 from store.registry.places import Places
 from store.registry.prepared import driver_of
-from store.registry.schema import APPLICATION_ID, VERSION
+from store.registry.rebuilding import restore_writing
+from store.registry.schema import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +40,8 @@ _BESIDE: Final = ("", "-wal", "-shm", "-journal")
 """What a registry consists of: the file, and what SQLite keeps beside it."""
 
 _PAGES: Final = 2_000
-"""How much of the file a connection keeps in memory, in KiB: SQLite's own default."""
-
 _BATCH_PAGES: Final = 16_384
-"""How much it keeps in a batch, in KiB."""
+"""How much of the file a connection keeps in memory, and in a batch, in KiB."""
 
 
 class SqliteDatabase(Database):
@@ -151,8 +151,7 @@ class SqliteDatabase(Database):
             if seen is not None and identity(self._path) != seen:
                 return  # another has mended it meanwhile
             log.warning("the registry %s is damaged (%s): it is rebuilt", self._path, damage)
-            self.move_aside()
-            self._make()
+            self._replace()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -163,15 +162,17 @@ class SqliteDatabase(Database):
 
     def move_aside(self) -> Path | None:
         """Move the file, and what SQLite keeps beside it, into ``damaged/``; None where there is none."""
-        moved = None
+        moved, mark = None, os.urandom(6).hex()  # together, so that SQLite still reads it
         with storage_errors(self._path, kind=RegistryError):
             for suffix in _BESIDE:
                 if os.path.lexists(self._path + suffix):
-                    moved = self._places.set_aside(self._path + suffix)
+                    moved = self._places.set_aside(self._path + suffix, mark)
         return moved
 
     def rebuild(self) -> Rebuilt:
-        """Move the file aside, sound or not, and make it anew from content and sidecars.
+        """Make anew what files and sidecars tell, in one transaction; what only the registry tells stays.
+
+        A damaged one is moved aside first; of it heads, and what living processes write, are carried over.
 
         Raises:
             RegistryError: It is read-only, or cannot be moved or made.
@@ -181,32 +182,52 @@ class SqliteDatabase(Database):
         self.close()
         make_directories(self._places.root)
         with self._locked():
-            self.move_aside()
-            self._make()
-        return self._rebuilt
+            if not self._stands():
+                self._replace()
+                return self._rebuilt
+
+            def work(connection: sa.Connection) -> Rebuilt:
+                forget_told(connection)
+                return self._fill(connection)
+
+            return self.write(work)
+
+    def _stands(self) -> bool:
+        """Whether there is a sound registry; one of an older schema is brought up to date."""
+        engine, version = self._looked_at()
+        if engine is None:
+            return False
+        try:
+            sound = is_sound(engine, self.where)
+        finally:
+            engine.dispose()
+        if sound and version < VERSION:
+            self._apply(self._places.database, None)
+        return sound
+
+    def _replace(self) -> Path | None:
+        """Move the file aside, and make it anew of content, sidecars and what can be read of the old one."""
+        carried = carried_from(self._places, self._timeout)
+        moved = self.move_aside()
+
+        def filled(connection: sa.Connection) -> Rebuilt:
+            rebuilt = self._fill(connection)
+            restore_writing(self, connection, carried)
+            return rebuilt
+
+        self._make(filled)
+        return moved
 
     def _open(self) -> sa.Engine:
         engine, version = self._looked_at()
         if self._read_only:
             if engine is None:
-                raise self._nothing_to_read()
+                raise nothing_to_read(self._path)
         elif engine is None or version != VERSION:
             if engine is not None:
                 engine.dispose()
             engine = self._prepared()
         return engine
-
-    def _nothing_to_read(self) -> RegistryError:
-        if os.path.lexists(self._path):
-            return RegistryError(
-                f"{self._path} is no registry: it may only be read here, so it is left as it is",
-                path=self._path,
-            )
-        return RegistryError(
-            f"there is no registry at {self._path}: is the path right?",
-            path=self._path,
-            missing=True,
-        )
 
     def _prepared(self) -> sa.Engine:
         """Make a registry of the present schema, unless another did meanwhile, and return its engine."""
@@ -218,10 +239,8 @@ class SqliteDatabase(Database):
             if engine is not None:
                 engine.dispose()
                 self._apply(self._places.database, None)
-            else:
-                if self.move_aside() is not None:
-                    log.warning("%s was no registry, and was moved aside", self._path)
-                self._make()
+            elif self._replace() is not None:
+                log.warning("%s was no registry, and was moved aside", self._path)
             engine, _ = self._looked_at()
         if engine is None:
             raise RegistryError(
@@ -231,7 +250,7 @@ class SqliteDatabase(Database):
         return engine
 
     def _looked_at(self) -> tuple[sa.Engine | None, int]:
-        """Return the engine of the file that is there and its schema's version; None where it is none of ours.
+        """Return the engine of the file that is there and its schema's version; None where it is not ours.
 
         SQLite alone may open the file, or what lies beside it: whoever else closes a descriptor of it drops
         the locks of all connections in the process (https://sqlite.org/howtocorrupt.html, section 2.2).
@@ -245,7 +264,7 @@ class SqliteDatabase(Database):
                 self._places.database, read_only=self._read_only, busy_timeout=self._timeout
             )
             try:
-                found = self._asked(engine)
+                found = version_of(engine, self.where)
             except BaseException:
                 engine.dispose()
                 if identity(self._path) != seen:
@@ -261,23 +280,11 @@ class SqliteDatabase(Database):
             return engine, found
         return None, 0
 
-    def _asked(self, engine: sa.Engine) -> int | None:
-        try:
-            with registry_errors(self.where), engine.connect() as connection:
-                application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-                version: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-        except DamagedError:
-            return None
-        if application != APPLICATION_ID:
-            return None
-        check_version(version, self.where)
-        return version
-
-    def _make(self) -> None:
+    def _make(self, fill: Fill) -> None:
         """Make a registry under another name, fill it, and put it in place whole."""
         fresh = self._places.root / f"{partial_name()}.sqlite"
         try:
-            self._apply(fresh, self._fill)
+            self._apply(fresh, fill)
             with storage_errors(fresh, kind=RegistryError):
                 sync_file(fresh)  # no connection of this process has it open: nobody knows its name
                 rename(fresh, self._path)

@@ -159,7 +159,7 @@ class CleaningTests(Suite, suite=True):
         assert cache.by_id(trash.id) is None
 
     def test_a_lost_registry_is_rebuilt(self, cache: Cache, clock: FakeClock) -> None:
-        """From files and sidecars: names, attributes, statuses, pins; no version is given out anew."""
+        """Names, attributes, statuses and pins are as they were; no version is given out anew."""
         kept = cache.put("a", b"1", {"n": 1}, {"x": {"y": {1, 2}}}, label="l", pinned=True)
         cache.create("m", attrs={"only": "metadata"}, status="ready")
         trash = cache.put("t", b"2")
@@ -167,10 +167,12 @@ class CleaningTests(Suite, suite=True):
         clock.advance(5)
         changed = cache.put("c", b"3")
         changed.update(attrs={"late": True})
-        cache.create("w", status="write")
-        before = {
-            told(one) for one in cache.search(where="status != 'write'", include_removed=True)
-        }
+        writing = cache.create("w", status="write")
+        cache.create("f", status="write").failed()
+        cache.create("u")
+        cache.put("d", b"1").remove(disk=True)
+        cache.put("gone", b"1").remove(disk=True, keep_record=False)
+        before = {told(one) for one in cache.search(include_removed=True)}
 
         rebuilt = cache.rebuild()
 
@@ -178,6 +180,10 @@ class CleaningTests(Suite, suite=True):
         assert before == {told(one) for one in cache.search(include_removed=True)}
         assert cache.best("a", {"n": 1}).params == kept.params  # type: ignore[union-attr]
         assert cache.create("a", {"n": 1}).version == 2
+        assert [cache.create(uri).version for uri in ("d", "gone")] == [2, 2]
+        with writing.writing() as file:
+            file.write(b"still mine")
+        assert cache.best("w") == writing
         cache.restore("t")
         assert Path(cache.best("t").path).read_bytes() == b"2"  # type: ignore[union-attr]
 

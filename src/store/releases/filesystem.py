@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
 from store.errors import ArchiveError, UnsafeNameError
+from store.files.apart import lay_apart
 from store.files.atomic import make_directories, write_bytes
 from store.files.exclusive import create_whole
 from store.files.failures import storage_errors
@@ -87,6 +88,7 @@ class FileSystemArchive(LaidOutArchive):
                         f"{path} is not empty: an archive begins in an empty directory; choose another",
                         archive=str(path),
                     )
+                lay_apart(path)  # workspaces have nothing in common
                 with contextlib.suppress(FileExistsError):
                     create_whole(path / MARKER, b"", via=path)
         return cls(path, user)

@@ -13,7 +13,7 @@ from store.registry.keys import key_of
 from store.registry.language import parse
 from store.registry.spellings import term_of
 from store.registry.status import StatusesLike, statuses_of
-from store.registry.terms import And, Not, Or, Term
+from store.registry.terms import And, Compare, Exists, Not, Or, Term
 from store.registry.values import is_clean
 
 NEWEST: Final = -1
@@ -87,8 +87,8 @@ def filters_of(
         filename=_text(asked.get("filename"), "filename"),
         terms=_bounded(tuple(_terms(asked))),
         order=order_of(asked.get("order", ())),
-        limit=asked.get("limit"),
-        offset=asked.get("offset"),
+        limit=_count(asked.get("limit"), "limit"),
+        offset=_count(asked.get("offset"), "offset"),
     )
 
 
@@ -120,8 +120,10 @@ def _terms(asked: Asked) -> Iterable[Term]:
         yield term_of(attrs)
     if isinstance(where, str):
         yield parse(where)
-    elif where is not None:
+    elif isinstance(where, Compare | Exists | And | Or | Not):
         yield where
+    elif where is not None:
+        raise QueryError(f"where is a text, such as 'rows > 5', not {where!r}", query=where)
 
 
 def _bounded(terms: tuple[Term, ...]) -> tuple[Term, ...]:
@@ -157,6 +159,12 @@ def _numbers(value: object, name: str) -> frozenset[int] | None:
     if not all(isinstance(one, int) and not isinstance(one, bool) for one in found):
         raise QueryError(f"{name} is a whole number, or several, not {value!r}", query=value)
     return frozenset(one for one in found if abs(one) < 2**63)
+
+
+def _count(value: object, name: str) -> int | None:
+    if value is None or (type(value) is int and 0 <= value < 2**63):
+        return value
+    raise QueryError(f"{name} is a whole number from 0 below 2**63, not {value!r}", query=value)
 
 
 def _moment(value: Moment) -> int | None:

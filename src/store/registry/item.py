@@ -15,6 +15,7 @@ from store.files.atomic import writing
 from store.registry.freshness import Fresh, Known, address_of, check_freshness, headers_now
 from store.registry.item_fields import ItemFields
 from store.registry.opening import Opener
+from store.registry.publishing import check_published
 from store.registry.status import Status, StatusLike, status_of
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class CacheItem(ItemFields):
             RefusedError: It is larger than ``max_bytes`` leaves beside what is pinned.
             RegistryError: The file cannot be published.
         """
+        if self._entry.status == Status.READY and self.cache.remote is None:
+            check_published(self.cache.places, self._entry)
         self.status = Status.READY
 
     def failed(self) -> None:

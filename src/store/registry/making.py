@@ -109,7 +109,7 @@ class Making(Changing):
 
         Of all threads, processes and machines that ask for one item at a time exactly one gets the writable
         item; the others wait until it is READY, and get that. Where the writer fails or dies, one of those
-        who wait takes over, with a version of its own.
+        who wait takes over, with a version of its own. A version whose file was taken away counts as none.
 
         Args:
             uri: See `create`.
@@ -143,7 +143,7 @@ class Making(Changing):
         end = self.clock.monotonic() + timeout
         while True:
             found = next(iter(self.entries(filters)), None)
-            if found is not None:
+            if found is not None and not self._lacks_its_file(found):
                 self.usage.found((found.id,))
                 return self.item(found)
             tried = self._tried(draft, filters)
@@ -161,7 +161,7 @@ class Making(Changing):
             # Who writes is asked for first: whoever becomes READY meanwhile is found after that.
             writing = connection.execute(_WRITING, {"key": draft.name.key}).all()
             row = connection.execute(select(filters, self.database)).first()
-            if row is not None:
+            if row is not None and not self._lacks_its_file(Entry(*row)):
                 return _Tried(Entry(*row))
             for entry in (Entry(*one) for one in writing):
                 if self.leases.is_alive(entry.holder) or not self._abandon(connection, entry):
@@ -170,6 +170,12 @@ class Making(Changing):
             return _Tried(insert_item(connection, draft, version), made=True)
 
         return self.database.write(work, relaxed=draft.status is Status.WRITE)
+
+    def _lacks_its_file(self, entry: Entry) -> bool:
+        """Whether the file of an item was taken away behind our back; one in a bucket is not asked for."""
+        if not entry.published or self.remote is not None or entry.status != Status.READY:
+            return False
+        return not os.path.lexists(self.places.published(entry.key, entry.version, entry.ext))
 
     def _abandon(self, connection: sa.Connection, entry: Entry) -> bool:
         """Let an item whose writer is dead be FAILED, so that the writer, if it lives, cannot publish it.

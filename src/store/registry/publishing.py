@@ -14,7 +14,7 @@ from store.files.failures import storage_errors
 from store.files.small import write_small
 from store.files.syncing import sync_directory, sync_file, sync_many
 from store.integrity.digest import DEFAULT_ALGORITHM, new_hasher
-from store.integrity.hashing import hash_descriptor, open_regular
+from store.integrity.hashing import hash_descriptor, hash_file, open_regular
 from store.registry.places import Places
 from store.registry.records import Entry
 
@@ -127,6 +127,36 @@ def check_written(places: Places, entry: Entry) -> str:
             wanted="READY",
         )
     return path
+
+
+def check_published(places: Places, entry: Entry) -> None:
+    """See that nobody wrote to the file of an item that is READY, which cannot be published twice.
+
+    One that is still read-only and of its size is not read.
+
+    Raises:
+        StatusError: It is gone, or is not what was published.
+    """
+    if not entry.published:
+        return
+    path = places.published(entry.key, entry.version, entry.ext)
+    try:
+        status = os.lstat(path)
+    except OSError:
+        status = None
+    same = status is not None and status.st_size == entry.size
+    if same and status is not None and status.st_mode & _WRITABLE:
+        hashing = hash_file(path, (DEFAULT_ALGORITHM,))
+        same = f"{DEFAULT_ALGORITHM}:{hashing.hexdigest(DEFAULT_ALGORITHM)}" == entry.digest
+    if not same:
+        found = "not what was published" if status else "gone"
+        raise StatusError(
+            f"{entry.version_id} is READY already, and its file is {found}:"
+            " what is READY never changes; make a new version (create, best_or_new)",
+            item=entry.version_id,
+            current="READY",
+            wanted="READY",
+        )
 
 
 def remove_files(places: Places, entries: Sequence[Entry]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from store.registry.manager import Cache
 
 Run = Callable[..., Any]
 
@@ -172,9 +175,49 @@ def test_files_of_a_directory_are_not_elsewhere(
 ) -> None:
     """A registry in a directory has its files there: an option that would be ignored is refused."""
     (house / "a.txt").write_text("data")
-
     for where in ((), ("--registry", "there")):
         wrong = cli("registry", *verb, *where, "--files", "x")
         assert (wrong.status, wrong.out) == (2, "")
         assert "--files goes with --registry postgresql" in wrong.err
     assert not (house / "there").exists()
+
+
+def test_an_integer_of_any_size_is_shown(cli: Run, house: Path) -> None:
+    """In hexadecimal, where Python refuses to spell it."""
+    with Cache(house / "huge", durability="relaxed") as cache:
+        cache.create("bigint", attrs={"b": 10**5000, "c": -(10**5000), "d": 10**30}, status=3)
+
+    (shown,) = cli("registry", "list", "--registry", str(house / "huge"), "--json").json
+
+    assert int(shown["attrs"]["b"], 16) == 10**5000
+    assert int(shown["attrs"]["c"], 16) == -(10**5000)
+    assert shown["attrs"]["d"] == 10**30
+    assert cli("registry", "show", "bigint", "--registry", str(house / "huge")).status == 0
+
+
+def written(place: Path) -> dict[str, int]:
+    """What lies in a registry's directory, and when each was written; but for what SQLite reads by."""
+    return {
+        str(path): path.stat().st_mtime_ns
+        for path in place.rglob("*")
+        if not path.name.endswith(("-wal", "-shm"))
+    }
+
+
+@pytest.mark.parametrize(
+    "verb", [("list",), ("show", "u"), ("get", "u"), ("stats",), ("open", "u")]
+)
+def test_a_registry_that_may_only_be_read_is_read(
+    cli: Run, house: Path, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    """Without being told so, and nothing is written."""
+    place = house / "theirs"
+    with Cache(place, durability="relaxed") as cache:
+        cache.put("u", b"data\n", filename="a.txt")
+    before = written(place)
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != place and access(path, mode))
+    monkeypatch.chdir(house)
+
+    assert cli("registry", *verb, "--registry", str(place)).status == 0
+    assert written(place) == before

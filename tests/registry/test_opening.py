@@ -297,3 +297,59 @@ def test_old_tars_are_known_by_their_checksum(tmp_path: Path) -> None:
     assert Opener(path, large=False).result == {"x": "1"}
     path.write_bytes(b"no tar at all" * 100)
     assert Opener(path).type == "plain"
+
+
+def linked(*members: tuple[str, bytes, str]) -> bytes:
+    """Return a tar of members of a type, each with what it leads to."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, kind, leads in members:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, leads
+            info.size = len(DATA) if kind == tarfile.REGTYPE else 0
+            archive.addfile(info, io.BytesIO(DATA))
+    return buffer.getvalue()
+
+
+def test_a_hard_link_in_a_tar_is_the_file_it_leads_to(cache: Cache) -> None:
+    """Of the same size, too."""
+    data = linked(("a", tarfile.REGTYPE, ""), ("b", tarfile.LNKTYPE, "a"))
+
+    with cache.put("x", data, filename="x.tar").open(default_mode="rb", large=False) as found:
+        assert found.result == {"a": DATA, "b": DATA}
+        assert found.sizes == {"a": len(DATA), "b": len(DATA)}
+
+
+@pytest.mark.parametrize("leads", ["gone", "soft"])
+def test_a_hard_link_to_no_file_takes_only_itself_away(cache: Cache, leads: str) -> None:
+    """What is sound can be read; the link is damage that is told by name."""
+    data = linked(
+        ("a", tarfile.REGTYPE, ""), ("soft", tarfile.SYMTYPE, "/x"), ("b", tarfile.LNKTYPE, leads)
+    )
+    item = cache.put("x", data, filename="x.tar")
+
+    with item.open(default_mode="rb") as found:
+        assert found.result["a"].read() == DATA
+        with pytest.raises(StorageError, match="'b' is a link to"):
+            found.result["b"].read()
+    with item.open(default_mode="rb", needed=["a"], large=False) as found:
+        assert found.result == {"a": DATA}
+
+
+@pytest.mark.parametrize("packed", sorted(PACKERS))
+def test_an_empty_tar_has_no_members(cache: Cache, packed: str) -> None:
+    """Its blocks are all zeros, so that nothing but its suffix says what it is."""
+    data = PACKERS[packed](linked())
+
+    with cache.put("x", data, filename=f"x.tar{packed and '.'}{packed}").open() as found:
+        assert found.result == {}
+
+
+def test_members_are_not_picked_of_what_is_no_archive(cache: Cache) -> None:
+    """It is told, as of an archive that lacks them."""
+    item = cache.put("x", DATA, filename="x.txt")
+
+    with pytest.raises(QueryError, match="is no archive"):
+        item.open(needed=["q"])
+    with item.open(needed=[], large=False) as found:
+        assert found.result == TEXT

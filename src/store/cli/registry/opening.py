@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -92,7 +93,10 @@ def opened_registry(frame: Frame, *, reading: bool = False) -> Iterator[Cache]:
         _refuse_files(frame)
         if reading and where is not None:
             _check_there(Path(where).expanduser())
-        cache = Cache(where or default, durability=settings.durability)
+        place = Path(where or default).expanduser()
+        # Who may only look has no other way, and need not say so.
+        only = reading and place.is_dir() and not os.access(place, os.W_OK)
+        cache = Cache(place, durability=settings.durability, read_only=only)
     with cache:
         yield cache
 

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -44,6 +44,10 @@ def values_of(pairs: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+_LONGEST: Final = 14_000
+"""Longer integers are given as text, in hexadecimal; in bits."""
+
+
 def item_as_data(item: CacheItem) -> dict[str, Any]:
     """Return an item as plain data."""
     return {
@@ -72,10 +76,15 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any attribute
         return [plain(one) for one in value]
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
-    if isinstance(value, bytes):
-        return value.hex()
+    return value.hex() if isinstance(value, bytes) else _number(value)
+
+
+def _number(value: Any) -> Any:  # noqa: ANN401 - any attribute
+    """Return a number that JSON or Python cannot spell as text; all else as it is."""
     if isinstance(value, float) and not math.isfinite(value):
-        return str(value)  # JSON has no such numbers
+        return str(value)
+    if isinstance(value, int) and value.bit_length() > _LONGEST:
+        return hex(value)  # not in decimal: Python refuses to spell 4,300 digits and more
     return value
 
 

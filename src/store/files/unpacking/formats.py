@@ -73,9 +73,14 @@ def format_of(file: IO[bytes], ext: str | None) -> Format:
             suffix.rpartition(".")[0].endswith("tar") and last in _COMPRESSED
         )
         return Format(kind, "tar" if is_tar else "")
-    if head[_USTAR] == b"ustar" or (last == "tar" and _is_old_tar(head)):
+    if head[_USTAR] == b"ustar" or (last == "tar" and (_is_old_tar(head) or _is_empty_tar(head))):
         return Format(archive="tar")
     return Format()
+
+
+def _is_empty_tar(head: bytes) -> bool:
+    """Whether a file begins as a tar ends: with a block of zeros, and so has no members."""
+    return len(head) == _HEAD and not any(head)
 
 
 def _head(file: IO[bytes]) -> bytes:

@@ -58,8 +58,12 @@ def tar_members(stream: Any, path: str) -> dict[str, Member]:  # noqa: ANN401 - 
     archive = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115 - open as long as its members
     found: dict[str, Member] = {}
     for info in _counted(archive, path):
-        if info.isreg() or info.islnk():
+        if info.isreg():
             found[info.name] = Member(info.size, functools.partial(_extracted, archive, info))
+        elif info.islnk():
+            found[info.name] = found.get(info.linkname) or Member(
+                0, functools.partial(_lacking, info)
+            )
     return found
 
 
@@ -70,6 +74,11 @@ def opened(member: Member, path: str, quota: Quota) -> Unpacking:
 
 def _extracted(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
     return archive.extractfile(info) or io.BytesIO()
+
+
+def _lacking(info: tarfile.TarInfo) -> IO[bytes]:
+    """Say that a hard link leads to no file before it, so that there is nothing to be read."""
+    raise tarfile.ReadError(f"{info.name!r} is a link to {info.linkname!r}, which is no file of it")
 
 
 def _counted(infos: Iterable[Any], path: str) -> Iterable[Any]:

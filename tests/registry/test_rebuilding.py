@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from store.files.unfinished import partial_name
 from store.registry.manager import Cache
 from store.registry.status import Status
 
@@ -61,3 +63,18 @@ def test_a_damaged_registry_gives_no_version_anew(cache: Cache, root: Path, dama
     assert Path(found.path).read_bytes() == b"mine"
     assert cache.best("a") is not None
     assert kept.status is Status.READY
+
+
+def test_what_a_killed_rebuild_left_is_removed_by_cleaning(cache: Cache, root: Path) -> None:
+    """What a living one is making stays."""
+    cache.put("a", b"data")
+    alive = partial_name()
+    dead = alive.replace(f"-{os.getpid()}-", f"-{2**22 + 1}-")
+    for name in (f"{one}.sqlite{end}" for one in (alive, dead) for end in ("", "-wal", "-shm")):
+        (root / name).write_bytes(b"half")
+
+    assert cache.clean_disk() == 3
+
+    assert {one.name for one in root.glob(".store-*")} == {
+        f"{alive}.sqlite{end}" for end in ("", "-wal", "-shm")
+    }

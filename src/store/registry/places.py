@@ -192,9 +192,12 @@ class Places:
             yield from _named(Path(self._partial))
 
     def unfinished(self) -> Iterator[Path]:
-        """Go through the hidden files that somebody never finished."""
+        """Go through the hidden files that somebody never finished; a registry made anew begins as one."""
         for entry in _listed(Path(self._partial)) if self.is_ours(self._partial) else ():
             if entry.name.startswith(".store-"):
+                yield Path(entry.path)
+        for entry in _listed(Path(self.root)):
+            if entry.name.startswith(".store-") and ".sqlite" in entry.name:
                 yield Path(entry.path)
 
 

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from store.cache.audit import audit
 from store.cache.backends.base import CachedResource
+from store.cache.backends.codec import TAG
 from store.cache.backends.filecache import FileCache
 from store.cache.intake import Entry
 from store.cache.journals import HEADER, SUFFIX, journals_of
@@ -274,6 +275,7 @@ def test_a_content_that_comes_under_a_second_name_keeps_the_first(
         max_size=5,
     )
 )
+@example(damages=[(0.6178277644974718, 1, b"")])  # within the tag of an entry
 def test_damage_costs_at_most_a_hash(
     tmp_path_factory: pytest.TempPathFactory, damages: list[tuple[float, int, bytes]]
 ) -> None:
@@ -290,6 +292,7 @@ def test_damage_costs_at_most_a_hash(
         with FileCache({"cache_dir": str(root), "durability": "relaxed"}) as fresh:
             for number in range(COUNT):
                 entry = fresh.get(str(digest_of(number)))
+                assert entry is None or isinstance(entry, CachedResource)
                 assert entry is None or entry.local_path.startswith(str(root))
                 seen = fresh.content.glance(digest_of(number), "a.bin")
                 assert seen is None or Path(seen[0]).read_bytes() == body(number)
@@ -423,3 +426,16 @@ def test_a_journal_that_comes_later_is_seen(cache: FileCache, other: FileCache) 
         path.unlink()
     SYSTEM_CLOCK.sleep(0.002)
     assert journals_of(other.content.layout).find(cache.uid_to_file(str(digest_of(0)))) is None
+
+
+def test_an_entry_whose_tag_is_damaged_is_no_value(cache: FileCache) -> None:
+    """Journals tell of files alone."""
+    taken_in(cache)
+    (journal,) = journals(cache.content.root)
+    journal.write_bytes(journal.read_bytes().replace(TAG.encode(), TAG[1:].encode()))
+    SYSTEM_CLOCK.sleep(0.002)
+    with FileCache({"cache_dir": str(cache.content.root), "durability": "relaxed"}) as fresh:
+        journals_of(fresh.content.layout)._read.clear()
+        journals_of(fresh.content.layout)._seen = None
+
+        assert fresh.get(str(digest_of(0)), "none") == "none"

@@ -82,7 +82,8 @@ class FileCache(Cache):
         if found is None:
             return default
         value = decode(found[0].encode(), uid, self.clock.now(), self.cache_dir)
-        return default if value is MISS else value
+        # Journals tell of files alone: anything else is one whose tag was damaged.
+        return value if isinstance(value, CachedResource) else default
 
     def set(self, uid: str, value: Any, timeout: float = DEFAULT_TIMEOUT) -> bool:  # noqa: ANN401
         """Remember a value for ``timeout`` seconds (`NEVER`: for good).

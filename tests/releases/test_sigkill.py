@@ -110,6 +110,9 @@ def test_a_killed_publisher_leaves_no_release_or_a_whole_one(
     download(archive, record, DEFAULT_WORKSPACE, tmp_path / "here", Manner(durable=False))
     assert faults(archive, tmp_path) == ()
     assert content_of(tmp_path / "here") == content_of(source)
+    publish(
+        archive, source, Wanted("survey", Version(1, 0, 1))
+    )  # one that was there was refused at once
     assert list(archive.archive_path.rglob(".store-*")) == []
 
 

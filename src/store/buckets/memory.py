@@ -16,6 +16,7 @@ from store.config.directories import cache_directory
 from store.errors import StoreError
 from store.files.atomic import write_bytes
 from store.files.names import derived_name
+from store.files.sweeping import SWEEPER
 from store.transports.objects.base import ObjectMeta
 
 log = logging.getLogger(__name__)
@@ -161,6 +162,7 @@ class Memory:
             fleeting = set(self._fleeting)
             kept = {name: one for name, one in kept.items() if name not in fleeting}
         said = json.dumps({"about": self._about[kind], "entries": kept}, separators=(",", ":"))
+        SWEEPER.sweep(str(self._files[kind].parent))
         try:
             write_bytes(self._files[kind], said.encode("utf-8", "surrogatepass"))
         except StoreError as error:

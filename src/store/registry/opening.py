@@ -93,7 +93,6 @@ class Opener:
             self.type = format_.name
             quota = Quota(self.path, self.size, max_size)
             stream = self._stream(format_.packed, quota)
-            self._check_members(format_.archive)
             self.result: Any = (
                 self._members(format_.archive, stream, quota)
                 if format_.archive
@@ -137,6 +136,8 @@ class Opener:
         return stream
 
     def _content(self, raw: Unpacking) -> Any:  # noqa: ANN401 - a stream or a content
+        if self.needed and not self.sizes:
+            raise QueryError(f"{self.path} is no archive: it has no member {self.needed[0]!r}")
         stream: Any = (
             io.BufferedReader(raw, BUFFER)
             if self.default_mode == "rb"
@@ -158,15 +159,6 @@ class Opener:
         # A tar that is packed was counted when it was unpacked: its members are parts of it.
         own = quota if archive == "zip" else Quota(self.path, self.size, self._max_size)
         return {name: self._content(opened(found[name], self.path, own)) for name in wanted}
-
-    def _check_members(self, archive: str) -> None:
-        """Refuse to pick members of what has none.
-
-        Raises:
-            QueryError: It is no archive.
-        """
-        if self.needed and not archive:
-            raise QueryError(f"{self.path} is no archive: it has no member {self.needed[0]!r}")
 
     def _listed(self, archive: str, raw: Unpacking) -> dict[str, Member]:
         with unpacking_errors(self.path):

@@ -106,6 +106,7 @@ def _in_parallel(jobs: Sequence[tuple[Callable[[Path], None], Path]]) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     def run(job: tuple[Callable[[Path], None], Path]) -> None:
+        """Do one job, and name its path where the disk refuses."""
         sync, path = job
         with storage_errors(path):
             sync(path)

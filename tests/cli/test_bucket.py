@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -254,3 +255,28 @@ def test_an_interrupted_put_leaves_nothing(
 
     assert (stopped.status, stopped.out) == (130, "")
     assert 0 < len(cli("bucket", "list", f"{moto}/x/").out.splitlines()) < 40
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link"])
+def test_only_a_regular_file_is_replaced(
+    cli: Run, moto: str, tree: Path, house: Path, kind: str
+) -> None:
+    """Neither by one object nor by many, nor by a plan: a device would be gone for all."""
+    cli("bucket", "put", tree, f"{moto}/x/")
+    (house / "in").mkdir()
+    odd = house / "in" / "a.csv"
+    if kind == "fifo":
+        os.mkfifo(odd)
+    else:
+        (house / "other").write_text("other", encoding="utf-8")
+        odd.symlink_to(house / "other")
+    was = os.lstat(odd)
+
+    one = cli("bucket", "get", f"{moto}/x/a.csv", odd)
+    many = cli("bucket", "get", f"{moto}/x/", "in")
+    plan = cli("bucket", "sync", tree, f"{moto}/x/", "--plan", odd)
+
+    assert (one.status, many.status, plan.status) == (5, 5, 5)
+    assert "is no regular file" in one.err
+    assert os.lstat(odd)[:2] == was[:2]
+    assert not (house / "in" / "sub" / "b.csv").exists()

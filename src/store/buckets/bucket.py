@@ -178,6 +178,7 @@ class Bucket(KeptStorage):
             MissingKeyError: There is no such object; a ValueError and a KeyError.
             UnsafeNameError: The key would lead out of the directory.
             IntegrityError: The content is not what its digest says; an old file is as it was.
+            RefusedError: What lies there is no regular file.
             StorageError: The file cannot be written.
         """
         self.flush()

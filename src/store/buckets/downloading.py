@@ -13,6 +13,7 @@ from store.events import Event, Listener, Progressed
 from store.files.atomic import make_directories, private_directory, rename, replacing
 from store.files.failures import storage_errors
 from store.files.names import PARTIAL_PREFIX, derived_name
+from store.files.regular import refuse_to_replace
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory
 from store.integrity.digest import DEFAULT_ALGORITHM, Digest, Digests
@@ -98,6 +99,7 @@ class Getting:
         Raises:
             StoreError: See `store.buckets.transfers.get_file`.
         """
+        refuse_to_replace(self._target)
         transport = ClientTransport(
             self._client, self._key, etag=etag, version=version, options=self._options
         )

@@ -95,7 +95,7 @@ def get_file(
     Args:
         client: The bucket's objects.
         key: Its name in the bucket.
-        dest: The file it becomes; missing directories are made, a link is replaced.
+        dest: The file it becomes; missing directories are made.
         expected: What the content must be, where the caller knows it.
         etag: The object is wanted only while it is this one.
         version: Its version id, where an older one is wanted.
@@ -111,6 +111,7 @@ def get_file(
         MissingKeyError: There is nothing under the key.
         DriftError: The object is another one than ``etag`` says.
         IntegrityError: The content is not what its digest says; ``dest`` is as it was.
+        RefusedError: A link, a device or a FIFO lies at ``dest``.
         StorageError: The file cannot be written.
         StoreError: What the client raises.
     """

@@ -20,6 +20,7 @@ from store.buckets.summaries import Summary, bucket_of, digest_in
 from store.buckets.transfers import get_file, put_file
 from store.errors import StorageError
 from store.files.names import inside
+from store.files.regular import refuse_to_replace_any
 from store.integrity.digest import Digest
 from store.integrity.stamp import Stamp
 from store.transports.base import TransferOptions
@@ -149,6 +150,7 @@ def get_pairs(
         done: Is told of each file that is there, in the thread that brought it.
 
     Raises:
+        RefusedError: What is no regular file is in the way of one of them; nothing was fetched.
         StoreError: The first that failed: see `store.buckets.transfers.get_file`.
     """
 
@@ -170,6 +172,7 @@ def get_pairs(
             done(Fetched(path, summary, Stamp.of(os.lstat(path)), verified))
 
     wanted = {pair.key: pair for pair in pairs}
+    refuse_to_replace_any(pair.path for pair in wanted.values())
     steps = [
         Step("download", pair.key, str(pair.path), pair.size, etag=pair.etag)
         for pair in wanted.values()

@@ -169,7 +169,9 @@ def _refuse_more(context: click.Context) -> None:
 
 def _save(plan: Plan, path: str) -> None:
     from store.files.atomic import write_bytes
+    from store.files.regular import refuse_to_replace
 
+    refuse_to_replace(path)
     write_bytes(path, "".join(f"{line}\n" for line in plan.to_lines()).encode())
 
 

@@ -280,3 +280,23 @@ def test_only_a_regular_file_is_replaced(
     assert "is no regular file" in one.err
     assert os.lstat(odd)[:2] == was[:2]
     assert not (house / "in" / "sub" / "b.csv").exists()
+
+
+def test_a_version_is_refused_where_it_is_not_looked_at(cli: Run, moto: str, tree: Path) -> None:
+    """Else the newest would be removed, copied or replaced in its place."""
+    cli("bucket", "put", tree / "a.csv", f"{moto}/a")
+    old = f"{moto}/a?versionId=1234"
+
+    for wrong in (
+        ("remove", old, "--yes"),
+        ("copy", old, f"{moto}/b"),
+        ("copy", f"{moto}/a", f"{moto}/b?versionId=1234"),
+        ("put", tree / "a.csv", old),
+        ("sync", tree, f"{moto}/x/?versionId=1234"),
+        ("check", tree, f"{moto}/x/?versionId=1234"),
+        ("list", f"{moto}/?versionId=1234"),
+        ("get", f"{moto}/?versionId=1234", "in"),
+    ):
+        done = cli("bucket", *wrong)
+        assert (done.status, "know versions" in done.err) == (2, True), wrong
+    assert [one["key"] for one in cli("bucket", "list", moto, "--json").json] == ["a"]

@@ -69,7 +69,7 @@ def get(
     place whole.
     """
     frame = frame_of(context)
-    with opened_place(frame, address) as place:
+    with opened_place(frame, address, versioned=True) as place:
         if dest == "-":
             lone(place, (include, exclude))
             _print(place, digest, frame, context, dry_run=dry_run)

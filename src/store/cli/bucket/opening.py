@@ -70,10 +70,16 @@ class Place(NamedTuple):
 
 
 @contextlib.contextmanager
-def opened_place(frame: Frame, text: str) -> Iterator[Place]:
+def opened_place(frame: Frame, text: str, *, versioned: bool = False) -> Iterator[Place]:
     """Open the bucket of an address, hold its use within the deadline, and close it afterwards.
 
+    Args:
+        frame: The run.
+        text: The address, as it was given.
+        versioned: Whether the address may name a version of an object.
+
     Raises:
+        UsageError: The address names a version, where that is not looked at.
         StoreError: The settings or the address cannot be read, or the bucket cannot be opened.
     """
     from store.transports.base import TransferOptions
@@ -83,6 +89,12 @@ def opened_place(frame: Frame, text: str) -> Iterator[Place]:
     settings = frame.settings
     options = TransferOptions.from_settings(settings, _following(frame))
     address, connection = locate(text, options)
+    if address.version is not None and (not versioned or address.key.endswith("/")):
+        raise click.UsageError(
+            f"{text}: only 'store bucket get' (of one object) and 'store fetch' know versions: leave ?versionId"
+            " out for the newest, or get that version into a file first",
+            click.get_current_context(),
+        )
     bucket = f"{address.scheme}://{address.bucket}"
     with (
         contextlib.closing(open_objects(bucket, options, connection=connection)) as client,

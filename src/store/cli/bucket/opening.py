@@ -89,7 +89,8 @@ def opened_place(frame: Frame, text: str, *, versioned: bool = False) -> Iterato
     settings = frame.settings
     options = TransferOptions.from_settings(settings, _following(frame))
     address, connection = locate(text, options)
-    if address.version is not None and (not versioned or address.key.endswith("/")):
+    many = not address.key or address.key.endswith("/")
+    if address.version is not None and (many or not versioned):
         raise click.UsageError(
             f"{text}: only 'store bucket get' (of one object) and 'store fetch' know versions: leave ?versionId"
             " out for the newest, or get that version into a file first",

@@ -182,5 +182,6 @@ def test_markers_of_directories_are_no_files() -> None:
     """``data/`` with nothing in it is how consoles show a directory."""
     assert is_marker("data/", 0)
     assert is_marker(".store-condition-abc", 3)
+    assert is_marker("deep/.store-condition-abc", 3)
     assert not is_marker("data/", 3)
     assert not is_marker("data", 0)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from store.buckets.identity import is_parted
+from store.buckets.keys import within
 from store.buckets.memory import Known
 from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
@@ -55,7 +56,10 @@ def change_bucket(moving: Moving, plan: Plan) -> bool | None:
     ]
     second = [step for step in plan.steps if step.action == "copy" and step.source in fresh]
     doomed = [step for step in plan.steps if step.action == "delete"]
-    honoured = moving.client.honours_conditions() if fresh else None
+    honoured = None
+    if fresh:
+        # Where that may not be tried out, nothing is known: the writes are sent without.
+        honoured = bool(moving.client.honours_conditions(within(plan.remote)))
     bringing = _Bringing(moving, plan, conditional=bool(honoured))
     each(first, bringing.bring, moving.jobs)
     each(second, bringing.bring, moving.jobs)

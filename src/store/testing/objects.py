@@ -152,7 +152,7 @@ class FakeObjects(ObjectClient):
             with self._lock:
                 self._objects.pop(key, None)
 
-    def honours_conditions(self) -> bool:
+    def honours_conditions(self, within: str = "") -> bool | None:  # noqa: ARG002 - nothing is tried
         """Return what was said when it was made."""
         return self._conditions
 

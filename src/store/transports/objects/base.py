@@ -189,10 +189,17 @@ class ObjectClient(abc.ABC):
         """Delete objects, many in one request where the store takes that; a missing one is no error."""
 
     @abc.abstractmethod
-    def honours_conditions(self) -> bool:
+    def honours_conditions(self, within: str = "") -> bool | None:
         """Return whether the store honours the conditions of `put`: tried out once, and remembered.
 
-        The trial writes, and deletes, one object under ``.store-condition-`` and a random word.
+        The trial asks for what a store must refuse that honours them; where it does not, an object under
+        ``.store-condition-`` and a random word is written, and deleted.
+
+        Args:
+            within: What the key of the trial begins with, such as ``data/``.
+
+        Returns:
+            None where it may not be tried there.
         """
 
     def reader(self, *, pinned: bool = False) -> ObjectClient:  # noqa: ARG002 - most need not know

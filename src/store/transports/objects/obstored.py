@@ -224,9 +224,10 @@ class ObstoreObjects(ObjectClient):
             except MissingKeyError:
                 continue
 
-    def honours_conditions(self) -> bool:
+    def honours_conditions(self, within: str = "") -> bool | None:
         """Return whether the store honours the conditions of `put`."""
-        return honours(self, f"{self.address} {self.store.config.get('endpoint')}")
+        kind, endpoint = type(self.store).__name__, self.store.config.get("endpoint")
+        return honours(self, f"{self.address} {kind} {endpoint}", within)
 
     def _taken(self, key: str) -> str:
         if not is_plain(named(key)):

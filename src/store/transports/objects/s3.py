@@ -131,9 +131,9 @@ class S3Objects(ObstoreObjects):
         """Return the checksums that S3 keeps of a whole object."""
         return self._signed.checksums(key)
 
-    def honours_conditions(self) -> bool:
+    def honours_conditions(self, within: str = "") -> bool | None:
         """Return whether the store honours the conditions of `put`."""
-        return self._signed.honours_conditions()
+        return self._signed.honours_conditions(within)
 
     def close(self) -> None:
         """Close idle connections."""

@@ -245,9 +245,9 @@ class SignedObjects(ObjectClient):
 
         return repeated(once, self.options)
 
-    def honours_conditions(self) -> bool:
+    def honours_conditions(self, within: str = "") -> bool | None:
         """Return whether the store honours the conditions of `put`."""
-        return honours(self, self._where)
+        return honours(self, self._where, within)
 
     def close(self) -> None:
         """Close idle connections."""

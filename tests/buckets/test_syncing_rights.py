@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +20,9 @@ from store.transports.objects.trial import honours
 class Guarded(FakeObjects):
     """A bucket of which only a directory may be written to, and perhaps nothing deleted."""
 
-    def __init__(self, *, conditions: bool = True, deletes: bool = True, trials: bool = True):
+    def __init__(
+        self, *, conditions: bool = True, deletes: bool = True, trials: bool = True
+    ) -> None:
         super().__init__("bucket", conditions=conditions)
         self._place, self._deletes, self._trials = str(uuid4()), deletes, trials
 
@@ -43,10 +45,10 @@ class Guarded(FakeObjects):
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Path]:
+def here(tmp_path: Path) -> Path:
     """Lay down a file."""
     lay(tmp_path / "here", {"a": "1"})
-    yield tmp_path / "here"
+    return tmp_path / "here"
 
 
 @pytest.mark.parametrize("deletes", [True, False])

@@ -111,8 +111,10 @@ class Looking(NamedTuple):
 
     def remembering(self, tree: str) -> Memory:
         """Return what earlier syncs of a tree and this directory of the bucket found out."""
-        place = f"{self.client.address}/{within(self.remote)}"
-        return Memory(tree or f"files for {place}", place, directory=self.memory, clock=self.clock)
+        place, server = f"{self.client.address}/{within(self.remote)}", self.client.server
+        bucket = None if server is None else f"{place} at {server}"
+        name = tree or f"files for {bucket or place}"
+        return Memory(name, bucket, directory=self.memory, clock=self.clock)
 
     def comparing(self, memory: Memory, *, up: bool) -> Comparison:
         """Return what finds out which files are alike."""

@@ -93,6 +93,7 @@ class Plan(NamedTuple):
         sha1: Whether uploads keep a SHA-1 too.
         include: The patterns of names that took part; empty for all.
         exclude: The patterns of names that did not.
+        server: What names the bucket's server (its endpoint); empty where nothing does.
     """
 
     direction: Literal["up", "down"]
@@ -108,6 +109,7 @@ class Plan(NamedTuple):
     sha1: bool = False
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    server: str = ""
 
     def __str__(self) -> str:
         """Return the plan for people: a line a step, the notes, and a line that sums up."""
@@ -208,6 +210,9 @@ def state_of(rows: Mapping[str, tuple[Any, ...]]) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
+_TEXTS: Final = ("address", "remote", "root", "remote_state", "local_state", "server")
+"""Which values of a plan are texts."""
+
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "action": (str,),
     "key": (str,),
@@ -240,7 +245,7 @@ def _checked(plan: Plan) -> Plan:
     """Refuse values of other kinds than ours: a file may hold anything."""
     values: dict[str, Any] = plan._asdict()
     texts = [*plan.notes, *plan.include, *plan.exclude]
-    texts += [values[name] for name in ("address", "remote", "root", "remote_state", "local_state")]
+    texts += [values[name] for name in _TEXTS]
     numbers = [type(values[name]) is int for name in ("kept", "extra")]
     if not all((*(isinstance(one, str) for one in texts), *numbers, type(values["sha1"]) is bool)):
         raise ValueError("a value of another kind")

@@ -164,6 +164,7 @@ def _plan(look: Looking, direction: str, root: str, done: Steps, notes: tuple[st
         notes,
         include=tuple(look.include),
         exclude=tuple(look.exclude),
+        server=look.client.server or "",
     )
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from store.errors import DriftError, MissingKeyError, TransportError
 from store.transports.objects.base import (
@@ -61,9 +62,15 @@ class FakeObjects(ObjectClient):
         self.address = f"s3://{name}"
         self.calls: list[tuple[str, str]] = []
         self._conditions = conditions
+        self._server = f"memory:{uuid4()}"
         self._objects: dict[str, tuple[ObjectMeta, bytes]] = {}
         self._lock = threading.Lock()
         self._ticks = 0
+
+    @property
+    def server(self) -> str | None:
+        """What names it: no two are one server."""
+        return self._server
 
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:  # noqa: ARG002 - see its docstring
         """Return what is said of the object; ``version`` is passed over: only the newest is kept."""

@@ -92,8 +92,8 @@ def opened_place(frame: Frame, text: str, *, versioned: bool = False) -> Iterato
     many = not address.key or address.key.endswith("/")
     if address.version is not None and (many or not versioned):
         raise click.UsageError(
-            f"{text}: only 'store bucket get' (of one object) and 'store fetch' know versions: leave ?versionId"
-            " out for the newest, or get that version into a file first",
+            f"{text}: only 'store bucket get' (of one object) and 'store fetch' know versions: leave"
+            " ?versionId out for the newest, or get that version into a file first",
             click.get_current_context(),
         )
     bucket = f"{address.scheme}://{address.bucket}"

@@ -60,6 +60,11 @@ class Account:
     path_style: bool
     bundle: Path | None
 
+    @property
+    def server(self) -> str:
+        """What names the server; AWS is one, whatever the region: a bucket's name stands once in all."""
+        return self.endpoint or "https://s3.amazonaws.com"
+
     def bucket_address(self, bucket: str) -> str:
         """Return where a bucket is, without a slash at the end."""
         server = self.endpoint or f"https://s3.{self.region}.amazonaws.com"

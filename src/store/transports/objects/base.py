@@ -108,6 +108,14 @@ class ObjectClient(abc.ABC):
 
     address: str
 
+    @property
+    def server(self) -> str | None:
+        """What names the server, the same in every process and without secrets: its endpoint.
+
+        None where nothing does, as with what lies in memory: then nothing is remembered of its objects.
+        """
+        return None
+
     @abc.abstractmethod
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
         """Return what the store says of one object, with its metadata.

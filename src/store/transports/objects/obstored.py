@@ -61,6 +61,11 @@ class ObstoreObjects(ObjectClient):
         return self._stores.at_hand()
 
     @property
+    def server(self) -> str | None:
+        """What names the server: see `ObjectClient.server`."""
+        return self._stores.server
+
+    @property
     def bundle(self) -> Path | None:
         """A PEM file of the certificates to trust, or None for the machine's."""
         return self._stores.bundle
@@ -226,8 +231,7 @@ class ObstoreObjects(ObjectClient):
 
     def honours_conditions(self, within: str = "") -> bool | None:
         """Return whether the store honours the conditions of `put`."""
-        kind, endpoint = type(self.store).__name__, self.store.config.get("endpoint")
-        return honours(self, f"{self.address} {kind} {endpoint}", within)
+        return honours(self, f"{self.address} {type(self.store).__name__} {self.server}", within)
 
     def _taken(self, key: str) -> str:
         if not is_plain(named(key)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -41,14 +40,13 @@ from store.transports.objects.failures import refused
 from store.transports.objects.many import SignedRequests
 from store.transports.objects.multipart import Upload
 from store.transports.objects.pages import Page, page_of
-from store.transports.objects.signing import EMPTY, UNSIGNED, query_of, signed, spelled
+from store.transports.objects.sending import Sender
+from store.transports.objects.signing import spelled
 from store.transports.objects.sources import PART, Reader, opened
 from store.transports.objects.trial import honours
 from store.transports.repeating import repeated
 
 _MISSING: Final = 404
-_SLOWEST: Final = 256 << 10
-"""How fast a server takes up what it was sent at least, before it answers, in bytes a second."""
 
 
 class SignedObjects(ObjectClient):
@@ -73,8 +71,14 @@ class SignedObjects(ObjectClient):
         self._bucket = bucket
         self._where = account.bucket_address(bucket)
         self._asker = Asker(options, account.bundle)
+        self._sender = Sender(account, self._where, options, self._asker)
         self._lenient = lenient
         self._other: SignedObjects | None = None
+
+    @property
+    def server(self) -> str | None:
+        """What names the server: see `ObjectClient.server`."""
+        return self._account.server
 
     def reader(self, *, pinned: bool = False) -> ObjectClient:
         """Return itself, or what takes a part of status 200 where all is held against a digest."""
@@ -265,33 +269,10 @@ class SignedObjects(ObjectClient):
     ) -> Answer:
         """Send one signed request, and return its answer, whatever its status.
 
-        Args:
-            method: The method.
-            key: The object's name; None asks the bucket itself.
-            query: The query's parameters.
-            headers: What is sent, and signed, with it.
-            body: What is sent along.
-
         Raises:
-            StoreError: No answer came.
+            StoreError: See `store.transports.objects.sending.Sender.ask`.
         """
-        path = "/" if key is None else f"/{spelled(key)}"
-        asked = f"{self._where}{path}" + (f"?{query_of(query)}" if query else "")
-        payload = EMPTY
-        if len(body):
-            secured = asked.startswith("https:")
-            payload = UNSIGNED if secured else hashlib.sha256(body).hexdigest()
-        sent = signed(
-            method,
-            asked,
-            headers or {},
-            keys=self._account.keys,
-            region=self._account.region,
-            payload=payload,
-            now=self.options.clock.now(),
-        )
-        sent["accept-encoding"] = "identity"
-        return self._asker.ask(method, asked, sent, body=body, patience=len(body) / _SLOWEST)
+        return self._sender.ask(method, key, query, headers, body)
 
 
 def _versioned(version: str | None) -> dict[str, str]:

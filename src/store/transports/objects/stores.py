@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from store.addresses import public
 from store.errors import ConfigurationError, RefusedError, TransportTimeoutError, UnknownNameError
 from store.transports.base import Bounds, TransferOptions
 from store.transports.deadlines import current
@@ -22,6 +23,13 @@ _UPLOAD: Final = 60.0
 
 _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _TOKENS: Final = ("AWS_SESSION_TOKEN", "AWS_TOKEN")
+
+_CLOUDS: Final = {
+    "S3Store": "https://s3.amazonaws.com",
+    "GCSStore": "gs:",
+    "AzureStore": "az:",
+}
+"""The server of each of the library's stores where it is told no endpoint."""
 
 
 class _Used:
@@ -101,6 +109,22 @@ class Stores:
     def bundle(self) -> Path | None:
         """A PEM file of the certificates to trust, or None for the machine's."""
         return self._account.bundle if self._account else self._connection.ca_bundle
+
+    @property
+    def server(self) -> str | None:
+        """What names the server, or None: see `store.transports.objects.base.ObjectClient.server`."""
+        if self._account is not None:
+            return self._account.server
+        if self._given is None:
+            told, kind = self._connection.endpoint, str(self._connection.kind)
+            account = self._connection.access_key or os.environ.get("AZURE_STORAGE_ACCOUNT_NAME")
+            return told or f"{kind}:{account or ''}"
+        kind = type(self._given).__name__
+        if kind not in _CLOUDS:
+            return None
+        config = self._given.config
+        told = config.get("endpoint") or config.get("base_url") or _CLOUDS[kind]
+        return f"{public(str(told))}{config.get('account_name') or ''}"
 
     @property
     def library(self) -> Any:  # noqa: ANN401 - a module

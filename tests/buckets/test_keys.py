@@ -38,9 +38,7 @@ COMPONENTS = st.sampled_from(
 KEYS = (
     st.lists(COMPONENTS, min_size=1, max_size=4)
     .map("/".join)
-    .filter(
-        lambda key: 0 < len(key.encode()) <= 1024
-    )
+    .filter(lambda key: 0 < len(key.encode()) <= 1024)
 )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from store.buckets.downloading import Fetched, Getting
+from store.buckets.parallel import break_off_if_stopped
 from store.buckets.reading import ready
 from store.buckets.summaries import SHA1_KEY, Summary, bucket_of
 from store.buckets.turns import turn
@@ -66,6 +67,7 @@ def put_file(
         if sha1:
             metadata[SHA1_KEY] = computed["sha1"]
         with turn(content.size, f"{client.address}/{key}"):
+            break_off_if_stopped()
             meta = client.put(
                 key, content.source, metadata=metadata, condition=condition, counted=counted
             )
@@ -131,16 +133,16 @@ def _check_size(size: int, largest: int, shown: str) -> None:
         )
 
 
-def _limited(options: TransferOptions, counted: Counted | None) -> Counted | None:
-    """Return what counts bytes, and waits as long as they must last where the bandwidth is limited."""
+def _limited(options: TransferOptions, counted: Counted | None) -> Counted:
+    """Return what counts bytes, waits as long as they must last, and ends where Ctrl-C was pressed."""
     limiter = limiter_for(options.limit_rate, options.clock)
-    if limiter is None:
-        return counted
     deadline = current(options.clock)
 
     def count(more: int) -> None:
         """Count bytes that moved, and wait where they came too fast."""
-        limiter.take(more, deadline)
+        break_off_if_stopped()
+        if limiter is not None:
+            limiter.take(more, deadline, check=break_off_if_stopped)
         if counted is not None:
             counted(more)
 

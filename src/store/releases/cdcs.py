@@ -167,7 +167,12 @@ class CDCSArchive(ArchiveInterface):
         """Upload one file: read once to know it, and once more only where the server does not have it."""
         blobs = self._bringing.blobs(naming.title_versionless, naming.workspace)
         local = local_file(source, path, blobs.read)
-        return Uploaded(blobs.bring(local, counting(update)), local.size, local.sha256)
+        update["size"] = 0
+
+        def counted(count: int) -> None:
+            update["size"] += count
+
+        return Uploaded(blobs.bring(local, counted), local.size, local.sha256)
 
     def upload_blobs_and_update_mapping(  # noqa: PLR0917 - the page's order
         self,

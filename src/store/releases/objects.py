@@ -153,8 +153,12 @@ class ObjectArchive(LaidOutArchive):
             hashed = hash_file(file, ["sha256"])
         sha256 = hashed.digests()[0].hex
         key = f"{self._prefix}{shelf}/{blob_name(sha256)}"
-        counted = counting(update)
+        update["size"] = 0
         if not self._has(key, hashed.size, sha256):
+
+            def counted(count: int) -> None:
+                update["size"] += count
+
             self._client.put(key, file, metadata={DIGEST_KEY: sha256}, counted=counted)
             with storage_errors(file):
                 if Stamp.of(file.lstat()) != before:

@@ -27,7 +27,10 @@ _TICK: Final = 0.25
 """How often it is looked for connections that fell silent, in seconds."""
 
 _BRIEF: Final = 0.002
-"""How long the server is waited for before it is asked over more connections, in seconds."""
+"""How long the server is waited for in all before it is asked over more connections, in seconds."""
+
+_IDLE: Final = 0.1
+"""The share of the time that has to be spent so."""
 
 
 class HttpBulk(Bulk):
@@ -111,6 +114,7 @@ class _Running:
         self._waker.setblocking(False)
         self._connected: deque[Line | None] = deque()
         self._connecting = 0
+        self._began = self._waited = 0.0
         self._ending = threading.Lock()
         self._ended = False
         self._selector.register(self._waker, selectors.EVENT_READ)
@@ -135,14 +139,18 @@ class _Running:
 
         As long as what comes keeps this thread busy, another connection would bring nothing sooner.
         """
+        patience = _TICK if self._ahead == 1 else HURRY
         lacking = self._bulk.connections - len(self._lines) - self._connecting
-        if self._lines and lacking > 0 and self._is_there_work():
-            ready = self._selector.select(_BRIEF)
-            if ready:
-                return ready
+        if not self._lines or lacking <= 0 or not self._is_there_work():
+            return self._selector.select(patience)
+        begun = SYSTEM_CLOCK.monotonic()
+        ready = self._selector.select(_BRIEF)
+        now = SYSTEM_CLOCK.monotonic()
+        self._waited += now - begun
+        if self._waited > max(_BRIEF, _IDLE * (now - self._began)):
             for _ in range(lacking):
                 self._connect_one_more()
-        return self._selector.select(_TICK if self._ahead == 1 else HURRY)
+        return ready or self._selector.select(patience)
 
     def end(self) -> None:
         """Close what is open; what was under way is told of as not had."""
@@ -174,6 +182,8 @@ class _Running:
 
     def _welcome(self) -> None:
         """Put connections to work that came about."""
+        if not self._lines:
+            self._began, self._waited = SYSTEM_CLOCK.monotonic(), 0.0
         with contextlib.suppress(BlockingIOError):
             self._waker.recv(64)
         while self._connected:

@@ -11,7 +11,7 @@ from store.errors import StoreError
 from store.transports.base import Stream, Transport
 
 AHEAD: Final = 8
-"""How many requests are under way on one connection at most where each body is held against a digest or tag."""
+"""How many requests may be under way on one connection, where each body is held against a digest or tag."""
 
 NO_FIELDS: Final[Mapping[bytes, bytes]] = MappingProxyType({})
 """The head of what has none."""

@@ -12,7 +12,7 @@ import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from store.clock import SYSTEM_CLOCK
@@ -246,14 +246,18 @@ class _Running:
             first: How many of its requests were not behind others; where there are more of them, all lines
                 ask for less at once from now on.
         """
-        if len(line.asked) > first:
-            self._ahead = max(1, self._ahead // 2)
-        self._again.extend(line.asked)
+        self._hold_back(line.asked, first)
         line.asked.clear()
+
+    def _hold_back(self, asked: Collection[Asked], first: int = 0) -> None:
+        if len(asked) > first:
+            self._ahead = max(1, self._ahead // 2)
+        self._again.extend(asked)
 
     def _replace(self) -> None:
         """Open a connection in place of one that was closed, where there is work for it."""
-        if self._is_there_work() and self._going_on:
+        room = self._bulk.connections - len(self._lines) - self._connecting
+        if room > 0 and self._is_there_work() and self._going_on:
             self._connect_one_more()
 
     def _is_there_work(self) -> bool:
@@ -273,13 +277,9 @@ class _Running:
         for line in [one for one in self._lines if over or now > one.due]:
             if over or len(line.asked) <= 1:
                 self._drop(line)
-                continue
-            # It may have been too much at once: only the first is not asked for here again.
-            silent = line.asked.popleft()
-            self._ask_again(line)
-            line.asked.append(silent)
-            self._drop(line)
-            self._replace()
+            else:  # what is behind a slow one is not to wait for it
+                self._hold_back(line.only_first())
+                self._replace()
         self._going_on = self._going_on and not over
 
     def _drop(self, line: Line) -> None:

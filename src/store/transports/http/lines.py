@@ -111,7 +111,7 @@ class Line:
         return self.asked.popleft(), answer
 
     def only_first(self) -> list[Asked]:
-        """Wait for the first answer alone, after which the connection ends; return what else was asked for."""
+        """Wait for the first answer alone, and end with it; return what else was asked for."""
         first, *others = self.asked
         self.asked = deque([first])
         self._last = True

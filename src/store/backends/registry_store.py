@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -10,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 
+from store import jsontext
 from store.addresses import public_query
 from store.backends.base import DigestedResource, Store
 from store.backends.queries import (
@@ -214,7 +214,7 @@ def _mapping(query: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
     value = query.get(key)
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = jsontext.loads(value)
         except ValueError as error:
             raise QueryError(f"{key!r} cannot be read as JSON: {error}") from error
     if value is None or isinstance(value, Mapping):

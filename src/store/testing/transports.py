@@ -264,3 +264,9 @@ def read(stream: Stream, step: int = 4096) -> bytes:
     while count := stream.readinto(buffer):
         found += buffer[:count]
     return bytes(found)
+
+
+def read_from(transport: Transport, address: str) -> bytes:
+    """Return all that a transport brings from an address."""
+    with transport.open_stream(address) as stream:
+        return read(stream)

@@ -206,6 +206,7 @@ class ObjectTests(Suite, suite=True):
         names = [f"data/{number}" for number in range(12)]
 
         def use(name: str) -> bytes:
+            """Write an object and read it, by the client that all share."""
             client.put(name, name.encode() * 50)
             return content(client, name)
 

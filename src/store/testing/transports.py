@@ -187,6 +187,7 @@ class TransportSuite(Suite, suite=True):
         """Neither missing nor half-read bodies leave files or connections open."""
 
         def use() -> None:
+            """Ask for what is missing, and leave a body half read."""
             for _ in range(3):
                 with pytest.raises(ResourceNotFoundError):
                     transport.open_stream(self.missing(origin)).close()

@@ -152,19 +152,11 @@ class RegistryStore(Store[RegistryResource]):
         Raises:
             StoreError: The item is gone, or its file is not what its digests say.
         """
-        from store.transports.receiving import receive
+        from store.backends.bringing import bring
 
         if not metadata.urls:
             raise ResourceNotFoundError("the registry has no such item any longer")
-        received = receive(
-            metadata.urls,
-            dest,
-            options=self.options,
-            name=metadata.filename,
-            digests=metadata.digests,
-            size=metadata.size,
-        )
-        return str(received.path)
+        return bring(metadata, dest, self.options)
 
     def _item(self, query: Mapping[str, Any]) -> CacheItem | None:
         params, attributes = _mapping(query, "params"), _mapping(query, "attrs")

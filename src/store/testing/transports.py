@@ -18,6 +18,7 @@ from store.clock import SYSTEM_CLOCK
 from store.errors import ResourceNotFoundError
 from store.testing.deviations import Suite, untold
 from store.transports.base import Conditions, Stream, Transport
+from store.transports.objects.base import Body
 
 __all__ = ["TransportSuite"]
 
@@ -246,8 +247,8 @@ class TransportSuite(Suite, suite=True):
         assert [one for one in transport.schemes if one != one.lower()] == []
 
 
-def read_some(stream: Stream, size: int) -> bytes:
-    """Return up to ``size`` bytes of a stream, fewer only at its end."""
+def read_some(stream: Stream | Body, size: int) -> bytes:
+    """Return up to ``size`` bytes of a stream or an object's body, fewer only at its end."""
     found = bytearray()
     while len(found) < size:
         buffer = memoryview(bytearray(size - len(found)))

@@ -30,6 +30,9 @@ LARGEST: Final = 1 << 20
 LEAST: Final = 4
 """How many files of one origin make the short way worth its beginning."""
 
+_AHEAD: Final = 8
+"""How many requests are under way on one connection at most; each body is held against its digest."""
+
 _ORIGINS: Final = 8
 """How many origins are asked at once in the short way."""
 
@@ -112,7 +115,7 @@ class Lane:
         if not isinstance(transport, BulkTransport):
             return None
         largest = min(LARGEST, self._options.bounds.max_size)
-        return transport.bulk(address, connections=connections, largest=largest)
+        return transport.bulk(address, connections=connections, largest=largest, ahead=_AHEAD)
 
     def _rounds(self, connections: int) -> tuple[Round, ...] | None:
         """Return what asks the shared tiers first; None where one of them cannot be asked so."""

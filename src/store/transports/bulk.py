@@ -59,13 +59,15 @@ class BulkTransport(Transport):
     """A transport that can ask one origin for many bodies at once."""
 
     @abc.abstractmethod
-    def bulk(self, address: str, *, connections: int, largest: int) -> Bulk | None:
+    def bulk(self, address: str, *, connections: int, largest: int, ahead: int = 1) -> Bulk | None:
         """Return what asks the origin of an address for many small bodies.
 
         Args:
             address: Any address of that origin.
             connections: How many connections may be open to it.
             largest: The largest body that is small, in bytes.
+            ahead: How many requests may be under way on one connection. More than one is for callers who
+                hold each body against a digest: a server that confuses them spoils nothing then.
 
         Returns:
             None where that cannot be done now, and each is to be asked for by itself.

@@ -323,7 +323,7 @@ def test_offline_opens_no_socket(
 ) -> None:
     """What the cache has comes; the rest is told of, without a connection."""
     locators = served(server, 10)
-    fetched(locators[:5])
+    fetched(locators[:5], jobs=1)  # no connection is still on its way after that
     before = server.connections
     monkeypatch.setenv("STORE_OFFLINE", "1")
 

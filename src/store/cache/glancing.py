@@ -41,8 +41,8 @@ def glance(layout: Layout, digest: Digest, name: str, now: float) -> Glance | No
         where anything is unusual, and whoever asks has to look closer.
     """
     try:
-        place = layout.record(digest)
-        found = _read(place) or journals_of(layout).find(place)
+        place, journals = layout.record(digest), journals_of(layout)
+        found = (None if journals.alone() else _read(place)) or journals.find(place)
         if found is None:
             return None
         data, used = found

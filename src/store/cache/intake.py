@@ -236,6 +236,7 @@ class Intake:
             unwritten.difference_update({one.entry for one in lines} - there)
         else:
             written = [path for line in lines for path in self._written(line)]
+            self._journals.changed()
             unwritten.difference_update(written)
             if self._durable:
                 sync_many(written, top=self._layout.root)

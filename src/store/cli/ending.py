@@ -249,6 +249,7 @@ def _signals(frame: Frame) -> Iterator[None]:
     """Let SIGINT, SIGTERM and SIGHUP unwind, so that what is unfinished is removed; a second one kills."""
 
     def unwind(number: int, _: FrameType | None) -> None:
+        """Raise what ends the command; the second signal does what it would do without us."""
         if frame.stopped:
             with contextlib.suppress(OSError):
                 os.write(2, b"store: told to end twice: ended at once, and nothing is cleaned up\n")

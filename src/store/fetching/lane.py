@@ -16,7 +16,7 @@ from store.fetching.claiming import Asking
 from store.fetching.pinned import Pinned
 from store.fetching.traffic import Ended, Traffic
 from store.transports.base import TransferOptions
-from store.transports.bulk import Bulk, BulkTransport
+from store.transports.bulk import AHEAD, Bulk, BulkTransport
 from store.transports.deadlines import Deadline, keeping
 from store.transports.opening import transport_for
 
@@ -29,9 +29,6 @@ LARGEST: Final = 1 << 20
 
 LEAST: Final = 4
 """How many files of one origin make the short way worth its beginning."""
-
-_AHEAD: Final = 8
-"""How many requests are under way on one connection at most; each body is held against its digest."""
 
 _ORIGINS: Final = 8
 """How many origins are asked at once in the short way."""
@@ -115,7 +112,7 @@ class Lane:
         if not isinstance(transport, BulkTransport):
             return None
         largest = min(LARGEST, self._options.bounds.max_size)
-        return transport.bulk(address, connections=connections, largest=largest, ahead=_AHEAD)
+        return transport.bulk(address, connections=connections, largest=largest, ahead=AHEAD)
 
     def _rounds(self, connections: int) -> tuple[Round, ...] | None:
         """Return what asks the shared tiers first; None where one of them cannot be asked so."""

@@ -10,6 +10,9 @@ from typing import Final, NamedTuple
 from store.errors import StoreError
 from store.transports.base import Stream, Transport
 
+AHEAD: Final = 8
+"""How many requests may be under way on one connection, where each body is held against a digest or tag."""
+
 NO_FIELDS: Final[Mapping[bytes, bytes]] = MappingProxyType({})
 """The head of what has none."""
 
@@ -67,7 +70,7 @@ class BulkTransport(Transport):
             connections: How many connections may be open to it.
             largest: The largest body that is small, in bytes.
             ahead: How many requests may be under way on one connection. More than one is for callers who
-                hold each body against a digest: a server that confuses them spoils nothing then.
+                hold each body against a digest or tag: a server that confuses them spoils nothing then.
 
         Returns:
             None where that cannot be done now, and each is to be asked for by itself.

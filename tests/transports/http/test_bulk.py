@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -80,13 +80,6 @@ class GoodBye(Fault):
         exchange.head(200, headers)
         exchange.send(data)
         exchange.hang_up()
-
-
-@pytest.fixture
-def transport(options: TransferOptions) -> Iterator[HttpTransport]:
-    """A transport that waits for nothing long."""
-    with HttpTransport(options) as opened:
-        yield opened
 
 
 def small(number: int) -> bytes:

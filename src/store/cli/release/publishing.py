@@ -83,6 +83,7 @@ def publish(
     ):
 
         def began(plan: Plan) -> None:
+            """Tell what will be published, now that it is known."""
             if bar is not None:
                 bar.expect(plan.size)
             if not frame.json:

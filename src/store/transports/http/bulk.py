@@ -12,7 +12,7 @@ import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from store.clock import SYSTEM_CLOCK
@@ -27,7 +27,10 @@ _TICK: Final = 0.25
 """How often it is looked for connections that fell silent, in seconds."""
 
 _BRIEF: Final = 0.002
-"""How long the server is waited for before it is asked over more connections, in seconds."""
+"""How long the server is waited for in all before it is asked over more connections, in seconds."""
+
+_IDLE: Final = 0.1
+"""The share of the time that has to be spent so."""
 
 
 class HttpBulk(Bulk):
@@ -111,6 +114,7 @@ class _Running:
         self._waker.setblocking(False)
         self._connected: deque[Line | None] = deque()
         self._connecting = 0
+        self._began = self._waited = 0.0
         self._ending = threading.Lock()
         self._ended = False
         self._selector.register(self._waker, selectors.EVENT_READ)
@@ -135,14 +139,18 @@ class _Running:
 
         As long as what comes keeps this thread busy, another connection would bring nothing sooner.
         """
+        patience = _TICK if self._ahead == 1 else HURRY
         lacking = self._bulk.connections - len(self._lines) - self._connecting
-        if self._lines and lacking > 0 and self._is_there_work():
-            ready = self._selector.select(_BRIEF)
-            if ready:
-                return ready
+        if not self._lines or lacking <= 0 or not self._is_there_work():
+            return self._selector.select(patience)
+        begun = SYSTEM_CLOCK.monotonic()
+        ready = self._selector.select(_BRIEF)
+        now = SYSTEM_CLOCK.monotonic()
+        self._waited += now - begun
+        if self._waited > max(_BRIEF, _IDLE * (now - self._began)):
             for _ in range(lacking):
                 self._connect_one_more()
-        return self._selector.select(_TICK if self._ahead == 1 else HURRY)
+        return ready or self._selector.select(patience)
 
     def end(self) -> None:
         """Close what is open; what was under way is told of as not had."""
@@ -174,6 +182,8 @@ class _Running:
 
     def _welcome(self) -> None:
         """Put connections to work that came about."""
+        if not self._lines:
+            self._began, self._waited = SYSTEM_CLOCK.monotonic(), 0.0
         with contextlib.suppress(BlockingIOError):
             self._waker.recv(64)
         while self._connected:
@@ -236,14 +246,18 @@ class _Running:
             first: How many of its requests were not behind others; where there are more of them, all lines
                 ask for less at once from now on.
         """
-        if len(line.asked) > first:
-            self._ahead = max(1, self._ahead // 2)
-        self._again.extend(line.asked)
+        self._hold_back(line.asked, first)
         line.asked.clear()
+
+    def _hold_back(self, asked: Collection[Asked], first: int = 0) -> None:
+        if len(asked) > first:
+            self._ahead = max(1, self._ahead // 2)
+        self._again.extend(asked)
 
     def _replace(self) -> None:
         """Open a connection in place of one that was closed, where there is work for it."""
-        if self._is_there_work() and self._going_on:
+        room = self._bulk.connections - len(self._lines) - self._connecting
+        if room > 0 and self._is_there_work() and self._going_on:
             self._connect_one_more()
 
     def _is_there_work(self) -> bool:
@@ -263,13 +277,9 @@ class _Running:
         for line in [one for one in self._lines if over or now > one.due]:
             if over or len(line.asked) <= 1:
                 self._drop(line)
-                continue
-            # It may have been too much at once: only the first is not asked for here again.
-            silent = line.asked.popleft()
-            self._ask_again(line)
-            line.asked.append(silent)
-            self._drop(line)
-            self._replace()
+            else:  # what is behind a slow one is not to wait for it
+                self._hold_back(line.only_first())
+                self._replace()
         self._going_on = self._going_on and not over
 
     def _drop(self, line: Line) -> None:

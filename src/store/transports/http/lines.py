@@ -76,6 +76,7 @@ class Line:
         self.asked: deque[Asked] = deque()
         self.due = float("inf")
         self.quick = False
+        self._last = False
         self._proven = not fresh
         self._largest = largest
         self._bounds = bounds
@@ -108,6 +109,14 @@ class Line:
         """Return what the first request was for, and what came; the next one is the first from now on."""
         answer, self._answer, self._head = self._answer, None, None
         return self.asked.popleft(), answer
+
+    def only_first(self) -> list[Asked]:
+        """Wait for the first answer alone, and end with it; return what else was asked for."""
+        first, *others = self.asked
+        self.asked = deque([first])
+        self._last = True
+        self.due = SYSTEM_CLOCK.monotonic() + self._patience
+        return others
 
     def read(self) -> Outcome:
         """Read what is there."""
@@ -169,14 +178,14 @@ class Line:
         end = self._body + self._head.length
         if self._have < end:
             return Outcome.MORE
-        if self._have > end and len(self.asked) == 1:
+        if self._have > end and len(self.asked) == 1 and not self._last:
             return Outcome.ODD  # it goes on after its announced end
         data = memoryview(bytes(memoryview(self._buffer)[self._body : end]))
         seconds = now - self._began
         self._answer = Came(data, seconds, self._head.fields)
         self._began, self._begin, self.due = now, end, now + self._patience_now()
         self.quick, self._proven = seconds < _QUICK, True
-        return Outcome.LAST if self._head.closes else Outcome.DONE
+        return Outcome.LAST if self._head.closes or self._last else Outcome.DONE
 
     def _patience_now(self) -> float:
         """Return how long the server may be silent: what stalls is not to hold up what can come."""

@@ -88,7 +88,7 @@ class _Bringing:
 
     def _upload(self, step: Step) -> None:
         moving, path = self._moving, os.path.join(self._plan.root, step.path)  # noqa: PTH118 - absolute ones too
-        for tries in range(_TRIES):
+        for _ in range(_TRIES):
             stamp = _stamp(path)
             same = stamp == step.stamp
             if moving.strict and not same:
@@ -108,7 +108,7 @@ class _Bringing:
                     counted=counting(meter),
                 )
             except DriftError as error:
-                if error.name != path or moving.strict or tries == _TRIES - 1:
+                if error.name != path or moving.strict:
                     raise
                 continue
             after = _stamp(path)
@@ -119,7 +119,7 @@ class _Bringing:
             moving.counters.done(meter, stamp[2])
             self._remember(step, summary, after if after == stamp else None, began)
             return
-        raise _moved_on(path)
+        raise _moved_on(path) if moving.strict else _restless(path)
 
     def _condition(self, step: Step) -> Condition | None:
         if not self._conditional:
@@ -217,6 +217,13 @@ def _check_unchanged(moving: Moving, plan: Plan, doomed: Iterable[Step]) -> None
 def _stamp(path: str) -> Stamped:
     with storage_errors(path):
         return stamped(os.stat(path))  # noqa: PTH116 - text, for thousands of them
+
+
+def _restless(path: str) -> DriftError:
+    return DriftError(
+        f"{path} changes while it goes up: sync again when its writer is done, or exclude it",
+        name=path,
+    )
 
 
 def _moved_on(path: str) -> DriftError:

@@ -86,7 +86,7 @@ def test_an_address_that_is_printed_can_be_given_again(cli: Run, moto: str, hous
 
     put = cli("bucket", "put", house / "odd", f"{moto}/", "--json").json
     (listed,) = cli("bucket", "list", moto, "--json").json
-    got = cli("bucket", "get", f"{moto}/" + listed["address"].split("/", 3)[3], "back", "--json")
+    got = cli("bucket", "get", listed["address"], "back", "--json")
 
     assert listed["key"] == "a%41 ?b#c"
     assert listed["address"] == put[0]["address"]
@@ -99,11 +99,11 @@ def test_a_bucket_is_made_and_deleted(cli: Run, moto: str, tree: Path) -> None:
     missing = cli("bucket", "put", tree / "a.csv", "bucket:bare/brand-new/")
     assert missing.status == 3
     made = cli("bucket", "put", tree / "a.csv", "bucket:bare/brand-new/", "--create")
-    assert (made.status, made.out) == (0, "s3://brand-new/a.csv\n")
+    assert (made.status, made.out) == (0, "bucket:bare/brand-new/a.csv\n")
 
     assert cli("bucket", "remove", "bucket:bare/brand-new", "--yes").status == 2
     gone = cli("bucket", "remove", "bucket:bare/brand-new", "--bucket", "--yes", "--json").json
-    assert gone["buckets"] == ["s3://brand-new"]
+    assert gone["buckets"] == ["bucket:bare/brand-new"]
     assert cli("bucket", "list", "bucket:bare/brand-new").status == 3
 
 
@@ -114,7 +114,7 @@ def test_it_comes_through_here_between_buckets(cli: Run, moto: str, tree: Path) 
 
     done = cli("bucket", "copy", f"{moto}/data/", "bucket:bare/second/copies/")
 
-    assert (done.status, done.out) == (0, "s3://second/copies/a.csv\n")
+    assert (done.status, done.out) == (0, "bucket:bare/second/copies/a.csv\n")
     got = cli("bucket", "get", "bucket:bare/second/copies/a.csv", "copy", "--json").json
     assert got[0]["verified"] is True
 
@@ -277,3 +277,19 @@ def test_a_version_is_refused_where_it_is_not_looked_at(cli: Run, moto: str, tre
         done = cli("bucket", *wrong)
         assert (done.status, "know versions" in done.err) == (2, True), wrong
     assert [one["key"] for one in cli("bucket", "list", moto, "--json").json] == ["a"]
+
+
+def test_a_bucket_is_called_as_it_was_named(cli: Run, moto: str, tree: Path) -> None:
+    """What is printed leads to the same server, errors too."""
+    put = cli("bucket", "put", tree / "a.csv", f"{moto}/p/")
+    copied = cli("bucket", "copy", f"{moto}/p/a.csv", f"{moto}/q/", "--json").json
+    missing = cli("bucket", "get", f"{moto}/none")
+    removed = cli("bucket", "remove", f"{moto}/p/", "--yes")
+
+    assert put.out == removed.out == "bucket:work/p/a.csv\n"
+    assert (copied[0]["source"], copied[0]["dest"]) == (
+        "bucket:work/p/a.csv",
+        "bucket:work/q/a.csv",
+    )
+    assert "bucket:work/none" in missing.err
+    assert "s3://" not in missing.err

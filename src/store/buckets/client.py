@@ -104,7 +104,7 @@ def _signing(client: ObjectClient, what: str) -> ObstoreObjects:
     """Return the client that can sign the request; only S3's names a bucket by a path of its own."""
     from store.transports.objects.obstored import ObstoreObjects
 
-    if isinstance(client, ObstoreObjects) and client.address.startswith("s3:"):
+    if isinstance(client, ObstoreObjects) and client.is_s3:
         return client
     raise RefusedError(
         f"{client.address} cannot be {what} from here: use the cloud's own command, such as"

@@ -66,7 +66,8 @@ class Place(NamedTuple):
         """Return the address of a key in the same bucket, so that it can be given to a command again."""
         from store.transports.objects.addresses import ObjectAddress
 
-        return str(ObjectAddress.parse(self.client.address)._replace(key=key))
+        root = ObjectAddress.parse(self.client.address)
+        return root._replace(key=f"{root.key}/{key}" if root.key else key).brief
 
 
 @contextlib.contextmanager
@@ -96,9 +97,8 @@ def opened_place(frame: Frame, text: str, *, versioned: bool = False) -> Iterato
             " ?versionId out for the newest, or get that version into a file first",
             click.get_current_context(),
         )
-    bucket = f"{address.scheme}://{address.bucket}"
     with (
-        contextlib.closing(open_objects(bucket, options, connection=connection)) as client,
+        contextlib.closing(open_objects(text, options)) as client,
         keeping(begun(options.clock, settings.deadline)),
     ):
         yield Place(address, client, options, connection)

@@ -103,10 +103,16 @@ class ObjectClient(abc.ABC):
     where the bucket itself is missing.
 
     Attributes:
-        address: The bucket's address without secrets, such as ``s3://bucket``.
+        address: The bucket's address without secrets, such as ``s3://bucket``, or ``bucket:NAME`` where it is
+            reached by a connection of the settings.
     """
 
     address: str
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self.address.partition("://")[2].partition("/")[0]
 
     @property
     def server(self) -> str | None:

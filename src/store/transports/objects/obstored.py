@@ -61,6 +61,16 @@ class ObstoreObjects(ObjectClient):
         return self._stores.at_hand()
 
     @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self._stores.bucket
+
+    @property
+    def is_s3(self) -> bool:
+        """Whether S3's protocol is spoken."""
+        return self._stores.is_s3
+
+    @property
     def server(self) -> str | None:
         """What names the server: see `ObjectClient.server`."""
         return self._stores.server

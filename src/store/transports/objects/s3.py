@@ -38,12 +38,18 @@ class S3Objects(ObstoreObjects):
         bucket: The bucket's name.
         stores: The library's stores.
         options: How bytes are to be moved.
+        address: The bucket's address; None for ``s3://bucket``.
     """
 
     def __init__(
-        self, account: Account, bucket: str, stores: Stores, options: TransferOptions
+        self,
+        account: Account,
+        bucket: str,
+        stores: Stores,
+        options: TransferOptions,
+        address: str | None = None,
     ) -> None:
-        super().__init__(f"s3://{bucket}", stores, options)
+        super().__init__(address or f"s3://{bucket}", stores, options)
         self._account = account
         self._bucket = bucket
         self._lazy: SignedObjects | None = None
@@ -54,7 +60,9 @@ class S3Objects(ObstoreObjects):
         if self._lazy is None:
             from store.transports.objects.signed import SignedObjects
 
-            self._lazy = SignedObjects(self._account, self._bucket, self.options)
+            self._lazy = SignedObjects(
+                self._account, self._bucket, self.options, address=self.address
+            )
         return self._lazy
 
     def reader(self, *, pinned: bool = False) -> ObjectClient:

@@ -60,12 +60,19 @@ class SignedObjects(ObjectClient):
         options: How bytes are to be moved.
         lenient: Whether a part is taken whose answer calls it a whole (status 200, as rclone's server does),
             and has the very ``Content-Range`` and length that were asked for.
+        address: The bucket's address; None for ``s3://bucket``.
     """
 
     def __init__(
-        self, account: Account, bucket: str, options: TransferOptions, *, lenient: bool = False
+        self,
+        account: Account,
+        bucket: str,
+        options: TransferOptions,
+        *,
+        lenient: bool = False,
+        address: str | None = None,
     ) -> None:
-        self.address = f"s3://{bucket}"
+        self.address = address or f"s3://{bucket}"
         self.options = options
         self._account = account
         self._bucket = bucket
@@ -74,6 +81,11 @@ class SignedObjects(ObjectClient):
         self._sender = Sender(account, self._where, options, self._asker)
         self._lenient = lenient
         self._other: SignedObjects | None = None
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self._bucket
 
     @property
     def server(self) -> str | None:
@@ -85,7 +97,9 @@ class SignedObjects(ObjectClient):
         if not pinned:
             return self
         if self._other is None:
-            self._other = SignedObjects(self._account, self._bucket, self.options, lenient=True)
+            self._other = SignedObjects(
+                self._account, self._bucket, self.options, lenient=True, address=self.address
+            )
         return self._other
 
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
@@ -214,8 +228,7 @@ class SignedObjects(ObjectClient):
         """Copy an object within the bucket; that nothing is replaced is looked at first."""
         if not replacing:
             refuse_taken(self, dest)
-        bucket = self.address.removeprefix("s3://")
-        headers = {"x-amz-copy-source": f"/{bucket}/{spelled(source)}"}
+        headers = {"x-amz-copy-source": f"/{self._bucket}/{spelled(source)}"}
 
         def once() -> None:
             """Ask; whether it was done is told in the body."""

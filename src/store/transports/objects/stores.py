@@ -84,6 +84,9 @@ class Stores:
         connection: How it is reached; None where ``given`` is.
         account: What was found out of S3, or None for the others.
         given: A store of obstore's that is used as it is, or None.
+
+    Attributes:
+        bucket: The bucket's name.
     """
 
     def __init__(
@@ -96,7 +99,7 @@ class Stores:
         account: Account | None = None,
         given: Any = None,  # noqa: ANN401 - obstore's
     ) -> None:
-        self._bucket = bucket
+        self.bucket = bucket
         self._address = address
         self._options = options
         self._connection = connection or Connection()
@@ -109,6 +112,11 @@ class Stores:
     def bundle(self) -> Path | None:
         """A PEM file of the certificates to trust, or None for the machine's."""
         return self._account.bundle if self._account else self._connection.ca_bundle
+
+    @property
+    def is_s3(self) -> bool:
+        """Whether S3's protocol is spoken."""
+        return self._account is not None or type(self._given).__name__ == "S3Store"
 
     @property
     def server(self) -> str | None:
@@ -174,7 +182,7 @@ class Stores:
         made = getattr(library.store, kind)
         try:
             return made(
-                self._bucket,
+                self.bucket,
                 config=config,
                 client_options=client,
                 retry_config=retry,
@@ -203,7 +211,7 @@ class Stores:
         """Return the name of the library's class, and what it is told."""
         given = self._connection
         if self._account is not None:
-            return "S3Store", _s3(self._account, self._bucket)
+            return "S3Store", _s3(self._account, self.bucket)
         told: dict[str, Any] = {}
         if given.kind == "gs":
             if given.credentials_file is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -12,6 +13,10 @@ from typing import Any
 import pytest
 
 from store.clock import SYSTEM_CLOCK
+from store.config.reading import read_settings
+from store.transports.base import TransferOptions
+from store.transports.objects.opening import open_objects
+from store.transports.objects.signed import SignedObjects
 
 Run = Callable[..., Any]
 
@@ -293,3 +298,27 @@ def test_a_bucket_is_called_as_it_was_named(cli: Run, moto: str, tree: Path) -> 
     )
     assert "bucket:work/none" in missing.err
     assert "s3://" not in missing.err
+
+
+def test_what_was_never_finished_is_taken_back(cli: Run, moto: str, tree: Path) -> None:
+    """A killed process leaves parts, which no listing shows."""
+    with contextlib.closing(
+        open_objects(moto, TransferOptions.from_settings(read_settings().settings))
+    ) as client:
+        reader = client.reader()
+        assert isinstance(reader, SignedObjects)
+        for key in ("x/a b", "y/z"):
+            reader.ask("POST", key, {"uploads": ""}).read()
+    cli("bucket", "put", tree / "a.csv", f"{moto}/x/")
+
+    told = cli("bucket", "remove", f"{moto}/x/", "--uploads", "--dry-run", "--json").json
+    assert [one["address"] for one in told["uploads"]] == ["bucket:work/x/a%20b"]
+    gone = cli("bucket", "remove", f"{moto}/x/", "--uploads", "--yes")
+    assert (gone.status, gone.out) == (0, "bucket:work/x/a%20b\n")
+    assert "took back 1 upload" in gone.err
+    left = cli("bucket", "remove", moto, "--uploads", "--dry-run")
+    assert left.out == "bucket:work/y/z\n"
+    assert cli("bucket", "list", moto).out.startswith("x/a.csv")
+    assert cli("bucket", "remove", moto, "--uploads").status == 2
+    assert cli("bucket", "remove", moto, "--uploads", "--bucket", "-y").status == 2
+    assert cli("bucket", "remove", moto, "--bucket", "--yes").status == 0

@@ -222,6 +222,25 @@ def test_an_interrupted_get_is_gone_on_with(
     assert not list(house.glob(".store-*"))
 
 
+def test_an_interrupted_print_keeps_nothing(
+    cli: Run, moto: str, house: Path, starting: Callable[..., Any], tmp_path: Path, monkeypatch: Any
+) -> None:
+    """And says nothing else: there is no file to go on with."""
+    (house / "big").write_bytes(bytes(3 << 20))
+    cli("bucket", "put", "big", f"{moto}/big")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+
+    started = starting("bucket", "get", f"{moto}/big", "-", "--limit-rate", "1M")
+    while not list(tmp_path.glob("temporary/.store-*/.store-part-*/state")):
+        SYSTEM_CLOCK.sleep(0.01)
+    SYSTEM_CLOCK.sleep(0.2)
+    stopped = started.ended_by(signal.SIGINT)
+
+    assert (stopped.status, stopped.out, stopped.err) == (130, "", "store: interrupted\n")
+    assert not list(tmp_path.glob("temporary/.store-*"))
+
+
 def test_an_interrupted_put_leaves_nothing(
     cli: Run, moto: str, house: Path, starting: Callable[..., Any]
 ) -> None:

@@ -119,7 +119,11 @@ def _print(
         )
     with private_directory(Path(tempfile.gettempdir())) as directory:
         pair = _one(place, None)._replace(path=directory / "content")
-        path = _get_one(place, pair, digest, frame).path
+        try:
+            path = _get_one(place, pair, digest, frame).path
+        except BaseException:
+            frame.saved = {}  # what came goes with the directory
+            raise
         with path.open("rb") as file:
             content(iter(lambda: file.read(_PIECE), b""))
 

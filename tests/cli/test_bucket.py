@@ -222,7 +222,7 @@ def test_an_interrupted_get_is_gone_on_with(
     assert not list(house.glob(".store-*"))
 
 
-def test_an_interrupted_print_keeps_nothing(
+def test_an_interrupted_print_keeps_nothing(  # noqa: PLR0917 - fixtures
     cli: Run, moto: str, house: Path, starting: Callable[..., Any], tmp_path: Path, monkeypatch: Any
 ) -> None:
     """And says nothing else: there is no file to go on with."""

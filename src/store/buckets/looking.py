@@ -36,7 +36,8 @@ class Limits(NamedTuple):
         Raises:
             QueryError: ``max_delete`` is no share.
         """
-        if not 0 <= self.max_delete <= 1:
+        number = isinstance(self.max_delete, int | float)
+        if not (number and 0 <= self.max_delete <= 1):
             raise QueryError(
                 f"max_delete is a share from 0 to 1 (0.5 is half), not {self.max_delete!r}",
                 query=self.max_delete,

@@ -83,7 +83,12 @@ def plan_files(
         )
     stamps = stamp_files(paths)
     files = {key: Local(path, path, stamps[key]) for key, path in paths.items()}
-    return _planned_up(look, "", files, limits, sha1=sha1)
+    odd = [name for name in given if {"", ".", ".."} & set(name.split("/"))]
+    notes = [
+        f"{name!r} is uploaded as {prefix + name.lstrip('/')!r}: a key, no path" for name in odd
+    ]
+    prepared = _planned_up(look, "", files, limits, sha1=sha1)
+    return prepared._replace(plan=prepared.plan._replace(notes=(*notes, *prepared.plan.notes)))
 
 
 def plan_download(look: Looking, root: str, limits: Limits) -> Prepared:

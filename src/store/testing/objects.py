@@ -19,7 +19,7 @@ from store.transports.objects.base import (
     ObjectMeta,
     Source,
 )
-from store.transports.objects.naming import named
+from store.transports.objects.naming import named, spellable
 
 
 class FakeBody(Body):
@@ -164,7 +164,9 @@ class FakeObjects(ObjectClient):
         return self._conditions
 
     def _note(self, call: str, key: str) -> None:
-        if call != "list":
+        if call == "list":
+            spellable(key)
+        else:
             named(key)
         with self._lock:
             self.calls.append((call, key))

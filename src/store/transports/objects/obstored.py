@@ -22,7 +22,7 @@ from store.transports.objects.base import (
 from store.transports.objects.chunks import ObstoreBody
 from store.transports.objects.conditions import checked_tag, refuse_taken, settled
 from store.transports.objects.failures import NotPartialError, mapped
-from store.transports.objects.naming import named
+from store.transports.objects.naming import named, spellable
 from store.transports.objects.sources import PART, Reader, opened
 from store.transports.objects.stores import Stores
 from store.transports.objects.told import is_plain, meta_told, version_told
@@ -200,7 +200,7 @@ class ObstoreObjects(ObjectClient):
 
     def list(self, prefix: str = "", *, after: str | None = None) -> Iterator[ObjectMeta]:
         """Give what begins with a prefix; the library knows whole directories only."""
-        folder = prefix.rpartition("/")[0]
+        folder = spellable(prefix).rpartition("/")[0]
         stream = self._call("list", None, folder or None, offset=after, chunk_size=_MANY)
         while True:
             chunk = self._guarded(lambda: next(stream, None), None)

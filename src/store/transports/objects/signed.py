@@ -39,6 +39,7 @@ from store.transports.objects.conditions import (
 from store.transports.objects.failures import refused
 from store.transports.objects.many import SignedRequests
 from store.transports.objects.multipart import Upload
+from store.transports.objects.naming import spellable
 from store.transports.objects.pages import Page, page_of
 from store.transports.objects.sending import Sender
 from store.transports.objects.signing import spelled
@@ -200,7 +201,7 @@ class SignedObjects(ObjectClient):
 
     def list(self, prefix: str = "", *, after: str | None = None) -> Iterator[ObjectMeta]:
         """Give what begins with a prefix, page by page."""
-        asked = {"list-type": "2", "encoding-type": "url", "prefix": prefix}
+        asked = {"list-type": "2", "encoding-type": "url", "prefix": spellable(prefix)}
         if after is not None:
             asked["start-after"] = after
         last = after

@@ -73,17 +73,29 @@ def test_what_cannot_be_meant_is_refused(
 def test_what_no_store_takes_for_a_key_is_refused(fake: Bucket, house: Path, key: str) -> None:
     """Before anything is asked, with the limit where it is one."""
     (house / "a").touch()
+    fake.add_string("x", "k")
     for call in (
-        lambda: fake.directory(key),
         lambda: fake.add_file("a", key),
         lambda: fake.add_string("x", key),
-        lambda: fake.get_file(key, "b"),
+        lambda: fake.copy_file("k", key),
         lambda: fake.client.put(key, b""),
-        lambda: next(fake.client.list(key)),
     ):
         with pytest.raises(UnsafeNameError, match=r"1024 is the most|no UTF-8") as raised:
             call()
         assert raised.value.limit in {None, 1024}
+
+
+def test_what_is_no_text_is_refused(fake: Bucket) -> None:
+    """Wherever a key, or the beginning of one, is named."""
+    key = "a\udcff"
+    for call in (
+        lambda: fake.directory(key),
+        lambda: fake.get_file(key, "b"),
+        lambda: fake.delete_file(key),
+        lambda: next(fake.client.list(key)),
+    ):
+        with pytest.raises(UnsafeNameError, match="no UTF-8"):
+            call()
     assert key not in fake
 
 

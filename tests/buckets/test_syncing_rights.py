@@ -1,7 +1,8 @@
-"""Syncs by keys that may do little."""
+"""Syncs by keys that may do little, or into a directory that holds what is not replaced."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from store.buckets.syncing import sync_directory
-from store.errors import CredentialsError
-from store.testing.bucket_trees import calls, held, lay
+from store.buckets.syncing import sync_directory, sync_remote_to_local
+from store.errors import CredentialsError, RefusedError, StorageError, StoreError
+from store.testing.bucket_trees import calls, fill, held, lay
 from store.testing.objects import FakeObjects
 from store.transports.objects.base import ObjectMeta
 from store.transports.objects.trial import honours
@@ -85,3 +86,28 @@ def test_what_cannot_be_tried_out_is_no_hindrance(
     assert done.conditional is False
     assert "does not let that be tried out" in said[1]
     assert len(held(objects)) == left
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "said"),
+    [
+        ("directory", StorageError, "a directory is in the way"),
+        ("fifo", RefusedError, "no regular file"),
+    ],
+)
+def test_what_is_in_the_way_of_a_file_is_named(
+    tmp_path: Path, kind: str, error: type[StoreError], said: str
+) -> None:
+    """To sync again would not help."""
+    objects = FakeObjects()
+    fill(objects, {"a": "1"})
+    path = lay(tmp_path / "there", {"b": "2"}) / "a"
+    if kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+
+    with pytest.raises(error, match=said):
+        sync_remote_to_local(objects, tmp_path / "there", memory=tmp_path / "memory")
+
+    assert path.exists()

@@ -417,3 +417,19 @@ def test_a_killed_download_leaves_nothing_under_its_name(house: Path, blocks: in
 
     assert (house / "x").read_bytes() == content
     assert [one.name for one in house.iterdir()] == ["x"]
+
+
+def test_an_object_that_is_not_what_its_metadata_says_can_be_got(
+    objects: FakeObjects, house: Path
+) -> None:
+    """By whoever knows what it is; who does not is told which metadata, and what can be done."""
+    objects.put("k", b"right", metadata={"store-sha256": "0" * 64})
+
+    with pytest.raises(IntegrityError, match=r"'store-sha256' says.*--digest.*--exclude") as raised:
+        get_file(objects, "k", house / "k", options=ONCE)
+    assert raised.value.found == str(sha256(b"right"))
+    get_file(objects, "k", house / "k", expected=sha256(b"right"), options=ONCE)
+
+    assert (house / "k").read_bytes() == b"right"
+    with pytest.raises(IntegrityError, match="not what was pinned"):
+        get_file(objects, "k", house / "k", expected=sha256(b"wrong"), options=ONCE)

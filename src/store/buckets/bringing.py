@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +19,9 @@ from store.buckets.transfers import get_file
 from store.cache.examining import wait_out_the_grain
 from store.errors import DriftError
 from store.events import Progressed
+from store.files.failures import storage_error
 from store.files.names import inside
+from store.files.regular import refuse_to_replace
 from store.files.placing import place
 from store.files.syncing import sync_many
 from store.integrity.digest import Digest
@@ -30,6 +34,8 @@ def change_directory(moving: Moving, plan: Plan) -> None:
     Raises:
         DriftError: A file or an object is not what the plan saw.
         UnsafeNameError: A link is in the way.
+        RefusedError: A device or a FIFO is.
+        StorageError: A directory is.
         StoreError: The first failure; nothing was removed then.
     """
     fetching = _Fetching(moving, plan)
@@ -161,6 +167,7 @@ class _Fetching:
         path = inside(self._root, step.path)
         found = stamp_at(path)
         if found != step.stamp:
+            _refuse_what_is_in_the_way(path)
             raise DriftError(
                 f"{path} was changed since it was looked at, and is not replaced: sync again",
                 name=str(path),
@@ -176,3 +183,15 @@ class _Fetching:
         stamp = stamp_at(inside(self._root, name))
         known = self._moving.memory.local(name, stamp)
         return None if known is None else (stamp, known.sha256)
+
+
+def _refuse_what_is_in_the_way(path: Path) -> None:
+    """Tell what no sync will replace, however often it is tried.
+
+    Raises:
+        RefusedError: It is no regular file.
+        StorageError: It is a directory.
+    """
+    refuse_to_replace(path)
+    if path.is_dir():
+        raise storage_error(IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), path)

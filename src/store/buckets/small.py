@@ -165,7 +165,8 @@ class _Bringing:
             return
         sha256 = hashlib.sha256(came.data).hexdigest()
         kept = digest_in(meta.metadata)
-        if sha256 != (step.sha256 or sha256) or (kept is not None and sha256 != kept.hex):
+        known = step.sha256 or (None if kept is None else kept.hex)
+        if sha256 != (known or sha256):
             return
         path = self._place(step)
         parent = str(path.parent)

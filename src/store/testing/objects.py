@@ -19,7 +19,7 @@ from store.transports.objects.base import (
     ObjectMeta,
     Source,
 )
-from store.transports.objects.naming import named, spellable
+from store.transports.objects.naming import named, spellable, writable
 
 
 class FakeBody(Body):
@@ -111,7 +111,7 @@ class FakeObjects(ObjectClient):
         counted: Counted | None = None,
     ) -> ObjectMeta:
         """Keep the bytes."""
-        self._note("put", key)
+        self._note("put", writable(key))
         content = _bytes_of(source)
         with self._lock:
             known = self._objects.get(key)
@@ -144,6 +144,7 @@ class FakeObjects(ObjectClient):
         """Keep the object under another key too."""
         self._note("copy", source)
         meta, content = self._found(source)
+        writable(dest)
         with self._lock:
             known = self._objects.get(dest)
             if known is not None and not replacing:

@@ -17,8 +17,8 @@ def named(key: str) -> str:
     """Return a key that is not empty: a request for the empty one would be for the bucket itself.
 
     Raises:
-        UnsafeNameError: It is empty, so that what is meant for an object would befall the bucket; it is no
-            UTF-8 text; or it is longer than `LONGEST`.
+        UnsafeNameError: It is empty, so that what is meant for an object would befall the bucket, or no
+            UTF-8 text.
     """
     if not key:
         raise UnsafeNameError(
@@ -31,16 +31,25 @@ def spellable(key: str) -> str:
     """Return a key, or the beginning of some, that a store can be asked for.
 
     Raises:
-        UnsafeNameError: It is no UTF-8 text, or longer than `LONGEST`.
+        UnsafeNameError: It is no UTF-8 text.
     """
-    if len(key) <= LONGEST and key.isascii():
-        return key
-    try:
-        length = len(key.encode())
-    except UnicodeEncodeError:
-        raise UnsafeNameError(
-            f"{key!r} cannot be a key: it is no UTF-8 text; rename it", name=key
-        ) from None
+    if not key.isascii():
+        try:
+            key.encode()
+        except UnicodeEncodeError:
+            raise UnsafeNameError(
+                f"{key!r} cannot be a key: it is no UTF-8 text; rename it", name=key
+            ) from None
+    return key
+
+
+def writable(key: str) -> str:
+    """Return a key under which an object may be written; of what is there already nothing is asked.
+
+    Raises:
+        UnsafeNameError: It is longer than `LONGEST`, or see `named`.
+    """
+    length = len(named(key).encode())
     if length > LONGEST:
         raise UnsafeNameError(
             f"the key {key[:_SHOWN]!r}… is {length} bytes long, and {LONGEST} is the most that object stores"

@@ -22,7 +22,7 @@ from store.transports.objects.base import (
 from store.transports.objects.chunks import ObstoreBody
 from store.transports.objects.conditions import checked_tag, refuse_taken, settled
 from store.transports.objects.failures import NotPartialError, mapped
-from store.transports.objects.naming import named, spellable
+from store.transports.objects.naming import named, spellable, writable
 from store.transports.objects.sources import PART, Reader, opened
 from store.transports.objects.stores import Stores
 from store.transports.objects.told import is_plain, meta_told, version_told
@@ -130,6 +130,7 @@ class ObstoreObjects(ObjectClient):
         counted: Counted | None = None,
     ) -> ObjectMeta:
         """Write an object; what is large and under no condition goes up in parts."""
+        writable(key)
         with opened(source) as reader:
             small = reader.size is not None and reader.size <= PART
             if small or condition is not None:

@@ -16,6 +16,7 @@ from store.transports.objects.base import (
     ObjectMeta,
     Source,
 )
+from store.transports.objects.naming import writable
 from store.transports.objects.obstored import ObstoreObjects
 from store.transports.objects.sources import PART, opened
 from store.transports.objects.stores import Stores, usable
@@ -103,6 +104,7 @@ class S3Objects(ObstoreObjects):
         counted: Counted | None = None,
     ) -> ObjectMeta:
         """Write an object; what is large goes up in parts, under its condition too."""
+        writable(key)
         with opened(source) as reader:
             given = (reader, metadata or {}, condition, counted)
             if self._by_library(key) and reader.size is not None and reader.size <= PART:
@@ -115,6 +117,7 @@ class S3Objects(ObstoreObjects):
 
     def copy(self, source: str, dest: str, *, replacing: bool = True) -> None:
         """Copy an object within the bucket."""
+        writable(dest)
         if self._by_library(source) and self._by_library(dest):
             super().copy(source, dest, replacing=replacing)
         else:

@@ -39,7 +39,7 @@ from store.transports.objects.conditions import (
 from store.transports.objects.failures import refused
 from store.transports.objects.many import SignedRequests
 from store.transports.objects.multipart import Upload
-from store.transports.objects.naming import spellable
+from store.transports.objects.naming import spellable, writable
 from store.transports.objects.pages import Page, page_of
 from store.transports.objects.sending import Sender
 from store.transports.objects.signing import spelled
@@ -160,6 +160,7 @@ class SignedObjects(ObjectClient):
         counted: Counted | None = None,
     ) -> ObjectMeta:
         """Write an object; what is larger than one part goes up in parts."""
+        writable(key)
         with opened(source) as reader:
             return self.put_read(key, reader, metadata or {}, condition, counted)
 
@@ -228,7 +229,7 @@ class SignedObjects(ObjectClient):
     def copy(self, source: str, dest: str, *, replacing: bool = True) -> None:
         """Copy an object within the bucket; that nothing is replaced is looked at first."""
         if not replacing:
-            refuse_taken(self, dest)
+            refuse_taken(self, writable(dest))
         headers = {"x-amz-copy-source": f"/{self._bucket}/{spelled(source)}"}
 
         def once() -> None:

@@ -21,8 +21,8 @@ from store.errors import DriftError
 from store.events import Progressed
 from store.files.failures import storage_error
 from store.files.names import inside
-from store.files.regular import refuse_to_replace
 from store.files.placing import place
+from store.files.regular import refuse_to_replace
 from store.files.syncing import sync_many
 from store.integrity.digest import Digest
 from store.transports.objects.base import ObjectMeta

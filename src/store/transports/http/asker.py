@@ -34,6 +34,10 @@ _LARGEST: Final = 64 << 20
 """The largest answer that is read whole, in bytes."""
 
 
+_BUNDLES: Final = "ca_bundle, AWS_CA_BUNDLE or REQUESTS_CA_BUNDLE"
+"""Where the authorities to trust are named, for messages."""
+
+
 class Answer:
     """What a server answered; to be closed.
 
@@ -215,7 +219,7 @@ class Asker:
             OSError,
             ValueError,
         ) as error:
-            failure = raised(error, address)
+            failure = raised(error, address, trusting=_BUNDLES)
             if type(error) is OSError and self._sessions.bundle is not None:
                 failure = _no_bundle(self._sessions.bundle)
         raise failure
@@ -223,8 +227,8 @@ class Asker:
 
 def _no_bundle(bundle: str) -> ConfigurationError:
     return ConfigurationError(
-        f"the certificates to trust are looked for at {bundle}, where there are none: mend ca_bundle,"
-        " AWS_CA_BUNDLE or REQUESTS_CA_BUNDLE",
+        f"the certificates to trust are looked for at {bundle}, where there are none: mend"
+        f" {_BUNDLES}",
         key="ca_bundle",
         path=bundle,
     )

@@ -131,6 +131,12 @@ def _keys(given: Connection, variables: Mapping[str, str], told: Mapping[str, st
             " environment, as 'aws configure export-credentials --format env' prints them",
             key="profile",
         )
+    given_alone = variables.get("AWS_ACCESS_KEY_ID") and given.profile is None
+    if given_alone and not variables.get("AWS_SECRET_ACCESS_KEY"):
+        raise ConfigurationError(
+            "AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not: set both, or none",
+            key="AWS_SECRET_ACCESS_KEY",
+        )
     return None
 
 

@@ -13,6 +13,7 @@ from store.errors import ConfigurationError, RefusedError, TransportTimeoutError
 from store.transports.base import Bounds, TransferOptions
 from store.transports.deadlines import current
 from store.transports.objects.account import Account
+from store.transports.objects.clouds import check_cloud
 from store.transports.objects.connection import Connection
 
 _LEAST: Final = 0.05
@@ -30,6 +31,14 @@ _CLOUDS: Final = {
     "AzureStore": "az:",
 }
 """The server of each of the library's stores where it is told no endpoint."""
+
+
+_MEANT: Final = {
+    "S3Store": "endpoint, region and keys",
+    "GCSStore": "endpoint and credentials_file (or GOOGLE_APPLICATION_CREDENTIALS)",
+    "AzureStore": "endpoint, access_key (the account's name) and secret_key",
+}
+"""What may be wrong, by the library's store."""
 
 
 class _Used:
@@ -179,6 +188,8 @@ class Stores:
             client["user_agent"] = agent
         retry = {"max_retries": 0, "retry_timeout": timedelta(seconds=patience + connect)}
         kind, config = self._config()
+        if self._account is None:
+            check_cloud(self._connection, self._address)
         made = getattr(library.store, kind)
         try:
             return made(
@@ -190,8 +201,7 @@ class Stores:
             )
         except Exception:  # noqa: BLE001 - its message may hold what it was given
             raise ConfigurationError(
-                f"{self._address}: no connection can be made of what is given: look at endpoint, region and"
-                " keys"
+                f"{self._address}: no connection can be made of what is given: look at {_MEANT[kind]}"
             ) from None
 
     def _trust(self) -> dict[str, Any]:

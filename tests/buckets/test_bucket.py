@@ -300,3 +300,18 @@ def test_a_key_may_be_a_path(bucket: Bucket, house: Path) -> None:
     assert [one.key for one in bucket] == ["all/local", "data/b"]
     with pytest.raises(QueryError, match="a text or a path"):
         bucket.add_string("text", None)  # type: ignore[arg-type]
+
+
+def test_files_that_are_copied_are_counted_too(bucket: Bucket, house: Path) -> None:
+    """Up and down: each is told of once, at its end."""
+    told: list[tuple[int, int | None, str]] = []
+    for name in ("a", "b", "c"):
+        (house / "here").mkdir(exist_ok=True)
+        (house / "here" / name).write_bytes(b"equal")
+
+    bucket.sync_directory(house / "here", progress=lambda *one: told.append(one))
+    assert {one[2] for one in told if one[:2] == (5, 5)} == {"a", "b", "c"}
+    told.clear()
+    bucket.get_all_files(house / "there", progress=lambda *one: told.append(one))
+
+    assert {one[2] for one in told if one[:2] == (5, 5)} == {"a", "b", "c"}

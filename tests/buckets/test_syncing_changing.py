@@ -38,8 +38,16 @@ def test_a_file_that_grew_is_sent_again(moto: Bucket, house: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(bytes(9 * MIB))
 
-    moto.sync_directory("own", remote="r", progress=growing(path, 1))
+    grow, read = growing(path, 1), [0]
 
+    def note(now: int, total: int | None, name: str) -> None:
+        read.append(now)
+        grow(now, total, name)
+
+    moto.sync_directory("own", remote="r", progress=note)
+
+    assert read == sorted(read)
+    assert read[-1] == 9 * MIB + 4
     assert moto.client.head("r/z").size == path.stat().st_size == 9 * MIB + 4
 
 

@@ -341,3 +341,32 @@ def test_what_was_never_finished_is_taken_back(cli: Run, moto: str, tree: Path) 
     assert cli("bucket", "remove", moto, "--uploads").status == 2
     assert cli("bucket", "remove", moto, "--uploads", "--bucket", "-y").status == 2
     assert cli("bucket", "remove", moto, "--bucket", "--yes").status == 0
+
+
+def test_a_slash_at_the_end_means_a_directory(cli: Run, moto: str, tree: Path, house: Path) -> None:
+    """Here too, where it is not there yet."""
+    cli("bucket", "put", tree / "a.csv", f"{moto}/d/")
+
+    got = cli("bucket", "get", f"{moto}/d/a.csv", "new/")
+
+    assert (got.status, got.out) == (0, "new/a.csv\n")
+    assert (house / "new" / "a.csv").is_file()
+
+
+def test_nothing_to_remove_is_told(cli: Run, moto: str, tree: Path) -> None:
+    """As a lone object that is missing is."""
+    cli("bucket", "put", tree / "a.csv", f"{moto}/d/")
+
+    assert cli("bucket", "remove", f"{moto}/nope/", "-y").status == 3
+    assert cli("bucket", "remove", f"{moto}/d/", "--include", "*.no", "-y").status == 3
+
+
+def test_what_is_not_put_is_told(cli: Run, moto: str, tree: Path) -> None:
+    """Links are no content."""
+    (tree / "link").symlink_to(tree / "a.csv")
+
+    done = cli("bucket", "put", tree, f"{moto}/d/")
+
+    assert done.status == 0
+    assert "'link' is passed over" in done.err
+    assert "passed over" not in cli("bucket", "put", tree, f"{moto}/d/", "-q").err

@@ -130,6 +130,7 @@ class _Fetching:
         self._brought[step.path] = (stamp, known[1])
         meta = ObjectMeta(step.key, step.size, step.etag, None, step.version)
         self._moving.memory.keep_remote(meta, known[1])
+        self._moving.counters.copied(step.path, step.size)
         self._moving.done(step)
 
     def settle(self) -> None:

@@ -117,8 +117,8 @@ class Bucket(FilledStorage):
 
         Args:
             remote: Its key.
-            local: Where it is to lie, or a directory that is there; None takes the key, below the working
-                directory.
+            local: Where it is to lie, or a directory (one that is there, or a text with a slash at its end);
+                None takes the key, below the working directory.
             progress: A callback ``(read, total, filename)``, True for a bar, or None.
             expected: What its content must be: a digest, or its text (``sha256:…``).
             version: Its version id, where an older one is wanted.

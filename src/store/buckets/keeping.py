@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from store.buckets.following import Synced
 from store.buckets.naming import directory_of, key_of, path_of
@@ -19,6 +20,8 @@ from store.errors import QueryError, StorageError
 from store.transports.base import TransferOptions
 from store.transports.objects.base import ObjectClient
 from store.transports.progress import Progress
+
+NameT = TypeVar("NameT", bound=Key)
 
 Verbose = bool | Callable[[str], object]
 """True to tell each step on stderr, or what is called with each line."""
@@ -88,7 +91,7 @@ class KeptStorage(Storage):
 
     def sync_files(
         self,
-        files: Mapping[Key, LocalPath] | Mapping[str, LocalPath],
+        files: Mapping[NameT, LocalPath],
         verbose: Verbose = False,  # noqa: FBT002 - the page's signature
         remote: Key | None = None,
         *,

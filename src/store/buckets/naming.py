@@ -99,7 +99,8 @@ def dest_for(remote: str, local: LocalPath | None) -> Path:
 
     Args:
         remote: The object's key.
-        local: The file, or a directory that is there; None takes the key below the working directory.
+        local: The file, or a directory: one that is there, or a text with a slash at its end; None takes the
+            key below the working directory.
 
     Raises:
         UnsafeNameError: The key would lead out of the directory.
@@ -107,6 +108,6 @@ def dest_for(remote: str, local: LocalPath | None) -> Path:
     if local is None:
         return inside(Path(), remote)
     path = path_of(local)
-    if path.is_dir():
+    if path.is_dir() or (isinstance(local, str) and local.endswith("/")):
         return inside(path, posixpath.basename(remote))
     return path

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from store.buckets.downloading import Fetched, Getting
 from store.buckets.parallel import break_off_if_stopped
 from store.buckets.reading import ready
-from store.buckets.summaries import SHA1_KEY, Summary, bucket_of
+from store.buckets.summaries import SHA1_KEY, Summary, bucket_of, digest_in
 from store.buckets.turns import turn
-from store.errors import TooLargeError
+from store.errors import StoreError, TooLargeError
 from store.integrity.digest import Digest, Digests
 from store.transports.base import TransferOptions
 from store.transports.deadlines import current
 from store.transports.limiting import limiter_for
-from store.transports.objects.base import DIGEST_KEY, Condition, Counted, ObjectClient
+from store.transports.objects.base import DIGEST_KEY, Condition, Counted, ObjectClient, ObjectMeta
+from store.transports.objects.sources import PART
+
+log = logging.getLogger(__name__)
 
 _OPTIONS: Final = TransferOptions()
 
@@ -72,6 +76,8 @@ def put_file(
                 key, content.source, metadata=metadata, condition=condition, counted=counted
             )
     digest = Digest("sha256", computed["sha256"])
+    if meta.etag is None and content.size > PART:
+        meta = _asked(client, meta, digest)
     return Summary.of(meta._replace(size=content.size), bucket_of(client), digest=digest)
 
 
@@ -119,6 +125,16 @@ def get_file(
     """
     getting = Getting(client, key, Path(dest), options=options, counted=counted, durable=durable)
     return getting.bring(expected=expected, etag=etag, version=version)
+
+
+def _asked(client: ObjectClient, meta: ObjectMeta, digest: Digest) -> ObjectMeta:
+    """Return what a store says of a large object that it did not name the tag of when its upload ended."""
+    try:
+        found = client.head(meta.key)
+    except StoreError as error:
+        log.info("%s is up, and could not be asked about: %s", meta.key, error)
+        return meta
+    return found if digest_in(found.metadata) == digest else meta
 
 
 def _check_size(size: int, largest: int, shown: str) -> None:

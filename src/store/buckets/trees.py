@@ -102,6 +102,7 @@ def pairs_up(
     *,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    tell: Callable[[str], object] | None = None,
 ) -> list[Pair]:
     """Return the key of a file, or of each file below a directory; links are not followed below it.
 
@@ -111,6 +112,7 @@ def pairs_up(
             file under its last component, what is below a directory under its relative path.
         include: Patterns of the relative path: see `objects_below`.
         exclude: Patterns of which none may match.
+        tell: Is told what is passed over, such as links; or None.
 
     Raises:
         StorageError: It is missing, or cannot be read.
@@ -123,7 +125,11 @@ def pairs_up(
             raise StorageError(f"{local} is no file and no directory: name one", path=str(local))
         key = remote + local.name if inner else remote
         return [Pair(key, local, local.stat().st_size)]
-    found = scan(local, wanted_by(include, exclude)).stamps
+    scanned = scan(local, wanted_by(include, exclude))
+    if tell is not None:
+        for note in scanned.notes:
+            tell(note)
+    found = scanned.stamps
     return [
         Pair(posixpath.join(remote, key), local / name, found[name][2])
         for key, name in keys_for(found).items()

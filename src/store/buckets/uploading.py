@@ -84,16 +84,22 @@ class _Bringing:
         left = step if step.action == "upload" else self._copied(step)
         if left is not None:
             self._upload(left)
+        else:
+            self._moving.counters.copied(step.key, step.size)
         self._moving.done(step)
 
     def _upload(self, step: Step) -> None:
         moving, path = self._moving, os.path.join(self._plan.root, step.path)  # noqa: PTH118 - absolute ones too
-        for _ in range(_TRIES):
+        meter = None
+        for tries in range(_TRIES):
             stamp = _stamp(path)
             same = stamp == step.stamp
             if moving.strict and not same:
                 raise _moved_on(path)
-            meter = moving.counters.of(step.key, stamp[2])
+            if tries == 0:
+                meter = moving.counters.of(step.key, stamp[2])
+            else:
+                moving.counters.begin_again(meter, stamp[2])
             known = (Digest("sha256", step.sha256),) if same and step.sha256 else ()
             began = SYSTEM_CLOCK.file_time_ns()
             try:

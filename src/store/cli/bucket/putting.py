@@ -87,7 +87,13 @@ def put(
         pairs = [
             pair
             for file in files
-            for pair in pairs_up(file, place.key, include=include, exclude=exclude)
+            for pair in pairs_up(
+                file,
+                place.key,
+                include=include,
+                exclude=exclude,
+                tell=None if frame.quiet else say,
+            )
         ]
         _refuse_twins(pairs)
         done = [] if dry_run else _put(place, pairs, frame, jobs, sha1=sha1, create=create)

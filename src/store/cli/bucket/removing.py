@@ -68,7 +68,7 @@ def remove(
         found: list[tuple[Place, list[ObjectMeta]]] = []
         for place in places:
             _check(place, whole=whole, patterns=bool(include or exclude))
-            found.append((place, _meant(place, include, exclude)))
+            found.append((place, _meant(place, include, exclude, whole=whole)))
         if not dry_run:
             if not (yes or _agreed(context, f"delete {_told(found, whole=whole)}?")):
                 return 1
@@ -120,14 +120,24 @@ def _check(place: Place, *, whole: bool, patterns: bool) -> None:
         )
 
 
-def _meant(place: Place, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[ObjectMeta]:
+def _meant(
+    place: Place, include: tuple[str, ...], exclude: tuple[str, ...], *, whole: bool
+) -> list[ObjectMeta]:
     from store.buckets.trees import objects_below
     from store.errors import MissingKeyError
 
     if place.many:
         if include or exclude:
-            return list(objects_below(place.client, place.key, include=include, exclude=exclude))
-        return list(place.client.list(place.key))
+            found = list(objects_below(place.client, place.key, include=include, exclude=exclude))
+        else:
+            found = list(place.client.list(place.key))
+        if not found and not whole:
+            raise MissingKeyError(
+                f"there is nothing below {place.spelled(place.key)} that is wanted: look with"
+                " 'store bucket list'",
+                key=place.key,
+            )
+        return found
     lone(place, (include, exclude))
     try:
         return [place.client.head(place.key)]

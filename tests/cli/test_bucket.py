@@ -370,3 +370,17 @@ def test_what_is_not_put_is_told(cli: Run, moto: str, tree: Path) -> None:
     assert done.status == 0
     assert "'link' is passed over" in done.err
     assert "passed over" not in cli("bucket", "put", tree, f"{moto}/d/", "-q").err
+
+
+def test_what_happens_is_logged_where_that_is_wanted(cli: Run, moto: str, tree: Path) -> None:
+    """Which server is asked; with -vv each request."""
+    cli("bucket", "put", tree / "a.csv", f"{moto}/d/")
+
+    once = cli("bucket", "list", moto, "-v")
+    twice = cli("bucket", "list", moto, "-vv")
+
+    assert "bucket:work is the bucket" in once.err
+    assert "http://127.0.0.1" in once.err
+    assert "GET http://127.0.0.1" in twice.err
+    assert "answered 200" in twice.err
+    assert cli("bucket", "list", moto).err == ""

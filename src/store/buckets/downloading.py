@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -28,6 +29,8 @@ from store.transports.pace import Pace
 from store.transports.receiving import receive
 from store.transports.resuming import RESUMABLE_FROM, resumable
 from store.transports.retrying import CHANCE, Source
+
+log = logging.getLogger(__name__)
 
 _DIGITS: Final = 32
 """How many digits of its name's digest name what is kept of a large object."""
@@ -130,6 +133,7 @@ class Getting:
                     source.error = error
                     if not source.recovers(self._options, deadline, CHANCE):
                         raise
+                    log.info("%s; asked again in %.1f s", error, source.delay)
                 self._options.clock.sleep(source.delay)
             return self._large(body, transport, expected)
 

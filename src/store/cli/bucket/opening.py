@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from store.transports.objects.addresses import ObjectAddress
     from store.transports.objects.base import Counted, ObjectClient
     from store.transports.objects.connection import Connection
+
+log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -101,6 +104,7 @@ def opened_place(frame: Frame, text: str, *, versioned: bool = False) -> Iterato
         contextlib.closing(open_objects(text, options)) as client,
         keeping(begun(options.clock, settings.deadline)),
     ):
+        log.info("%s is the bucket %s at %s", client.address, client.bucket, client.server)
         yield Place(address, client, options, connection)
 
 

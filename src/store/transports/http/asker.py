@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,6 +27,8 @@ from store.transports.http.mapping import raised
 from store.transports.http.sessions import Quiet, Sessions
 from store.transports.http.wire import Spelling
 from store.transports.limiting import limiter_for
+
+log = logging.getLogger(__name__)
 
 _PIECE: Final = 256 << 10
 """How much is given to the connection at once, in bytes: each has the whole patience for itself."""
@@ -140,6 +143,7 @@ class Asker:
         except BaseException:
             seat.leave()
             raise
+        log.debug("%s %s answered %s", method, shown, response.status_code)
         try:
             stream = HttpStream(
                 response,

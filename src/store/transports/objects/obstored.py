@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -28,6 +29,8 @@ from store.transports.objects.stores import Stores
 from store.transports.objects.told import is_plain, meta_told, version_told
 from store.transports.objects.trial import honours
 from store.transports.repeating import repeated
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -267,6 +270,7 @@ class ObstoreObjects(ObjectClient):
     ) -> Any:  # noqa: ANN401 - the library's
         store = self._stores.at_hand(uploading=name == "put")
         function = getattr(self._stores.library, name)
+        log.debug("%s %s", name, self.address if key is None else f"{self.address}/{key}")
         return self._guarded(lambda: function(store, *arguments, **options), key, expected)
 
     def _guarded(self, call: Callable[[], T], key: str | None, etag: str | None = None) -> T:

@@ -315,3 +315,14 @@ def test_files_that_are_copied_are_counted_too(bucket: Bucket, house: Path) -> N
     bucket.get_all_files(house / "there", progress=lambda *one: told.append(one))
 
     assert {one[2] for one in told if one[:2] == (5, 5)} == {"a", "b", "c"}
+
+
+def test_a_copy_onto_itself_is_nothing(bucket: Bucket) -> None:
+    """Ceph's gateway answers 400 to it."""
+    bucket.add_string("1", "a")
+
+    bucket.copy_file("a", "a")
+
+    with pytest.raises(MissingKeyError):
+        bucket.copy_file("b", "b")
+    assert [one.key for one in bucket] == ["a"]

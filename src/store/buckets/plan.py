@@ -152,18 +152,23 @@ class Plan(NamedTuple):
         """Read what `to_lines` gave.
 
         Raises:
-            QueryError: It is no plan, or one of another format.
+            QueryError: It is no plan, or one of another format; the number of the line is told.
         """
+        number, head = 1, None
+        steps = []
         try:
-            read = [jsontext.loads(line) for line in lines if line.strip()]
-            head = dict(read[0])
-            _check_format(head.pop("format"), head["direction"])
-            steps = tuple(_step(one) for one in read[1:])
+            for number, line in enumerate(lines, 1):  # noqa: B007 - told where it ends
+                if line.strip() and head is None:
+                    head = dict(jsontext.loads(line))
+                    _check_format(head.pop("format"), head["direction"])
+                elif line.strip():
+                    steps.append(_step(jsontext.loads(line)))
+            number, head = 1, head or {}
             texts = {name: tuple(head[name]) for name in ("notes", "include", "exclude")}
-            return _checked(cls(**{**head, **texts, "steps": steps}))
+            return _checked(cls(**{**head, **texts, "steps": tuple(steps)}))
         except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
             raise QueryError(
-                "this is no plan of a sync that can be read: make one with"
+                f"this is no plan of a sync that can be read (line {number}): make one with"
                 " 'store bucket sync --dry-run --plan FILE'"
             ) from error
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from store.buckets.comparing import Local
 from store.buckets.keys import directories_of, key_of, keys_for, names_for, within
-from store.buckets.looking import Limits, Looking, remote_state
+from store.buckets.looking import Limits, Listed, Looking, remote_state
 from store.buckets.memory import Memory
 from store.buckets.plan import Plan, Step, state_of
 from store.buckets.planning import Steps, check_share, downward, upward
@@ -107,7 +107,7 @@ def plan_download(look: Looking, root: str, limits: Limits) -> Prepared:
     prefix = within(look.remote)
     place = f"{look.client.address}/{prefix}"
     if not listed.objects and not limits.allow_empty:
-        raise _empty(f"nothing lies within {place}")
+        raise _empty(_nothing_within(place, listed, look))
     relative = {key: key[len(prefix) :] for key in listed.objects}
     given = names_for(relative.values(), folding=folds_case(root))
     paths = {key: given.names[name] for key, name in relative.items()}
@@ -224,6 +224,12 @@ def _check_free(root: str, steps: Sequence[Step], stamps: Mapping[str, Stamped])
             raise storage_error(
                 IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), Path(root, step.path)
             )
+
+
+def _nothing_within(place: str, listed: Listed, look: Looking) -> str:
+    if listed.seen and (look.include or look.exclude):
+        return f"none of the {len(listed.seen)} objects within {place} match the patterns"
+    return f"nothing lies within {place}"
 
 
 def _empty(what: str) -> RefusedError:

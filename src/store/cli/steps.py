@@ -34,7 +34,8 @@ def next_step(error: StoreError) -> str | None:
     The messages of these classes tell what a server or a driver said, and are told for each attempt; the
     step is told once, at the end.
     """
-    if _COMMAND in str(error):
+    text = str(error)
+    if _COMMAND in text or text.endswith("?"):  # a question is a step, too
         return None
     for kind, step in _STEPS:
         if isinstance(error, kind):

@@ -96,6 +96,8 @@ def storage_error(
         step = f" ({free} bytes free{wanted}): make room, or prune with 'store cache prune'"
     elif error.errno in FORBIDDEN:
         step = ": choose a directory that can be written to"
+        if error.errno != errno.EROFS and os.path.isfile(path):  # noqa: PTH113 - texts
+            step = ": give yourself the right to it, or choose another path"
     else:
         step = _STEPS.get(error.errno or 0, "")
     shown = os.fspath(path).encode(errors="backslashreplace").decode().replace("\0", "\\0")

@@ -216,6 +216,34 @@ def test_a_yanked_version_is_passed_over(cli: Run) -> None:
     assert cli("release", "yank", "survey>=1", "--archive", "archive").status == 2
 
 
+def test_a_build_is_named_by_its_metadata(cli: Run, project: Path) -> None:
+    """It is fetched and yanked alone; the version without metadata is every build of it."""
+    cli("release", "init", "archive")
+    at = ("--archive", "archive")
+    for build in (5, 6):
+        (project / "new").write_text(f"{build}\n")
+        cli("release", "publish", "project", f"survey@1.2.0+b.{build}", "--to", "archive")
+
+    def version(asked: str) -> str | int:
+        done = cli("release", "show", asked, *at, "--json")
+        return done.json["version"] if done.status == 0 else done.status
+
+    differ = cli("release", "diff", "survey@1.2.0+b.5", "survey@1.2.0+b.6", *at)
+    shown = [version(f"survey@1.2.0{one}") for one in ("", "+b.5", "+b.7")]
+    cli("release", "yank", "survey@1.2.0+b.6", *at)
+    after = [version(f"survey@1.2.0{one}") for one in ("", "+b.6")]
+    both = cli("release", "yank", "survey@1.2.0", *at)
+
+    assert (differ.status, differ.out) == (1, "~ new\n")
+    assert shown == ["1.2.0+b.6", "1.2.0+b.5", 3]
+    assert after == ["1.2.0+b.5", "1.2.0+b.6"]
+    assert (both.status, version("survey@1.2.0"), version("survey@1.2.0+b.5")) == (
+        0,
+        3,
+        "1.2.0+b.5",
+    )
+
+
 @pytest.mark.usefixtures("published")
 def test_a_yanked_version_is_told_of(cli: Run) -> None:
     """Where it is shown, and where a range finds nothing because of it."""

@@ -105,7 +105,7 @@ class CDCSArchive(ArchiveInterface):
         return {
             one.title: one.data()
             for one in found
-            if choice.admits(one.version) and (one.yanked is None or choice.exact)
+            if choice.admits(one.version) and (one.yanked is None or choice.names(one.version))
         }
 
     def download_blob(  # noqa: PLR0917 - the page's order

@@ -69,9 +69,12 @@ class LaidOutArchive(ArchiveInterface):
         """Return the versions that a choice admits; those that were yanked only where they are named."""
         check_workspace(workspace)
         check_title(title_versionless)
-        yanked = {} if choice.exact else self._yanked(workspace, title_versionless)
         there = self._versions(workspace, title_versionless)
-        return [one for one in there if choice.admits(one) and one not in yanked]
+        found = [one for one in there if choice.admits(one)]
+        if all(map(choice.names, found)):
+            return found
+        yanked = self._yanked(workspace, title_versionless)
+        return [one for one in found if one not in yanked or choice.names(one)]
 
     def process_and_upload_blob(  # noqa: PLR0917 - as the page has it
         self,

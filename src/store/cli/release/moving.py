@@ -98,17 +98,21 @@ def yank(
     undo: bool,
     **asked: Any,  # noqa: ANN401
 ) -> None:
-    """Mark a version so that ranges pass it over; who names it exactly still gets it."""
-    from store.releases.choosing import one_version
+    """Mark a version so that ranges pass it over; who names it exactly still gets it.
+
+    Where builds of it were published (1.2.0+b1), all of them are marked unless one is named.
+    """
+    from store.releases.choosing import builds_of
 
     frame = frame_of(context)
     wanted, named, place = release_meant(frame, release, asked)
-    version = one_version(wanted)
     with opened_archive(frame, named) as opened:
-        opened.yank(wanted.title, version, workspace=place, reason=reason, undo=undo)
+        version, builds = builds_of(opened, wanted, place)
+        for one in builds:
+            opened.yank(wanted.title, one, workspace=place, reason=reason, undo=undo)
     if frame.json:
         document({"title": wanted.title, "version": version, "yanked": not undo})
     elif not frame.quiet:
-        say(
-            f"{wanted.title} {version} {'may be chosen again' if undo else 'is passed over by ranges'}"
-        )
+        became = "may be chosen again" if undo else "is passed over by ranges"
+        for one in builds:
+            say(f"{wanted.title} {one} {became}")

@@ -20,7 +20,7 @@ from store.files.unfinished import partial_name
 from store.integrity.digest import Digest, new_hasher
 from store.integrity.hashing import hash_file
 from store.releases.mapping import Blob
-from store.releases.values import Uploaded
+from store.releases.values import HEALING, Uploaded
 
 SMALL: Final = 1 << 20
 """Up to which size a file is read whole, in bytes."""
@@ -95,7 +95,7 @@ def bring_out(
         descriptor, bytes_there = _opened(blob)
     except FileNotFoundError as error:
         raise ResourceNotFoundError(
-            f"{blob} is missing in the archive: its release is not whole; publish it anew"
+            f"{blob} is missing in the archive: its release is not whole; {HEALING}"
         ) from error
     except OSError as error:
         raise storage_error(error, blob) from error
@@ -246,8 +246,7 @@ def hold(blob: str, digest: Digest | None, size: int | None, found: Digest, coun
     """
     if size is not None and count != size:
         raise IntegrityError(
-            f"{blob} has {count} bytes and must have {size}: the archive is damaged; publish the release"
-            " anew",
+            f"{blob} has {count} bytes and must have {size}: the archive is damaged; {HEALING}",
             path=blob,
             expected=str(size),
             found=str(count),
@@ -255,7 +254,7 @@ def hold(blob: str, digest: Digest | None, size: int | None, found: Digest, coun
         )
     if digest is not None and digest != found:
         raise IntegrityError(
-            f"{blob} is not what was published: the archive is damaged; publish the release anew",
+            f"{blob} is not what was published: the archive is damaged; {HEALING}",
             path=blob,
             expected=str(digest),
             found=str(found),

@@ -15,7 +15,7 @@ from store.errors import (
     ReleaseRecordNotFoundError,
     UnsafeNameError,
 )
-from store.releases.further import no_release
+from store.releases.finding import no_release
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.layout import blob_name, record_name, shelf_of

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from store.errors import ReleaseExistsError, ReleaseRecordNotFoundError
+from store.config.directories import cache_directory
+from store.errors import ReleaseRecordNotFoundError
 from store.releases.gathering import Plan, gather
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.mapping import project_of
+from store.releases.mending import describe, mend_published
 from store.releases.names import DEFAULT_WORKSPACE, check_new_title, check_workspace, title_of
 from store.releases.records import Record, compose
 from store.releases.transfer import Standing
@@ -48,11 +50,13 @@ class Published(NamedTuple):
         record: The record.
         pid: The record's id in the archive; None where nothing was published.
         plan: What went, and what was left out.
+        mended: The files that were missing or damaged in a release that is there, and were brought anew.
     """
 
     record: Record
     pid: str | None
     plan: Plan
+    mended: frozenset[str] = frozenset()
 
 
 def publish(
@@ -66,8 +70,9 @@ def publish(
     dry_run: bool = False,
     allow_repeat: bool = False,
     began: Callable[[Plan], object] | None = None,
+    via: Path | None = None,
 ) -> Published:
-    """Publish a directory as a release.
+    """Publish a directory as a release; where it is there, with the same content, mend what is damaged.
 
     Args:
         archive: Where to.
@@ -79,18 +84,38 @@ def publish(
         dry_run: Only find out what would go.
         allow_repeat: Publish even where there is a release of that version, if the archive can.
         began: Is told what goes, before the first file does.
+        via: A directory on this machine for what is read of a release that is there; None takes the cache's.
 
     Raises:
-        ReleaseExistsError: There is a release of that title and version.
+        ReleaseExistsError: There is a release of that title and version, of another content or whole.
         QueryError: A name is none.
         StoreError: A file cannot be read, or the archive fails.
     """
     check_new_title(wanted.title)
     check_workspace(wanted.workspace)
-    if not (allow_repeat and archive.supports_repeat_releases):
-        _refuse_repeat(archive, wanted)
+    repeats = allow_repeat and archive.supports_repeat_releases
+    there = None if repeats else _there(archive, wanted)
     plan = gather(Path(directory), include=wanted.include, exclude=wanted.exclude)
     project = project_of({one.path: one.executable for one in plan.files}, plan.directories)
+    if there is not None:
+        source = Path(directory)
+
+        def same() -> Record:
+            describe(project, source)
+            return _record(wanted, project)
+
+        mended = mend_published(
+            archive,
+            there,
+            same,
+            {one.path: one.size for one in plan.files},
+            workspace=wanted.workspace,
+            source=source,
+            via=via or cache_directory() / "releases",
+            threads=threads,
+            dry_run=dry_run,
+        )
+        return Published(there, None if dry_run else there.pid, plan, mended)
     if began is not None:
         began(plan)
     if dry_run:
@@ -130,8 +155,8 @@ def _upload_record(
     return archive.upload_record(record, workspace, **how)
 
 
-def _refuse_repeat(archive: ArchiveInterface, wanted: Wanted) -> None:
-    """Refuse to publish a version that is there, before its files are read."""
+def _there(archive: ArchiveInterface, wanted: Wanted) -> Record | None:
+    """Return the record of a version that is there, before any file is read."""
     try:
         found = archive.get_release_records(
             title_versionless=wanted.title,
@@ -139,11 +164,6 @@ def _refuse_repeat(archive: ArchiveInterface, wanted: Wanted) -> None:
             workspace=wanted.workspace,
         )
     except ReleaseRecordNotFoundError:
-        return
-    title = title_of(wanted.title, wanted.version)
-    if title in found:
-        raise ReleaseExistsError(
-            f"{title} is in {archive.host} already, and a version never changes: publish it under the"
-            " next one",
-            name=title,
-        )
+        return None
+    data = found.get(title_of(wanted.title, wanted.version))
+    return None if data is None else Record.from_data(data)

@@ -150,8 +150,8 @@ class Record:
         found = self.identity
         if found != self.digest:
             raise IntegrityError(
-                f"the record of {self.title} was changed after it was published: fetch it from another"
-                " archive",
+                f"the record of {self.title} was changed after it was published, which nothing mends: take"
+                " it from another archive with 'store release fetch --from'",
                 expected=self.digest,
                 found=found,
             )

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from store.releases.versions import Version
 
 Records = dict[str, dict[str, Any]]
 """Records as plain data, by title and version, from the oldest version to the newest."""
+
+
+HEALING: Final = (
+    "'store release copy' from an archive that has it whole mends it, and so does 'store release publish' of"
+    " the same files under the same version"
+)
+"""What is to be done where the content of a file is missing or damaged in an archive."""
 
 
 class Listed(NamedTuple):

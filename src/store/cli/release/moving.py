@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
-from store.cli.output import document, line, say
+from store.cli.output import document, line, say, several
 from store.cli.release.opening import (
     archive_meant,
     drawn,
@@ -18,6 +19,9 @@ from store.cli.release.opening import (
     with_archive,
     with_threads,
 )
+
+if TYPE_CHECKING:
+    from store.releases.copying import Copied
 
 
 @click.command(
@@ -44,8 +48,9 @@ def copy(
     threads: int,
     **asked: Any,  # noqa: ANN401
 ) -> None:
-    """Copy a release from one archive to another by its digests; one that is there is left alone.
+    """Copy a release from one archive to another by its digests.
 
+    Of one that is there, what is missing or damaged is mended. A yanked one is yanked there, too.
     Status 4 where the other has another content under that version.
     """
     from store.releases.choosing import choose
@@ -57,7 +62,7 @@ def copy(
     with opened_archive(frame, named) as source, opened_archive(frame, other) as dest:
         record = choose(source, wanted, place)
         with drawn(frame, record.title, 2 * record.size) as show:
-            pid = copy_release(
+            copied = copy_release(
                 source,
                 dest,
                 record,
@@ -67,13 +72,22 @@ def copy(
                 threads=threads,
                 show=show,
             )
+    _tell(frame, record.title, copied, str(dest.host))
+
+
+def _tell(frame: Frame, title: str, copied: Copied, host: str) -> None:
+    pid, mended = copied.pid, sorted(copied.mended)
     if frame.json:
-        document({"title": record.title, "pid": pid, "copied": pid is not None})
+        document({"title": title, "pid": pid, "copied": pid is not None, "mended": mended})
         return
     if pid is not None:
         line(pid)
-    if not frame.quiet:
-        say(f"{record.title} {'was there' if pid is None else 'was copied'}: {dest.host}")
+    if frame.quiet:
+        return
+    became = "was there" if pid is None else "was copied"
+    said = f", {several(len(mended), 'file')} mended" if mended else ""
+    said += ", yanked as it is" if copied.yanked is not None else ""
+    say(f"{title} {became}{said}: {host}")
 
 
 @click.command(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from store.integrity.digest import Digest
-from store.releases.cdcs_blobs import CdcsBringing, local_file, local_files
+from store.releases.cdcs_blobs import CdcsBringing
+from store.releases.cdcs_files import local_file, local_files
+from store.releases.cdcs_mending import mend
 from store.releases.cdcs_records import Kept
 from store.releases.cdcs_releases import CdcsReleases
 from store.releases.curator import Curator
@@ -232,7 +234,14 @@ class CDCSArchive(ArchiveInterface):
         """
         wanted = check_workspace(workspace or workspace_title or DEFAULT_WORKSPACE)
         record = Record.from_data(release_record)
-        return self._releases.publish(record, wanted, allow_repeat=allow_repeat)
+        sure = self._bringing.sure
+        return self._releases.publish(record, wanted, allow_repeat=allow_repeat, sure=sure)
+
+    def mend_blobs(
+        self, record: Record, workspace: str, source: Path, paths: Collection[str]
+    ) -> None:
+        """Send files anew, and let the record's document name the new blobs; see the base."""
+        mend(self._bringing, self._releases, record, workspace, source=source, paths=paths)
 
     def list_releases(
         self,

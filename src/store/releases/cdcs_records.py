@@ -134,6 +134,11 @@ def respelled(kept: Kept, *, yanked: str | None) -> str:
     return _written(said if yanked is None else {**said, "yanked": json.dumps(yanked)})
 
 
+def renamed(kept: Kept, record: Record) -> str:
+    """Return the document of a release whose blobs have other ids: all but the record itself stays."""
+    return _written({**_read(kept.document.content), "record": record.to_json()})
+
+
 def kept_in(document: DataRecord) -> Kept:
     """Return the release that a document holds: ours, or a bare record in JSON.
 

@@ -361,3 +361,38 @@ def test_a_listing_is_a_table_on_a_terminal(cli: Run, terminal: Callable[[str], 
     assert "requires:   survey>=1" in shown.out
     assert refused.status == 2
     assert (filtered.out, filtered.err) == ("", "")
+
+
+@pytest.mark.usefixtures("published")
+def test_an_empty_name_is_none(cli: Run) -> None:
+    """A variable that is not set does not stand for the default, nor for the working directory."""
+    workspace = cli("release", "list", "--archive", "archive", "--workspace", "")
+    other = cli(
+        *("release", "copy", "survey@1.0.0", "--from", "archive"),
+        *("--to", "archive", "--to-workspace", ""),
+    )
+    begun = cli("release", "init", "")
+
+    assert [one.status for one in (workspace, other, begun)] == [2, 2, 2]
+    assert "it is empty" in workspace.err
+
+
+def test_sizes_that_an_older_record_does_not_tell_are_unknown(cli: Run, house: Path) -> None:
+    """Nothing is made up for them."""
+    cli("release", "init", "archive")
+    shelf = house / "archive" / "Global Public Workspace" / "old"
+    shelf.mkdir(parents=True)
+    node = f"{{/path/: one.txt, /item/: File, /bpid/: {'ab' * 32}}}"
+    text = (
+        f"title: old-v1.0.0\nversion: 1.0.0\ntitle_versionless: old\nproject: {{one.txt: {node}}}\n"
+    )
+    (shelf / "old-v1.0.0.yml").write_text(text)
+
+    shown = cli("release", "show", "old", "--archive", "archive")
+    data = cli("release", "show", "old", "--archive", "archive", "--json").json
+    listed = cli("release", "list", "--archive", "archive", "--long", "--json").json
+
+    assert "size:       unknown\n" in shown.out
+    assert f"one.txt\t\tsha256:{'ab' * 32}" in shown.out
+    assert (data["size"], data["files"][0]["size"]) == (None, None)
+    assert (listed[0]["files"], "size" in listed[0]) == (1, False)

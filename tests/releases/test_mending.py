@@ -20,17 +20,17 @@ from store.releases.choosing import choose, yanked_in
 from store.releases.copying import Copied, copy_release
 from store.releases.filesystem import FileSystemArchive
 from store.releases.interface import ArchiveInterface
-from store.releases.mending import mend_by_upload
 from store.releases.names import DEFAULT_WORKSPACE, Requirement
 from store.releases.objects import ObjectArchive
 from store.releases.publishing import Published, Wanted, publish
 from store.releases.records import PID_KEY, Record
+from store.releases.renewing import send_anew
 from store.releases.versions import Version
 from store.testing.objects import FakeObjects
 
 SURVEY = Requirement.parse("survey")
 SHELF = f"{DEFAULT_WORKSPACE}/survey/blobs"
-PATHS = {"a.txt", "run.sh"}
+PATHS = frozenset({"a.txt", "run.sh"})
 
 
 @pytest.fixture(params=["directory", "bucket"])
@@ -40,11 +40,11 @@ def place(request: pytest.FixtureRequest, archive: FileSystemArchive) -> Any:
     return archive if kind == "directory" else ObjectArchive.create(FakeObjects(), "")
 
 
-def wrong_in(archive: ArchiveInterface, via: Path) -> set[str]:
+def wrong_in(archive: ArchiveInterface, via: Path) -> frozenset[str]:
     """Return the files of the survey that are missing or damaged in an archive."""
     record = choose(archive, SURVEY)
     faults = check_release(archive, record, workspace=DEFAULT_WORKSPACE, via=via)
-    return {one.path for one in faults}
+    return frozenset(one.path for one in faults)
 
 
 def damage(archive: Any) -> None:
@@ -78,7 +78,7 @@ def test_a_copy_mends_what_is_damaged_in_its_target(
     wrong, mended = wrong_in(place, tmp_path), copied()
 
     assert (wrong, mended.pid, mended.mended) == (PATHS, None, PATHS)
-    assert wrong_in(place, tmp_path) == set()
+    assert wrong_in(place, tmp_path) == frozenset()
     assert copied() == Copied(None)
 
 
@@ -95,7 +95,7 @@ def test_who_publishes_the_same_again_mends_it(
     done = publish(place, tmp_path / "project", wanted, via=tmp_path)
 
     assert (planned.mended, wrong, done.mended) == (PATHS, PATHS, PATHS)
-    assert wrong_in(place, tmp_path) == set()
+    assert wrong_in(place, tmp_path) == frozenset()
     with pytest.raises(ReleaseExistsError, match="all of them right"):
         publish(place, tmp_path / "project", wanted, via=tmp_path)
 
@@ -185,11 +185,10 @@ def test_an_archive_that_gives_other_ids_says_that_it_cannot_mend(
     data = {"title": "old-v1.0.0", "version": "1.0.0", "project": {"a.txt": node}, PID_KEY: "x"}
     record = Record.from_data(data)
 
+    renaming = Renaming(archive.archive_path)
     with pytest.raises(RefusedError, match="another id"):
-        mend_by_upload(
-            Renaming(archive.archive_path), record, DEFAULT_WORKSPACE, project, {"a.txt"}
-        )
+        send_anew(renaming, record, DEFAULT_WORKSPACE, source=project, paths={"a.txt"})
 
-    mend_by_upload(archive, record, DEFAULT_WORKSPACE, project, {"a.txt"})
+    send_anew(archive, record, DEFAULT_WORKSPACE, source=project, paths={"a.txt"})
     shelf = archive.archive_path / DEFAULT_WORKSPACE / "old" / "blobs"
     assert (shelf / sha1[:2] / sha1).read_bytes() == content

@@ -14,6 +14,7 @@ from store.releases.cdcs_files import local_file, local_files
 from store.releases.cdcs_mending import mend
 from store.releases.cdcs_records import Kept
 from store.releases.cdcs_releases import CdcsReleases
+from store.releases.cdcs_template import create_template
 from store.releases.curator import Curator
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
@@ -22,7 +23,7 @@ from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.receiving import receive_blob
 from store.releases.records import Record
 from store.releases.transfer import following
-from store.releases.values import Listed, Naming, Records, Uploaded
+from store.releases.values import Listed, Naming, Records, Uploaded, naming_of
 from store.releases.versions import Expressions, Version, choice_from
 from store.transports.base import TransferOptions
 
@@ -89,7 +90,7 @@ class CDCSArchive(ArchiveInterface):
         Raises:
             CredentialsError: The user may not: a server's staff may.
         """
-        return self._releases.create_template()
+        return create_template(self.curator)
 
     def get_release_records(
         self,
@@ -150,7 +151,7 @@ class CDCSArchive(ArchiveInterface):
         Returns:
             The blob's identifier, and its bytes.
         """
-        naming = Naming(release_title_versionless, release_title, workspace_title)
+        naming = naming_of(release_title_versionless, release_title, workspace_title)
         path = Path(posix_rel_path).as_posix()
         sent = self.upload_blob(Path(working_dir), naming, {}, path=path, chunk_size=chunk_size)
         if verbose:
@@ -278,12 +279,9 @@ class CDCSArchive(ArchiveInterface):
             check_title(title_versionless), number, workspace, None if undo else reason
         )
 
-    def close(self) -> None:
-        """Nothing stays open but connections, which are the transport's."""
-
     def _digest_of(self, pid: str, record: Mapping[str, Any] | None) -> Digest | None:
         """Return what a record says of a blob; the same record is asked for each of its blobs."""
-        if record is None:
+        if not record:
             return None
         told = self._told
         if told is None or told[0] is not record:

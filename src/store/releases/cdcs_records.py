@@ -119,7 +119,7 @@ def spelled(record: Record, *, repeats: str | None = None) -> str:
             "version": str(record.version),
             "digest": record.identity,
             "files": str(len(record.blobs)),
-            "bytes": str(record.size),
+            "bytes": None if record.whole_size is None else str(record.whole_size),
             "repeats": repeats,
             "record": record.to_json(),
         }
@@ -157,7 +157,7 @@ def kept_in(document: DataRecord) -> Kept:
             pid=record.pid,
             digest=record.digest,
             files=len(record.blobs),
-            size=record.size,
+            size=record.whole_size,
             older=True,
             text=document.content,
         )

@@ -17,10 +17,7 @@ from store.errors import (
 )
 from store.releases.cdcs_checking import check_blobs
 from store.releases.cdcs_records import (
-    FILENAME,
     OLDER,
-    PID_PATH,
-    SCHEMA,
     TEMPLATE,
     Kept,
     kept_in,
@@ -49,21 +46,6 @@ class CdcsReleases:
     def __init__(self, curator: Curator) -> None:
         self._curator = curator
         self._known: dict[str, Template] = {}
-
-    def create_template(self) -> bool:
-        """Create the template, and let the server mint identifiers; what is there stays.
-
-        Returns:
-            Whether there was anything to create.
-        """
-        curator = self._curator
-        created = not curator.get_templates(TEMPLATE)
-        if created:
-            curator.upload_template(FILENAME, SCHEMA, TEMPLATE)
-        if curator.auto_set_pid():
-            for template in curator.get_templates(TEMPLATE)[:1]:
-                created = curator.upload_pid_path(template, PID_PATH) or created
-        return created
 
     def find(self, title: str, workspace: str, version: Version | None = None) -> list[Kept]:
         """Return the releases of a title in a workspace, one for each version.

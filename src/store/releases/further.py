@@ -181,9 +181,9 @@ class Further:
             RefusedError: The archive cannot.
             StoreError: The archive fails, or a file cannot be read.
         """
-        from store.releases.mending import mend_by_upload
+        from store.releases.renewing import send_anew
 
-        mend_by_upload(self, record, workspace, source, paths)
+        send_anew(self, record, workspace, source=source, paths=paths)
 
     def upload_record(self, record: Record, workspace: str, **how: Any) -> str:  # noqa: ANN401 - passed on
         """Publish a release whose blobs are uploaded, by `upload_release_record`.

@@ -10,7 +10,7 @@ from typing import Any
 from store.releases.further import Further
 from store.releases.hashing import CHUNK
 from store.releases.names import DEFAULT_WORKSPACE
-from store.releases.values import Naming, Records
+from store.releases.values import Records, naming_of
 from store.releases.versions import Expressions
 
 
@@ -199,7 +199,7 @@ class ArchiveInterface(Further, abc.ABC):
         """
         from store.releases.uploading import upload_all
 
-        naming = Naming(release_title_versionless, release_title, workspace)
+        naming = naming_of(release_title_versionless, release_title, workspace)
         directory = Path(project_directory)
         upload_all(
             self,

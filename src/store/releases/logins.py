@@ -160,6 +160,12 @@ def _asked(origin: Origin, user: str | None) -> Login:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         variable = token_variable(origin)
         hint = f"put 'user:password' or a token into {variable}" if variable else "pass them"
+        known = {
+            one.user for one in (from_environment(origin), from_netrc(origin)) if one and one.user
+        }
+        if user is not None and known:
+            theirs = ", ".join(map(repr, sorted(known)))
+            hint = f"what is known is of {theirs}, not of {user!r}: {hint} that is {user!r}'s"
         raise CredentialsError(
             f"{origin} wants a user and a password, and there is no terminal to ask at: {hint}",
             url=str(origin),

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from store.errors import RefusedError, ReleaseExistsError
+from store.errors import ReleaseExistsError
 from store.files.failures import storage_errors
 from store.integrity.hashing import hash_file
 from store.releases.checking import check_release
-from store.releases.hashing import CHUNK
-from store.releases.mapping import BYTES, SHA256, Blob, blob_nodes
+from store.releases.interface import ArchiveInterface
+from store.releases.mapping import BYTES, SHA256, blob_nodes
 from store.releases.records import Record
-from store.releases.transfer import Job, Standing, Update, move_all
-from store.releases.values import Naming
-
-if TYPE_CHECKING:
-    from store.releases.further import Further
-    from store.releases.interface import ArchiveInterface
+from store.releases.transfer import Standing
 
 
 def damaged(
@@ -49,33 +44,6 @@ def damaged(
         archive, record, workspace=workspace, via=via, threads=threads, show=show
     )
     return frozenset(one.path for one in faults)
-
-
-def mend_by_upload(
-    archive: Further, record: Record, workspace: str, source: Path, paths: Collection[str]
-) -> None:
-    """Upload files of a release anew, under the ids that its record has: see `Further.mend_blobs`.
-
-    Raises:
-        RefusedError: The archive gives a file another id than the record has.
-        StoreError: The archive fails.
-    """
-    naming = Naming(record.title_versionless, record.title, workspace)
-
-    def upload(blob: Blob, update: Update) -> None:
-        done = archive.upload_blob(source, naming, update, path=blob.path, chunk_size=CHUNK)
-        known = blob.pid or ""
-        if known != done.pid and not archive.name_blob(naming, done.pid, known):
-            raise RefusedError(
-                f"{archive.host} gives {blob.path!r} another id than the record of {record.title} has, and"
-                " keeps no file under two: publish it under the next version",
-                limit="blobs",
-            )
-
-    blobs = [one for one in record.blobs if one.path in paths]
-    sizes = [one.size or 0 for one in blobs]
-    jobs = [Job(one, one.path, one.size) for one in blobs]
-    move_all(jobs, upload, threads=archive.threads_for(8, sizes))
 
 
 def describe(project: MutableMapping[str, Any], directory: Path) -> None:

@@ -98,24 +98,9 @@ def publish(
     plan = gather(Path(directory), include=wanted.include, exclude=wanted.exclude)
     project = project_of({one.path: one.executable for one in plan.files}, plan.directories)
     if there is not None:
-        source = Path(directory)
-
-        def same() -> Record:
-            describe(project, source)
-            return _record(wanted, project)
-
-        mended = mend_published(
-            archive,
-            there,
-            same,
-            {one.path: one.size for one in plan.files},
-            workspace=wanted.workspace,
-            source=source,
-            via=via or cache_directory() / "releases",
-            threads=threads,
-            dry_run=dry_run,
-        )
-        return Published(there, None if dry_run else there.pid, plan, mended)
+        room = via or cache_directory() / "releases"
+        mend = _Mending(archive, wanted, plan, project, Path(directory), room)
+        return mend.mended(there, threads=threads, dry_run=dry_run)
     if began is not None:
         began(plan)
     if dry_run:
@@ -133,6 +118,36 @@ def publish(
     record = _record(wanted, project)
     pid = _upload_record(archive, record, wanted.workspace, allow_repeat=allow_repeat)
     return Published(record, pid, plan)
+
+
+class _Mending(NamedTuple):
+    """A release that is there already, and the directory that may mend it."""
+
+    archive: ArchiveInterface
+    wanted: Wanted
+    plan: Plan
+    project: dict[str, Any]
+    source: Path
+    via: Path
+
+    def mended(self, there: Record, *, threads: int, dry_run: bool) -> Published:
+        """Bring what is missing or damaged of it, as long as the directory has its content."""
+        paths = mend_published(
+            self.archive,
+            there,
+            self._same,
+            {one.path: one.size for one in self.plan.files},
+            workspace=self.wanted.workspace,
+            source=self.source,
+            via=self.via,
+            threads=threads,
+            dry_run=dry_run,
+        )
+        return Published(there, None if dry_run else there.pid, self.plan, paths)
+
+    def _same(self) -> Record:
+        describe(self.project, self.source)
+        return _record(self.wanted, self.project)
 
 
 def _record(wanted: Wanted, project: Mapping[str, Any]) -> Record:

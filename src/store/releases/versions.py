@@ -248,7 +248,7 @@ def _stretch(operator: str, known: list[int], low: Version, whole: str) -> Claus
     if operator in ends:
         return Clause("", *ends[operator])
     held = _held(operator, known, whole) if known else None
-    return Clause("", begin, held and _before([*held[:-1], held[-1] + 1]))
+    return Clause("", begin, _before([*held[:-1], held[-1] + 1]) if held else None)
 
 
 def _held(operator: str, known: list[int], whole: str) -> list[int]:

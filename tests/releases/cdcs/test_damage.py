@@ -59,10 +59,11 @@ def published(archive: CDCSArchive, project: Project, version: str = "1.0.0") ->
     return publish(archive, project.directory, wanted, via=project.directory.parent / "via")
 
 
-def wrong_in(archive: CDCSArchive, title: str, via: Path) -> set[str]:
+def wrong_in(archive: CDCSArchive, title: str, via: Path) -> frozenset[str]:
     """Return the files that are missing or damaged in the newest version."""
     record = choose(archive, Requirement.parse(title))
-    return {one.path for one in check_release(archive, record, workspace=WORKSPACE, via=via)}
+    faults = check_release(archive, record, workspace=WORKSPACE, via=via)
+    return frozenset(one.path for one in faults)
 
 
 def number_of(curator: FakeCurator, record: Record, path: str) -> int:
@@ -96,7 +97,7 @@ def test_a_blob_is_looked_at_before_it_is_used_again(
 
     assert next_one.blob("a.txt").pid != record.blob("a.txt").pid
     assert next_one.blob("data/b.bin").pid == record.blob("data/b.bin").pid
-    assert wrong_in(archive, project.title, tmp_path) == set()
+    assert wrong_in(archive, project.title, tmp_path) == frozenset()
     assert "is sent anew" in caplog.text
     assert curator.count("HEAD") == 2
 
@@ -134,9 +135,9 @@ def test_what_is_damaged_is_mended_by_who_has_it(
     second = copy_release(local, archive, here, **copied)
     last = choose(archive, Requirement.parse(project.title))
 
-    assert (mended.mended, after, mended.pid) == ({"a.txt"}, set(), done.pid)
-    assert (second.pid, second.mended) == (None, {"data/b.bin"})
-    assert wrong_in(archive, project.title, tmp_path) == set()
+    assert (mended.mended, after, mended.pid) == (frozenset({"a.txt"}), frozenset(), done.pid)
+    assert (second.pid, second.mended) == (None, frozenset({"data/b.bin"}))
+    assert wrong_in(archive, project.title, tmp_path) == frozenset()
     assert (there.identity, last.identity, last.pid) == (digest, digest, done.pid)
     last.check()
 

@@ -13,6 +13,7 @@ from store.cli.output import document, line, say, several
 from store.cli.release.opening import (
     archive_meant,
     drawn,
+    not_empty,
     opened_archive,
     release_meant,
     scratch,
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
 @click.argument("release", metavar="RELEASE")
 @with_archive("--from", "--archive", meaning="Where from")
 @click.option("--to", "target", metavar="ARCHIVE", required=True, help="Where to.")
-@click.option("--to-workspace", metavar="NAME", help="Where in it; the same workspace by default.")
+@click.option(
+    "--to-workspace",
+    metavar="NAME",
+    callback=not_empty,
+    help="Where in it; the same workspace by default.",
+)
 @with_threads
 @with_json()
 @common

@@ -35,6 +35,7 @@ def check_blobs(curator: Curator, record: Record, sure: Collection[str]) -> None
         raise _refused(record, f"{missing[0]!r} and {len(missing) - 1} more are not uploaded")
 
     def look(blob: Blob, update: Update) -> None:
+        """Ask for one blob."""
         del update
         pid = blob.pid or ""
         if pid == EMPTY:

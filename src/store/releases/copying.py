@@ -145,6 +145,7 @@ def _mended(
     with private_directory(via) as folder, private_directory(via) as room:
 
         def bring(blob: Blob, update: Update) -> None:
+            """Bring one file to the folder."""
             goes = inside(folder, blob.path)
             make_directories(goes.parent)
             source.bring_blob(

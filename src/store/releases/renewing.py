@@ -31,6 +31,7 @@ def send_anew(
     naming = Naming(record.title_versionless, record.title, workspace)
 
     def upload(blob: Blob, update: Update) -> None:
+        """Upload one file, and let it have the id that the record knows."""
         done = archive.upload_blob(source, naming, update, path=blob.path, chunk_size=CHUNK)
         known = blob.pid or ""
         if known != done.pid and not archive.name_blob(naming, done.pid, known):

@@ -83,12 +83,10 @@ def publish(
     frame = frame_of(context)
     named = archive_meant(frame, archive, user)
     wanted = _wanted(asked, named.workspace)
-    with (
-        opened_archive(frame, named) as opened,
-        drawn(frame, wanted.title, 0) as bar,
-    ):
+    with opened_archive(frame, named) as opened, drawn(frame, wanted.title, 0) as bar:
 
         def began(plan: Plan) -> None:
+            """Tell what will be published, now that it is known."""
             if bar is not None:
                 bar.expect(plan.size)
             if not frame.json:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from store.config.directories import cache_directory
 from store.errors import ReleaseRecordNotFoundError
+from store.files.failures import storage_errors
 from store.releases.gathering import Plan, gather
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
@@ -104,6 +106,7 @@ def publish(
     if began is not None:
         began(plan)
     if dry_run:
+        _look(plan, Path(directory))
         return Published(_record(wanted, project), None, plan)
     archive.upload_blobs_and_update_mapping(
         release_title=title_of(wanted.title, wanted.version),
@@ -118,6 +121,18 @@ def publish(
     record = _record(wanted, project)
     pid = _upload_record(archive, record, wanted.workspace, allow_repeat=allow_repeat)
     return Published(record, pid, plan)
+
+
+def _look(plan: Plan, directory: Path) -> None:
+    """Find out whether every file can be read, none of which is.
+
+    Raises:
+        StorageError: One cannot.
+    """
+    for one in plan.files:
+        path = directory / one.path
+        with storage_errors(path):
+            os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC))
 
 
 class _Mending(NamedTuple):

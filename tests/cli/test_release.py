@@ -396,3 +396,39 @@ def test_sizes_that_an_older_record_does_not_tell_are_unknown(cli: Run, house: P
     assert f"one.txt\t\tsha256:{'ab' * 32}" in shown.out
     assert (data["size"], data["files"][0]["size"]) == (None, None)
     assert (listed[0]["files"], "size" in listed[0]) == (1, False)
+
+
+@pytest.mark.usefixtures("published")
+def test_damage_is_mended_as_the_error_says(cli: Run, house: Path) -> None:
+    """By a copy, or by publishing the same again; each tells how many files it brought."""
+    cli("release", "init", "other")
+    copying = ("release", "copy", "survey@1.1.0", "--from", "archive", "--to", "other")
+    cli(*copying)
+    blobs = sorted((house / "other").glob("*/survey/blobs/*/*"))
+
+    def damage() -> None:
+        """Lose every blob."""
+        for one in blobs:
+            one.unlink(missing_ok=True)
+
+    damage()
+    told = cli("release", "fetch", "survey@1.1.0", "--from", "other", "--dest", "d")
+    copied = cli(*copying)
+    damage()
+    again = ("release", "publish", "project", "survey@1.1.0", "--to", "other")
+    planned = cli(*again, "-n")
+    data = cli(*again, "-n", "--json").json
+    published = cli(*again)
+    whole = cli("release", "verify", "survey@1.1.0", "--archive", "other")
+
+    assert (told.status, copied.status, published.status, whole.status) == (3, 0, 0, 0)
+    assert "'store release publish' of the same files" in told.err
+    assert "how it is spelled" not in told.err
+    assert "was there, 3 files mended" in copied.err
+    assert "3 files would be mended (data/t.csv, new, run)" in planned.err
+    assert (data["dry_run"], data["pid"], data["mended"]) == (
+        True,
+        None,
+        ["data/t.csv", "new", "run"],
+    )
+    assert "3 files were mended" in published.err

@@ -165,7 +165,8 @@ def _asked(origin: Origin, user: str | None) -> Login:
         }
         if user is not None and known:
             theirs = ", ".join(map(repr, sorted(known)))
-            hint = f"what is known is of {theirs}, not of {user!r}: {hint} that is {user!r}'s"
+            step = f"put '{user}:password' into {variable}" if variable else "pass theirs"
+            hint = f"what is known is of {theirs}, not of {user!r}: name no other user, or {step}"
         raise CredentialsError(
             f"{origin} wants a user and a password, and there is no terminal to ask at: {hint}",
             url=str(origin),

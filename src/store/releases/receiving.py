@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from store.addresses import public
-from store.errors import IntegrityError, ResourceNotFoundError
+from store.errors import IntegrityError, ResourceNotFoundError, TransportError
 from store.events import Event, Progressed
 from store.files.atomic import private_directory, rename, write_bytes
 from store.files.failures import storage_errors
@@ -24,6 +24,9 @@ _NAME: Final = "blob"
 
 _LARGE: Final = 64 << 20
 """From which size on a server is given more time, in bytes: 64 MiB."""
+
+_FAILS: Final = 500
+"""What a CDCS says of a blob whose file its disk has lost."""
 
 _EMPTY: Final = Digest("sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
 
@@ -64,7 +67,7 @@ def receive_blob(
             update["size"] = event.received
 
     options = patient(curator.options, size or 0)._replace(listener=tell)
-    with private_directory(target.parent) as directory, _damage_told(pid):
+    with private_directory(target.parent) as directory, _damage_told(pid, curator):
         received = receive(
             addresses_of(pid, curator, pinned=digest is not None),
             directory,
@@ -79,7 +82,7 @@ def receive_blob(
 
 
 @contextlib.contextmanager
-def _damage_told(pid: str) -> Iterator[None]:
+def _damage_told(pid: str, curator: Curator) -> Iterator[None]:
     """Say of a blob that is missing or damaged what may be done: a pin has nothing to do with it."""
     shown = public(pid)
     try:
@@ -99,6 +102,15 @@ def _damage_told(pid: str) -> Iterator[None]:
     except ResourceNotFoundError as error:
         raise ResourceNotFoundError(
             f"{shown} is missing at the server: the release is not whole; {HEALING}",
+            url=error.url,
+            status=error.status,
+        ) from error
+    except TransportError as error:
+        if error.status != _FAILS:
+            raise
+        curator.get_workspaces()  # it answers everything else: its disk has lost this file
+        raise ResourceNotFoundError(
+            f"{shown} cannot be read by the server (status {_FAILS}): the release is not whole; {HEALING}",
             url=error.url,
             status=error.status,
         ) from error

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from store.errors import IntegrityError, RefusedError, ResourceNotFoundError
+from store.errors import IntegrityError, RefusedError, ResourceNotFoundError, TransportError
 from store.releases.cdcs import CDCSArchive
 from store.releases.checking import check_release
 from store.releases.choosing import choose
@@ -21,7 +21,9 @@ from store.releases.publishing import Published, Wanted, publish
 from store.releases.records import Record
 from store.releases.versions import Version
 from store.testing.curators import FakeCurator
+from store.transports.base import Retrying, TransferOptions
 
+OPTIONS = TransferOptions(retrying=Retrying(base=0.0))
 WORKSPACE = "Global Public Workspace"
 
 
@@ -48,7 +50,7 @@ class Place(Protocol):
 @pytest.fixture
 def archive(curator: FakeCurator) -> CDCSArchive:
     """An archive at the fake server, which has its template."""
-    made = CDCSArchive(curator.url, "admin", "admin")
+    made = CDCSArchive(curator.url, "admin", "admin", options=OPTIONS)
     made.initialise()
     return made
 
@@ -92,14 +94,14 @@ def test_a_blob_is_looked_at_before_it_is_used_again(
         curator.fail("HEAD", f"*/B{number}", 500, times=9)
 
     with caplog.at_level(logging.WARNING):
-        again = CDCSArchive(curator.url, "admin", "admin")
+        again = CDCSArchive(curator.url, "admin", "admin", options=OPTIONS)
         next_one = published(again, project, "1.1.0").record
 
     assert next_one.blob("a.txt").pid != record.blob("a.txt").pid
     assert next_one.blob("data/b.bin").pid == record.blob("data/b.bin").pid
     assert wrong_in(archive, project.title, tmp_path) == frozenset()
     assert "is sent anew" in caplog.text
-    assert curator.count("HEAD") == 2
+    assert curator.count("HEAD") >= 2
 
 
 def test_a_server_that_tells_no_sizes_is_believed(
@@ -109,7 +111,7 @@ def test_a_server_that_tells_no_sizes_is_believed(
     record = published(archive, project).record
     curator.fail("HEAD", "*", 405, times=9)
 
-    again = CDCSArchive(curator.url, "admin", "admin")
+    again = CDCSArchive(curator.url, "admin", "admin", options=OPTIONS)
     next_one = published(again, project, "1.1.0").record
 
     assert next_one.blob("a.txt").pid == record.blob("a.txt").pid
@@ -189,6 +191,22 @@ def test_a_missing_blob_is_told_with_what_mends_it(
 
     with pytest.raises(ResourceNotFoundError, match="'store release publish' of the same"):
         archive.download_blob(record.blob("a.txt").pid or "", tmp_path / "x", {}, 5, record.data)
+
+
+def test_a_blob_that_the_server_cannot_read_is_a_fault_like_another(
+    curator: FakeCurator, archive: CDCSArchive, project: Project, tmp_path: Path
+) -> None:
+    """As long as it answers other things: a server that fails altogether is no damage of the archive's."""
+    record = published(archive, project).record
+    number = number_of(curator, record, "a.txt")
+    curator.fail("GET", f"*/B{number}", 500, times=99)
+
+    wrong = wrong_in(archive, project.title, tmp_path)
+    curator.fail("GET", "/rest/workspace/", 500, times=99)
+    with pytest.raises(TransportError, match="500"):
+        archive.download_blob(record.blob("a.txt").pid or "", tmp_path / "x", {}, 5, record.data)
+
+    assert wrong == {"a.txt"}
 
 
 @pytest.mark.parametrize(

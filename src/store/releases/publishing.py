@@ -108,16 +108,8 @@ def publish(
     if dry_run:
         _look(plan, Path(directory))
         return Published(_record(wanted, project), None, plan)
-    archive.upload_blobs_and_update_mapping(
-        release_title=title_of(wanted.title, wanted.version),
-        release_title_versionless=wanted.title,
-        workspace=wanted.workspace,
-        project_mapping=project,
-        project_directory=directory,
-        max_threads=threads,
-        chunk_size=chunk,
-        show=show,
-    )
+    moving = {"max_threads": threads, "chunk_size": chunk, "show": show}
+    _upload_blobs(archive, wanted, project, directory, **moving)
     record = _record(wanted, project)
     pid = _upload_record(archive, record, wanted.workspace, allow_repeat=allow_repeat)
     return Published(record, pid, plan)
@@ -173,6 +165,23 @@ def _record(wanted: Wanted, project: Mapping[str, Any]) -> Record:
         requirements=list(wanted.requirements),
         datasets=wanted.datasets,
         more=wanted.more,
+    )
+
+
+def _upload_blobs(
+    archive: ArchiveInterface,
+    wanted: Wanted,
+    project: dict[str, Any],
+    directory: str | Path,
+    **moving: Any,  # noqa: ANN401 - passed on
+) -> None:
+    archive.upload_blobs_and_update_mapping(
+        release_title=title_of(wanted.title, wanted.version),
+        release_title_versionless=wanted.title,
+        workspace=wanted.workspace,
+        project_mapping=project,
+        project_directory=directory,
+        **moving,
     )
 
 

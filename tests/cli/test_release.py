@@ -314,6 +314,21 @@ def test_a_dry_run_brings_nothing(cli: Run, house: Path) -> None:
 
 
 @pytest.mark.usefixtures("published")
+def test_a_dry_run_tells_what_is_in_the_way(cli: Run, house: Path) -> None:
+    """It lists what would come, and ends as the fetch would: with status 5."""
+    (house / "here").mkdir()
+    (house / "here" / "run").write_bytes(b"mine\n")
+    asked = ("release", "fetch", "survey@1.0.0", "--from", "archive", "--dest", "here", "-n")
+
+    refused, forced = cli(*asked), cli(*asked, "--force")
+
+    assert (refused.status, refused.out) == (5, "data/t.csv\nrun\n")
+    assert "no release has brought" in refused.err
+    assert forced.status == 0
+    assert (house / "here" / "run").read_bytes() == b"mine\n"
+
+
+@pytest.mark.usefixtures("published")
 def test_a_listing_is_a_table_on_a_terminal(cli: Run, terminal: Callable[[str], None]) -> None:
     """With a header and human sizes; the record can be shown, datasets and requirements too."""
     terminal("")

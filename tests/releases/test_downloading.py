@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from store.errors import ArchiveError, IntegrityError, StorageError, UnsafeNameError
+from store.errors import ArchiveError, IntegrityError, RefusedError, StorageError, UnsafeNameError
 from store.files.dirlocks import alone_in
 from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
@@ -131,7 +131,7 @@ def test_a_directory_in_the_way_is_told(
     record, folder = release("1.0.0").record, tmp_path / "here"
     (folder / "a.txt" / "mine").mkdir(parents=True)
 
-    with pytest.raises(StorageError, match="in the way"):
+    with pytest.raises(RefusedError, match="in the way"):
         download(archive, record, DEFAULT_WORKSPACE, folder, MANNER)
 
     assert (folder / "a.txt" / "mine").is_dir()
@@ -153,7 +153,7 @@ def test_a_blob_that_is_not_right_is_an_error(
     elif how == "fifo":
         os.mkfifo(blob)
 
-    with pytest.raises((IntegrityError, StorageError, LookupError)):
+    with pytest.raises((IntegrityError, RefusedError, StorageError, LookupError)):
         download(archive, record, DEFAULT_WORKSPACE, tmp_path / "here", MANNER)
 
     assert "data/table.csv" not in content_of(tmp_path / "here")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store.errors import RefusedError, ResourceNotFoundError, StorageError
+from store.errors import RefusedError, ResourceNotFoundError
 from store.releases.downloading import Downloaded, Manner, download
 from store.releases.filesystem import FileSystemArchive
 from store.releases.holding import COMING, held_in, record_in
@@ -168,7 +168,7 @@ def test_what_is_the_users_keeps_a_directory(
     fetch(release("1.0.0").record)
     (tmp_path / "here" / "data" / "table.csv").write_bytes(b"edited\n")
 
-    with pytest.raises(StorageError, match="in the way"):
+    with pytest.raises(RefusedError, match="in the way"):
         fetch(release("2.0.0", directory=tmp_path / "two").record)
 
     assert (tmp_path / "here" / "data" / "table.csv").read_bytes() == b"edited\n"

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from store.errors import IntegrityError, ResourceNotFoundError
 from store.files.atomic import discard, private_directory
-from store.releases.downloading import stands
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.mapping import Blob
+from store.releases.matching import stands
 from store.releases.records import Record
 from store.releases.transfer import Job, Standing, Update, move_all
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from store.releases.downloading import stands
 from store.releases.gathering import gather
 from store.releases.holding import HIDDEN
 from store.releases.mapping import Blob
+from store.releases.matching import stands
 from store.releases.records import Record
 
 

@@ -71,7 +71,7 @@ def fetch(
         record = choose(opened, wanted, place)
         hold_against_lock(record, locked, workspace=place)
         if dry_run:
-            _plan(frame, record, place)
+            _plan(frame, record, place, folder, force=force)
             return
         with drawn(frame, record.title, record.size) as show:
             manner = Manner(
@@ -86,13 +86,21 @@ def fetch(
     _show(frame, record, place, folder, done)
 
 
-def _plan(frame: Frame, record: Record, place: str) -> None:
+def _plan(frame: Frame, record: Record, place: str, folder: Path, *, force: bool) -> None:
+    """Say what would come.
+
+    Raises:
+        RefusedError: Something is in its way, said once it is told what would come.
+    """
+    from store.releases.downloading import foresee
+
     if frame.json:
         document({"dry_run": True, **record_as_data(record, place)})
-        return
-    for one in record.blobs:
-        line(one.path)
-    if not frame.quiet:
+    else:
+        for one in record.blobs:
+            line(one.path)
+    foresee(record, folder, replace=force)
+    if not (frame.json or frame.quiet):
         say(f"would fetch {record.title}: {several(len(record.blobs), 'file')}")
 
 

@@ -95,7 +95,7 @@ def storage_error(
         wanted = "" if needed is None else f", {needed} bytes needed"
         step = f" ({free} bytes free{wanted}): make room, or prune with 'store cache prune'"
     elif error.errno in FORBIDDEN:
-        step = ": choose a directory that can be written to"
+        step = _way_in(path)
     else:
         step = _STEPS.get(error.errno or 0, "")
     shown = os.fspath(path).encode(errors="backslashreplace").decode().replace("\0", "\\0")
@@ -104,6 +104,21 @@ def storage_error(
     mapped.strerror = error.strerror
     mapped.filename = os.fspath(path)
     return mapped
+
+
+def _way_in(path: str | Path) -> str:
+    """Return what to do where something is forbidden: where it may not be read, no other place helps."""
+    whole = os.path.abspath(path)  # noqa: PTH100 - links and dots do not matter here
+    for one in (whole, *map(str, Path(whole).parents)):
+        try:
+            directory = os.path.isdir(one)  # noqa: PTH112 - as above
+            if os.path.lexists(one):
+                if not os.access(one, os.R_OK | os.X_OK if directory else os.R_OK):
+                    return f": you may not read {one}: ask whose it is, or change its permissions"
+                break
+        except (OSError, ValueError):
+            break
+    return ": choose a directory that can be written to"
 
 
 def free_bytes(path: str | Path) -> int | None:

@@ -177,16 +177,17 @@ def _take_large(
 
 def _sound(path: str, size: int, sha256: str) -> bool:
     """Return whether a blob is there and is what its name says."""
-    try:
-        status = os.lstat(path)
-    except FileNotFoundError:
-        return False
-    if status.st_size != size:
-        return False
-    try:
-        return hash_file(path, ["sha256"]).digests()[0].hex == sha256
-    except ValueError:
-        return False  # a link, or something else that is no file
+    with storage_errors(path):
+        try:
+            status = os.lstat(path)
+        except FileNotFoundError:
+            return False
+        if status.st_size != size or not stat.S_ISREG(status.st_mode):
+            return False
+        try:
+            return hash_file(path, ["sha256"]).digests()[0].hex == sha256
+        except ValueError:
+            return False  # a link, or something else that is no file
 
 
 def _pour(
@@ -273,11 +274,13 @@ def check_there(title: str, blob: Blob, path: str) -> None:
 
     Raises:
         ResourceNotFoundError: It is so.
+        StorageError: It cannot be looked at.
     """
-    try:
-        size = os.lstat(path).st_size
-    except OSError:
-        size = -1
+    with storage_errors(path):
+        try:
+            size = os.lstat(path).st_size
+        except (FileNotFoundError, NotADirectoryError):
+            size = -1
     if size < 0 or (blob.size is not None and size != blob.size):
         raise ResourceNotFoundError(
             f"{title} cannot be published: the content of {blob.path!r} is not in the archive;"

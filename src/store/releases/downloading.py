@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from store.errors import RefusedError, UnsafeNameError
-from store.files.atomic import discard, make_directories
+from store.files.atomic import make_directories
 from store.files.dirlocks import alone_in
 from store.files.failures import storage_errors
 from store.files.names import inside

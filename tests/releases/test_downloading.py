@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from store.errors import ArchiveError, IntegrityError, RefusedError, StorageError, UnsafeNameError
+from store.errors import ArchiveError, IntegrityError, QueryError, RefusedError, StorageError, UnsafeNameError
 from store.files.dirlocks import alone_in
 from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
@@ -39,6 +39,25 @@ def test_a_folder_for_readers_is_read_only(
     }
     assert [mode & 0o222 for mode in modes.values()] == [0, 0]
     assert [bool(mode & 0o100) for mode in modes.values()] == [False, True]
+
+
+@pytest.mark.parametrize("named", [{}, {"release_cache_folder": ""}])
+def test_the_folder_must_be_named(
+    archive: FileSystemArchive,
+    release: Release,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    named: dict[str, str],
+) -> None:
+    """It is no default: files of the working directory would be replaced."""
+    release("1.0.0")
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+    with pytest.raises(QueryError, match="'release_cache_folder'"):
+        archive.download_release(archive.newest_record("survey"), **named)
+
+    assert list(Path.cwd().iterdir()) == []
 
 
 def test_a_file_that_is_right_gets_its_bits(

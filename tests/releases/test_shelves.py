@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -22,15 +21,15 @@ PLAIN = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps
 """How root becomes somebody whom permissions hold for, too."""
 
 ASKS = """
-import sys
+import os, sys
 from store.cli.main import run
+asked = "list", "list --long", "list survey", "show survey", "fetch survey --dest x", "verify survey"
 for place in sys.argv[2:]:
-    import os
     mode = os.stat(place).st_mode & 0o777
     os.chmod(place, 0)
-    for asked in ("list", "list --long", "list survey", "show survey", "fetch survey --dest there", "verify survey"):
-        status = run(["release", *asked.split(), "--archive", sys.argv[1]])
-        print(status, asked, flush=True)
+    for one in asked:
+        status = run(["release", *one.split(), "--archive", sys.argv[1]])
+        print(status, one, flush=True)
     os.chmod(place, mode)
 """
 

@@ -21,7 +21,7 @@ from store.releases.blobs import bring_out, check_there, take_in
 from store.releases.hashing import CHUNK
 from store.releases.indexing import Index
 from store.releases.laid_out import LaidOutArchive, T
-from store.releases.layout import MARKER, OURS, blob_name, shelf_of, version_in, yank_name
+from store.releases.layout import MARKER, OURS, blob_name, shelf_of, yank_name
 from store.releases.mapping import Blob
 from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
 from store.releases.records import Record

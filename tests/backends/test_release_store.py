@@ -110,6 +110,21 @@ def test_a_file_that_a_release_lacks_is_not_found(store: ReleaseStore, key: str)
     assert caught.value.exit_status == 3
 
 
+def test_a_file_is_named_in_one_way(store: ReleaseStore) -> None:
+    """Both at once might contradict each other."""
+    with pytest.raises(QueryError, match="not by both"):
+        store.get_resource_metadata({"title": "survey", "path": "other", "dataset": "table"})
+
+
+def test_an_archive_may_be_a_path(store: ReleaseStore, tmp_path: Path) -> None:
+    """A query of Python has one as it has any other."""
+    other = ReleaseStore(None, MemoryCache({}))
+
+    found = other.get_resource_metadata({"title": "survey", "archive": tmp_path / "archive"})
+
+    assert found.uid == store.get_resource_metadata({"title": "survey"}).uid
+
+
 def test_a_missing_release_is_not_found(store: ReleaseStore) -> None:
     """The error carries the query."""
     with pytest.raises(ReleaseRecordNotFoundError) as caught:
@@ -163,10 +178,10 @@ def test_a_record_without_digests_needs_a_pin(store: ReleaseStore) -> None:
     record = store.get_resource_metadata({"title": "survey"}).record
     blob = record.blobs[0]._replace(pid="https://x/1", sha256=None)
 
-    from store.backends.release_store import _digests
+    from store.backends.release_choice import known_digests
 
     with pytest.raises(UnverifiedError, match="pin one"):
-        _digests(record, blob)
+        known_digests(record, blob)
 
 
 @pytest.mark.parametrize("configuration", [{"archiv": "x"}, {"archive": 7}, "x"])

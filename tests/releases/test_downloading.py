@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from store.errors import ArchiveError, IntegrityError, QueryError, RefusedError, StorageError, UnsafeNameError
+from store.errors import (
+    ArchiveError,
+    IntegrityError,
+    QueryError,
+    RefusedError,
+    StorageError,
+    UnsafeNameError,
+)
 from store.files.dirlocks import alone_in
 from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive

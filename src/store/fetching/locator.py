@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from store.addresses import public, public_query, without_secrets
 from store.backends.failures import drivers_errors
 from store.errors import DigestError, LocatorError, PluginError, UnknownNameError
+from store.fetching.shown import shown_locator, shown_spec
 from store.integrity.digest import SIZES, Digests, digests_from
 from store.plugins.loading import find, load_transports
 
@@ -73,8 +74,8 @@ def spelled(locator: str, digests: Sequence[str] = ()) -> str:
         front, pins = _split_pins(locator, strict=False)
     except DigestError:
         return _spelled_with_member(locator, digests)
-    if "://" in front and public(front) != front:
-        return public(front)
+    if "://" in front and (shown := shown_locator(front)) != front:
+        return shown
     both = dict.fromkeys([*map(str, pins), *digests])
     fragment = "&".join(one.replace(":", "=", 1) for one in both)
     return f"{front}#{fragment}" if fragment else front
@@ -165,8 +166,7 @@ def _of_driver(name: str, rest: str, text: str) -> Locator:
     except UnknownNameError:
         reader = None
     if reader is not None:
-        shown = public(spec) if "://" in spec else spec
-        return Locator(name, _read_by(reader, name, spec), f"{name}:{shown}", digests)
+        return Locator(name, _read_by(reader, name, spec), f"{name}:{shown_spec(spec)}", digests)
     try:
         find("driver", name)
     except UnknownNameError as error:

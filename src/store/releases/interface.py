@@ -102,8 +102,7 @@ class ArchiveInterface(Further, abc.ABC):
 
         if release_cache_folder is None or release_cache_folder == "":
             raise QueryError(
-                "download_release needs the argument 'release_cache_folder': the folder that the release is to"
-                " fill",
+                "download_release needs the argument 'release_cache_folder': the folder that it is to fill",
                 known=("release_cache_folder",),
             )
         manner = Manner(

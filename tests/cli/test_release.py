@@ -61,6 +61,32 @@ def test_a_dry_run_tells_sizes_and_no_digest(cli: Run, project: Path) -> None:
     assert planned["files"][1] == done["files"][1] | {"digest": None}
 
 
+@pytest.mark.parametrize("path", ["nofile", "../x", "/etc/passwd", ".env", "data", ""])
+def test_a_dataset_stands_for_a_file_that_goes(cli: Run, project: Path, path: str) -> None:
+    """Anything else is told before a file is read; what lies inside of a file may be named."""
+    cli("release", "init", "archive")
+    asked = ("release", "publish", str(project), "survey@1.0.0", "--to", "archive", "--dataset")
+
+    refused, done = cli(*asked, f"foo={path}"), cli(*asked, "foo=data/t.csv/group")
+
+    assert (refused.status, refused.out) == (2, "")
+    assert done.status == 0
+
+
+def test_an_archive_is_not_published_into_itself(cli: Run, project: Path) -> None:
+    """Where it lies in the project it is left out, which is said; it itself is refused."""
+    archive = str(project / "arch")
+    cli("release", "init", archive)
+
+    done = cli("release", "publish", str(project), "survey@1.0.0", "--to", archive, "--json")
+    same = cli("release", "diff", "survey@1.0.0", f"{project}/", "--archive", archive)
+    refused = cli("release", "publish", archive, "survey@1.0.1", "--to", archive)
+
+    assert [one["path"] for one in done.json["files"]] == ["data/t.csv", "run"]
+    assert {"path": "arch/", "reason": "the archive itself"} in done.json["left_out"]
+    assert (same.status, refused.status) == (0, 5)
+
+
 @pytest.mark.usefixtures("published")
 def test_a_version_is_published_once(cli: Run) -> None:
     """The second time is refused with status 5."""

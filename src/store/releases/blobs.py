@@ -30,6 +30,9 @@ READ_ONLY: Final = 0o444
 
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
+_NO_FILE: Final = frozenset({errno.EINVAL, errno.ELOOP})
+"""Error numbers of `_opened` that mean that something else than a file lies there."""
+
 _counter: Final = itertools.count()
 
 
@@ -98,6 +101,13 @@ def bring_out(
             f"{blob} is missing in the archive: its release is not whole; publish it anew"
         ) from error
     except OSError as error:
+        if error.errno in _NO_FILE:
+            raise IntegrityError(
+                f"{blob} is no file but a link, a directory or the like: the archive is damaged; publish the"
+                " release anew",
+                path=blob,
+                expected=None if digest is None else str(digest),
+            ) from error
         raise storage_error(error, blob) from error
     algorithm = "sha256" if digest is None else digest.algorithm
     try:

@@ -67,7 +67,7 @@ def diff(
         first = choose(opened, Requirement.parse(release), place)
         folder = _folder(other)
         if folder is not None:
-            difference = compare_folder(first, folder)
+            difference = compare_folder(first, folder, apart=getattr(opened, "archive_path", None))
         else:
             difference = compare_records(first, choose(opened, Requirement.parse(other), place))
     _show(frame, difference)

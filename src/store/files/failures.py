@@ -92,8 +92,7 @@ def storage_error(
     reason = error.strerror if error.errno is not None else None
     reason = reason or type(error).__name__
     if error.errno in FULL:
-        wanted = "" if needed is None else f", {needed} bytes needed"
-        step = f" ({free} bytes free{wanted}): make room, or prune with 'store cache prune'"
+        step = _room(needed, free)
     elif error.errno in FORBIDDEN:
         step = _way_in(path)
     else:
@@ -104,6 +103,14 @@ def storage_error(
     mapped.strerror = error.strerror
     mapped.filename = os.fspath(path)
     return mapped
+
+
+def _room(needed: int | None, free: int | None) -> str:
+    """Return what to do where there is no room; what was free once others had given up is no reason."""
+    told = [] if free is None or free >= (needed or free + 1) else [f"{free} bytes free"]
+    told += [] if needed is None else [f"{needed} bytes needed"]
+    said = f" ({', '.join(told)})" if told else ""
+    return f"{said}: make room there, with 'store cache prune' where the cache lies on that disk"
 
 
 def _way_in(path: str | Path) -> str:

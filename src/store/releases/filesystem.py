@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
-from store.errors import ArchiveError, UnsafeNameError
+from store.errors import UnsafeNameError
 from store.files.apart import lay_apart
 from store.files.atomic import make_directories, write_bytes
 from store.files.exclusive import create_whole
@@ -25,7 +25,14 @@ from store.releases.layout import MARKER, OURS, blob_name, shelf_of, yank_name
 from store.releases.mapping import Blob
 from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
 from store.releases.records import Record
-from store.releases.shelves import MAX_REASON, directories_in, versions_in, yanked_in
+from store.releases.shelves import (
+    MAX_REASON,
+    check_archive,
+    directories_in,
+    no_archive,
+    versions_in,
+    yanked_in,
+)
 from store.releases.transfer import following
 from store.releases.values import Listed, Naming, Uploaded
 from store.releases.versions import Version
@@ -48,6 +55,8 @@ class FileSystemArchive(LaidOutArchive):
 
     Raises:
         ArchiveError: It is no archive: it has no marker.
+        ResourceNotFoundError: There is no such directory.
+        StorageError: It may not be read.
     """
 
     most_threads: ClassVar[int | None] = 4
@@ -57,15 +66,7 @@ class FileSystemArchive(LaidOutArchive):
     ) -> None:
         super().__init__(Path(host).as_posix(), user, password)
         self.archive_path = Path(host).resolve()
-        marker = self.archive_path / MARKER
-        with storage_errors(marker):
-            there = marker.is_file()
-        if not there:
-            raise ArchiveError(
-                f"{self.archive_path} is no archive: it has no {MARKER}; make it one with 'store release init"
-                f" {self.host}'",
-                archive=str(self.archive_path),
-            )
+        check_archive(self.archive_path, self.host)
         self._place = str(self.archive_path)
         self._index = Index(self.archive_path)
 
@@ -86,10 +87,7 @@ class FileSystemArchive(LaidOutArchive):
             make_directories(path, durable=True)
             if not (path / MARKER).is_file():
                 if any(path.iterdir()):
-                    raise ArchiveError(
-                        f"{path} is not empty: an archive begins in an empty directory; choose another",
-                        archive=str(path),
-                    )
+                    raise no_archive(path)
                 lay_apart(path)  # workspaces have nothing in common
                 with contextlib.suppress(FileExistsError):
                     create_whole(path / MARKER, b"", via=path)
@@ -257,6 +255,7 @@ def open_directory(
 
     Raises:
         ArchiveError: It is no archive.
+        ResourceNotFoundError: There is no such directory.
         UnsafeNameError: The address is of another machine.
     """
     return FileSystemArchive(path_of(host), user, password)

@@ -1,17 +1,65 @@
-"""Lists what lies in an archive's directory, by names alone."""
+"""Looks at an archive's directory: is it one, and what lies in it."""
 
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Final
 
+from store.errors import ArchiveError, ResourceNotFoundError
 from store.files.failures import storage_errors
-from store.releases.layout import version_in
+from store.releases.layout import MARKER, version_in
 from store.releases.versions import Version
 
 MAX_REASON: Final = 4096
 """How long the reason for a yank may be, in bytes."""
+
+
+def check_archive(path: Path, host: str) -> None:
+    """Refuse a directory that is no archive.
+
+    Args:
+        path: The directory.
+        host: What it was called.
+
+    Raises:
+        ResourceNotFoundError: There is nothing.
+        ArchiveError: It has no marker.
+        StorageError: It may not be read.
+    """
+    begin = f"'store release init {shlex.quote(host)}'"
+    with storage_errors(path):
+        if (path / MARKER).is_file():
+            return
+        if not os.path.lexists(path):
+            raise ResourceNotFoundError(
+                f"there is no archive {host}: {begin} begins one", query=host
+            )
+        if path.is_dir() and not any(path.iterdir()):
+            raise ArchiveError(
+                f"{path} is no archive: it is empty; make it one with {begin}", archive=str(path)
+            )
+    raise no_archive(path)
+
+
+def no_archive(path: Path) -> ArchiveError:
+    """Return the error that a directory with other things in it is no archive.
+
+    Raises:
+        StorageError: It may not be read.
+    """
+    text = f"{path} is no archive: it has no {MARKER}"
+    if any(True for space in directories_in(path) for _ in (path / space).glob("*/blobs")):
+        return ArchiveError(
+            f"{text}, but releases; if it is one, put back an empty file of that name",
+            archive=str(path),
+        )
+    return ArchiveError(
+        f"{text}, and is not empty, as an archive begins: choose another, as in 'store release init"
+        f" {shlex.quote(str(path / 'archive'))}'",
+        archive=str(path),
+    )
 
 
 def directories_in(path: Path) -> list[str]:

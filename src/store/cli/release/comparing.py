@@ -109,6 +109,7 @@ def verify(
     wanted, named, place = release_meant(frame, release, asked)
     with opened_archive(frame, named) as opened:
         record = choose(opened, wanted, place)
+        frame.kept = "nothing was changed, and nothing is left behind"
         if dest is not None:
             faults = check_folder(record, Path(dest))
         else:

@@ -60,7 +60,14 @@ def fetch(
     """
     from store.releases.choosing import choose
     from store.releases.downloading import Manner, download
-    from store.releases.locking import Locked, hold_against_lock, lock_path, read_lock, write_lock
+    from store.releases.locking import (
+        Locked,
+        hold_against_lock,
+        host_beside,
+        lock_path,
+        read_lock,
+        write_lock,
+    )
 
     frame = frame_of(context)
     wanted, named, place = release_meant(frame, release, asked)
@@ -73,6 +80,9 @@ def fetch(
         if dry_run:
             _plan(frame, record, place, folder, force=force)
             return
+        frame.kept = (
+            f"{folder} keeps the files that came, not a whole release yet: the same command goes on"
+        )
         with drawn(frame, record.title, record.size) as show:
             manner = Manner(
                 threads=threads,
@@ -82,7 +92,8 @@ def fetch(
                 replace=force,
             )
             done = download(opened, record, place, folder, manner)
-        write_lock(lock, read_lock(lock), Locked.of(record, host=str(opened.host), workspace=place))
+        noted = Locked.of(record, host=host_beside(opened, lock), workspace=place)
+        write_lock(lock, read_lock(lock), noted)
     _show(frame, record, place, folder, done)
 
 

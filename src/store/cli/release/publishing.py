@@ -9,8 +9,9 @@ import click
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
-from store.cli.output import document, human_size, line, say, several, words
+from store.cli.output import document, human_size, line, one_line, say, several, words
 from store.cli.release.opening import (
+    KEPT,
     archive_meant,
     drawn,
     opened_archive,
@@ -85,6 +86,8 @@ def publish(
         def began(plan: Plan) -> None:
             if bar is not None:
                 bar.expect(plan.size)
+            if not dry_run:
+                frame.kept = KEPT
             if not frame.json:
                 _tell(frame, plan, dry_run=dry_run)
 
@@ -133,7 +136,7 @@ def _tell(frame: Frame, plan: Plan, *, dry_run: bool) -> None:
     if frame.quiet:
         return
     for left in plan.left_out:
-        say(f"left out: {left.path} ({left.reason})")
+        say(f"left out: {one_line(left.path)} ({left.reason})")
     verb = "would publish" if dry_run else "publishing"
     say(f"{verb} {several(len(plan.files), 'file')}, {human_size(plan.size)}")
 

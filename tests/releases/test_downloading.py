@@ -54,7 +54,7 @@ def test_the_folder_must_be_named(
     release: Release,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    named: dict[str, str],
+    named: dict[str, Any],
 ) -> None:
     """It is no default: files of the working directory would be replaced."""
     release("1.0.0")

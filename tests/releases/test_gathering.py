@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from store.releases.gathering import gather
 from .conftest import lay
 
 
-def going(directory: Path, **options: tuple[str, ...]) -> list[str]:
+def going(directory: Path, **options: Any) -> list[str]:
     """Return the paths of what goes."""
     return [one.path for one in gather(directory, **options).files]
 
@@ -113,7 +114,7 @@ def test_paths_that_lead_elsewhere_are_told(tmp_path: Path, spelling: str) -> No
 
     for how in ("include", "exclude"):
         with pytest.raises(QueryError, match="is nothing in"):
-            gather(tmp_path / "project", **{how: (spelling,)})
+            going(tmp_path / "project", **{how: (spelling,)})
 
 
 def test_what_is_included_and_excluded_goes(tmp_path: Path) -> None:

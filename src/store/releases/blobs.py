@@ -19,7 +19,6 @@ from store.files.small import put_small
 from store.files.unfinished import partial_name
 from store.integrity.digest import Digest, new_hasher
 from store.integrity.hashing import hash_file
-from store.releases.mapping import Blob
 from store.releases.values import Uploaded
 
 SMALL: Final = 1 << 20
@@ -94,21 +93,7 @@ def bring_out(
         IntegrityError: It is not what it must be; nothing is put in place.
         StorageError: It cannot be read or written.
     """
-    try:
-        descriptor, bytes_there = _opened(blob)
-    except FileNotFoundError as error:
-        raise ResourceNotFoundError(
-            f"{blob} is missing in the archive: its release is not whole; publish it anew"
-        ) from error
-    except OSError as error:
-        if error.errno in _NO_FILE:
-            raise IntegrityError(
-                f"{blob} is no file but a link, a directory or the like: the archive is damaged; publish the"
-                " release anew",
-                path=blob,
-                expected=None if digest is None else str(digest),
-            ) from error
-        raise storage_error(error, blob) from error
+    descriptor, bytes_there = _opened_blob(blob, digest)
     algorithm = "sha256" if digest is None else digest.algorithm
     try:
         if bytes_there < SMALL:
@@ -129,6 +114,24 @@ def bring_out(
     finally:
         os.close(descriptor)
     update["digest"] = str(found)
+
+
+def _opened_blob(blob: str, digest: Digest | None) -> tuple[int, int]:
+    try:
+        return _opened(blob)
+    except FileNotFoundError as error:
+        raise ResourceNotFoundError(
+            f"{blob} is missing in the archive: its release is not whole; publish it anew"
+        ) from error
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            raise IntegrityError(
+                f"{blob} is no file but a link, a directory or the like: the archive is damaged; publish the"
+                " release anew",
+                path=blob,
+                expected=None if digest is None else str(digest),
+            ) from error
+        raise storage_error(error, blob) from error
 
 
 def temporary_in(directory: str) -> str:
@@ -271,31 +274,6 @@ def hold(blob: str, digest: Digest | None, size: int | None, found: Digest, coun
             expected=str(digest),
             found=str(found),
             size=count,
-        )
-
-
-def check_there(title: str, blob: Blob, path: str) -> None:
-    """Refuse to publish a release of which a blob is missing, or has another size than its file.
-
-    Args:
-        title: The release's title and version.
-        blob: What its record says.
-        path: Where the blob lies.
-
-    Raises:
-        ResourceNotFoundError: It is so.
-        StorageError: It cannot be looked at.
-    """
-    with storage_errors(path):
-        try:
-            size = os.lstat(path).st_size
-        except (FileNotFoundError, NotADirectoryError):
-            size = -1
-    if size < 0 or (blob.size is not None and size != blob.size):
-        raise ResourceNotFoundError(
-            f"{title} cannot be published: the content of {blob.path!r} is not in the archive;"
-            " upload its blobs first",
-            query=blob.path,
         )
 
 

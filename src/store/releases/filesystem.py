@@ -17,19 +17,19 @@ from store.files.failures import storage_errors
 from store.files.placing import place
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory, sync_many
-from store.releases.blobs import bring_out, check_there, take_in
+from store.releases.blobs import bring_out, take_in
 from store.releases.hashing import CHUNK
 from store.releases.indexing import Index
 from store.releases.laid_out import LaidOutArchive, T
 from store.releases.layout import MARKER, OURS, blob_name, shelf_of, yank_name
 from store.releases.mapping import Blob
+from store.releases.marking import check_archive, no_archive
 from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
 from store.releases.records import Record
 from store.releases.shelves import (
     MAX_REASON,
-    check_archive,
+    check_there,
     directories_in,
-    no_archive,
     versions_in,
     yanked_in,
 )

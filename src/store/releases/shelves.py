@@ -1,65 +1,44 @@
-"""Looks at an archive's directory: is it one, and what lies in it."""
+"""Looks at what lies in an archive's directory, by names alone."""
 
 from __future__ import annotations
 
 import os
-import shlex
 from pathlib import Path
 from typing import Final
 
-from store.errors import ArchiveError, ResourceNotFoundError
+from store.errors import ResourceNotFoundError
 from store.files.failures import storage_errors
-from store.releases.layout import MARKER, version_in
+from store.releases.layout import version_in
+from store.releases.mapping import Blob
 from store.releases.versions import Version
 
 MAX_REASON: Final = 4096
 """How long the reason for a yank may be, in bytes."""
 
 
-def check_archive(path: Path, host: str) -> None:
-    """Refuse a directory that is no archive.
+def check_there(title: str, blob: Blob, path: str) -> None:
+    """Refuse to publish a release of which a blob is missing, or has another size than its file.
 
     Args:
-        path: The directory.
-        host: What it was called.
+        title: The release's title and version.
+        blob: What its record says.
+        path: Where the blob lies.
 
     Raises:
-        ResourceNotFoundError: There is nothing.
-        ArchiveError: It has no marker.
-        StorageError: It may not be read.
+        ResourceNotFoundError: It is so.
+        StorageError: It cannot be looked at.
     """
-    begin = f"'store release init {shlex.quote(host)}'"
     with storage_errors(path):
-        if (path / MARKER).is_file():
-            return
-        if not os.path.lexists(path):
-            raise ResourceNotFoundError(
-                f"there is no archive {host}: {begin} begins one", query=host
-            )
-        if path.is_dir() and not any(path.iterdir()):
-            raise ArchiveError(
-                f"{path} is no archive: it is empty; make it one with {begin}", archive=str(path)
-            )
-    raise no_archive(path)
-
-
-def no_archive(path: Path) -> ArchiveError:
-    """Return the error that a directory with other things in it is no archive.
-
-    Raises:
-        StorageError: It may not be read.
-    """
-    text = f"{path} is no archive: it has no {MARKER}"
-    if any(True for space in directories_in(path) for _ in (path / space).glob("*/blobs")):
-        return ArchiveError(
-            f"{text}, but releases; if it is one, put back an empty file of that name",
-            archive=str(path),
+        try:
+            size = os.lstat(path).st_size
+        except (FileNotFoundError, NotADirectoryError):
+            size = -1
+    if size < 0 or (blob.size is not None and size != blob.size):
+        raise ResourceNotFoundError(
+            f"{title} cannot be published: the content of {blob.path!r} is not in the archive;"
+            " upload its blobs first",
+            query=blob.path,
         )
-    return ArchiveError(
-        f"{text}, and is not empty, as an archive begins: choose another, as in 'store release init"
-        f" {shlex.quote(str(path / 'archive'))}'",
-        archive=str(path),
-    )
 
 
 def directories_in(path: Path) -> list[str]:

@@ -21,7 +21,8 @@ from store.cli.release.opening import (
 from store.cli.release.spelling import record_as_data
 
 if TYPE_CHECKING:
-    from store.releases.downloading import Downloaded
+    from store.releases.downloading import Downloaded, Manner
+    from store.releases.interface import ArchiveInterface
     from store.releases.records import Record
 
 
@@ -59,15 +60,8 @@ def fetch(
     beside it; status 4 where a version is not what it was before, 5 where a file of yours is in the way.
     """
     from store.releases.choosing import choose
-    from store.releases.downloading import Manner, download
-    from store.releases.locking import (
-        Locked,
-        hold_against_lock,
-        host_beside,
-        lock_path,
-        read_lock,
-        write_lock,
-    )
+    from store.releases.downloading import download
+    from store.releases.locking import hold_against_lock, lock_path, read_lock
 
     frame = frame_of(context)
     wanted, named, place = release_meant(frame, release, asked)
@@ -84,17 +78,24 @@ def fetch(
             f"{folder} keeps the files that came, not a whole release yet: the same command goes on"
         )
         with drawn(frame, record.title, record.size) as show:
-            manner = Manner(
-                threads=threads,
-                read_only=read_only,
-                show=show,
-                durable=frame.settings.durability == "full",
-                replace=force,
-            )
+            manner = _manner(frame, threads=threads, read_only=read_only, replace=force, show=show)
             done = download(opened, record, place, folder, manner)
-        noted = Locked.of(record, host=host_beside(opened, lock), workspace=place)
-        write_lock(lock, read_lock(lock), noted)
+        _note(opened, record, place, lock)
     _show(frame, record, place, folder, done)
+
+
+def _manner(frame: Frame, **asked: Any) -> Manner:  # noqa: ANN401 - as they are there
+    from store.releases.downloading import Manner
+
+    return Manner(durable=frame.settings.durability == "full", **asked)
+
+
+def _note(archive: ArchiveInterface, record: Record, place: str, lock: Path) -> None:
+    """Note in the lock file what was fetched."""
+    from store.releases.locking import Locked, host_beside, read_lock, write_lock
+
+    noted = Locked.of(record, host=host_beside(archive, lock), workspace=place)
+    write_lock(lock, read_lock(lock), noted)
 
 
 def _plan(frame: Frame, record: Record, place: str, folder: Path, *, force: bool) -> None:

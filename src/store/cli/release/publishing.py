@@ -86,8 +86,7 @@ def publish(
         def began(plan: Plan) -> None:
             if bar is not None:
                 bar.expect(plan.size)
-            if not dry_run:
-                frame.kept = KEPT
+            frame.kept = "" if dry_run else KEPT
             if not frame.json:
                 _tell(frame, plan, dry_run=dry_run)
 

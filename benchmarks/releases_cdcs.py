@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.measuring import Row, in_turn, medians
+from benchmarks.nginx import free_port
 from store.releases.cdcs import CDCSArchive
 from store.releases.downloading import Manner, download
 from store.releases.mapping import blob_nodes
@@ -27,7 +27,7 @@ SERVER: Final = "STORE_CDCS_PYTHON"
 ORIGINAL: Final = 23.4
 """How long the original takes for 200 files of 10 KiB in 8 threads, in seconds."""
 
-_MINI: Final = Path(__file__).parents[1] / "tests" / "services" / "cdcs_mini"
+_MINI: Final = Path(__file__).parents[1] / "tests" / "services" / "cdcs_mini" / "mini_gunicorn.py"
 _THREADS: Final = 8
 _NOTE: Final = (
     f"the original took {ORIGINAL} s up and 2.0 s down; curl sends a POST and a PATCH a blob, the least"
@@ -152,42 +152,16 @@ class _Curl:
 def _server(interpreter: str, home: Path) -> Iterator[str]:
     """Run a CDCS while the block does."""
     home.mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    environment = {
-        **os.environ,
-        "CDCS_HOME": str(home),
-        "CDCS_PORT": str(port),
-        "DJANGO_SETTINGS_MODULE": "mini_settings",
-        "DJANGO_SUPERUSER_PASSWORD": "admin",
-        "PYTHONPATH": str(_MINI),
-        "HOME": str(home),
-    }
-    named = ["--noinput", "--username", "admin", "--email", "a@example.com"]
-    for call in (["migrate"], ["createsuperuser", *named]):
-        manage = [interpreter, "-m", "django", *call]
-        subprocess.run(manage, env=environment, check=True, capture_output=True)
-    options = ["-w", "1", "--threads", "8", "-b", f"127.0.0.1:{port}", "mini_wsgi:application"]
+    port = free_port()
+    environment = {**os.environ, "CDCS_HOME": str(home), "CDCS_PORT": str(port), "HOME": str(home)}
+    command = [interpreter, "-m", "gunicorn", "-c", str(_MINI)]
     with subprocess.Popen(
-        [interpreter, "-m", "gunicorn", *options], env=environment, stderr=subprocess.DEVNULL
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            _wait_for(port)
-            yield address
+            assert process.stdout is not None
+            if not process.stdout.readline():
+                raise RuntimeError("the CDCS did not come up")
+            yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-
-
-def _wait_for(port: int) -> None:
-    """Wait until a server listens, for at most a minute."""
-    until = time.monotonic() + 60
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-        else:
-            return

@@ -53,3 +53,15 @@ def test_what_is_no_text_at_all_is_the_decoders_matter() -> None:
         jsontext.loads(b"\xff\xff")
     with pytest.raises(ValueError, match="Expecting value"):
         jsontext.loads("\udcff")
+
+
+@pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
+def test_constants_that_json_does_not_have_may_be_refused(name: str) -> None:
+    """They are numbers else, as the standard library has it."""
+
+    def refuse(found: str) -> None:
+        raise ValueError(found)
+
+    assert isinstance(jsontext.loads(name), float)
+    with pytest.raises(ValueError, match=f"^{name}$"):
+        jsontext.loads(name, parse_constant=refuse)

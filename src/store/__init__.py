@@ -5,9 +5,10 @@ The names below are loaded when they are first used, so that ``import store`` co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from store.cache import hand_on
+from store.faces import face
 
 if TYPE_CHECKING:
     from store.backends.base import Store
@@ -120,7 +121,6 @@ _HOMES: Final = {
     "store.plugins.loading": ("load_cache", "load_store"),
     "store.records": ("CachedResource", "Provenance"),
 }
-_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "DEFAULT_TIMEOUT",
@@ -185,22 +185,7 @@ __all__ = [
     "why",
 ]
 
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    """Load a public name from the module that defines it (PEP 562)."""
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(_HOME_OF[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """List the public names."""
-    return sorted(__all__)
-
+__getattr__, __dir__ = face(__name__, _HOMES)
 
 # e3-core has it there too; the cache's room may not know the plugins', so the face hands it on.
 hand_on("load_cache", lambda: __getattr__("load_cache"))

@@ -240,6 +240,7 @@ def stamped(listener: Listener, uid: str) -> Listener:
     """
 
     def tell(event: Event) -> None:
+        """Hand an event on, with the uid it lacks."""
         listener(event if event.uid else event._replace(uid=uid))
 
     return tell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 _DEEPEST: Final = 200
@@ -13,7 +14,7 @@ _REST: Final = bytes(set(range(256)) - set(b"[]{}"))
 _MARKS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
 
 
-def loads(text: str | bytes) -> Any:  # noqa: ANN401 - as the standard library's
+def loads(text: str | bytes, *, parse_constant: Callable[[str], Any] | None = None) -> Any:  # noqa: ANN401 - as the standard library's
     """Read a JSON text as :func:`json.loads` does, but refuse what is nested too deeply before it.
 
     The standard decoder recurses, and stops at the interpreter's limit. On CPython 3.11 the
@@ -23,6 +24,8 @@ def loads(text: str | bytes) -> Any:  # noqa: ANN401 - as the standard library's
 
     Args:
         text: The JSON text; bytes are UTF-8, UTF-16 or UTF-32, as :rfc:`8259` and its elders say.
+        parse_constant: Gives the value of ``NaN``, ``Infinity`` or ``-Infinity``, or refuses it; without
+            it they are numbers, as the standard library has it.
 
     Returns:
         What it says, as plain data.
@@ -33,7 +36,7 @@ def loads(text: str | bytes) -> Any:  # noqa: ANN401 - as the standard library's
     data = text.encode(errors="surrogatepass") if isinstance(text, str) else text
     if data.count(b"[") + data.count(b"{") > _DEEPEST and _is_deep(data):
         raise ValueError(f"more than {_DEEPEST} levels of JSON")
-    return json.loads(text)
+    return json.loads(text, parse_constant=parse_constant)
 
 
 def _is_deep(data: bytes) -> bool:

@@ -13,7 +13,18 @@ import pytest
 
 LAYERS = (
     {"carried"},
-    {"errors", "hooks", "records", "clock", "events", "addresses", "frozen", "jsontext", "machine"},
+    {
+        "errors",
+        "hooks",
+        "records",
+        "clock",
+        "events",
+        "addresses",
+        "faces",
+        "frozen",
+        "jsontext",
+        "machine",
+    },
     {"integrity", "files", "config"},
     {"transports", "cache"},
     {"freshness", "registry", "releases", "buckets", "sharing"},

@@ -269,6 +269,7 @@ def test_a_missing_project_names_the_indexes(store: PyPIStore, index: Any) -> No
         ((b"", 403), CredentialsError),
         ((b"{", 200, {"Content-Type": JSON}), TransportError),
         ((b"[]", 200, {"Content-Type": JSON}), TransportError),
+        ((b"[" * 100_000, 200, {"Content-Type": JSON}), TransportError),
         ((b'{"files": 3}', 200, {"Content-Type": JSON}), TransportError),
         ((b"\x89PNG", 200, {"Content-Type": "image/png"}), TransportError),
         (

@@ -63,7 +63,8 @@ def serve(server: Server, key: str, content: bytes, fault: Fault | None = None) 
 def steps(**changed: object) -> list[Step]:
     """Return the downloads of all of them."""
     made = [
-        Step("download", key, key, len(content), etag=None) for key, content in CONTENTS.items()
+        Step("download", key, key, len(content), sha256=hashlib.sha256(content).hexdigest())
+        for key, content in CONTENTS.items()
     ]
     return [made[0]._replace(**changed), *made[1:]]  # type: ignore[arg-type]
 
@@ -132,6 +133,16 @@ def test_what_is_not_what_the_plan_saw_is_left(
     assert [step.key for step in left] == ["data/0"]
 
 
+def test_what_could_be_taken_for_another_is_left(client: ObjectClient, tmp_path: Path) -> None:
+    """Without tag and digest: several are asked for at once on one connection."""
+    wanted = steps(sha256=None)
+
+    left, told = brought(client, tmp_path, wanted)
+
+    assert left == [wanted[0]]
+    assert len(told) == len(wanted) - 1
+
+
 def test_a_key_that_is_none_is_left(client: ObjectClient, tmp_path: Path) -> None:
     """The usual way says what is wrong with it."""
     left, told = brought(client, tmp_path, [Step("download", "", "x", 9), *steps()])
@@ -181,7 +192,10 @@ def test_two_threads_share_what_is_much(
     many = {f"many/{number:03}": b"%d" % number for number in range(150)}
     for key, content in many.items():
         serve(server, key, content)
-    wanted = [Step("download", key, key, len(content)) for key, content in many.items()]
+    wanted = [
+        Step("download", key, key, len(content), sha256=hashlib.sha256(content).hexdigest())
+        for key, content in many.items()
+    ]
 
     left, told = brought(client, tmp_path / "all", wanted)
     (tmp_path / "part").mkdir()

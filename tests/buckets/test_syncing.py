@@ -828,7 +828,9 @@ def test_what_is_brought_may_be_made_to_last(
     assert tree(tmp_path / "there") == {"a": "1", "deep/b": "2"}
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", "{", '{"format": "store-bucket-plan/2"}'])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[1]", "{", "[" * 100_000, '{"format": "store-bucket-plan/2"}']
+)
 def test_what_is_no_plan_is_refused(text: str) -> None:
     """With how to make one."""
     with pytest.raises(QueryError, match="no plan"):

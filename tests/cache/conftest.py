@@ -1,10 +1,8 @@
-"""A cache directory, contents to keep in it, and programs that use it from outside."""
+"""A cache directory, and contents to keep in it."""
 
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -17,9 +15,6 @@ from store.integrity.digest import Digest, Digests
 
 Keep = Callable[..., Kept]
 """Keeps bytes in a content: ``keep(content, data, name=..., digests=...)``."""
-
-Program = Callable[..., "subprocess.Popen[str]"]
-"""Starts Python source with arguments."""
 
 
 def sha256(data: bytes) -> Digests:
@@ -81,26 +76,3 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr("store.cache.tending.examine", noted)
     return paths
-
-
-@pytest.fixture
-def start() -> Iterator[Program]:
-    """Starts programs, and ends those that still run."""
-    running: list[subprocess.Popen[str]] = []
-
-    def started(source: str, *arguments: object) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", source, *map(str, arguments)]
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        running.append(process)
-        return process
-
-    yield started
-    for process in running:
-        process.kill()
-        process.communicate()

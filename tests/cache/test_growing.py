@@ -41,18 +41,10 @@ print(there, tree.path)
 """
 
 KILLED = """
-import os
-call, nth = sys.argv[4], int(sys.argv[5])
-real, count = getattr(os, call), 0
+from store.testing.killing import killed_at
 
-def dying(*args, **options):
-    global count
-    count += 1
-    if count == nth:
-        os.kill(os.getpid(), 9)
-    return real(*args, **options)
-
-setattr(os, call, dying)
+with killed_at(sys.argv[4], int(sys.argv[5])):
+    Growing(content, Trees(content)).grow(seed, fill)
 """
 
 
@@ -130,7 +122,7 @@ def test_a_kill_leaves_no_tree_or_a_whole_one(
     """At each step; and the next process sweeps what was on the way, and unpacks."""
     for nth in steps:
         cache = root / str(nth)
-        process = start(WORK + KILLED + GROW, cache, archive, "full", call, nth)
+        process = start(WORK + KILLED, cache, archive, "full", call, nth)
         process.communicate("\n", timeout=60)
 
         content = Content(cache, durability="relaxed")

@@ -465,24 +465,13 @@ def above(path: str) -> list[str]:
 
 
 KILLED = """
-import os, sys
-from pathlib import Path
+import sys
 from store.cache.content import Content
 from store.integrity.digest import Digest
+from store.testing.killing import killed_at
 
-call, nth = sys.argv[2], int(sys.argv[3])
 content = Content(sys.argv[1], durability="relaxed")
-with content.intake() as intake:
-    real, count = getattr(os, call), 0
-
-    def dying(*args, **options):
-        global count
-        count += 1
-        if count == nth:
-            os.kill(os.getpid(), 9)
-        return real(*args, **options)
-
-    setattr(os, call, dying)
+with content.intake() as intake, killed_at(sys.argv[2], int(sys.argv[3])):
     for digest, number in zip(sys.argv[4:], range(4)):
         data = b"%d" % number * 100
         intake.put(memoryview(data), (Digest("sha256", digest),), f"{number}.bin")

@@ -18,11 +18,12 @@ from store.cache.audit import audit
 from store.cache.backends.base import CachedResource
 from store.cache.backends.codec import TAG
 from store.cache.backends.filecache import FileCache
+from store.cache.glancing import glance
 from store.cache.intake import Entry
 from store.cache.journals import HEADER, SUFFIX, journals_of
 from store.cache.layout import Address
 from store.cache.pruning import prune
-from store.cache.records import read_record
+from store.cache.records import read_record, spelled, write_record
 from store.cache.spreading import MOST, Line, add_journal, spread
 from store.cache.surveying import survey
 from store.cache.uses import DAY
@@ -426,6 +427,28 @@ def test_a_journal_that_comes_later_is_seen(cache: FileCache, other: FileCache) 
         path.unlink()
     SYSTEM_CLOCK.sleep(0.002)
     assert journals_of(other.content.layout).find(cache.uid_to_file(str(digest_of(0)))) is None
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_record_that_comes_later_is_seen(cache: FileCache, *, ours: bool) -> None:
+    """Though there were none before: at once where this process wrote it, else after a moment."""
+    taken_in(cache)
+    layout, digest, now = cache.content.layout, digest_of(3), SYSTEM_CLOCK.now()
+    before = glance(layout, digest, "a.bin", now)
+    record = read_record(layout, digest)
+    assert record is not None
+    doubtful = record._replace(files={})
+
+    if ours:
+        write_record(layout, digest, doubtful, SYSTEM_CLOCK)
+    else:
+        path = Path(layout.record(digest))
+        path.parent.mkdir(parents=True)
+        path.write_text(spelled(doubtful))
+        SYSTEM_CLOCK.sleep(0.005)
+
+    assert before is not None
+    assert glance(layout, digest, "a.bin", now) is None
 
 
 def test_an_entry_whose_tag_is_damaged_is_no_value(cache: FileCache) -> None:

@@ -45,28 +45,17 @@ print(downloads)
 """
 
 KILLED = """
-import os, sys
-from pathlib import Path
+import sys
 from store.cache.content import Content
 from store.integrity.digest import Digest
+from store.testing.killing import killed_at
 
-call, nth = sys.argv[2], int(sys.argv[3])
 content = Content(sys.argv[1])
 digests = (Digest("sha256", sys.argv[4]),)
 with content.workspace() as directory:
     (directory / "file").write_bytes(b"data")
-    real, count = getattr(os, call), 0
-
-    def dying(*args, **options):
-        global count
-        count += 1
-        if count == nth:
-            os.kill(os.getpid(), 9)
-        return real(*args, **options)
-
-    setattr(os, call, dying)
-    content.keep(directory / "file", digests=digests)
-    setattr(os, call, real)
+    with killed_at(sys.argv[2], int(sys.argv[3])):
+        content.keep(directory / "file", digests=digests)
     print("kept")
 """
 

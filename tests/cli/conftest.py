@@ -195,3 +195,26 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         monkeypatch.setattr(sys, "stdin", Keyboard(typed))
 
     return sit_down
+
+
+@pytest.fixture(params=["moto", "rclone"])
+def named(request: pytest.FixtureRequest, house: Path) -> str:
+    """Name an empty bucket of a server in the settings; return its address."""
+    server = request.getfixturevalue(f"{request.param}_server")
+    connection = server.connection
+    (house / "store.toml").write_text(
+        f'[connection.work]\nendpoint = "{server.endpoint}"\nbucket = "{server.new_bucket()}"\n'
+        f'access_key = "{connection.access_key}"\nsecret_key = "{connection.secret_key}"\n',
+        encoding="utf-8",
+    )
+    return "bucket:work"
+
+
+@pytest.fixture
+def tree(house: Path) -> Path:
+    """Lay down a small tree."""
+    (house / "out" / "sub").mkdir(parents=True)
+    (house / "out" / "a.csv").write_bytes(b"a,b\n")
+    (house / "out" / "sub" / "b.csv").write_bytes(b"b\n")
+    (house / "out" / "sub" / "c.tmp").write_bytes(b"c\n")
+    return house / "out"

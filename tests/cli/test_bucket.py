@@ -15,19 +15,6 @@ from store.clock import SYSTEM_CLOCK
 Run = Callable[..., Any]
 
 
-@pytest.fixture(params=["moto", "rclone"])
-def named(request: pytest.FixtureRequest, house: Path) -> str:
-    """Name an empty bucket of a server in the settings; return its address."""
-    server = request.getfixturevalue(f"{request.param}_server")
-    connection = server.connection
-    (house / "store.toml").write_text(
-        f'[connection.work]\nendpoint = "{server.endpoint}"\nbucket = "{server.new_bucket()}"\n'
-        f'access_key = "{connection.access_key}"\nsecret_key = "{connection.secret_key}"\n',
-        encoding="utf-8",
-    )
-    return "bucket:work"
-
-
 @pytest.fixture
 def moto(moto_server: Any, house: Path) -> str:
     """Name an empty bucket of one server; return its address."""
@@ -40,16 +27,6 @@ def moto(moto_server: Any, house: Path) -> str:
         encoding="utf-8",
     )
     return "bucket:work"
-
-
-@pytest.fixture
-def tree(house: Path) -> Path:
-    """Lay down a small tree."""
-    (house / "out" / "sub").mkdir(parents=True)
-    (house / "out" / "a.csv").write_bytes(b"a,b\n")
-    (house / "out" / "sub" / "b.csv").write_bytes(b"b\n")
-    (house / "out" / "sub" / "c.tmp").write_bytes(b"c\n")
-    return house / "out"
 
 
 def test_a_file_goes_up_and_comes_down(cli: Run, named: str, tree: Path, house: Path) -> None:

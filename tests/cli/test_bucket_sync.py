@@ -12,81 +12,60 @@ import pytest
 Run = Callable[..., Any]
 
 
-@pytest.fixture(params=["moto", "rclone"])
-def named(request: pytest.FixtureRequest, house: Path) -> str:
-    """Name an empty bucket of a server in the settings; return its address."""
-    server = request.getfixturevalue(f"{request.param}_server")
-    connection = server.connection
-    (house / "store.toml").write_text(
-        f'[connection.work]\nendpoint = "{server.endpoint}"\nbucket = "{server.new_bucket()}"\n'
-        f'access_key = "{connection.access_key}"\nsecret_key = "{connection.secret_key}"\n',
-        encoding="utf-8",
-    )
-    return "bucket:work"
-
-
-@pytest.fixture
-def out(house: Path) -> Path:
-    """Lay down a small tree."""
-    (house / "out" / "sub").mkdir(parents=True)
-    (house / "out" / "a.csv").write_bytes(b"a,b\n")
-    (house / "out" / "sub" / "b.csv").write_bytes(b"b\n")
-    (house / "out" / "sub" / "c.tmp").write_bytes(b"c\n")
-    return house / "out"
-
-
-def test_a_tree_goes_up_and_down_and_up_again(cli: Run, named: str, out: Path, house: Path) -> None:
+def test_a_tree_goes_up_and_down_and_up_again(
+    cli: Run, named: str, tree: Path, house: Path
+) -> None:
     """The second time there is nothing to do; nothing is deleted without a word."""
-    first = cli("bucket", "sync", out, f"{named}/data/", "--exclude", "*.tmp")
+    first = cli("bucket", "sync", tree, f"{named}/data/", "--exclude", "*.tmp")
     assert (first.status, first.out) == (0, "+ data/a.csv (4 bytes)\n+ data/sub/b.csv (2 bytes)\n")
-    assert cli("bucket", "sync", out, f"{named}/data", "--exclude", "*.tmp").out == ""
+    assert cli("bucket", "sync", tree, f"{named}/data", "--exclude", "*.tmp").out == ""
 
     down = cli("bucket", "sync", f"{named}/data/", "copy")
     assert (down.status, down.out) == (0, "+ a.csv (4 bytes)\n+ sub/b.csv (2 bytes)\n")
     assert (house / "copy" / "sub" / "b.csv").read_bytes() == b"b\n"
-    (out / "a.csv").unlink()
-    kept = cli("bucket", "sync", out, f"{named}/data/", "--exclude", "*.tmp")
+    (tree / "a.csv").unlink()
+    kept = cli("bucket", "sync", tree, f"{named}/data/", "--exclude", "*.tmp")
     assert (kept.status, kept.out) == (0, "")
     assert "1 left alone" in kept.err
 
-    gone = cli("bucket", "sync", out, f"{named}/data/", "--exclude", "*.tmp", "--delete")
+    gone = cli("bucket", "sync", tree, f"{named}/data/", "--exclude", "*.tmp", "--delete")
     assert (gone.status, gone.out) == (0, "- data/a.csv (4 bytes)\n")
     assert [one["key"] for one in cli("bucket", "list", named, "--json").json] == ["data/sub/b.csv"]
 
 
-def test_check_tells_what_differs(cli: Run, named: str, out: Path, house: Path) -> None:
+def test_check_tells_what_differs(cli: Run, named: str, tree: Path, house: Path) -> None:
     """A sign and a name a line; status 4 where anything is not alike."""
-    cli("bucket", "sync", out, f"{named}/data/")
-    same = cli("bucket", "check", out, f"{named}/data/")
+    cli("bucket", "sync", tree, f"{named}/data/")
+    same = cli("bucket", "check", tree, f"{named}/data/")
     assert (same.status, same.out) == (0, "= a.csv\n= sub/b.csv\n= sub/c.tmp\n")
 
-    (out / "a.csv").write_bytes(b"b,a\n")
-    (out / "sub" / "c.tmp").unlink()
-    (out / "new").write_bytes(b"")
-    other = cli("bucket", "check", out, f"{named}/data/")
+    (tree / "a.csv").write_bytes(b"b,a\n")
+    (tree / "sub" / "c.tmp").unlink()
+    (tree / "new").write_bytes(b"")
+    other = cli("bucket", "check", tree, f"{named}/data/")
     assert (other.status, other.out) == (4, "* a.csv\n+ new\n= sub/b.csv\n- sub/c.tmp\n")
-    turned = cli("bucket", "check", f"{named}/data/", out, "--json")
+    turned = cli("bucket", "check", f"{named}/data/", tree, "--json")
     assert [one["sign"] for one in turned.json] == ["*", "-", "=", "+"]
 
 
 def test_a_plan_is_written_looked_through_and_applied(
-    cli: Run, named: str, out: Path, house: Path
+    cli: Run, named: str, tree: Path, house: Path
 ) -> None:
     """And refused when a side has moved on."""
-    planned = cli("bucket", "sync", out, f"{named}/data/", "--plan", "plan.jsonl")
+    planned = cli("bucket", "sync", tree, f"{named}/data/", "--plan", "plan.jsonl")
     assert planned.status == 0
     assert cli("bucket", "list", named).out == ""
     lines = (house / "plan.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[0])["format"] == "store-bucket-plan/1"
     (house / "plan.jsonl").write_text("\n".join(lines[:-1]), encoding="utf-8")
 
-    twice = cli("bucket", "sync", out, f"{named}/data/", "--apply", "plan.jsonl", "--delete")
+    twice = cli("bucket", "sync", tree, f"{named}/data/", "--apply", "plan.jsonl", "--delete")
     assert (twice.status, "was decided when the plan was made" in twice.err) == (2, True)
-    elsewhere = cli("bucket", "sync", out, f"{named}/other/", "--apply", "plan.jsonl")
+    elsewhere = cli("bucket", "sync", tree, f"{named}/other/", "--apply", "plan.jsonl")
     assert (elsewhere.status, "name the same two" in elsewhere.err) == (2, True)
-    done = cli("bucket", "sync", out, f"{named}/data/", "--apply", "plan.jsonl", "--json")
+    done = cli("bucket", "sync", tree, f"{named}/data/", "--apply", "plan.jsonl", "--json")
     assert (done.status, done.json["applied"], len(done.json["steps"])) == (0, True, 2)
-    again = cli("bucket", "sync", out, f"{named}/data/", "--apply", "plan.jsonl")
+    again = cli("bucket", "sync", tree, f"{named}/data/", "--apply", "plan.jsonl")
     assert (again.status, "plan again" in again.err) == (4, True)
 
 
@@ -103,10 +82,10 @@ def test_a_plan_is_written_looked_through_and_applied(
     ],
 )
 def test_mistakes_are_refused(
-    cli: Run, named: str, out: Path, arguments: tuple[str, ...], *, status: int, said: str
+    cli: Run, named: str, tree: Path, arguments: tuple[str, ...], *, status: int, said: str
 ) -> None:
     """Before anything is changed, with the next step."""
-    (out.parent / "empty").mkdir()
+    (tree.parent / "empty").mkdir()
 
     done = cli("bucket", "sync", *arguments)
 
@@ -114,20 +93,20 @@ def test_mistakes_are_refused(
     assert cli("bucket", "list", named).out == ""
 
 
-def test_too_many_deletions_are_refused(cli: Run, named: str, out: Path, house: Path) -> None:
+def test_too_many_deletions_are_refused(cli: Run, named: str, tree: Path, house: Path) -> None:
     """Status 5; a larger share may be allowed."""
-    cli("bucket", "sync", out, f"{named}/data/")
-    (out / "a.csv").unlink()
-    (out / "sub" / "c.tmp").unlink()
+    cli("bucket", "sync", tree, f"{named}/data/")
+    (tree / "a.csv").unlink()
+    (tree / "sub" / "c.tmp").unlink()
 
-    refused = cli("bucket", "sync", out, f"{named}/data/", "--delete")
+    refused = cli("bucket", "sync", tree, f"{named}/data/", "--delete")
     assert (refused.status, "--max-delete" in refused.err) == (5, True)
-    done = cli("bucket", "sync", out, f"{named}/data/", "--delete", "--max-delete", "0.7")
+    done = cli("bucket", "sync", tree, f"{named}/data/", "--delete", "--max-delete", "0.7")
     assert (done.status, done.out) == (0, "- data/a.csv (4 bytes)\n- data/sub/c.tmp (2 bytes)\n")
 
 
 def test_a_bucket_is_made_where_that_is_asked_for(
-    cli: Run, moto_server: Any, out: Path, house: Path
+    cli: Run, moto_server: Any, tree: Path, house: Path
 ) -> None:
     """And it is told where writes were not held to their conditions."""
     connection = moto_server.connection
@@ -137,6 +116,6 @@ def test_a_bucket_is_made_where_that_is_asked_for(
         encoding="utf-8",
     )
 
-    done = cli("bucket", "sync", out, "bucket:work", "--create", "--sha1", "--json")
+    done = cli("bucket", "sync", tree, "bucket:work", "--create", "--sha1", "--json")
 
     assert (done.status, done.json["applied"], done.json["conditional"]) == (0, True, True)

@@ -197,25 +197,10 @@ def test_an_error_is_described_as_plain_data() -> None:
     assert described(KeyError("k")) == {"type": "KeyError", "message": "'k'", "exit_status": 1}
 
 
-def test_a_full_disk_under_stdout_is_told(hello: Path) -> None:
-    """What cannot be written was not delivered: status 10."""
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "store", "fetch", "-q", "hello.txt"],
-            check=False,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=60,
-        )
-
-    assert done.returncode == 10
-    assert done.stderr == "store: the result cannot be written: No space left on device\n"
-
-
-@pytest.mark.parametrize("words", ["--version", "--help", "config list"])
+@pytest.mark.usefixtures("hello")
+@pytest.mark.parametrize("words", ["fetch -q hello.txt", "--version", "--help", "config list"])
 def test_whatever_cannot_be_written_is_told(words: str) -> None:
-    """The version is printed on a shorter way, and ends no other."""
+    """A full disk under stdout: what could not be written was not delivered, status 10."""
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "store", *words.split()],

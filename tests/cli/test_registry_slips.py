@@ -75,6 +75,16 @@ def test_a_time_that_is_none_is_no_text(cli: Run) -> None:
     assert done.json["attrs"]["when"].startswith("2026-01-31")
 
 
+@pytest.mark.usefixtures("stocked")
+def test_what_is_no_json_is_text(cli: Run) -> None:
+    """However many brackets it has."""
+    brackets = "[" * 10_000
+
+    done = cli("registry", "set", "1", "--attr", f"odd={brackets}", "--json")
+
+    assert done.json["attrs"]["odd"] == brackets
+
+
 def test_a_uri_of_digits_is_not_taken_for_an_id(cli: Run, house: Path) -> None:
     """Where it may be either, both are named."""
     (house / "a.txt").write_text("data")

@@ -113,14 +113,14 @@ def test_more_is_kept_while_others_are_settled(
 ) -> None:
     """It is settled the next time."""
     keeping.keep(came(cache, 1))
-    settle = Intake.settle
+    steady = Intake.steady
 
-    def meanwhile(intake: Intake, taken: Taken | None = None) -> set[str]:
+    def meanwhile(intake: Intake, taken: Taken) -> None:
         keeping.keep(came(cache, 2))
-        return settle(intake, taken)
+        steady(intake, taken)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Intake, "settle", meanwhile)
+        patch.setattr(Intake, "steady", meanwhile)
         first = keeping.settle()
     second = keeping.settle()
 

@@ -8,9 +8,9 @@ import random
 import signal
 import struct
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,22 +35,9 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start(start: Start) -> Start:
     """Starts a process that fetches locators; those that still run are ended."""
-    running: list[subprocess.Popen[str]] = []
-
-    def started(*locators: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", FETCH, *locators]
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        running.append(process)
-        return process
-
-    yield started
-    for process in running:
-        process.kill()
-        process.communicate()
+    return partial(start, FETCH)
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ import hashlib
 import random
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,29 +37,18 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start(start: Start) -> Start:
     """Starts a process that fetches locators; those that still run are ended."""
-    running: list[subprocess.Popen[str]] = []
 
     def started(locators: list[str], jobs: int = 4) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", FETCH, str(jobs)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        running.append(process)
+        process = start(FETCH, jobs)
         assert process.stdin is not None
         process.stdin.write("\n".join(locators))
         process.stdin.close()
         process.stdin = None
         return process
 
-    yield started
-    for process in running:
-        process.kill()
-        process.communicate()
+    return started
 
 
 def body(number: int) -> bytes:

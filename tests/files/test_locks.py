@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,22 +70,16 @@ Started = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start() -> Iterator[Started]:
+def start(start: Started) -> Started:
     """Return what starts a program and waits for its first line; each is ended with the test."""
-    running: list[subprocess.Popen[str]] = []
 
     def run(program: str, *arguments: Path) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", program, *map(str, arguments)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        running.append(process)
+        process = start(program, *arguments)
         assert process.stdout is not None
         assert process.stdout.readline()
         return process
 
-    yield run
-    for process in running:
-        process.kill()
-        process.communicate()
+    return run
 
 
 def run(program: str, *arguments: Path) -> str:

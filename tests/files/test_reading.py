@@ -7,21 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from store.files.reading import Reading, is_read
+from store.files.leases import is_locked
+from store.files.reading import Reading
 
 
 def test_a_directory_is_read_until_all_readers_are_gone(tmp_path: Path) -> None:
     """Nothing is written there."""
     one, other = Reading(), Reading()
-    assert not is_read(tmp_path)
+    assert not is_locked(tmp_path)
 
     assert [one.hold(tmp_path), other.hold(tmp_path), one.hold(tmp_path)] == [True, True, False]
-    assert is_read(tmp_path)
+    assert is_locked(tmp_path)
     one.close()
-    assert is_read(tmp_path)
+    assert is_locked(tmp_path)
     other.close()
 
-    assert not is_read(tmp_path)
+    assert not is_locked(tmp_path)
     assert not list(tmp_path.iterdir())
     assert one.hold(tmp_path)
 
@@ -33,7 +34,7 @@ def test_what_is_no_directory_cannot_be_read(tmp_path: Path) -> None:
     for name in ("missing", "link"):
         with pytest.raises(OSError, match=name):
             Reading().hold(tmp_path / name)
-        assert not is_read(tmp_path / name)
+        assert not is_locked(tmp_path / name)
 
 
 def test_a_directory_that_takes_no_lock_is_not_taken_for_read(
@@ -50,5 +51,5 @@ def test_a_directory_that_takes_no_lock_is_not_taken_for_read(
     with pytest.raises(OSError, match="locks"):
         Reading().hold(tmp_path)
 
-    assert not is_read(tmp_path)
+    assert not is_locked(tmp_path)
     assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -19,9 +17,6 @@ from store.testing.fakes import FakeClock
 from store.testing.servers import Server
 from store.transports.base import Bounds, Retrying, TransferOptions
 from store.transports.opening import close_all
-
-Program = Callable[..., "subprocess.Popen[str]"]
-"""Starts Python source with arguments."""
 
 AHEAD = 60.0
 """How far the clock is ahead of the files' times, in seconds, so that their stamps are trusted."""
@@ -97,25 +92,3 @@ def aged(content: Content, options: TransferOptions) -> Callable[..., AgedFile]:
 def kernel(content: Content, options: TransferOptions) -> Callable[..., KernelFileCache]:
     """Makes kernel caches in the cache of the test."""
     return partial(KernelFileCache, content=content, options=options)
-
-
-@pytest.fixture
-def start() -> Iterator[Program]:
-    """Starts programs, and ends those that still run."""
-    running: list[subprocess.Popen[str]] = []
-
-    def started(source: str, *arguments: object) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", source, *map(str, arguments)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        running.append(process)
-        return process
-
-    yield started
-    for process in running:
-        process.kill()
-        process.communicate()

@@ -464,25 +464,15 @@ def test_a_local_source_that_is_unchanged_is_delivered_where_nothing_can_be_writ
 
 
 REFRESH = """
-import os, signal, sys
+import sys
 from store.cache.content import Content
 from store.freshness.aged_file import AgedFile
-from store.freshness.failures import SourceNotFoundError
+from store.testing.killing import killed_at
 
 root, url, call, nth = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
 file = AgedFile(url, max_age=0, content=Content(root))
-if call != "none":
-    real, count = getattr(os, call), 0
-
-    def dying(*arguments, **named):
-        global count
-        count += 1
-        if count == nth:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*arguments, **named)
-
-    setattr(os, call, dying)
-file.obtain()
+with killed_at(call, nth):
+    file.obtain()
 print("done")
 """
 
@@ -527,7 +517,7 @@ def test_a_kill_in_the_middle_of_the_body_leaves_the_old_file(
     file = AgedFile(url, cache_dir=store_cache_dir)
     path = file.path
     server.serve("/k.tls", NEW, fault=[Stall(after=len(NEW) // 2, seconds=30)])
-    process = start(REFRESH, store_cache_dir, url, "none", 0)
+    process = start(REFRESH, store_cache_dir, url, "write", 0)
     partial = store_cache_dir / "partial"
     _until(lambda: server.count() == 2)
     _until(lambda: any(one.is_file() and one.stat().st_size for one in partial.rglob("*")))

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
-import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from store.registry.manager import Cache
-
-Program = Callable[..., "subprocess.Popen[str]"]
-"""Starts Python source with arguments."""
 
 
 @pytest.fixture(scope="session")
@@ -66,25 +61,3 @@ def cache(root: Path) -> Iterator[Cache]:
     """An empty registry in SQLite."""
     with Cache(root, durability="relaxed") as cache:
         yield cache
-
-
-@pytest.fixture
-def start() -> Iterator[Program]:
-    """Starts programs, and ends those that still run."""
-    running: list[subprocess.Popen[str]] = []
-
-    def started(source: str, *arguments: object) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", source, *map(str, arguments)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        running.append(process)
-        return process
-
-    yield started
-    for process in running:
-        process.kill()
-        process.communicate()

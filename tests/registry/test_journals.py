@@ -369,23 +369,13 @@ def _fails(*_: object, **__: object) -> None:
 KILLED = """
 import os, sys
 from store.registry.manager import Cache
+from store.testing.killing import killed_at
 
 def put(cache, call, nth):
-    real, count = getattr(os, call), 0
-
-    def dying(*args, **options):
-        nonlocal count
-        count += 1
-        if count == nth:
-            os.kill(os.getpid(), 9)
-        return real(*args, **options)
-
-    setattr(os, call, dying)
-    with cache.batch():
+    with killed_at(call, nth), cache.batch():
         for number in range(10):
             cache.put(f"u:{number}", b"new", attrs={"n": 2})
         cache.remove("gone", disk=True, keep_record=False)
-    setattr(os, call, real)
     print(nth, flush=True)
 
 for nth in map(int, sys.argv[3:]):

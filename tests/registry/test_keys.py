@@ -53,6 +53,14 @@ def test_a_value_comes_back(value: Any) -> None:
     assert canonical(found) == canonical(value)
 
 
+@pytest.mark.parametrize("kind", ["text", "list", "dict", "set", "tuple"])
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000])
+def test_what_no_value_was_written_as_is_refused(kind: str, text: str) -> None:
+    """Whatever somebody has put into the database."""
+    with pytest.raises(ValueError):  # noqa: PT011 - the decoder's, whatever it says
+        read(kind, text)
+
+
 @given(
     st.dictionaries(
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1),

@@ -116,24 +116,15 @@ sys.stdin.read()
 KILLED = """
 import os, sys, tempfile
 from store.registry.manager import Cache
+from store.testing.killing import killed_at
 
 def publish(where, call, nth):
     cache = Cache(where)
     cache.best("a")
     item = cache.create("a", attrs={"n": 2}, status="write")
-    real, count = getattr(os, call), 0
-
-    def dying(*args, **options):
-        nonlocal count
-        count += 1
-        if count == nth:
-            os.kill(os.getpid(), 9)
-        return real(*args, **options)
-
     open(item.path, "wb").write(b"new")
-    setattr(os, call, dying)
-    item.ready()
-    setattr(os, call, real)
+    with killed_at(call, nth):
+        item.ready()
     print(nth, flush=True)
 
 with tempfile.TemporaryDirectory() as elsewhere, Cache(elsewhere) as cache:

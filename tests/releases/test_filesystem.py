@@ -335,7 +335,15 @@ def test_listing_reads_no_records(
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"\0\0", b"[1]\n", b'["x", 1, 2, 3, 4, 5, 6]\n{"a"', b"{}\n" * 500]
+    "damage",
+    [
+        b"",
+        b"\0\0",
+        b"[1]\n",
+        b'["x", 1, 2, 3, 4, 5, 6]\n{"a"',
+        b"{}\n" * 500,
+        b"[1]\n" + b"[" * 100_000 + b"\n",
+    ],
 )
 def test_a_damaged_index_does_no_harm(
     archive: FileSystemArchive, release: Release, damage: bytes

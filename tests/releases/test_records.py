@@ -202,6 +202,7 @@ def test_a_version_must_be_one() -> None:
         b"[" * 2000,
         b'{"a": NaN}',
         b"{" * 100_000,
+        b'{"a":' * 100_000,
         b"a: b: c",
     ],
 )

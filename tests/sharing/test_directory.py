@@ -113,19 +113,14 @@ def test_a_writer_that_is_killed_leaves_nothing_under_the_name(
     large.write_bytes(bytes(8 << 20))
     name = hashlib.sha256(bytes(8 << 20)).hexdigest()
     script = (
-        "import os, signal, sys\n"
+        "import sys\n"
         "from pathlib import Path\n"
         "from store.config.tier import Tier\n"
         "from store.sharing.directory import DirectoryTier\n"
+        "from store.testing.killing import killed_at\n"
         "from store.transports.base import TransferOptions\n"
-        "real, count = os.write, 0\n"
-        "def write(*arguments):\n"
-        "    global count\n"
-        "    count += 1\n"
-        "    if count == 4: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    return real(*arguments)\n"
-        "os.write = write\n"
-        "DirectoryTier(Tier(sys.argv[1]), TransferOptions()).put(sys.argv[2], Path(sys.argv[3]))\n"
+        "with killed_at('write', 4):\n"
+        "    DirectoryTier(Tier(sys.argv[1]), TransferOptions()).put(sys.argv[2], Path(sys.argv[3]))\n"
     )
 
     done = subprocess.run(

@@ -30,6 +30,7 @@ def test_plugin_imports_pytest_alone() -> None:
     assert loaded & set(HEAVY) == set()
     assert {name for name in loaded if name.startswith("store.")} == {
         "store.cache",  # an empty package, in which the face leaves load_cache
+        "store.faces",  # makes the face of the package, and of its testing room
         "store.testing",
         "store.testing.plugin",
     }

@@ -15,6 +15,7 @@ from store.backends.resources import Digested, ResourceInfo, digests_of, uid_of
 from store.backends.telling import label_of, tell_failed
 from store.cache.backends.base import Cache
 from store.errors import StoreError
+from store.faces import face
 from store.records import CachedResource
 from store.transports.base import TransferOptions
 
@@ -36,14 +37,8 @@ logger = logging.getLogger("store")
 
 R = TypeVar("R", bound=ResourceInfo)
 
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - a class
-    """Load what drivers inherit when the first asks for it: a hit has no need of attrs (PEP 562)."""
-    if name != "DigestedResource":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from store.backends.digested import DigestedResource
-
-    return DigestedResource
+# What drivers inherit is loaded when the first asks for it: a hit has no need of attrs.
+__getattr__, __dir__ = face(__name__, {"store.backends.digested": ("DigestedResource",)})
 
 
 class Store(abc.ABC, Generic[R]):

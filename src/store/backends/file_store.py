@@ -98,17 +98,9 @@ class FileStore(Store["FileResource"]):
         Raises:
             StoreError: The file is gone, cannot be read, or is not what its digests say.
         """
-        from store.transports.receiving import receive
+        from store.backends.bringing import bring
 
-        received = receive(
-            metadata.urls,
-            dest,
-            options=self.options,
-            name=metadata.filename,
-            digests=metadata.digests,
-            size=metadata.size,
-        )
-        return str(received.path)
+        return bring(metadata, dest, self.options)
 
     def _known(self, query: Mapping[str, Any]) -> KnownResource:
         check_keys(query, self.query_keys, self.name)

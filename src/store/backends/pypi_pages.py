@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import attrs
 
+from store import jsontext
 from store.addresses import public
 from store.backends.patience import in_turn
 from store.errors import ResourceNotFoundError, TooLargeError, TransportTimeoutError
@@ -44,9 +45,7 @@ class Answer:
         Raises:
             ValueError: It is no JSON.
         """
-        import json
-
-        return json.loads(self.content)
+        return jsontext.loads(self.content)
 
 
 class PageSession:

@@ -145,17 +145,9 @@ class PyPIStore(Store["PyPIResource"]):
         Raises:
             StoreError: What the last address said.
         """
-        from store.transports.receiving import receive
+        from store.backends.bringing import bring
 
-        received = receive(
-            metadata.urls,
-            dest,
-            options=self._options(self._endpoints()),
-            name=metadata.filename,
-            digests=metadata.digests,
-            size=metadata.size,
-        )
-        return str(received.path)
+        return bring(metadata, dest, self._options(self._endpoints()))
 
     def resolution_max_age(self, query: Mapping[str, Any]) -> float | None:
         """Return for good for an exact version or file, else 0: as long as the settings say."""

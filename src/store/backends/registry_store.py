@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -10,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 
+from store import jsontext
 from store.addresses import public_query
 from store.backends.base import DigestedResource, Store
 from store.backends.queries import (
@@ -152,19 +152,11 @@ class RegistryStore(Store[RegistryResource]):
         Raises:
             StoreError: The item is gone, or its file is not what its digests say.
         """
-        from store.transports.receiving import receive
+        from store.backends.bringing import bring
 
         if not metadata.urls:
             raise ResourceNotFoundError("the registry has no such item any longer")
-        received = receive(
-            metadata.urls,
-            dest,
-            options=self.options,
-            name=metadata.filename,
-            digests=metadata.digests,
-            size=metadata.size,
-        )
-        return str(received.path)
+        return bring(metadata, dest, self.options)
 
     def _item(self, query: Mapping[str, Any]) -> CacheItem | None:
         params, attributes = _mapping(query, "params"), _mapping(query, "attrs")
@@ -214,7 +206,7 @@ def _mapping(query: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
     value = query.get(key)
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = jsontext.loads(value)
         except ValueError as error:
             raise QueryError(f"{key!r} cannot be read as JSON: {error}") from error
     if value is None or isinstance(value, Mapping):

@@ -6,7 +6,9 @@ below are loaded when they are first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from store.faces import face
 
 if TYPE_CHECKING:
     from store.buckets.bucket import Bucket
@@ -15,25 +17,12 @@ if TYPE_CHECKING:
     from store.transports.objects.connection import Connection
 
 _HOMES: Final = {
-    "Bucket": "store.buckets.bucket",
-    "Connection": "store.transports.objects.connection",
-    "Storage": "store.buckets.storage",
-    "Summary": "store.buckets.summaries",
+    "store.buckets.bucket": ("Bucket",),
+    "store.buckets.storage": ("Storage",),
+    "store.buckets.summaries": ("Summary",),
+    "store.transports.objects.connection": ("Connection",),
 }
 
 __all__ = ["Bucket", "Connection", "Storage", "Summary"]
 
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    """Load a public name from the module that defines it (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    """List the public names."""
-    return sorted(__all__)
+__getattr__, __dir__ = face(__name__, _HOMES)

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from store import jsontext
 from store.buckets.scanning import Stamped
 from store.cache.examining import grain_of
 from store.clock import SYSTEM_CLOCK, Clock
@@ -178,7 +179,7 @@ def mark_of(meta: ObjectMeta) -> str | None:
 
 def _read(path: Path, about: str) -> dict[str, Any]:
     try:
-        entries = _checked(json.loads(path.read_bytes()), about)
+        entries = _checked(jsontext.loads(path.read_bytes()), about)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
+from store import jsontext
 from store.buckets.keys import shown
 from store.errors import QueryError
 
@@ -152,7 +153,7 @@ class Plan(NamedTuple):
             QueryError: It is no plan, or one of another format.
         """
         try:
-            read = [json.loads(line) for line in lines if line.strip()]
+            read = [jsontext.loads(line) for line in lines if line.strip()]
             head = dict(read[0])
             _check_format(head.pop("format"), head["direction"])
             steps = tuple(_step(one) for one in read[1:])

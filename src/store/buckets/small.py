@@ -67,13 +67,18 @@ def bring_small(
         StoreError: What ``place`` raises, or the disk: nothing more is asked for then.
     """
     largest = min(LARGEST, options.bounds.max_size)
-    small = [one for one in steps if one.size <= largest and one.version is None]
+    small = [one for one in steps if one.size <= largest and one.version is None and _told(one)]
     bulks = _bulks(client, len(small), jobs, largest)
     if not bulks:
         return list(steps)
     bringing = _Bringing(small, place, brought)
     bringing.run(bulks)
     return [one for one in steps if one.key not in bringing.done]
+
+
+def _told(step: Step) -> bool:
+    """Whether an answer can be told from any other: several are under way on one connection."""
+    return step.etag is not None or step.sha256 is not None
 
 
 def _bulks(client: ObjectClient, count: int, jobs: int, largest: int) -> list[Bulk]:

@@ -41,7 +41,11 @@ def glance(layout: Layout, digest: Digest, name: str, now: float) -> Glance | No
         where anything is unusual, and whoever asks has to look closer.
     """
     try:
-        data, used = _read(layout.record(digest)) or _told(layout, layout.record(digest))
+        place, journals = layout.record(digest), journals_of(layout)
+        found = (None if journals.alone() else _read(place)) or journals.find(place)
+        if found is None:
+            return None
+        data, used = found
         record = jsontext.loads(data)
         known = record["files"][name]
         stamp = Stamp(*known["stamp"])
@@ -70,15 +74,3 @@ def _read(path: str) -> tuple[bytes, float] | None:
         return os.read(descriptor, _LARGEST), os.fstat(descriptor).st_mtime
     finally:
         os.close(descriptor)
-
-
-def _told(layout: Layout, path: str) -> tuple[str, float]:
-    """Return what a journal says in place of a record.
-
-    Raises:
-        LookupError: Nothing.
-    """
-    found = journals_of(layout).find(path)
-    if found is None:
-        raise LookupError(path)
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -124,9 +124,12 @@ class Intake:
         address = Address(digests[0], name)
         target = self._layout.file(address)
         own = self._own()
-        with cache_errors(target):
+        try:  # not ``with cache_errors``, which costs as much as a system call
             status, _ = put_small(own, target, data, 0o444)
-        self._placed.append(Placed(address=address, digests=digests, stamp=Stamp.of(status)))
+        except OSError:
+            with cache_errors(target):
+                raise
+        self._placed.append(Placed(address, digests, Stamp.of(status)))
         if entry is not None:
             self._entries[address] = entry
         return target
@@ -137,23 +140,18 @@ class Intake:
         entries, self._entries = self._entries, {}
         return Taken(placed, entries)
 
-    def settle(self, taken: Taken | None = None) -> set[str]:
-        """Make what was put last, and let it be trusted from now on.
+    def steady(self, taken: Taken) -> None:
+        """Make what was put last, and wait until any later change of it would show; before `settle`.
 
         Args:
-            taken: What `take` has returned; None takes all.
-
-        Returns:
-            The paths of the entries that were not written, as something lay there.
+            taken: What `take` has returned.
 
         Raises:
             CacheError: The disk refused; what lies in place is hashed when it is next asked for.
         """
-        placed, entries = self.take() if taken is None else taken
-        unwritten = {entry.path for entry in entries.values()}
+        placed, root = taken.placed, self._layout.root
         if not placed:
-            return unwritten
-        root = self._layout.root
+            return
         with cache_errors(root):
             if self._durable:
                 sync_many((self._layout.file(one.address) for one in placed), top=root)
@@ -162,6 +160,27 @@ class Intake:
             with contextlib.suppress(OSError):
                 last = Stamp.of(os.lstat(self._layout.file(placed[-1].address)))
                 wait_until_steady([last], self._grain, self._clock)
+
+    def settle(self, taken: Taken | None = None) -> set[str]:
+        """Let what was put and is steady be trusted from now on.
+
+        Args:
+            taken: What `take` has returned; None takes all, and makes it steady.
+
+        Returns:
+            The paths of the entries that were not written, as something lay there.
+
+        Raises:
+            CacheError: The disk refused; what lies in place is hashed when it is next asked for.
+        """
+        if taken is None:
+            taken = self.take()
+            self.steady(taken)
+        placed, entries = taken
+        unwritten = {entry.path for entry in entries.values()}
+        if not placed:
+            return unwritten
+        with cache_errors(self._layout.root):
             # As long as all came in journals there are no records to look for.
             self._apart = os.path.lexists(self._layout.records)
             found: dict[str, _Found] = {}
@@ -212,11 +231,12 @@ class Intake:
         lines = [one.line for one in found]
         if len(lines) >= _MANY and len(self._journals.names()) < MOST:
             # What lies in a file counts more than a journal: such an entry is to be set anew.
-            there = {one.entry for one in lines if one.entry and os.path.lexists(one.entry)}
+            there = _lying(one.entry for one in lines)
             add_journal(self._layout, lines, self._clock, durable=self._durable)
             unwritten.difference_update({one.entry for one in lines} - there)
         else:
             written = [path for line in lines for path in self._written(line)]
+            self._journals.changed()
             unwritten.difference_update(written)
             if self._durable:
                 sync_many(written, top=self._layout.root)
@@ -236,3 +256,17 @@ class Intake:
     def _own(self) -> str:
         self._count += 1
         return f"{self._directory}/{self._count}"
+
+
+def _lying(paths: Iterable[str]) -> set[str]:
+    """Return those at which something lies; where a directory is missing, nobody looks below it."""
+    found: set[str] = set()
+    directories: dict[str, bool] = {}
+    for path in paths:
+        directory = path.rpartition("/")[0]
+        there = directories.get(directory)
+        if there is None:
+            there = directories[directory] = os.path.lexists(directory)
+        if there and os.path.lexists(path):
+            found.add(path)
+    return found

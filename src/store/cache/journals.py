@@ -51,6 +51,7 @@ class Journals:
         self._lock = threading.Lock()
         self._seen: tuple[int, int] | None = None
         self._due = 0.0
+        self._alone = False
         self._read: dict[str, Lines] = {}
         self._lines: Lines = {}
 
@@ -62,14 +63,16 @@ class Journals:
         Args:
             path: Of a record or an entry.
         """
-        now = SYSTEM_CLOCK.monotonic()
-        if now >= self._due:
-            self._refresh()
-            self._due = now + _NEW
+        self._look()
         return self._lines.get(path[self._start :])
 
+    def alone(self) -> bool:
+        """Whether there are no records beside them, as long as all of a cache came many at once."""
+        self._look()
+        return self._alone
+
     def changed(self) -> None:
-        """Look again when something is next to be found: a journal was written, or removed."""
+        """Look again when something is next to be found: a journal or record was written, or removed."""
         self._due = 0.0
 
     def names(self) -> list[str]:
@@ -81,6 +84,14 @@ class Journals:
             return sorted(one for one in os.listdir(directory) if one.endswith(SUFFIX))  # noqa: PTH208 - names
         except OSError:
             return []
+
+    def _look(self) -> None:
+        """Look what has come and gone, at most once a millisecond."""
+        now = SYSTEM_CLOCK.monotonic()
+        if now >= self._due:
+            self._alone = not os.path.lexists(self._layout.records)
+            self._refresh()
+            self._due = now + _NEW
 
     def _refresh(self) -> None:
         """Read what has come, and forget what has gone, where the directory says that anything has."""

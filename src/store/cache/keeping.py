@@ -9,8 +9,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import attrs
-
 from store.cache.failures import cache_errors
 from store.cache.holding import Holding, Kept, VerifyPolicy
 from store.cache.layout import Address, Layout
@@ -176,9 +174,9 @@ class Keeper:
         record = read_record(self._layout, placed.address.digest)
         known = None if record is None else record.files.get(placed.address.name)
         if record is None or known is None or not known.vouches_for(stamp):
-            return attrs.evolve(placed, stamp=stamp, synced=False)
+            return placed._replace(stamp=stamp, synced=False)
         settled = (known.durable or not self._durable) and record.digests.issuperset(placed.digests)
-        return None if settled else attrs.evolve(placed, stamp=stamp, synced=False)
+        return None if settled else placed._replace(stamp=stamp, synced=False)
 
     def _place_beside(self, there: Address, wanted: Address, digests: dict[str, str]) -> str:
         """Link or copy an owned file to another name of the same content; return the path to be used."""

@@ -140,6 +140,7 @@ def write_record(
     """
     path = layout.record(digest)
     write_small(layout, path, spelled(record).encode(), clock, durable=durable)
+    journals_of(layout).changed()
     if used is not None:
         os.utime(path, (used, used))
 

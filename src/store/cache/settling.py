@@ -6,8 +6,7 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
-
-import attrs
+from typing import NamedTuple
 
 from store.cache.examining import grain_of, wait_until_steady
 from store.cache.layout import Address, Layout
@@ -20,8 +19,7 @@ from store.integrity.stamp import Stamp
 log = logging.getLogger(__name__)
 
 
-@attrs.frozen(kw_only=True)
-class Placed:
+class Placed(NamedTuple):
     """A file that lies in place and is still to be stamped.
 
     Attributes:

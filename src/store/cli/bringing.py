@@ -73,16 +73,16 @@ def bring(
     Returns:
         The exit status.
     """
-    # One digest stays a text, which the fetcher can remember its answer by.
-    digest = digests[0] if len(digests) == 1 else digests or None
     with opened_fetcher(frame, counted=True) as fetcher, keeping(fetcher.begin_deadline()):
 
         def one(locator: str) -> None:
+            """Fetch it and show where it is; a failure is told by whoever calls."""
             result = fetcher.fetch(
                 _with_mirrors(locator, mirrors),
                 dest=dest,
                 output=output,
-                digest=digest,
+                # One digest stays a text, which the fetcher can remember its answer by.
+                digest=digests[0] if len(digests) == 1 else digests or None,
                 link=link,
                 refresh=refresh,
                 allow_unverified=allow_unverified,

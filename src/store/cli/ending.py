@@ -252,6 +252,7 @@ def _signals(frame: Frame) -> Iterator[None]:
     """Let SIGINT, SIGTERM and SIGHUP unwind, so that what is unfinished is removed; a second one kills."""
 
     def unwind(number: int, _: FrameType | None) -> None:
+        """Raise what ends the command; the second signal does what it would do without us."""
         if frame.stopped:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)

@@ -22,6 +22,7 @@ def remember(key: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
     """Return an option's callback that writes a value down as the setting ``key``, if it was given."""
 
     def callback(context: click.Context, _: click.Parameter, value: Any) -> Any:  # noqa: ANN401
+        """Note the value, and hand it on to the command."""
         if value is not None and value is not False:
             frame_of(context).flags[key] = value
         return value

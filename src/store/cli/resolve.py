@@ -42,6 +42,7 @@ def resolve(context: click.Context, /, locators: tuple[str, ...], **options: Any
         shown: list[str] = []
 
         def one(locator: str) -> None:
+            """Resolve one and show it, with an empty line before all but the first."""
             resolved = fetcher.resolve(
                 locator,
                 digest=options["digests"] or None,

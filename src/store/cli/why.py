@@ -56,6 +56,7 @@ def why(context: click.Context, /, locators: tuple[str, ...], **options: Any) ->
         shown: list[str] = []
 
         def one(locator: str) -> None:
+            """Explain one and show it, with an empty line before all but the first."""
             explanation = explain(
                 locator,
                 settings=frame.settings,

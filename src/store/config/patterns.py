@@ -137,6 +137,7 @@ def _plain(segment: str) -> str:
     """Return a segment with escapes in upper case, those undone that mean nothing."""
 
     def undone(escape: re.Match[str]) -> str:
+        """Return the character of an escape that means nothing, or the escape."""
         byte = unquote_to_bytes(escape[0])
         return byte.decode() if byte[0] in _UNRESERVED else escape[0].upper()
 

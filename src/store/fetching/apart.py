@@ -35,6 +35,7 @@ def fetch_apart(
     deadline, claims = fetcher.begin_deadline(), dict[str, str]()
 
     def fetch(one: Wanted) -> Result:
+        """Fetch one, in whatever thread, by the deadline and beside the claims of all."""
         with keeping(deadline):
             return fetcher.fetch(
                 one,
@@ -68,6 +69,7 @@ def apart(
     """
 
     def one(number: int, each: Wanted) -> Outcome:
+        """Fetch one in a thread, and return a failure as its outcome."""
         try:
             result = fetch(each)
         except StoreError as error:

@@ -118,12 +118,15 @@ class Keeping:
             taken = self._intake.take()
         self._since = SYSTEM_CLOCK.monotonic()
         try:
-            unwritten = self._intake.settle(taken)
+            self._intake.steady(taken)
+            # Two threads that make short system calls side by side wait for each other most of the time.
+            with self._turn:
+                unwritten = self._intake.settle(taken)
+                self._remember(waiting, unwritten)
+                return [self._outcome(one) for one in waiting]
         except CacheError as error:
             log.warning("what was kept cannot be settled: %s", error)
             return [Back(one.number, attempt=one.attempt) for one in waiting]
-        self._remember(waiting, unwritten)
-        return [self._outcome(one) for one in waiting]
 
     def _remember(self, settled: Sequence[Kept], unwritten: set[str]) -> None:
         """Write the entries that are not there; a cache that cannot costs only the next hit."""

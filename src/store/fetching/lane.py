@@ -16,7 +16,7 @@ from store.fetching.claiming import Asking
 from store.fetching.pinned import Pinned
 from store.fetching.traffic import Ended, Traffic
 from store.transports.base import TransferOptions
-from store.transports.bulk import Bulk, BulkTransport
+from store.transports.bulk import AHEAD, Bulk, BulkTransport
 from store.transports.deadlines import Deadline, keeping
 from store.transports.opening import transport_for
 
@@ -112,7 +112,7 @@ class Lane:
         if not isinstance(transport, BulkTransport):
             return None
         largest = min(LARGEST, self._options.bounds.max_size)
-        return transport.bulk(address, connections=connections, largest=largest)
+        return transport.bulk(address, connections=connections, largest=largest, ahead=AHEAD)
 
     def _rounds(self, connections: int) -> tuple[Round, ...] | None:
         """Return what asks the shared tiers first; None where one of them cannot be asked so."""

@@ -9,6 +9,8 @@ import os
 import stat
 from typing import Final
 
+from store.files.leases import is_locked
+
 _FLAGS: Final = (
     os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 )
@@ -52,19 +54,7 @@ def unwritten(path: str) -> bool:
     Args:
         path: Its name by now.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True  # no locks here: `append` took none
-    finally:
-        os.close(descriptor)
-    return True
+    return not is_locked(path)  # where there are no locks, `append` took none
 
 
 def _ours(descriptor: int, path: str) -> bool:

@@ -48,7 +48,7 @@ def _made(path: str) -> bool:
     except FileExistsError:
         return False
     except FileNotFoundError:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        _made(os.path.dirname(path))  # noqa: PTH120 - text
         return _made(path)
     return True
 

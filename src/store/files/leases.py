@@ -136,6 +136,27 @@ def held_notes(directory: str | Path) -> Iterator[str]:
                 yield from path.read_text(errors="replace").splitlines()
 
 
+def is_locked(path: str | Path) -> bool:
+    """Return whether somebody holds a lock of a file or directory, shared or not.
+
+    False where that cannot be told: it is missing or a link, or its file system takes no locks. Unlike a
+    lease, the file of a holder that is gone stays.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _still_held(path: str) -> bool:
     flags = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:

@@ -13,8 +13,9 @@ _FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 class Reading:
     """Directories that this process reads: a shared ``flock(2)`` on each, held until `close` or the end.
 
-    Nothing is written, so that a user without any right to write can say so, too. A fork's child inherits the
-    locks, and with them what its parent reads stays in use while either of them lives.
+    Others ask `store.files.leases.is_locked`. Nothing is written, so that a user without any right to write
+    can say so, too. A fork's child inherits the locks, and with them what its parent reads stays in use while
+    either of them lives.
     """
 
     def __init__(self) -> None:
@@ -46,20 +47,3 @@ class Reading:
         descriptors, self._descriptors = self._descriptors, {}
         for descriptor in descriptors.values():
             os.close(descriptor)
-
-
-def is_read(directory: str | Path) -> bool:
-    """Whether somebody reads a directory; False where that cannot be told."""
-    try:
-        descriptor = os.open(directory, _FLAGS)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
-    return False

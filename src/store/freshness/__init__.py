@@ -5,7 +5,9 @@ The names below are loaded when they are first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from store.faces import face
 
 if TYPE_CHECKING:
     from store.freshness.aged_file import AgedFile
@@ -15,12 +17,11 @@ if TYPE_CHECKING:
     from store.freshness.results import AgedResult
 
 _HOMES: Final = {
-    "AgedFile": "aged_file",
-    "AgedResult": "results",
-    "KernelFileCache": "kernel_file",
-    "furnished": "furnishing",
-    "newest_in": "listing",
-    "short_path": "furnishing",
+    "store.freshness.aged_file": ("AgedFile",),
+    "store.freshness.furnishing": ("furnished", "short_path"),
+    "store.freshness.kernel_file": ("KernelFileCache",),
+    "store.freshness.listing": ("newest_in",),
+    "store.freshness.results": ("AgedResult",),
 }
 
 __all__ = [
@@ -32,18 +33,4 @@ __all__ = [
     "short_path",
 ]
 
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    """Load a public name from the module that defines it (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """List the public names."""
-    return sorted(__all__)
+__getattr__, __dir__ = face(__name__, _HOMES)

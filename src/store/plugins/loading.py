@@ -108,14 +108,7 @@ def load_transports() -> None:
     """
     from store.transports.opening import register
 
-    for one in plugins().listing("transport"):
-        if one.plugin == BUILTIN:
-            continue
-        try:
-            plugins().brought("transport", one.name)
-            register(one.name, one.factory)
-        except PluginConflictError as error:
-            log.warning("the transport %s of %s is passed over: %s", one.name, one.plugin, error)
+    _hand_over("transport", register)
 
 
 def load_archives() -> None:
@@ -125,14 +118,19 @@ def load_archives() -> None:
     """
     from store.releases.opening import register
 
-    for one in plugins().listing("archive"):
+    _hand_over("archive", register)
+
+
+def _hand_over(kind: str, register: Callable[[str, Any], None]) -> None:
+    """Register all that strangers bring of a kind, each by its scheme."""
+    for one in plugins().listing(kind):
         if one.plugin == BUILTIN:
             continue
         try:
-            plugins().brought("archive", one.name)
+            plugins().brought(kind, one.name)
             register(one.name, one.factory)
         except PluginConflictError as error:
-            log.warning("the archive %s of %s is passed over: %s", one.name, one.plugin, error)
+            log.warning("the %s %s of %s is passed over: %s", kind, one.name, one.plugin, error)
 
 
 def cache_of_ours(made: Any, configuration: Any = None) -> Cache:  # noqa: ANN401 - ours or e3-core's

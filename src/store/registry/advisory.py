@@ -99,6 +99,7 @@ class AdvisoryLeases(Leases):
         """Return the version ids of the items that living processes on any machine were handed."""
 
         def work(connection: sa.Connection) -> tuple[set[str], set[int]]:
+            """Return what was handed by holders that live, and the numbers of those that do not."""
             found: dict[int, set[str]] = {}
             for number, name in connection.execute(sa.select(handed.c.holder, handed.c.name)):
                 found.setdefault(number, set()).add(name)

@@ -150,6 +150,7 @@ class RegistryCache(Cache):
         changes = changes_of({"attrs": told}, registry.now())
 
         def work(connection: sa.Connection) -> Entry:
+            """Find the item or make it, and change it, while nobody else writes under its key."""
             registry.database.hold(connection, name.key)
             entry = _found(connection, name.key)
             if entry is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import attrs
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from store.errors import StoreError
 from store.files.leases import is_held
-from store.registry.database import Database
+from store.registry.database import Database, Rebuilt
 from store.registry.engines import sqlite_engine
 from store.registry.failures import DamagedError, registry_errors
 from store.registry.identity import is_regular
@@ -46,12 +46,16 @@ class Carried:
     writing: tuple[tuple[Sidecar, str], ...] = ()
 
 
-def forget_told(connection: sa.Connection) -> None:
-    """Empty a registry of what its files and sidecars tell; what else stands in it stays."""
+def tell_anew(connection: sa.Connection, fill: Callable[[sa.Connection], Rebuilt]) -> Rebuilt:
+    """Forget what files and sidecars told, and have a registry filled by what they tell now.
+
+    Whatever else stands in it stays.
+    """
     told = sa.select(items.c.id).where(_TOLD)
     for table, column in ((attributes, attributes.c.item_id), (uses, uses.c.item_id)):
         connection.execute(sa.delete(table).where(column.in_(told)))
     connection.execute(sa.delete(items).where(_TOLD))
+    return fill(connection)
 
 
 def statuses_of(connection: sa.Connection) -> dict[tuple[str, int], Status]:

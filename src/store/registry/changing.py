@@ -147,6 +147,7 @@ class Changing(Discarding):
             some = entries[start : start + CHUNK]
 
             def work(connection: sa.Connection, some: Sequence[Entry] = some) -> None:
+                """Change this chunk; bound now, since the loop goes on."""
                 apply(self.database, connection, some, changes)
 
             self.database.write(work, relaxed=not self.durable)

@@ -211,6 +211,7 @@ class Cleaning(Putting):
         keys = sa.select(sa.func.count(items.c.key.distinct()))
 
         def work(connection: sa.Connection) -> tuple[dict[str, int], int]:
+            """Count both in one transaction, so that they fit together."""
             counts = {Status(row[0]).name: row[1] for row in connection.execute(query)}
             return counts, connection.execute(keys).scalar_one()
 

@@ -42,6 +42,7 @@ class Discarding(Moving):
             ids = [entry.id for entry in entries[start : start + CHUNK]]
 
             def work(connection: sa.Connection, ids: list[int] = ids) -> None:
+                """Delete this chunk's rows, the items' last; bound now, since the loop goes on."""
                 for column in (attributes.c.item_id, uses.c.item_id, items.c.id):
                     connection.execute(sa.delete(column.table).where(column.in_(ids)))
 

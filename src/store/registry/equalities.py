@@ -134,6 +134,7 @@ def _query(shape: tuple[bool, ...], first: int, *, whole: bool) -> Prepared:
 
 def _row(number: int, is_number: bool) -> sa.ColumnElement[bool]:  # noqa: FBT001 - a cache's key
     def bind(name: str, column: sa.Column[Any]) -> sa.BindParameter[Any]:
+        """Return a parameter of the column's type, named apart from those of other rows."""
         return sa.bindparam(f"{name}{number}", type_=column.type)
 
     row = attributes.c

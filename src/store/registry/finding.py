@@ -132,6 +132,7 @@ class Finding(Opened, abc.ABC):
             return self.database.read(lambda connection: ids_of(connection, plain))
 
         def work(connection: sa.Connection) -> set[int]:
+            """Ask for the ids alone, by a query of these filters."""
             query = select(filters, self.database, connection, what=sa.select(items.c.id))
             return set(connection.execute(query).scalars())
 
@@ -218,6 +219,7 @@ class Finding(Opened, abc.ABC):
             return self.database.read(lambda connection: entries_of(connection, plain))
 
         def work(connection: sa.Connection) -> list[Entry]:
+            """Ask for the rows, by a query of these filters."""
             query = select(filters, self.database, connection)
             return [Entry(*row) for row in connection.execute(query)]
 

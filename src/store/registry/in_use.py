@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from store.files.reading import is_read
+from store.files.leases import is_locked
 
 
 @attrs.frozen
@@ -24,5 +24,5 @@ class InUse:
         """Whether an item may be in use, by its version id."""
         shelf = str(name)[:2]
         if name not in self.names and shelf not in self._read:
-            self._read[shelf] = is_read(f"{self.files}/{shelf}")
+            self._read[shelf] = is_locked(f"{self.files}/{shelf}")
         return name in self.names or self._read[shelf]

@@ -83,6 +83,7 @@ class Making(Changing):
         draft = self._draft(uri, params, attrs, status_of(status), ext, label, filename)
 
         def work(connection: sa.Connection) -> Entry:
+            """Take the next version and insert it, while nobody else writes under the key."""
             self.database.hold(connection, draft.name.key)
             version = next_version(self.database, connection, draft.name.key)
             return insert_item(connection, draft, version)
@@ -157,6 +158,7 @@ class Making(Changing):
         """Find the item, or make it, or say who is writing it, in one transaction."""
 
         def work(connection: sa.Connection) -> _Tried:
+            """Look and make while nobody else writes under the key."""
             self.database.hold(connection, draft.name.key)
             # Who writes is asked for first: whoever becomes READY meanwhile is found after that.
             writing = connection.execute(_WRITING, {"key": draft.name.key}).all()

@@ -158,15 +158,11 @@ class Moving(Finding):
     def _set(self, entry: Entry, changed: dict[str, Any]) -> Entry:
         statement = _move(frozenset(changed))
         relaxed = changed["status"] in {Status.WRITE, Status.FAILED} or not self.durable
-        values = {
-            "item_id": entry.id,
-            "item_key": entry.key,
-            "item_version": entry.version,
-            "expected": entry.status,
-            **changed,
-        }
+        item = {"item_id": entry.id, "item_key": entry.key, "item_version": entry.version}
+        values = {**item, "expected": entry.status, **changed}
 
         def work(connection: sa.Connection) -> Entry | None:
+            """Change the row, or return what has become of it where another changed it first."""
             if statement.changed(connection, values) == 1:
                 return None
             return now_of(connection, entry) or entry._replace(status=Status.DELETED)

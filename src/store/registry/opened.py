@@ -240,6 +240,7 @@ def _database(options: Options, places: Places, remote: Remote | None) -> Databa
     made: Database
 
     def filled(connection: sa.Connection) -> Rebuilt:
+        """Fill it by itself: it is made by the time that it is empty and this is called."""
         return fill(made, connection, places, remote)
 
     if options.url is not None:

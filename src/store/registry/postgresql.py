@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 
 from store.addresses import public
 from store.errors import RegistryError
-from store.registry.carrying import forget_told
+from store.registry.carrying import tell_anew
 from store.registry.database import Database, Rebuilt
 from store.registry.engines import postgresql_engine
 from store.registry.failures import registry_errors
@@ -71,9 +71,9 @@ class PostgresqlDatabase(Database):
         """
 
         def work(connection: sa.Connection) -> Rebuilt:
+            """Keep other writers out meanwhile; readers see the former rows until the end."""
             connection.exec_driver_sql("LOCK TABLE registry_items IN EXCLUSIVE MODE")
-            forget_told(connection)
-            return self._fill(connection)
+            return tell_anew(connection, self._fill)
 
         return self.write(work)
 

@@ -64,6 +64,7 @@ class Prepared:
         order = [(name, known[name]) for name in compiled.positiontup]
 
         def bound(values: Mapping[str, Any]) -> list[Any]:
+            """Return the values in the order in which the driver takes them."""
             return [values.get(name, default) for name, default in order]
 
         self._compiled = str(compiled), bound

@@ -148,6 +148,7 @@ def _chosen(held: list[_Held], limits: Limits, now: int, lacking: int) -> list[_
     going: dict[int, _Held] = {}
 
     def choose(some: Iterable[_Held]) -> None:
+        """Let these go, whichever limit they passed; each once."""
         going.update((one.entry.id, one) for one in some)
 
     if limits.older_than is not None:

@@ -153,6 +153,7 @@ class Putting(Making):
         placed: list[tuple[str, int]] = []
 
         def work(connection: sa.Connection) -> Entry:
+            """Number it, insert it and move its file in place; note what is to be undone if that fails."""
             self.database.hold(connection, draft.name.key)
             version = next_version(self.database, connection, draft.name.key)
             entry = insert_item(connection, draft, version)

@@ -20,7 +20,7 @@ from store.files.failures import storage_errors
 from store.files.locks import exclusively
 from store.files.syncing import sync_directory, sync_file
 from store.files.unfinished import partial_name
-from store.registry.carrying import carried_from, forget_told, is_sound
+from store.registry.carrying import carried_from, is_sound, tell_anew
 from store.registry.database import Database, Rebuilt
 from store.registry.engines import begin_writing, sqlite_engine
 from store.registry.failures import DamagedError, nothing_to_read, registry_errors
@@ -185,12 +185,7 @@ class SqliteDatabase(Database):
             if not self._stands():
                 self._replace()
                 return self._rebuilt
-
-            def work(connection: sa.Connection) -> Rebuilt:
-                forget_told(connection)
-                return self._fill(connection)
-
-            return self.write(work)
+            return self.write(lambda connection: tell_anew(connection, self._fill))
 
     def _stands(self) -> bool:
         """Whether there is a sound registry; one of an older schema is brought up to date."""
@@ -211,6 +206,7 @@ class SqliteDatabase(Database):
         moved = self.move_aside()
 
         def filled(connection: sa.Connection) -> Rebuilt:
+            """Fill the new registry, also with what was being written in the old one."""
             rebuilt = self._fill(connection)
             restore_writing(self, connection, carried)
             return rebuilt

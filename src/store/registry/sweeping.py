@@ -117,6 +117,7 @@ def _removed(cache: Changing, one: Named) -> bool:
     """Remove a file, unless a record speaks of it by now: one is made while its key is held."""
 
     def work(connection: sa.Connection) -> bool:
+        """Look once more while its key is held, and remove it."""
         cache.database.hold(connection, one.key)
         entry = entry_of_version(connection, one.key, one.version)
         if entry is not None and not _is_stray(cache, entry, one):

@@ -119,6 +119,7 @@ def take_in(target: Making, parcel: Parcel) -> bool:
             draft = _copied(parcel, temporary, durable=target.durable)
 
         def work(connection: sa.Connection) -> None:
+            """Insert it and move its file in place; note what is to be undone if that fails."""
             target.database.hold(connection, draft.name.key)
             entry = _inserted(target, connection, draft, parcel)
             if parcel.file is not None:

@@ -16,6 +16,8 @@ import zoneinfo
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from store import jsontext
+
 EXACT: Final = 2**53
 """From here on a float does not tell neighbouring whole numbers apart."""
 
@@ -152,7 +154,7 @@ def _read_item(value: Any) -> Any:  # noqa: ANN401 - a list or a scalar
 
 
 def _read_items(text: str) -> list[Any]:
-    return [_read_item(one) for one in json.loads(text)]
+    return [_read_item(one) for one in jsontext.loads(text)]
 
 
 _WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {
@@ -172,7 +174,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "int": lambda text: int(text, 0),
     "float": _read_float,
     "str": str,
-    "text": json.loads,
+    "text": jsontext.loads,
     "bytes": lambda text: base64.b64decode(text, validate=True),
     "date": dt.date.fromisoformat,
     "datetime": _read_datetime,
@@ -180,5 +182,5 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "tuple": lambda text: tuple(_read_items(text)),
     "set": lambda text: set(_read_items(text)),
     "frozenset": lambda text: frozenset(_read_items(text)),
-    "dict": lambda text: {_read_item(key): _read_item(one) for key, one in json.loads(text)},
+    "dict": lambda text: {_read_item(key): _read_item(one) for key, one in jsontext.loads(text)},
 }

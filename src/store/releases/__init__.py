@@ -6,7 +6,9 @@ are first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from store.faces import face
 
 if TYPE_CHECKING:
     from store.errors import ReleaseRecordNotFoundError
@@ -18,14 +20,13 @@ if TYPE_CHECKING:
     from store.releases.opening import get_interface, is_url
 
 _HOMES: Final = {
-    "CDCSArchive": "store.releases.cdcs",
-    "ArchiveInterface": "store.releases.interface",
-    "FileSystemArchive": "store.releases.filesystem",
-    "ReleaseRecordNotFoundError": "store.errors",
-    "chunked_sha": "store.releases.hashing",
-    "get_credentials": "store.releases.logins",
-    "get_interface": "store.releases.opening",
-    "is_url": "store.releases.opening",
+    "store.errors": ("ReleaseRecordNotFoundError",),
+    "store.releases.cdcs": ("CDCSArchive",),
+    "store.releases.filesystem": ("FileSystemArchive",),
+    "store.releases.hashing": ("chunked_sha",),
+    "store.releases.interface": ("ArchiveInterface",),
+    "store.releases.logins": ("get_credentials",),
+    "store.releases.opening": ("get_interface", "is_url"),
 }
 
 __all__ = [
@@ -39,18 +40,4 @@ __all__ = [
     "is_url",
 ]
 
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    """Load a public name from the module that defines it (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """List the public names."""
-    return sorted(__all__)
+__getattr__, __dir__ = face(__name__, _HOMES)

@@ -19,7 +19,7 @@ from store.releases.logins import get_credentials
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.receiving import receive_blob
 from store.releases.records import Record
-from store.releases.transfer import following
+from store.releases.transfer import counting, following
 from store.releases.values import Listed, Naming, Records, Uploaded
 from store.releases.versions import Expressions, Version, choice_from
 from store.transports.base import TransferOptions
@@ -167,12 +167,7 @@ class CDCSArchive(ArchiveInterface):
         """Upload one file: read once to know it, and once more only where the server does not have it."""
         blobs = self._bringing.blobs(naming.title_versionless, naming.workspace)
         local = local_file(source, path, blobs.read)
-        update["size"] = 0
-
-        def counted(count: int) -> None:
-            update["size"] += count
-
-        return Uploaded(blobs.bring(local, counted), local.size, local.sha256)
+        return Uploaded(blobs.bring(local, counting(update)), local.size, local.sha256)
 
     def upload_blobs_and_update_mapping(  # noqa: PLR0917 - the page's order
         self,

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import attrs
 
+from store import jsontext
 from store.errors import ArchiveError, StoreError
 from store.releases.curating import DataRecord
 from store.releases.records import PID_KEY, Record
@@ -221,7 +222,7 @@ def _reason(text: str | None) -> str | None:
     if text is None:
         return None
     try:
-        return str(json.loads(text))
+        return str(jsontext.loads(text))
     except ValueError:
         return text
 

@@ -53,7 +53,6 @@ def check_release(
         StoreError: The archive cannot be asked.
     """
     faults: list[Fault] = []
-    lock = threading.Lock()
     try:
         record.check()
     except IntegrityError as error:
@@ -61,6 +60,7 @@ def check_release(
     with private_directory(via) as room:
 
         def check(blob: Blob, update: Update) -> None:
+            """Bring one to this thread's own place, note what is wrong with it, and remove it."""
             target = room / f"{threading.get_ident()}"
             try:
                 archive.bring_blob(
@@ -74,8 +74,7 @@ def check_release(
                     chunk=CHUNK,
                 )
             except (IntegrityError, ResourceNotFoundError) as error:
-                with lock:
-                    faults.append(Fault(blob.path, str(error)))
+                faults.append(Fault(blob.path, str(error)))
             finally:
                 discard(target)
 

@@ -176,6 +176,7 @@ def _bring_all(
     _make_room(folder, release)
 
     def bring(blob: Blob, update: Update) -> None:
+        """Bring one to its place, unless it stands there as it should."""
         mode = mode_of(executable=blob.executable, read_only=manner.read_only)
         if not fresh and stands(folder, blob, mode=mode):
             update["size"] = blob.size or 0

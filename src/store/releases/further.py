@@ -272,6 +272,7 @@ def _finding(own: Callable[..., Any]) -> Callable[..., Records]:
         version_expressions: Expressions = None,
         workspace: str = DEFAULT_WORKSPACE,
     ) -> Records:
+        """Ask the archive's own in plain words, and put its answer in order."""
         choice = choice_from(version_expressions)
         found = own(
             self,

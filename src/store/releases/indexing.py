@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from store import jsontext
 from store.files.appending import append
 from store.files.atomic import write_bytes
 from store.releases.layout import OURS, record_name
@@ -69,7 +70,7 @@ class Index:
             return {}, 0
         lines = text.split(b"\n")[:-1]
         try:
-            rows = json.loads(b"[" + b",".join(lines) + b"]")
+            rows = jsontext.loads(b"[" + b",".join(lines) + b"]")
         except (ValueError, RecursionError):
             rows = [_row(line) for line in lines]
         known = {
@@ -105,6 +106,6 @@ def _lines(rows: list[list[Any]]) -> bytes:
 
 def _row(line: bytes) -> Any:  # noqa: ANN401 - whatever stands there
     try:
-        return json.loads(line)
+        return jsontext.loads(line)
     except (ValueError, RecursionError):
         return None

@@ -23,7 +23,7 @@ from store.releases.mapping import Blob
 from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
 from store.releases.objects_bringing import bring_object
 from store.releases.records import Record
-from store.releases.transfer import following
+from store.releases.transfer import counting, following
 from store.releases.values import Naming, Uploaded
 from store.releases.versions import Version
 from store.transports.objects.base import DIGEST_KEY, Absent, ObjectClient
@@ -153,12 +153,8 @@ class ObjectArchive(LaidOutArchive):
             hashed = hash_file(file, ["sha256"])
         sha256 = hashed.digests()[0].hex
         key = f"{self._prefix}{shelf}/{blob_name(sha256)}"
-        update["size"] = 0
+        counted = counting(update)
         if not self._has(key, hashed.size, sha256):
-
-            def counted(count: int) -> None:
-                update["size"] += count
-
             self._client.put(key, file, metadata={DIGEST_KEY: sha256}, counted=counted)
             with storage_errors(file):
                 if Stamp.of(file.lstat()) != before:

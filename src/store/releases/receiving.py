@@ -59,6 +59,7 @@ def receive_blob(
         return
 
     def tell(event: Event) -> None:
+        """Keep the size up to date; here the update says whether to stop."""
         if isinstance(event, Progressed):
             update["size"] = event.received
 

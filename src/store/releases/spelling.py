@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final
 
+from store import jsontext
 from store.errors import ArchiveError, TooLargeError
 
 MAX_BYTES: Final = 256 * 1024**2
@@ -166,7 +167,7 @@ class _OnlyYamlError(Exception):
 def _parsed(text: bytes) -> Any:  # noqa: ANN401 - whatever it stands for
     if text.lstrip()[:1] == b"{":
         try:
-            return json.loads(text, parse_constant=_refuse_constant)
+            return jsontext.loads(text, parse_constant=_refuse_constant)
         except ValueError:
             pass  # a flow mapping of YAML looks like that, too
     import yaml

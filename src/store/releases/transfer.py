@@ -98,6 +98,17 @@ def following(update: MutableMapping[str, Any] | None) -> Iterator[MutableMappin
     kept.update(success=True, finished=True)
 
 
+def counting(update: MutableMapping[str, Any]) -> Callable[[int], None]:
+    """Return what adds to an update's ``size`` how many more bytes were moved, from 0 on."""
+    update["size"] = 0
+
+    def counted(count: int) -> None:
+        """Add so many; from here the update says whether to stop."""
+        update["size"] += count
+
+    return counted
+
+
 def move_all(
     jobs: Sequence[Job[T]],
     move: Callable[[T, Update], object],

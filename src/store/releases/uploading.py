@@ -34,6 +34,7 @@ def upload_all(
     """Upload every file of a mapping: see `ArchiveInterface.upload_blobs_and_update_mapping`."""
 
     def upload(subject: tuple[str, MutableMapping[str, Any]], update: Update) -> None:
+        """Send one, and note in its node what it has become."""
         path, node = subject
         if MODE not in node:
             node[MODE] = "755" if _status(f"{directory}/{path}").st_mode & EXECUTABLE else "644"

@@ -73,6 +73,7 @@ class Crowd(Bulk):
         self, todo: SimpleQueue[Asked | None], done: SimpleQueue[tuple[Asked, Answer]]
     ) -> None:
         def work() -> None:
+            """Answer what is asked until there is a None."""
             while (asked := todo.get()) is not None:
                 done.put((asked, self._answer(asked.address)))
 

@@ -54,6 +54,7 @@ class DirectoryTier(SharedTier):
         """Open a file; a share that does not answer is waited for no longer than the tier's timeout."""
 
         def opened() -> Stream:
+            """Open it, in a thread that may be left; look at a share that lacks it."""
             transport = LocalTransport(self.options)
             try:
                 return transport.open_stream(self.address_of(name), offset, conditions=conditions)
@@ -82,6 +83,7 @@ class DirectoryTier(SharedTier):
         """
 
         def small() -> memoryview | None:
+            """Read it, in a thread that may be left; look at a share that lacks it."""
             try:
                 descriptor = open_regular(path, follow_links=True)
             except FileNotFoundError as error:
@@ -102,6 +104,7 @@ class DirectoryTier(SharedTier):
         """Return whether there is a regular file of that name."""
 
         def there() -> bool:
+            """Ask for it, in a thread that may be left; look at a share that lacks it."""
             try:
                 return stat.S_ISREG(os.stat(self.address_of(name)).st_mode)  # noqa: PTH116 - text
             except FileNotFoundError:
@@ -169,6 +172,7 @@ class DirectoryTier(SharedTier):
         found: list[Any] = []
 
         def work() -> None:
+            """Keep what the call returns or raises for whoever waits, who may have gone."""
             try:
                 found.append((call(), None))
             except BaseException as error:  # noqa: BLE001 - raised by whoever waits

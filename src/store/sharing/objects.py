@@ -99,6 +99,7 @@ class ObjectTier(SharedTier):
         """Return what asks for many objects, several at once."""
 
         def opened(address: str) -> Stream:
+            """Open what lies at an address, of which the tier wants the name alone."""
             return self.open_stream(address.rpartition("/")[2])
 
         self._place()  # what has to be loaded and opened is, before there are threads

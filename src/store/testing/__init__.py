@@ -5,7 +5,9 @@ The suites below are loaded when they are first used: each lies in a module of i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from store.faces import face
 
 if TYPE_CHECKING:
     from store.testing.caches import CacheSuite
@@ -17,13 +19,13 @@ if TYPE_CHECKING:
     from store.testing.transports import TransportSuite
 
 _HOMES: Final = {
-    "ArchiveSuite": "releases",
-    "CacheSuite": "caches",
-    "RegistrySuite": "registries",
-    "StorageSuite": "storages",
-    "StoreSuite": "stores",
-    "TierSuite": "tiers",
-    "TransportSuite": "transports",
+    "store.testing.caches": ("CacheSuite",),
+    "store.testing.registries": ("RegistrySuite",),
+    "store.testing.releases": ("ArchiveSuite",),
+    "store.testing.storages": ("StorageSuite",),
+    "store.testing.stores": ("StoreSuite",),
+    "store.testing.tiers": ("TierSuite",),
+    "store.testing.transports": ("TransportSuite",),
 }
 
 __all__ = [
@@ -36,18 +38,4 @@ __all__ = [
     "TransportSuite",
 ]
 
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    """Load a suite from the module that defines it (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """List the suites."""
-    return sorted(__all__)
+__getattr__, __dir__ = face(__name__, _HOMES)

@@ -227,6 +227,7 @@ class CacheSuite(DamageTests, suite=True):
         failures: list[object] = []
 
         def work(name: str) -> None:
+            """Write, read and delete, and keep whatever is wrong for the test's thread."""
             try:
                 for number in range(50):
                     uid = f"uid {number % 5}"

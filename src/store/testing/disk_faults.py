@@ -14,11 +14,15 @@ import io
 import os
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-Wrapping: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
-"""Makes the function that stands in another's place."""
+Called: TypeAlias = Callable[..., Any]
+"""A function of the system; what stands in its place takes it first, and then what it is given."""
+
+Given: TypeAlias = Any
+"""Whatever a function of the system takes or returns."""
 
 _WRITING_FLAGS: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
@@ -75,17 +79,15 @@ def failing_call(
     lock = threading.Lock()
     root = os.path.realpath(below)
 
-    def failing(original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(target: Any, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - any function's
-            if _lies_below(target, root, named.get("dir_fd")):
-                with lock:
-                    calls.made += 1
-                    due = calls.made == number
-                if due:
-                    raise _error(error, target)
-            return original(target, *arguments, **named)
-
-        return call
+    def failing(original: Called, target: Given, *rest: Given, **named: Given) -> Given:
+        """Count a call, and fail in its place or hand it on."""
+        if _lies_below(target, root, named.get("dir_fd")):
+            with lock:
+                calls.made += 1
+                due = calls.made == number
+            if due:
+                raise _error(error, target)
+        return original(target, *rest, **named)
 
     with _in_place(os, name, failing):
         yield calls
@@ -99,9 +101,9 @@ def read_only(below: str | Path) -> Iterator[None]:
     """
     root = os.path.realpath(below)
     with contextlib.ExitStack() as faults:
-        faults.enter_context(_in_place(os, "open", _not_for_writing(root)))
+        faults.enter_context(_in_place(os, "open", partial(_open_to_read, root)))
         for name in _CHANGING:
-            faults.enter_context(_in_place(os, name, _changing_nothing(name, root)))
+            faults.enter_context(_in_place(os, name, partial(_change_nothing, root, name)))
         faults.enter_context(_opened_files(root, None))
         yield
 
@@ -113,21 +115,22 @@ def disk_full(below: str | Path, *, after: int = 0) -> Iterator[None]:
     As on a real disk, what still fits is written. Reflinks are refused, so that copies are counted.
     """
     root = os.path.realpath(below)
-    room = _Room(after)
+    room = _Room(root, after)
     with contextlib.ExitStack() as faults:
-        faults.enter_context(_in_place(os, "write", _writing_what_fits(root, room)))
-        faults.enter_context(_in_place(os, "pwrite", _writing_what_fits(root, room)))
-        faults.enter_context(_in_place(os, "copy_file_range", _copying_what_fits(root, room)))
-        faults.enter_context(_in_place(os, "sendfile", _sending_what_fits(root, room)))
-        faults.enter_context(_in_place(fcntl, "ioctl", _without_reflinks(root)))
+        faults.enter_context(_in_place(os, "write", partial(_write_what_fits, room)))
+        faults.enter_context(_in_place(os, "pwrite", partial(_write_what_fits, room)))
+        faults.enter_context(_in_place(os, "copy_file_range", partial(_copy_what_fits, room)))
+        faults.enter_context(_in_place(os, "sendfile", partial(_send_what_fits, room)))
+        faults.enter_context(_in_place(fcntl, "ioctl", partial(_refuse_reflink, root)))
         faults.enter_context(_opened_files(root, room))
         yield
 
 
 class _Room:
-    """What is left of a disk, in bytes."""
+    """What is left of the disk below a directory, in bytes."""
 
-    def __init__(self, left: int) -> None:
+    def __init__(self, root: str, left: int) -> None:
+        self.root = root
         self._left = left
         self._lock = threading.Lock()
 
@@ -155,105 +158,90 @@ class _Watched(io.FileIO):
 @contextlib.contextmanager
 def _opened_files(root: str, room: _Room | None) -> Iterator[None]:
     """Watch what ``open``, ``Path.open`` and ``os.fdopen`` open for writing; None leaves no way to."""
-
-    def opening(original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(file: Any, mode: str = "r", *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - open's
-            if not set(mode) & set("wax+") or not _lies_below(file, root):
-                return original(file, mode, *arguments, **named)
-            if room is None:
-                raise _error(errno.EROFS, file)
-            plain = mode.replace("b", "").replace("t", "")
-            raw = _Watched(file, plain, closefd=named.get("closefd", True))
-            raw.room = room
-            whole: Any = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
-            return whole if "b" in mode else io.TextIOWrapper(whole, named.get("encoding"))
-
-        return call
-
-    with _in_place(io, "open", opening), _in_place(builtins, "open", opening):
+    watched = partial(_open_watched, root, room)
+    with _in_place(io, "open", watched), _in_place(builtins, "open", watched):
         yield
 
 
-def _not_for_writing(root: str) -> Wrapping:
-    def wrapping(original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(path: Any, flags: int, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - os.open's
-            if flags & _WRITING_FLAGS and _lies_below(path, root, named.get("dir_fd")):
-                raise _error(errno.EROFS, path)
-            return original(path, flags, *arguments, **named)
-
-        return call
-
-    return wrapping
-
-
-def _changing_nothing(name: str, root: str) -> Wrapping:
-    moves = name in {"rename", "replace"}
-
-    def wrapping(original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(target: Any, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - any function's
-            changed = []
-            if name not in _MAKING_SECOND:
-                changed.append((target, named.get("dir_fd", named.get("src_dir_fd"))))
-            if moves or name in _MAKING_SECOND:
-                changed.append((arguments[0], named.get("dst_dir_fd", named.get("dir_fd"))))
-            for path, dir_fd in changed:
-                if _lies_below(path, root, dir_fd):
-                    raise _error(errno.EROFS, path)
-            return original(target, *arguments, **named)
-
-        return call
-
-    return wrapping
+def _open_watched(
+    root: str,
+    room: _Room | None,
+    original: Called,
+    file: Given,
+    mode: str = "r",
+    *rest: Given,
+    **named: Given,
+) -> Given:
+    if not set(mode) & set("wax+") or not _lies_below(file, root):
+        return original(file, mode, *rest, **named)
+    if room is None:
+        raise _error(errno.EROFS, file)
+    plain = mode.replace("b", "").replace("t", "")
+    raw = _Watched(file, plain, closefd=named.get("closefd", True))
+    raw.room = room
+    whole: Any = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
+    return whole if "b" in mode else io.TextIOWrapper(whole, named.get("encoding"))
 
 
-def _writing_what_fits(root: str, room: _Room) -> Wrapping:
-    def wrapping(original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(target: int, data: Any, *arguments: Any) -> Any:  # noqa: ANN401 - any buffer
-            if not _lies_below(target, root):
-                return original(target, data, *arguments)
-            view = memoryview(data).cast("B")
-            return original(target, view[: room.take(len(view), target)], *arguments)
-
-        return call
-
-    return wrapping
+def _open_to_read(
+    root: str, original: Called, path: Given, flags: int, *rest: Given, **named: Given
+) -> Given:
+    if flags & _WRITING_FLAGS and _lies_below(path, root, named.get("dir_fd")):
+        raise _error(errno.EROFS, path)
+    return original(path, flags, *rest, **named)
 
 
-def _copying_what_fits(root: str, room: _Room) -> Wrapping:
-    def wrapping(original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(source: int, target: int, count: int, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - the system's
-            if _lies_below(target, root):
-                position = arguments[0] if arguments else os.lseek(source, 0, os.SEEK_CUR)
-                count = room.take(_left(source, position, count), target)
-            return original(source, target, count, *arguments, **named)
-
-        return call
-
-    return wrapping
-
-
-def _sending_what_fits(root: str, room: _Room) -> Wrapping:
-    def wrapping(original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(target: int, source: int, offset: int, count: int) -> Any:  # noqa: ANN401 - the system's
-            if _lies_below(target, root):
-                count = room.take(_left(source, offset, count), target)
-            return original(target, source, offset, count)
-
-        return call
-
-    return wrapping
+def _change_nothing(
+    root: str, name: str, original: Called, target: Given, *rest: Given, **named: Given
+) -> Given:
+    changed = []
+    if name not in _MAKING_SECOND:
+        changed.append((target, named.get("dir_fd", named.get("src_dir_fd"))))
+    if name in {"rename", "replace"} or name in _MAKING_SECOND:
+        changed.append((rest[0], named.get("dst_dir_fd", named.get("dir_fd"))))
+    for path, dir_fd in changed:
+        if _lies_below(path, root, dir_fd):
+            raise _error(errno.EROFS, path)
+    return original(target, *rest, **named)
 
 
-def _without_reflinks(root: str) -> Wrapping:
-    def wrapping(original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(target: Any, *arguments: Any) -> Any:  # noqa: ANN401 - the system's
-            if _lies_below(target, root):
-                raise _error(errno.EOPNOTSUPP, target)
-            return original(target, *arguments)
+def _write_what_fits(
+    room: _Room, original: Called, target: int, data: Given, *rest: Given
+) -> Given:
+    if not _lies_below(target, room.root):
+        return original(target, data, *rest)
+    view = memoryview(data).cast("B")
+    return original(target, view[: room.take(len(view), target)], *rest)
 
-        return call
 
-    return wrapping
+def _copy_what_fits(
+    room: _Room,
+    original: Called,
+    source: int,
+    target: int,
+    count: int,
+    *rest: Given,
+    **named: Given,
+) -> Given:
+    if _lies_below(target, room.root):
+        position = rest[0] if rest else os.lseek(source, 0, os.SEEK_CUR)
+        count = room.take(_left(source, position, count), target)
+    return original(source, target, count, *rest, **named)
+
+
+def _send_what_fits(
+    room: _Room, original: Called, target: int, source: int, *stretch: int
+) -> Given:
+    offset, count = stretch
+    if _lies_below(target, room.root):
+        count = room.take(_left(source, offset, count), target)
+    return original(target, source, offset, count)
+
+
+def _refuse_reflink(root: str, original: Called, target: Given, *rest: Given) -> Given:
+    if _lies_below(target, root):
+        raise _error(errno.EOPNOTSUPP, target)
+    return original(target, *rest)
 
 
 def _left(source: int, position: int, wanted: int) -> int:
@@ -265,18 +253,18 @@ def _left(source: int, position: int, wanted: int) -> int:
 def _in_place(
     owner: Any,  # noqa: ANN401 - a module
     name: str,
-    wrapping: Wrapping,
+    call: Called,
 ) -> Iterator[None]:
-    """Put a function in the place of another while the block runs."""
+    """Put what takes a function first in the function's place while the block runs."""
     original = getattr(owner, name)
-    setattr(owner, name, wrapping(original))
+    setattr(owner, name, partial(call, original))
     try:
         yield
     finally:
         setattr(owner, name, original)
 
 
-def _lies_below(target: Any, root: str, dir_fd: int | None = None) -> bool:  # noqa: ANN401 - a path or descriptor
+def _lies_below(target: Given, root: str, dir_fd: int | None = None) -> bool:
     """Whether a path, descriptor or file lies below a directory, which is a real path."""
     try:
         if hasattr(target, "fileno"):

@@ -129,6 +129,7 @@ class ItemTests(Suite, suite=True):
         """What raises while it is put in was never there."""
 
         def failing(file: IO[bytes]) -> None:
+            """Write a part, and fail."""
             file.write(b"some")
             raise ValueError("gone")
 
@@ -195,6 +196,7 @@ class ItemTests(Suite, suite=True):
         start = threading.Barrier(8)
 
         def ask(_: int) -> bytes:
+            """Ask by a registry of one's own, together with the others, and write if one must."""
             with self.make(directory, SYSTEM_CLOCK) as cache:
                 start.wait()
                 item = cache.best_or_new("a", timeout=60)

@@ -46,6 +46,7 @@ class OddSearchTests(Suite, suite=True):
             cache.create(f"u:{text}", attrs={"x": text})
 
         def found(pattern: str) -> set[Any]:
+            """Return which texts match a pattern."""
             return {one.attrs["x"] for one in cache.search(attrs={"x": ("like", pattern)})}
 
         assert found("100\\%") == {"100%"}

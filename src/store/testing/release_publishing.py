@@ -69,6 +69,7 @@ class PublishingTests(ArchiveSubject, suite=True):
         start = threading.Barrier(4)
 
         def publish(number: int) -> None:
+            """Publish together with the others, and note how it went."""
             start.wait()
             try:
                 release(archive, project)

@@ -62,6 +62,7 @@ class ConditionTests(Suite, suite=True):
         won: list[int] = []
 
         def race(number: int) -> None:
+            """Put where nothing is, and note who did."""
             with contextlib.suppress(DriftError):
                 client.put("body", str(number).encode(), condition=Absent())
                 won.append(number)

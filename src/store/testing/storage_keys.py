@@ -57,6 +57,7 @@ class KeyTests(Suite, suite=True):
             client.put(key, b"")
 
         def listed(prefix: str) -> list[str]:
+            """Return the keys below a prefix."""
             return [meta.key for meta in client.list(prefix)]
 
         assert listed("data/") == ["data/a", "data/b/c"]

@@ -13,6 +13,7 @@ import pytest
 
 from store.errors import DriftError, MissingKeyError, TransportError
 from store.testing.deviations import Suite
+from store.testing.transports import read_some
 from store.transports.objects.base import Body, ObjectClient
 
 BODY: Final = bytes(range(256)) * 17 + b"\r\n\r\n\x00\x1a end"
@@ -206,6 +207,7 @@ class ObjectTests(Suite, suite=True):
         names = [f"data/{number}" for number in range(12)]
 
         def use(name: str) -> bytes:
+            """Write an object and read it, by the client that all share."""
             client.put(name, name.encode() * 50)
             return content(client, name)
 
@@ -258,18 +260,6 @@ def kept(client: ObjectClient, key: str) -> dict[str, str]:
     """Return those of `METADATA` that an object has; a store may add some of its own."""
     found = client.head(key).metadata or {}
     return {name: found[name] for name in METADATA if name in found}
-
-
-def read_some(body: Body, size: int) -> bytes:
-    """Return up to ``size`` bytes of a body, fewer only at its end."""
-    found = bytearray()
-    while len(found) < size:
-        buffer = memoryview(bytearray(size - len(found)))
-        count = body.readinto(buffer)
-        if count == 0:
-            break
-        found += buffer[:count]
-    return bytes(found)
 
 
 def read(body: Body) -> bytes:

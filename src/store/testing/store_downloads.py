@@ -92,6 +92,7 @@ class DownloadTests(StoreSubject, suite=True):
         move = store.download_resource_content
 
         def counting(metadata: Any, dest: str) -> str | None:  # noqa: ANN401 - the driver's own
+            """Note the download, and take so long that the others ask meanwhile."""
             downloads.append(dest)
             SYSTEM_CLOCK.sleep(0.1)
             return move(metadata, dest)
@@ -113,6 +114,7 @@ class DownloadTests(StoreSubject, suite=True):
         move = store.download_resource_content
 
         def failing(metadata: Any, dest: str) -> str | None:  # noqa: ANN401 - the driver's own
+            """Bring the file, and fail."""
             move(metadata, dest)
             raise TransportError("the connection broke, on purpose")
 
@@ -146,6 +148,7 @@ class DownloadTests(StoreSubject, suite=True):
         move = store.download_resource_content
 
         def damaging(metadata: Any, dest: str) -> str | None:  # noqa: ANN401 - the driver's own
+            """Bring the file, with a bit flipped."""
             path = move(metadata, dest)
             if path is not None:
                 flip_bit(path)
@@ -190,6 +193,7 @@ def _all_at_once(store: Store[Any], published: Published) -> list[Path]:
     together = threading.Barrier(ASKERS)
 
     def ask(_: int) -> Path:
+        """Ask together with the others."""
         together.wait()
         path = store.download_resource(metadata)
         assert path is not None, "download_resource answered None"

@@ -110,6 +110,7 @@ class TierSuite(Suite, suite=True):
         failures: list[BaseException] = []
 
         def put() -> None:
+            """Put the file, and keep what is raised for the test's thread."""
             try:
                 tier.put(NAME, file)
             except BaseException as error:  # noqa: BLE001 - told below
@@ -143,6 +144,7 @@ class TierSuite(Suite, suite=True):
         told: dict[int, Answer] = {}
 
         def tell(asked: Asked, answer: Answer) -> bool:
+            """Keep an answer, which must be the only one; ask for more."""
             assert told.setdefault(asked.number, answer) is answer
             return True
 

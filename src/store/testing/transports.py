@@ -18,6 +18,7 @@ from store.clock import SYSTEM_CLOCK
 from store.errors import ResourceNotFoundError
 from store.testing.deviations import Suite, untold
 from store.transports.base import Conditions, Stream, Transport
+from store.transports.objects.base import Body
 
 __all__ = ["TransportSuite"]
 
@@ -187,6 +188,7 @@ class TransportSuite(Suite, suite=True):
         """Neither missing nor half-read bodies leave files or connections open."""
 
         def use() -> None:
+            """Ask for what is missing, and leave a body half read."""
             for _ in range(3):
                 with pytest.raises(ResourceNotFoundError):
                     transport.open_stream(self.missing(origin)).close()
@@ -245,8 +247,8 @@ class TransportSuite(Suite, suite=True):
         assert [one for one in transport.schemes if one != one.lower()] == []
 
 
-def read_some(stream: Stream, size: int) -> bytes:
-    """Return up to ``size`` bytes of a stream, fewer only at its end."""
+def read_some(stream: Stream | Body, size: int) -> bytes:
+    """Return up to ``size`` bytes of a stream or an object's body, fewer only at its end."""
     found = bytearray()
     while len(found) < size:
         buffer = memoryview(bytearray(size - len(found)))
@@ -264,3 +266,9 @@ def read(stream: Stream, step: int = 4096) -> bytes:
     while count := stream.readinto(buffer):
         found += buffer[:count]
     return bytes(found)
+
+
+def read_from(transport: Transport, address: str) -> bytes:
+    """Return all that a transport brings from an address."""
+    with transport.open_stream(address) as stream:
+        return read(stream)

@@ -10,6 +10,9 @@ from typing import Final, NamedTuple
 from store.errors import StoreError
 from store.transports.base import Stream, Transport
 
+AHEAD: Final = 8
+"""How many requests may be under way on one connection, where each body is held against a digest or tag."""
+
 NO_FIELDS: Final[Mapping[bytes, bytes]] = MappingProxyType({})
 """The head of what has none."""
 
@@ -59,13 +62,15 @@ class BulkTransport(Transport):
     """A transport that can ask one origin for many bodies at once."""
 
     @abc.abstractmethod
-    def bulk(self, address: str, *, connections: int, largest: int) -> Bulk | None:
+    def bulk(self, address: str, *, connections: int, largest: int, ahead: int = 1) -> Bulk | None:
         """Return what asks the origin of an address for many small bodies.
 
         Args:
             address: Any address of that origin.
             connections: How many connections may be open to it.
             largest: The largest body that is small, in bytes.
+            ahead: How many requests may be under way on one connection. More than one is for callers who
+                hold each body against a digest or tag: a server that confuses them spoils nothing then.
 
         Returns:
             None where that cannot be done now, and each is to be asked for by itself.

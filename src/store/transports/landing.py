@@ -106,6 +106,7 @@ def opener_of(transport: Transport, address: str, first: Stream) -> Opener | Non
         return None
 
     def open_range(start: int, end: int) -> Stream:
+        """Open a range, if it is of the version that was begun."""
         conditions = Conditions(if_range=etag, until=end)
         stream = transport.open_stream(address, start, conditions=conditions)
         if (stream.offset, stream.etag, stream.size) == (start, etag, total):

@@ -52,6 +52,7 @@ def several(*listeners: Listener | None) -> Listener | None:
         return told[0] if told else None
 
     def tell(event: Event) -> None:
+        """Hand an event to each in turn."""
         for listener in told:
             listener(event)
 

@@ -8,9 +8,6 @@ import itertools
 import os
 import socket
 import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,7 +30,7 @@ from store.transports.base import Retrying, TransferOptions
 from store.transports.opening import close_all
 
 WORKSPACE = "Global Public Workspace"
-MINI = Path(__file__).parents[2] / "services" / "cdcs_mini"
+MINI = Path(__file__).parents[2] / "services" / "cdcs_mini" / "mini_gunicorn.py"
 OPTIONS = TransferOptions(retrying=Retrying(base=0.0))
 _numbers = itertools.count(1)
 
@@ -93,55 +90,16 @@ def real(
     home = tmp_path_factory.mktemp("cdcs")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "CDCS_HOME": str(home),
-        "CDCS_PORT": str(port),
-        "DJANGO_SETTINGS_MODULE": "mini_settings",
-        "DJANGO_SUPERUSER_PASSWORD": "admin",
-        "PYTHONPATH": str(MINI),
-        "HOME": str(home),
-    }
-    manage = [interpreter, "-m", "django"]
-    named = ["--noinput", "--username", "admin", "--email", "a@example.com"]
-    for call in ([*manage, "migrate"], [*manage, "createsuperuser", *named]):
-        subprocess.run(call, env=environment, check=True, capture_output=True)
-    serving = [
-        interpreter,
-        "-m",
-        "gunicorn",
-        "-w",
-        "1",
-        "--threads",
-        "8",
-        "-b",
-        f"127.0.0.1:{port}",
-    ]
-    log = (home / "log").open("wb")
-    process = subprocess.Popen([*serving, "mini_wsgi:application"], env=environment, stderr=log)
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/rest/core-settings/")
+    environment = {**os.environ, "CDCS_HOME": str(home), "CDCS_PORT": str(port), "HOME": str(home)}
+    command = [interpreter, "-m", "gunicorn", "-c", str(MINI)]
+    with (
+        (home / "log").open("wb") as log,
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log) as process,
+    ):
+        assert process.stdout is not None
+        assert process.stdout.readline(), (home / "log").read_text()
         yield Place(f"http://127.0.0.1:{port}")
-    finally:
         process.terminate()
-        process.wait(10)
-        log.close()
-
-
-def _wait_for(address: str) -> None:
-    """Wait until a server answers, for at most a minute."""
-    until = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-        else:
-            return
 
 
 class FakeKeyring(keyring.backend.KeyringBackend):

@@ -1,9 +1,11 @@
-"""A certificate for loopback, made anew for each run."""
+"""A transport to try, a certificate for loopback, and a host that does not answer."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import ipaddress
+import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from store.testing.servers import Server
+from store.transports.base import TransferOptions
+from store.transports.http import HttpTransport
 
 
 @attrs.frozen
@@ -29,6 +33,27 @@ class Certified:
 
     server: Server
     bundle: Path
+
+
+@pytest.fixture
+def transport(options: TransferOptions) -> Iterator[HttpTransport]:
+    """A transport that waits for nothing long."""
+    with HttpTransport(options) as opened:
+        yield opened
+
+
+@pytest.fixture
+def unanswering() -> Iterator[str]:
+    """An address where no connection comes about: others wait there already, as many as may."""
+    with contextlib.ExitStack() as opened:
+        listener = opened.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -82,13 +82,6 @@ class GoodBye(Fault):
         exchange.hang_up()
 
 
-@pytest.fixture
-def transport(options: TransferOptions) -> Iterator[HttpTransport]:
-    """A transport that waits for nothing long."""
-    with HttpTransport(options) as opened:
-        yield opened
-
-
 def small(number: int) -> bytes:
     """The body of a number."""
     return b"%d " % number * (number % 50)
@@ -104,12 +97,13 @@ def asked(
     urls: Iterable[str],
     *,
     connections: int = 8,
+    ahead: int = 1,
     tell: Callable[[Asked, Answer], bool] = lambda *_: True,
 ) -> dict[int, Answer]:
     """Ask for all, and return what became of each, told exactly once."""
     wanted = [Asked(number, url) for number, url in enumerate(urls)]
     answers: dict[int, Answer] = {}
-    bulk = transport.bulk(wanted[0].address, connections=connections, largest=LARGEST)
+    bulk = transport.bulk(wanted[0].address, connections=connections, largest=LARGEST, ahead=ahead)
     assert bulk is not None
 
     def told(one: Asked, answer: Answer) -> bool:
@@ -126,12 +120,15 @@ def data_of(answer: Answer) -> bytes | None:
     return bytes(answer.data) if isinstance(answer, Came) else None
 
 
-def test_many_come_over_few_connections(server: Server, transport: HttpTransport) -> None:
+@pytest.mark.parametrize("ahead", [1, 2, 8])
+def test_many_come_over_few_connections(
+    server: Server, transport: HttpTransport, ahead: int
+) -> None:
     """Each once, and the connections are kept for the next run."""
     urls = served(server, 200)
 
     for _ in range(2):
-        answers = asked(transport, urls)
+        answers = asked(transport, urls, ahead=ahead)
 
         assert [data_of(answers[number]) for number in range(200)] == [
             small(number) for number in range(200)
@@ -139,6 +136,48 @@ def test_many_come_over_few_connections(server: Server, transport: HttpTransport
     assert server.count() == 400
     assert 1 <= server.connections <= 8
     assert all(answer.seconds >= 0 for answer in answers.values() if isinstance(answer, Came))
+
+
+def test_many_requests_are_under_way_on_one_connection(
+    server: Server, transport: HttpTransport
+) -> None:
+    """Once it has given an answer; they are answered in their order, however the bytes are cut."""
+    arrived: list[int] = []
+    urls = served(server, 30, fault=Drip(40, every=0.0005))
+
+    def tell(one: Asked, _: Answer) -> bool:
+        arrived.append(one.number)
+        return True
+
+    answers = asked(transport, urls, connections=1, ahead=4, tell=tell)
+
+    assert arrived == list(range(30))
+    assert [data_of(answers[number]) for number in range(30)] == [
+        small(number) for number in range(30)
+    ]
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("size", [60_000, LARGEST - 1])
+def test_bodies_of_any_size_follow_each_other(
+    server: Server, transport: HttpTransport, size: int
+) -> None:
+    """Those that fill the buffer, and small ones between them."""
+    bodies = [os.urandom(size if number % 3 else number) for number in range(20)]
+    urls = [server.serve(f"/{number}", body) for number, body in enumerate(bodies)]
+
+    answers = asked(transport, urls, connections=1, ahead=8)
+
+    assert [data_of(answers[number]) for number in range(20)] == bodies
+
+
+def test_more_connections_are_opened_only_where_the_server_is_waited_for(
+    server: Server, transport: HttpTransport
+) -> None:
+    """What keeps this thread busy would come no sooner over another."""
+    asked(transport, served(server, 5, fault=Stall(None, seconds=0.05)), connections=4)
+
+    assert server.connections == 4
 
 
 def test_a_request_says_what_others_say(server: Server, transport: HttpTransport) -> None:
@@ -198,21 +237,22 @@ NOT_PLAIN: dict[str, Fault] = {
 }
 
 
+@pytest.mark.parametrize(("ahead", "place"), [(1, 0), (8, 0), (8, 4)])
 @pytest.mark.parametrize("fault", NOT_PLAIN)
 def test_what_is_not_plain_is_given_back(
-    server: Server, transport: HttpTransport, fault: str
+    server: Server, transport: HttpTransport, fault: str, ahead: int, place: int
 ) -> None:
-    """And nothing else with it."""
-    urls = [*served(server, 10), server.serve("/odd", b"data", fault=NOT_PLAIN[fault])]
-    urls.insert(0, urls.pop())
+    """And nothing else with it, though requests were under way behind it."""
+    urls = served(server, 10)
+    urls.insert(place, server.serve("/odd", b"data", fault=NOT_PLAIN[fault]))
 
-    answers = asked(transport, urls, connections=2)
+    answers = asked(transport, urls, connections=2, ahead=ahead)
 
-    assert answers[0] is None
-    assert [data_of(answers[number + 1]) for number in range(10)] == [
+    assert answers.pop(place) is None
+    assert [data_of(answers[number]) for number in sorted(answers)] == [
         small(number) for number in range(10)
     ]
-    assert server.count("/odd") == 1
+    assert server.count("/odd") == 1 or ahead > 1
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -244,6 +284,7 @@ def test_a_second_answer_is_not_taken_for_another_ones(
     ]
 
 
+@pytest.mark.parametrize("ahead", [1, 4])
 @pytest.mark.parametrize("size", [LARGEST + 1, 3_000_000])
 @pytest.mark.parametrize("tls", [False, True])
 def test_a_large_body_is_handed_on(
@@ -254,6 +295,7 @@ def test_a_large_body_is_handed_on(
     monkeypatch: pytest.MonkeyPatch,
     size: int,
     tls: bool,
+    ahead: int,
 ) -> None:
     """Open, with what is known of it; it is asked for once, and the others do not wait for it."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certified.bundle))
@@ -262,9 +304,9 @@ def test_a_large_body_is_handed_on(
     url = origin.serve("/large", data, headers={"Content-Type": "text/x"})
 
     with HttpTransport(options) as transport:
-        answers = asked(transport, [url, *served(origin, 5)], connections=1)
+        answers = asked(transport, [*served(origin, 5), url, *served(origin, 9)], ahead=ahead)
 
-        stream = answers[0]
+        stream = answers.pop(5)
         assert isinstance(stream, Stream)
         assert (stream.size, stream.address, stream.offset) == (size, url, 0)
         assert (stream.accepts_ranges, stream.content_type) == (True, "text/x")
@@ -273,8 +315,9 @@ def test_a_large_body_is_handed_on(
         with stream:
             assert read(stream) == data
             assert read(stream) == b""
-    assert all(isinstance(answers[number], Came) for number in range(1, 6))
-    assert origin.count("/large") == 1
+    assert len(answers) == 14
+    assert all(isinstance(answer, Came) for answer in answers.values())
+    assert origin.count("/large") == 1 or ahead > 1
 
 
 def test_a_handed_body_that_breaks_off_is_told(server: Server, transport: HttpTransport) -> None:
@@ -319,14 +362,15 @@ def test_a_handed_body_is_ended_from_outside(server: Server, transport: HttpTran
     stream.abort()
 
 
+@pytest.mark.parametrize("ahead", [1, 8])
 @pytest.mark.parametrize("said", [False, True])
 def test_a_server_that_closes_after_each_answer_is_asked_again(
-    server: Server, transport: HttpTransport, *, said: bool
+    server: Server, transport: HttpTransport, *, said: bool, ahead: int
 ) -> None:
     """Whether it says so or not: a connection that was closed while idle costs nothing."""
     urls = served(server, 20, fault=GoodBye(said))
 
-    answers = asked(transport, urls, connections=2)
+    answers = asked(transport, urls, connections=2, ahead=ahead)
 
     assert [data_of(answers[number]) for number in range(20)] == [
         small(number) for number in range(20)

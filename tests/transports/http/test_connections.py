@@ -24,30 +24,18 @@ from store.testing.misbehaving import (
     Status,
 )
 from store.testing.servers import Server
-from store.testing.transports import read
-from store.transports.base import Conditions, TransferOptions, Transport
+from store.testing.transports import read_from
+from store.transports.base import Conditions, TransferOptions
 from store.transports.deadlines import Deadline, keeping
 from store.transports.http import HTTPRequestError, HttpTransport
 
 DATA = bytes(range(256)) * 20
 
 
-@pytest.fixture
-def transport(options: TransferOptions) -> HttpTransport:
-    """A transport that waits for nothing long."""
-    return HttpTransport(options)
-
-
-def fetch(transport: Transport, url: str) -> bytes:
-    """Return a whole body."""
-    with transport.open_stream(url) as stream:
-        return read(stream)
-
-
 def test_a_connection_is_used_again(server: Server, transport: HttpTransport) -> None:
     """What was read to its end, by length or chunks, gives its connection back."""
     for fault in (None, Chunked(), None):
-        fetch(transport, server.serve("/a", DATA, fault=fault))
+        read_from(transport, server.serve("/a", DATA, fault=fault))
 
     assert server.connections == 1
 
@@ -56,7 +44,7 @@ def test_a_body_that_was_left_is_not_read_later(server: Server, transport: HttpT
     """Its connection is closed, and the next request gets its own answer."""
     transport.open_stream(server.serve("/a", DATA)).close()
 
-    assert fetch(transport, server.serve("/b", b"other")) == b"other"
+    assert read_from(transport, server.serve("/b", b"other")) == b"other"
     assert server.connections == 2
 
 
@@ -76,24 +64,14 @@ def test_a_name_that_does_not_resolve_is_told(
     assert isinstance(caught.value, requests.ConnectionError)
 
 
-def test_a_host_that_does_not_answer_is_a_timeout(options: TransferOptions) -> None:
+def test_a_host_that_does_not_answer_is_a_timeout(
+    unanswering: str, options: TransferOptions
+) -> None:
     """A connection that does not come about is left after the connect timeout."""
     bounds = options.bounds._replace(connect_timeout=0.1)
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        waiting = [socket.socket() for _ in range(4)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(listener.getsockname())
-        try:
-            with pytest.raises(TransportTimeoutError, match="no connection") as caught:
-                HttpTransport(options._replace(bounds=bounds)).open_stream(
-                    f"http://127.0.0.1:{listener.getsockname()[1]}/"
-                )
-        finally:
-            for one in waiting:
-                one.close()
+
+    with pytest.raises(TransportTimeoutError, match="no connection") as caught:
+        HttpTransport(options._replace(bounds=bounds)).open_stream(unanswering)
 
     assert isinstance(caught.value, requests.ConnectTimeout | requests.Timeout)
 
@@ -126,7 +104,7 @@ def test_many_threads_share_a_transport(server: Server, transport: HttpTransport
     found: dict[str, bytes] = {}
 
     def get(url: str) -> None:
-        found[url] = fetch(transport, url)
+        found[url] = read_from(transport, url)
 
     threads = [threading.Thread(target=get, args=(url,)) for url in urls]
     for thread in threads:
@@ -140,19 +118,19 @@ def test_many_threads_share_a_transport(server: Server, transport: HttpTransport
 def test_a_child_opens_connections_of_its_own(server: Server, transport: HttpTransport) -> None:
     """After a fork parent and child both get their bodies, over different connections."""
     url = server.serve("/a", DATA)
-    fetch(transport, url)
+    read_from(transport, url)
 
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            status = 0 if fetch(transport, url) == DATA else 2
+            status = 0 if read_from(transport, url) == DATA else 2
         finally:
             os._exit(status)
     _, ended = os.waitpid(child, 0)
 
     assert os.waitstatus_to_exitcode(ended) == 0
-    assert fetch(transport, url) == DATA
+    assert read_from(transport, url) == DATA
 
 
 def test_a_proxy_is_asked_for_what_it_does_not_except(
@@ -165,8 +143,8 @@ def test_a_proxy_is_asked_for_what_it_does_not_except(
 
     transport = HttpTransport(options)
 
-    assert fetch(transport, "http://example.invalid/a") == DATA[::-1]
-    assert fetch(transport, server.serve("/a", DATA)) == DATA
+    assert read_from(transport, "http://example.invalid/a") == DATA[::-1]
+    assert read_from(transport, server.serve("/a", DATA)) == DATA
     assert other.count() == 1
 
 

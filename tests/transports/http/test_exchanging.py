@@ -20,6 +20,7 @@ from store.testing.misbehaving import Status
 from store.testing.servers import Server, unused_address
 from store.transports.base import TransferOptions
 from store.transports.deadlines import Deadline, keeping
+from store.transports.http.errors import HTTPRequestError
 from store.transports.http.exchanging import Answer, Exchange
 from store.transports.http.posting import Form, Json, Upload
 
@@ -32,6 +33,15 @@ def test_an_answer_is_read_whole(server: Server, options: TransferOptions) -> No
 
     assert answer.value() == {"b": [1, 2]}
     assert answer.address == url
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"\xff", b"[" * 100_000])
+def test_what_is_no_json_is_told(server: Server, options: TransferOptions, content: bytes) -> None:
+    """And what is nested too deep to be read: the address may be another service's."""
+    answer = Exchange(options).ask("GET", server.serve("/a", content))
+
+    with pytest.raises(HTTPRequestError, match="is no JSON"):
+        answer.value()
 
 
 def test_what_is_transient_is_asked_again(server: Server, options: TransferOptions) -> None:

@@ -16,23 +16,11 @@ from store.testing.misbehaving import (
     Redirect,
 )
 from store.testing.servers import Server
-from store.testing.transports import read
-from store.transports.base import TransferOptions, Transport
+from store.testing.transports import read, read_from
+from store.transports.base import TransferOptions
 from store.transports.http import HttpTransport
 
 DATA = bytes(range(256)) * 20
-
-
-@pytest.fixture
-def transport(options: TransferOptions) -> HttpTransport:
-    """A transport that waits for nothing long."""
-    return HttpTransport(options)
-
-
-def fetch(transport: Transport, url: str) -> bytes:
-    """Return a whole body."""
-    with transport.open_stream(url) as stream:
-        return read(stream)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -54,7 +42,7 @@ def test_a_location_in_utf8_is_understood(server: Server, transport: HttpTranspo
 
     url = server.serve("/a", fault=Redirect("/ü".encode().decode("latin-1")))
 
-    assert fetch(transport, url) == DATA
+    assert read_from(transport, url) == DATA
 
 
 def test_too_many_redirects_are_refused(server: Server, transport: HttpTransport) -> None:
@@ -63,7 +51,7 @@ def test_too_many_redirects_are_refused(server: Server, transport: HttpTransport
         server.redirect(f"/{number}", f"/{number + 1}")
     server.serve("/6", DATA)
 
-    assert fetch(transport, f"{server.url}/1") == DATA
+    assert read_from(transport, f"{server.url}/1") == DATA
     with pytest.raises(RedirectError):
         transport.open_stream(f"{server.url}/0")
 
@@ -85,7 +73,7 @@ def test_bodies_of_redirects_are_not_read(server: Server, transport: HttpTranspo
     """A redirect is followed at once, whatever it announces."""
     server.serve("/b", DATA)
 
-    assert fetch(transport, server.serve("/a", fault=Endless("/b"))) == DATA
+    assert read_from(transport, server.serve("/a", fault=Endless("/b"))) == DATA
 
 
 def test_credentials_stay_with_their_origin(server: Server, other: Server) -> None:
@@ -104,7 +92,7 @@ def test_credentials_stay_with_their_origin(server: Server, other: Server) -> No
         server.redirect("/a", f"{other.url}/b")
         server.redirect("/start", "/a")
 
-        fetch(transport, server.url.replace("//", "//me:mine@") + "/start")
+        read_from(transport, server.url.replace("//", "//me:mine@") + "/start")
 
         sent = [one.headers.get("authorization") for one in server.requests]
         assert sent == ["Basic bWU6bWluZQ=="] * 2
@@ -119,6 +107,6 @@ def test_user_and_password_of_the_address_are_shown_to_the_server(
     with Server(user="me", password="m:ne") as server:
         url = server.serve("/a", DATA)
 
-        assert fetch(transport, url.replace("//", "//me:m%3Ane@")) == DATA
+        assert read_from(transport, url.replace("//", "//me:m%3Ane@")) == DATA
         with pytest.raises(CredentialsError, match="STORE_TOKEN_HTTP_127_0_0_1"):
             transport.open_stream(url)

@@ -18,23 +18,11 @@ from store.testing.misbehaving import (
     Part,
 )
 from store.testing.servers import Server
-from store.testing.transports import TransportSuite, read, read_some
+from store.testing.transports import TransportSuite, read, read_from, read_some
 from store.transports.base import Conditions, TransferOptions, Transport
 from store.transports.http import HTTPRequestError, HttpTransport
 
 DATA = bytes(range(256)) * 20
-
-
-@pytest.fixture
-def transport(options: TransferOptions) -> HttpTransport:
-    """A transport that waits for nothing long."""
-    return HttpTransport(options)
-
-
-def fetch(transport: Transport, url: str) -> bytes:
-    """Return a whole body."""
-    with transport.open_stream(url) as stream:
-        return read(stream)
 
 
 class TestHttpTransport(TransportSuite):
@@ -59,7 +47,7 @@ class TestHttpTransport(TransportSuite):
 
 def test_a_plain_request_says_little(server: Server, transport: HttpTransport) -> None:
     """It names us, asks for bytes as they are, and nothing else."""
-    fetch(transport, server.serve("/a", DATA))
+    read_from(transport, server.serve("/a", DATA))
 
     headers = server.requests[0].headers
     assert headers["user-agent"].startswith("store/")
@@ -154,7 +142,7 @@ def test_encoded_files_are_files(server: Server, transport: HttpTransport) -> No
     """The raw bytes of ``x.gz`` are the resource, though the server calls them an encoding."""
     url = server.serve("/x.tar.gz", DATA, headers={"Content-Encoding": "x-gzip"})
 
-    assert fetch(transport, url) == DATA
+    assert read_from(transport, url) == DATA
 
 
 def test_encodings_that_were_not_asked_for_are_refused(

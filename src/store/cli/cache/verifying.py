@@ -99,6 +99,7 @@ def _progress(frame: Frame) -> Iterator[Callable[[int, int], None] | None]:
         return
 
     def told(done: int, whole: int) -> None:
+        """Say how far it is, in place of what was said before."""
         replace_status_line(f"checked {human_size(done)} of {human_size(whole)}")
 
     try:

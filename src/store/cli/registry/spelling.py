@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from store import jsontext
+
 if TYPE_CHECKING:
     from store.registry.item import CacheItem
 
@@ -92,7 +94,7 @@ def _value(text: str) -> Any:  # noqa: ANN401 - any value
     if text.startswith("@"):
         return _moment(text)
     try:
-        return json.loads(text)
+        return jsontext.loads(text)
     except ValueError:
         return text
 

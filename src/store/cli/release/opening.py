@@ -31,6 +31,7 @@ def with_archive(*names: str, meaning: str = "The archive") -> Callable[[F], F]:
     """Give a command the options that say which archive is meant, and which workspace in it."""
 
     def decorate(function: F) -> F:
+        """Add the options, the last one first, as decorators do."""
         for option in (
             trusting,
             click.option(

@@ -84,6 +84,7 @@ def publish(
     ):
 
         def began(plan: Plan) -> None:
+            """Tell what will be published, now that it is known."""
             if bar is not None:
                 bar.expect(plan.size)
             frame.kept = "" if dry_run else KEPT

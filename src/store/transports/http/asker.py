@@ -15,7 +15,7 @@ from store.addresses import public
 from store.clock import SYSTEM_CLOCK
 from store.errors import ConfigurationError, TooLargeError
 from store.transports.base import TransferOptions
-from store.transports.bulk import Bulk
+from store.transports.bulk import AHEAD, Bulk
 from store.transports.crowding import enter
 from store.transports.deadlines import begun, current, keeping
 from store.transports.http import headers as reading
@@ -157,9 +157,10 @@ class Asker:
     def bulk(
         self, address: str, spelling: Spelling, *, connections: int, largest: int
     ) -> Bulk | None:
-        """Return what asks for many small bodies of one origin, each once; None where it cannot be had.
+        """Return what asks for many small bodies of one origin; None where it cannot be had.
 
-        None behind a proxy, at a limited rate, and where the origin cannot be reached anyway.
+        None behind a proxy, at a limited rate, and where the origin cannot be reached anyway. Whoever is
+        told of an answer holds it against the object's tag or digest: a few requests are under way at once.
 
         Args:
             address: Any address of that origin.
@@ -175,7 +176,9 @@ class Asker:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
             return None  # whoever asks in the usual way is told why
         most = min(connections, options.per_host)
-        return HttpBulk(pool, spelling, address, options, connections=most, largest=largest)
+        return HttpBulk(
+            pool, spelling, address, options, connections=most, largest=largest, ahead=AHEAD
+        )
 
     def close(self) -> None:
         """Close the idle connections of this process."""

@@ -12,7 +12,7 @@ import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from store.clock import SYSTEM_CLOCK
@@ -20,11 +20,17 @@ from store.transports.base import TransferOptions
 from store.transports.bulk import Asked, Bulk, Tell
 from store.transports.crowding import try_enter
 from store.transports.deadlines import Deadline, current, keeping
-from store.transports.http.lines import Line, Outcome
+from store.transports.http.lines import HURRY, Line, Outcome
 from store.transports.http.wire import Spelling
 
 _TICK: Final = 0.25
 """How often it is looked for connections that fell silent, in seconds."""
+
+_BRIEF: Final = 0.002
+"""How long the server is waited for in all before it is asked over more connections, in seconds."""
+
+_IDLE: Final = 0.1
+"""The share of the time that has to be spent so."""
 
 
 class HttpBulk(Bulk):
@@ -37,6 +43,7 @@ class HttpBulk(Bulk):
         options: The bounds.
         connections: How many connections there are at most.
         largest: The largest body that is read here, in bytes.
+        ahead: How many requests are under way on one of them at most.
     """
 
     def __init__(
@@ -48,12 +55,14 @@ class HttpBulk(Bulk):
         *,
         connections: int,
         largest: int,
+        ahead: int = 1,
     ) -> None:
         self._pool = pool
         self.requests = requests
         self._address = address
         self._options = options
-        self._connections = connections
+        self.connections = connections
+        self.ahead = ahead
         self._largest = largest
 
     def run(self, wanted: Iterator[Asked], tell: Tell) -> None:
@@ -86,11 +95,6 @@ class HttpBulk(Bulk):
         self._pool._put_conn(line.connection)  # noqa: SLF001
         line.seat.leave()
 
-    @property
-    def connections(self) -> int:
-        """How many connections there are at most."""
-        return self._connections
-
 
 class _Running:
     """One run: the lines, what they are busy with, and who is told."""
@@ -99,6 +103,7 @@ class _Running:
         self._bulk = bulk
         self._wanted = wanted
         self._tell = tell
+        self._ahead = bulk.ahead
         self._again: deque[Asked] = deque()
         self._exhausted = False
         self._going_on = True
@@ -109,6 +114,7 @@ class _Running:
         self._waker.setblocking(False)
         self._connected: deque[Line | None] = deque()
         self._connecting = 0
+        self._began = self._waited = 0.0
         self._ending = threading.Lock()
         self._ended = False
         self._selector.register(self._waker, selectors.EVENT_READ)
@@ -117,14 +123,34 @@ class _Running:
         """Go on until all that was wanted is told of."""
         self._connect_one_more()
         while self._going_on and (self._lines or (self._connecting and self._is_there_work())):
-            for key, _ in self._selector.select(_TICK):
+            ready = self._ready()
+            now = SYSTEM_CLOCK.monotonic()
+            for key, _ in ready:
                 if key.data is None:
                     self._welcome()
                 else:
                     self._attend(key.data)
-            self._look_for_the_silent()
+            self._look_for_the_silent(now)
         while self._going_on and (asked := self._next()) is not None:
             self._going_on = self._tell(asked, None)
+
+    def _ready(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait for what can be read; where that takes a while more connections are opened.
+
+        As long as what comes keeps this thread busy, another connection would bring nothing sooner.
+        """
+        patience = _TICK if self._ahead == 1 else HURRY
+        lacking = self._bulk.connections - len(self._lines) - self._connecting
+        if not self._lines or lacking <= 0 or not self._is_there_work():
+            return self._selector.select(patience)
+        begun = SYSTEM_CLOCK.monotonic()
+        ready = self._selector.select(_BRIEF)
+        now = SYSTEM_CLOCK.monotonic()
+        self._waited += now - begun
+        if self._waited > max(_BRIEF, _IDLE * (now - self._began)):
+            for _ in range(lacking):
+                self._connect_one_more()
+        return ready or self._selector.select(patience)
 
     def end(self) -> None:
         """Close what is open; what was under way is told of as not had."""
@@ -155,7 +181,9 @@ class _Running:
                 arrived.end()
 
     def _welcome(self) -> None:
-        """Put connections to work that came about; ask for more while there is enough to do."""
+        """Put connections to work that came about."""
+        if not self._lines:
+            self._began, self._waited = SYSTEM_CLOCK.monotonic(), 0.0
         with contextlib.suppress(BlockingIOError):
             self._waker.recv(64)
         while self._connected:
@@ -165,53 +193,71 @@ class _Running:
                 continue
             self._lines.add(line)
             self._selector.register(line.socket, selectors.EVENT_READ, line)
-            if self._put_to_work(line):
-                for _ in range(self._bulk.connections - len(self._lines) - self._connecting):
-                    self._connect_one_more()
+            self._put_to_work(line)
 
     def _attend(self, line: Line) -> None:
         """Read what is there on a line, and give it the next work when it has done its own."""
         outcome = line.read()
-        if outcome is Outcome.MORE:
-            return
-        asked = line.asked
-        if asked is None or outcome is Outcome.LOST:
-            if asked is not None:
-                line.asked = None
-                self._again.append(asked)
-            self._drop(line)
-            self._replace()
-            return
-        answer = line.answer()
-        line.asked = None
-        if outcome is Outcome.DONE:
-            # The next request is on its way while this answer is looked after.
-            self._put_to_work(line)
-        else:
-            self._forget(line, close=outcome is not Outcome.HANDED)
-            self._replace()
-        self._going_on = self._tell(asked, answer) and self._going_on
+        while outcome is not Outcome.MORE:
+            if outcome is Outcome.LOST or not line.asked:
+                self._ask_again(line, first=1)
+                self._drop(line)
+                self._replace()
+                return
+            asked, answer = line.answer()
+            if outcome is Outcome.DONE:
+                # The next requests are on their way while this answer is looked after.
+                going = self._put_to_work(line)
+            else:
+                going = False
+                self._ask_again(line)
+                self._forget(line, close=outcome is not Outcome.HANDED)
+                self._replace()
+            self._going_on = self._tell(asked, answer) and self._going_on
+            outcome = line.look() if going and self._going_on else Outcome.MORE
 
     def _put_to_work(self, line: Line) -> bool:
-        """Give a line the next request; where there is none it goes back to the pool."""
-        while (asked := self._next()) is not None:
+        """Keep a line busy, many requests in one message; an idle one goes back to the pool."""
+        most = self._ahead if line.quick else 1
+        if len(line.asked) > most // 2:
+            return True
+        fresh: list[Asked] = []
+        requests: list[bytes] = []
+        while len(line.asked) + len(fresh) < most and (asked := self._next()) is not None:
             request = self._bulk.requests.spelled(asked.address)
             if request is None:
                 self._going_on = self._tell(asked, None) and self._going_on
-            elif line.send(asked, request):
-                return True
             else:
-                line.asked = None
-                self._again.append(asked)
-                self._drop(line)
-                return False
-        self._forget(line, close=False)
-        self._bulk.give_back(line)
-        return False
+                fresh.append(asked)
+                requests.append(request)
+        if fresh and not line.send(fresh, b"".join(requests)):
+            self._ask_again(line, first=len(line.asked))
+            self._drop(line)
+        elif not line.asked:
+            self._forget(line, close=False)
+            self._bulk.give_back(line)
+        return bool(line.asked)
+
+    def _ask_again(self, line: Line, first: int = 0) -> None:
+        """Let other lines ask for what this one was busy with.
+
+        Args:
+            line: Which has none of it any more.
+            first: How many of its requests were not behind others; where there are more of them, all lines
+                ask for less at once from now on.
+        """
+        self._hold_back(line.asked, first)
+        line.asked.clear()
+
+    def _hold_back(self, asked: Collection[Asked], first: int = 0) -> None:
+        if len(asked) > first:
+            self._ahead = max(1, self._ahead // 2)
+        self._again.extend(asked)
 
     def _replace(self) -> None:
         """Open a connection in place of one that was closed, where there is work for it."""
-        if self._is_there_work() and self._going_on:
+        room = self._bulk.connections - len(self._lines) - self._connecting
+        if room > 0 and self._is_there_work() and self._going_on:
             self._connect_one_more()
 
     def _is_there_work(self) -> bool:
@@ -225,18 +271,23 @@ class _Running:
         self._exhausted = asked is None
         return asked
 
-    def _look_for_the_silent(self) -> None:
-        now = SYSTEM_CLOCK.monotonic()
+    def _look_for_the_silent(self, now: float) -> None:
+        """Give up lines on which there was nothing to read when it was looked, at ``now``, for too long."""
         over = self._deadline.left() <= 0
         for line in [one for one in self._lines if over or now > one.due]:
-            self._drop(line)
+            if over or len(line.asked) <= 1:
+                self._drop(line)
+            else:  # what is behind a slow one is not to wait for it
+                self._hold_back(line.only_first())
+                self._replace()
         self._going_on = self._going_on and not over
 
     def _drop(self, line: Line) -> None:
         """Close a line; what it was busy with is to be asked for in the usual way."""
-        asked, line.asked = line.asked, None
+        left = list(line.asked)
+        line.asked.clear()
         self._forget(line, close=True)
-        if asked is not None:
+        for asked in left:
             self._going_on = self._tell(asked, None) and self._going_on
 
     def _forget(self, line: Line, *, close: bool) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import re
 import socket
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
+from store import jsontext
 from store.addresses import public, without_secrets
 from store.clock import SYSTEM_CLOCK
 from store.errors import StoreError, TooLargeError, TransportError
@@ -62,7 +62,7 @@ class Answer(NamedTuple):
             HTTPRequestError: It is none.
         """
         try:
-            return json.loads(self.content)
+            return jsontext.loads(self.content)
         except ValueError:
             raise HTTPRequestError(
                 f"{self.address}: the answer is no JSON: is this the address of the service?",

@@ -95,7 +95,7 @@ class HttpTransport(BulkTransport):
             close(response, seat)
             raise
 
-    def bulk(self, address: str, *, connections: int, largest: int) -> Bulk | None:
+    def bulk(self, address: str, *, connections: int, largest: int, ahead: int = 1) -> Bulk | None:
         """Return what asks an origin for many small bodies.
 
         None behind a proxy, at a limited rate, and where secrets are given for some of its paths alone.
@@ -121,7 +121,15 @@ class HttpTransport(BulkTransport):
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
             return None  # whoever asks in the usual way is told why
         most = min(connections, self.options.per_host)
-        return HttpBulk(pool, asking, hop.address, self.options, connections=most, largest=largest)
+        return HttpBulk(
+            pool,
+            asking,
+            hop.address,
+            self.options,
+            connections=most,
+            largest=largest,
+            ahead=ahead,
+        )
 
     def close(self) -> None:
         """Close the idle connections of this process; the transport may be used again."""

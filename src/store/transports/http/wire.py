@@ -7,7 +7,8 @@ unusual in its head (RFC 9112). Anything else is `None`, and is asked for again 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
@@ -34,18 +35,34 @@ class Head(NamedTuple):
 
     length: int
     """The body's length in bytes."""
-    etag: str | None
-    """The entity tag as the server spelled it, or None."""
-    last_modified: str | None
-    """The time of change as an HTTP date, or None."""
-    content_type: str | None
-    """The media type, or None."""
-    ranges: bool
-    """Whether parts are given."""
     closes: bool
     """Whether the connection ends with the body."""
     fields: Mapping[bytes, bytes]
     """All there is, names in lower case."""
+
+    @property
+    def etag(self) -> str | None:
+        """The entity tag as the server spelled it, or None."""
+        return self._text(b"etag")
+
+    @property
+    def last_modified(self) -> str | None:
+        """The time of change as an HTTP date, or None."""
+        return self._text(b"last-modified")
+
+    @property
+    def content_type(self) -> str | None:
+        """The media type, or None."""
+        return self._text(b"content-type")
+
+    @property
+    def ranges(self) -> bool:
+        """Whether parts are given."""
+        return b"bytes" in self.fields.get(b"accept-ranges", b"").lower()
+
+    def _text(self, name: bytes) -> str | None:
+        value = self.fields.get(name)
+        return None if value is None else value.decode("ascii")
 
 
 def read_head(head: bytes) -> Head | None:
@@ -60,24 +77,21 @@ def read_head(head: bytes) -> Head | None:
     status, *lines = head.split(b"\r\n")
     if not _STATUS.fullmatch(status):
         return None
-    found: dict[bytes, bytes] = {}
-    for line in lines:
-        field = _field(line)
-        if field is None or (field[0] in _ONCE and field[0] in found):
-            return None
-        found[field[0]] = field[1]
+    fields = [field for line in lines if (field := _field(line)) is not None]
+    if len(fields) < len(lines):
+        return None
+    found = dict(fields)
+    if len(found) < len(fields) and _doubled(name for name, _ in fields):
+        return None
     length = found.get(b"content-length", b"")
     if not _LENGTH.fullmatch(length):
         return None
-    return Head(
-        length=int(length),
-        etag=_text(found.get(b"etag")),
-        last_modified=_text(found.get(b"last-modified")),
-        content_type=_text(found.get(b"content-type")),
-        ranges=b"bytes" in found.get(b"accept-ranges", b"").lower(),
-        closes=b"close" in found.get(b"connection", b"").lower(),
-        fields=found,
-    )
+    return Head(int(length), b"close" in found.get(b"connection", b"").lower(), found)
+
+
+def _doubled(names: Iterable[bytes]) -> bool:
+    """Whether a header is there twice that may be there only once."""
+    return any(name in _ONCE and count > 1 for name, count in Counter(names).items())
 
 
 @lru_cache(maxsize=512)
@@ -128,7 +142,3 @@ class Requests:
         if target is address or not _TARGET.fullmatch(target):
             return None
         return b"GET " + target.encode("ascii") + self._rest
-
-
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("ascii")

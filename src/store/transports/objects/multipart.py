@@ -126,6 +126,7 @@ class Upload:
         query = {"partNumber": str(number), "uploadId": self._upload}
 
         def once() -> str:
+            """Send the part; its entity tag is wanted at the end."""
             answer = self._ask("PUT", self._key, query, {}, piece)
             check(answer, self._address, self._key)
             answer.read()

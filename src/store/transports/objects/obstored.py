@@ -89,6 +89,7 @@ class ObstoreObjects(ObjectClient):
             options["range"] = {"offset": start}
 
         def once() -> Body:
+            """Ask; a second time, for the whole, where a part is called one."""
             try:
                 result = self._get(key, options, etag)
             except NotPartialError:
@@ -136,11 +137,13 @@ class ObstoreObjects(ObjectClient):
         wanted = ObjectMeta(key, len(body), metadata=dict(metadata))
 
         def once() -> ObjectMeta:
+            """Send it, with the condition as it is spelled by now."""
             expected = getattr(condition, "etag", None)
             told = self._call("put", key, self._taken(key), body, expected=expected, **options)
             return wanted._replace(etag=bare(told["e_tag"]), version=version_told(told["version"]))
 
         def respell() -> None:
+            """Leave the quotes of the condition's entity tag out, which some stores do not know."""
             options["mode"] = {"e_tag": options["mode"]["e_tag"].strip('"')}
 
         meta = settled(self, once, self.options, wanted, condition, respell=respell)
@@ -156,6 +159,7 @@ class ObstoreObjects(ObjectClient):
         failures: list[BaseException] = []
 
         def pieces() -> Iterator[bytes]:
+            """Read piece by piece, and keep what is raised: the library tells of it in words only."""
             try:
                 while piece := reader.next(size):
                     yield piece

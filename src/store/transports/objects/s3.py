@@ -117,6 +117,7 @@ class S3Objects(ObstoreObjects):
         others: list[str] = []
 
         def plain() -> Iterator[str]:
+            """Give the library what it can spell, and put the others aside."""
             for key in keys:
                 if self._by_library(key):
                     yield key

@@ -86,14 +86,16 @@ class SignedObjects(ObjectClient):
 
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
         """Return what the store says of one object."""
+        answer = repeated(functools.partial(self._head, key, _versioned(version)), self.options)
+        return meta_of(key, answer.headers, answer.stream.size)
 
-        def once() -> ObjectMeta:
-            answer = self.ask("HEAD", key, _versioned(version))
-            answer.stream.close()
-            check(answer, self.address, key, now=self.options.clock.now())
-            return meta_of(key, answer.headers, answer.stream.size)
-
-        return repeated(once, self.options)
+    def _head(
+        self, key: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        answer = self.ask("HEAD", key, query, headers)
+        answer.stream.close()
+        check(answer, self.address, key, now=self.options.clock.now())
+        return answer
 
     def get(
         self,
@@ -110,6 +112,7 @@ class SignedObjects(ObjectClient):
             headers["Range"] = f"bytes={start}-{'' if end is None else max(start, end - 1)}"
 
         def once() -> Body:
+            """Ask; a second time, for the whole, where a part is called one."""
             answer = self.ask("GET", key, _versioned(version), headers)
             check(answer, self.address, key, expected=etag)
             misnamed = "Range" in headers and is_misnamed(answer)
@@ -161,6 +164,7 @@ class SignedObjects(ObjectClient):
         wanted = ObjectMeta(key, len(body), metadata=dict(metadata))
 
         def once() -> ObjectMeta:
+            """Send it, with the condition as it is spelled by now."""
             answer = self.ask("PUT", key, {}, headers, body)
             check(answer, self.address, key, expected=getattr(condition, "etag", None))
             answer.read()
@@ -168,6 +172,7 @@ class SignedObjects(ObjectClient):
             return wanted._replace(etag=bare(told.get("ETag")), version=version_of(told))
 
         def respell() -> None:
+            """Leave the quotes of the condition's entity tag out, which some stores do not know."""
             headers["If-Match"] = headers["If-Match"].strip('"')
 
         meta = settled(self, once, self.options, wanted, condition, respell=respell)
@@ -182,7 +187,7 @@ class SignedObjects(ObjectClient):
             asked["start-after"] = after
         last = after
         while True:
-            page = repeated(lambda query=dict(asked): self._page(query), self.options)  # type: ignore[misc]
+            page = repeated(functools.partial(self._page, dict(asked)), self.options)
             for meta in page.objects:
                 # A store that passes 'prefix' or 'start-after' over gives more than was asked for.
                 if meta.key.startswith(prefix) and (after is None or meta.key > after):
@@ -209,6 +214,7 @@ class SignedObjects(ObjectClient):
         headers = {"x-amz-copy-source": f"/{bucket}/{spelled(source)}"}
 
         def once() -> None:
+            """Ask; whether it was done is told in the body."""
             answer = self.ask("PUT", dest, {}, headers)
             check(answer, self.address, source)
             code = code_of(answer.read())
@@ -222,28 +228,21 @@ class SignedObjects(ObjectClient):
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects, one by one."""
         for key in keys:
+            repeated(functools.partial(self._delete, key), self.options)
 
-            def once(key: str = key) -> None:
-                answer = self.ask("DELETE", key)
-                if answer.status == _MISSING:
-                    if code_of(answer.read()) == "NoSuchBucket":
-                        raise refused(_MISSING, self.address)
-                    return
-                check(answer, self.address, key)
-                answer.stream.close()
-
-            repeated(once, self.options)
+    def _delete(self, key: str) -> None:
+        answer = self.ask("DELETE", key)
+        if answer.status == _MISSING:
+            if code_of(answer.read()) == "NoSuchBucket":
+                raise refused(_MISSING, self.address)
+            return
+        check(answer, self.address, key)
+        answer.stream.close()
 
     def checksums(self, key: str) -> Mapping[str, str]:
         """Return the checksums that S3 keeps of a whole object."""
-
-        def once() -> Mapping[str, str]:
-            answer = self.ask("HEAD", key, {}, ASKING)
-            answer.stream.close()
-            check(answer, self.address, key, now=self.options.clock.now())
-            return checksums_of(answer.headers)
-
-        return repeated(once, self.options)
+        answer = repeated(functools.partial(self._head, key, {}, ASKING), self.options)
+        return checksums_of(answer.headers)
 
     def honours_conditions(self) -> bool:
         """Return whether the store honours the conditions of `put`."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from store.errors import RefusedError, UnsafeNameError
 from store.releases.downloading import Downloaded, Manner, download, foresee
 from store.releases.filesystem import FileSystemArchive
 from store.releases.holding import record_in
 from store.releases.names import DEFAULT_WORKSPACE
-from store.releases.publishing import Published
+from store.releases.publishing import Published, Wanted, publish
 from store.releases.records import Record
+from store.releases.versions import Version
 
 from .conftest import content_of, lay
 
@@ -138,3 +142,54 @@ def test_it_can_be_foreseen(fetch: Fetch, flat: Record, deep: Record, tmp_path: 
         foresee(flat, tmp_path / "here", replace=True)
 
     assert not there
+
+
+TREES = st.sets(st.sampled_from(["x", "x/y", "x/y/z", "x/w", "v", "v/u"]), max_size=4).filter(
+    lambda paths: not any(other.startswith(f"{one}/") for one in paths for other in paths)
+)
+EMPTY = st.sets(st.sampled_from(["x", "x/y", "v", "q", "q/r"]), max_size=2)
+
+
+@settings(max_examples=40, deadline=None)
+@given(first=TREES, second=TREES, mine=TREES, empty=EMPTY, force=st.booleans())
+def test_a_fetch_is_whole_or_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory,
+    first: set[str],
+    second: set[str],
+    mine: set[str],
+    empty: set[str],
+    *,
+    force: bool,
+) -> None:
+    """Whatever of somebody's lies there: what is refused leaves all as it was, what is not keeps it."""
+    top = tmp_path_factory.mktemp("law")
+    archive, here = FileSystemArchive.create(top / "archive"), top / "here"
+    records = []
+    for name, paths in (("1.0.0", first), ("2.0.0", second)):
+        lay(top / name, {path: f"{name} {path}".encode() for path in paths})
+        (top / name).mkdir(exist_ok=True)
+        records.append(publish(archive, top / name, Wanted("c", Version.parse(name))).record)
+    manner = Manner(threads=1, durable=False, replace=force)
+    download(archive, records[0], DEFAULT_WORKSPACE, here, manner)
+    for path in sorted(mine):
+        with contextlib.suppress(OSError):
+            lay(here, {path: b"mine"})
+    for path in sorted(empty):
+        with contextlib.suppress(OSError):
+            (here / path).mkdir(parents=True)
+    before, tree = content_of(here), sorted(here.rglob("*"))
+
+    try:
+        download(archive, records[1], DEFAULT_WORKSPACE, here, manner)
+    except RefusedError:
+        assert content_of(here) == before
+        assert sorted(here.rglob("*")) == tree
+        assert record_in(here) == records[0]
+    else:
+        after, brought = content_of(here), content_of(top / "2.0.0")
+        assert after.items() >= brought.items()
+        own = {path for path, content in before.items() if content == b"mine"}
+        replaced = own - after.keys()
+        assert not replaced or force
+        assert all(any(path.startswith(f"{one}/") for path in brought) for one in replaced)
+        assert record_in(here) == records[1]

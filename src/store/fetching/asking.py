@@ -204,9 +204,11 @@ class Asking:
         if found is not None:
             return found, math.inf if max_age == math.inf else 0.0, True
         if offline and asks:
+            from shlex import quote
+
             raise OfflineError(
-                f"what {locator.text} stands for is not known here and the network is not to be used:"
-                f" run 'store fetch {locator.text}' once without --offline (STORE_OFFLINE)",
+                f"what {locator.text} stands for is not known here and the network is not to be used: run"
+                f" once without --offline (STORE_OFFLINE): store fetch {quote(locator.text)}",
                 missing=(locator.text,),
             )
         metadata = answered(store, query)

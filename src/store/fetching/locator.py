@@ -10,7 +10,6 @@ from typing import Any, Final, NamedTuple
 from store.addresses import public, public_query, without_secrets
 from store.backends.failures import drivers_errors
 from store.errors import DigestError, LocatorError, PluginError, UnknownNameError
-from store.fetching.shown import shown_locator, shown_spec
 from store.integrity.digest import SIZES, Digests, digests_from
 from store.plugins.loading import find, load_transports
 
@@ -74,8 +73,12 @@ def spelled(locator: str, digests: Sequence[str] = ()) -> str:
         front, pins = _split_pins(locator, strict=False)
     except DigestError:
         return _spelled_with_member(locator, digests)
-    if "://" in front and (shown := shown_locator(front)) != front:
-        return shown
+    if "://" in front:
+        from store.fetching.shown import shown_locator
+
+        shown = shown_locator(front)
+        if shown != front:
+            return shown
     both = dict.fromkeys([*map(str, pins), *digests])
     fragment = "&".join(one.replace(":", "=", 1) for one in both)
     return f"{front}#{fragment}" if fragment else front
@@ -166,7 +169,12 @@ def _of_driver(name: str, rest: str, text: str) -> Locator:
     except UnknownNameError:
         reader = None
     if reader is not None:
-        return Locator(name, _read_by(reader, name, spec), f"{name}:{shown_spec(spec)}", digests)
+        shown = spec
+        if "://" in spec or "%" in spec:
+            from store.fetching.shown import shown_spec
+
+            shown = shown_spec(spec)
+        return Locator(name, _read_by(reader, name, spec), f"{name}:{shown}", digests)
     try:
         find("driver", name)
     except UnknownNameError as error:

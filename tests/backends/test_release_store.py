@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -160,6 +161,25 @@ def test_archives_are_named_in_the_settings(
     assert store.needs_network is False
     with pytest.raises(ReleaseRecordNotFoundError):
         store.get_resource_metadata({"title": "survey", "workspace": "other"})
+
+
+def test_a_query_tells_whether_the_network_is_asked(
+    store_environment: pytest.MonkeyPatch,
+) -> None:
+    """By the archive that it means; what means none is told when it is asked."""
+    del store_environment
+    store = ReleaseStore(None, MemoryCache({}))
+    query = {"title": "survey", "version": "1.0.0"}
+
+    assert store.asks_network({**query, "archive": "s3://bucket/x"})
+    assert not store.asks_network({**query, "archive": "here"})
+    assert not store.asks_network(query)
+    assert store.resolution_query(query) == query
+    assert store.resolution_max_age(query) == math.inf
+    assert store.resolution_max_age({"title": "survey", "version": ">=1"}) is None
+    assert store.resolution_max_age({"title": "survey", "version": "?"}) is None
+    with pytest.raises(QueryError, match="which archive"):
+        store.get_resource_metadata(query)
 
 
 def test_offline_opens_no_socket(store_environment: pytest.MonkeyPatch) -> None:

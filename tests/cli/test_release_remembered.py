@@ -50,6 +50,9 @@ def test_an_exact_version_opens_no_socket_again(
     again, without = cli("fetch", exact), cli("--offline", "fetch", exact)
     ranges = cli("--offline", "fetch", some)
     quiet = len(curator.asked) == asked
+    shutil.rmtree(Path(first.out.strip()).parent)
+    lost = cli("--offline", "fetch", exact)
+    back = cli("fetch", exact)
     curator.stop()
     down, missing = cli("fetch", exact), cli("--offline", "fetch", other)
 
@@ -59,6 +62,8 @@ def test_an_exact_version_opens_no_socket_again(
     assert first.status == ranged.status == 0
     assert first.out == again.out == without.out == ranges.out == down.out
     assert quiet
+    assert (lost.status, back.status) == (6, 0)
+    assert f"store fetch {shlex.quote(exact)}" in lost.err
     assert (missing.status, missing.out) == (6, "")
 
 

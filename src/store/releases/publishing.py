@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from store.errors import QueryError, ReleaseExistsError, ReleaseRecordNotFoundError
+from store.errors import ReleaseExistsError, ReleaseRecordNotFoundError
+from store.releases.datasets import check_datasets
 from store.releases.gathering import Plan, gather
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
@@ -92,7 +93,7 @@ def publish(
     root = Path(directory)
     apart = getattr(archive, "archive_path", None)
     plan = gather(root, include=wanted.include, exclude=wanted.exclude, apart=apart)
-    _check_datasets(wanted, plan)
+    check_datasets(wanted.datasets or {}, plan)
     project = project_of({one.path: one.executable for one in plan.files}, plan.directories)
     if began is not None:
         began(plan)
@@ -111,25 +112,6 @@ def publish(
     record = _record(wanted, project)
     pid = _upload_record(archive, record, wanted.workspace, allow_repeat=allow_repeat)
     return Published(record, pid, plan)
-
-
-def _check_datasets(wanted: Wanted, plan: Plan) -> None:
-    """Refuse a name for what is no file of the release, nor anything inside of one.
-
-    Raises:
-        QueryError: There is such a name.
-    """
-    going = {one.path for one in plan.files}
-    for name, path in (wanted.datasets or {}).items():
-        parts = str(path).split("/")
-        if not any("/".join(parts[:length]) in going for length in range(1, len(parts) + 1)):
-            left = next((one.reason for one in plan.left_out if one.path == path), None)
-            why = "which is not released" if left is None else f"which is left out ({left})"
-            raise QueryError(
-                f"the dataset {name!r} stands for {str(path)!r}, {why}: name a file that is; --dry-run lists"
-                " them",
-                query=name,
-            )
 
 
 def _record(wanted: Wanted, project: Mapping[str, Any]) -> Record:

@@ -87,9 +87,7 @@ def publish(
             """Tell what will be published, now that it is known."""
             if bar is not None:
                 bar.expect(plan.size)
-            frame.kept = "" if dry_run else KEPT
-            if not frame.json:
-                _tell(frame, plan, dry_run=dry_run)
+            _tell(frame, plan, dry_run=dry_run)
 
         done = publish_release(
             opened,
@@ -130,6 +128,9 @@ def _wanted(asked: dict[str, Any], workspace: str) -> Wanted:
 
 def _tell(frame: Frame, plan: Plan, *, dry_run: bool) -> None:
     """Say what goes: a path a line on a dry run, where that is the result."""
+    frame.kept = "" if dry_run else KEPT
+    if frame.json:
+        return
     if dry_run:
         for one in plan.files:
             words(f"{one.path}\t{one.size}")

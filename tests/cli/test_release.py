@@ -261,6 +261,34 @@ def test_a_yanked_version_is_passed_over(cli: Run) -> None:
     assert cli("release", "yank", "survey>=1", "--archive", "archive").status == 2
 
 
+def test_a_build_is_named_by_its_metadata(cli: Run, project: Path) -> None:
+    """It is fetched and yanked alone; the version without metadata is every build of it."""
+    cli("release", "init", "archive")
+    at = ("--archive", "archive")
+    for build in (5, 6):
+        (project / "new").write_text(f"{build}\n")
+        cli("release", "publish", "project", f"survey@1.2.0+b.{build}", "--to", "archive")
+
+    def version(asked: str) -> str | int:
+        done = cli("release", "show", asked, *at, "--json")
+        return done.json["version"] if done.status == 0 else done.status
+
+    differ = cli("release", "diff", "survey@1.2.0+b.5", "survey@1.2.0+b.6", *at)
+    shown = [version(f"survey@1.2.0{one}") for one in ("", "+b.5", "+b.7")]
+    cli("release", "yank", "survey@1.2.0+b.6", *at)
+    after = [version(f"survey@1.2.0{one}") for one in ("", "+b.6")]
+    both = cli("release", "yank", "survey@1.2.0", *at)
+
+    assert (differ.status, differ.out) == (1, "~ new\n")
+    assert shown == ["1.2.0+b.6", "1.2.0+b.5", 3]
+    assert after == ["1.2.0+b.5", "1.2.0+b.6"]
+    assert (both.status, version("survey@1.2.0"), version("survey@1.2.0+b.5")) == (
+        0,
+        3,
+        "1.2.0+b.5",
+    )
+
+
 @pytest.mark.usefixtures("published")
 def test_a_yanked_version_is_told_of(cli: Run) -> None:
     """Where it is shown, and where a range finds nothing because of it."""
@@ -434,3 +462,74 @@ def test_a_listing_is_a_table_on_a_terminal(cli: Run, terminal: Callable[[str], 
     assert "requires:   survey>=1" in shown.out
     assert refused.status == 2
     assert (filtered.out, filtered.err) == ("", "")
+
+
+@pytest.mark.usefixtures("published")
+def test_an_empty_name_is_none(cli: Run) -> None:
+    """A variable that is not set does not stand for the default, nor for the working directory."""
+    workspace = cli("release", "list", "--archive", "archive", "--workspace", "")
+    other = cli(
+        *("release", "copy", "survey@1.0.0", "--from", "archive"),
+        *("--to", "archive", "--to-workspace", ""),
+    )
+    begun = cli("release", "init", "")
+
+    assert [one.status for one in (workspace, other, begun)] == [2, 2, 2]
+    assert "it is empty" in workspace.err
+
+
+def test_sizes_that_an_older_record_does_not_tell_are_unknown(cli: Run, house: Path) -> None:
+    """Nothing is made up for them."""
+    cli("release", "init", "archive")
+    shelf = house / "archive" / "Global Public Workspace" / "old"
+    shelf.mkdir(parents=True)
+    node = f"{{/path/: one.txt, /item/: File, /bpid/: {'ab' * 32}}}"
+    text = (
+        f"title: old-v1.0.0\nversion: 1.0.0\ntitle_versionless: old\nproject: {{one.txt: {node}}}\n"
+    )
+    (shelf / "old-v1.0.0.yml").write_text(text)
+
+    shown = cli("release", "show", "old", "--archive", "archive")
+    data = cli("release", "show", "old", "--archive", "archive", "--json").json
+    listed = cli("release", "list", "--archive", "archive", "--long", "--json").json
+
+    assert "size:       unknown\n" in shown.out
+    assert f"one.txt\t\tsha256:{'ab' * 32}" in shown.out
+    assert (data["size"], data["files"][0]["size"]) == (None, None)
+    assert (listed[0]["files"], "size" in listed[0]) == (1, False)
+
+
+@pytest.mark.usefixtures("published")
+def test_damage_is_mended_as_the_error_says(cli: Run, house: Path) -> None:
+    """By a copy, or by publishing the same again; each tells how many files it brought."""
+    cli("release", "init", "other")
+    copying = ("release", "copy", "survey@1.1.0", "--from", "archive", "--to", "other")
+    cli(*copying)
+    blobs = sorted((house / "other").glob("*/survey/blobs/*/*"))
+
+    def damage() -> None:
+        """Lose every blob."""
+        for one in blobs:
+            one.unlink(missing_ok=True)
+
+    damage()
+    told = cli("release", "fetch", "survey@1.1.0", "--from", "other", "--dest", "d")
+    copied = cli(*copying)
+    damage()
+    again = ("release", "publish", "project", "survey@1.1.0", "--to", "other")
+    planned = cli(*again, "-n")
+    data = cli(*again, "-n", "--json").json
+    published = cli(*again)
+    whole = cli("release", "verify", "survey@1.1.0", "--archive", "other")
+
+    assert (told.status, copied.status, published.status, whole.status) == (3, 0, 0, 0)
+    assert "'store release publish' of the same files" in told.err
+    assert "how it is spelled" not in told.err
+    assert "was there, 3 files mended" in copied.err
+    assert "3 files would be mended (data/t.csv, new, run)" in planned.err
+    assert (data["dry_run"], data["pid"], data["mended"]) == (
+        True,
+        None,
+        ["data/t.csv", "new", "run"],
+    )
+    assert "3 files were mended" in published.err

@@ -19,7 +19,7 @@ from store.files.small import put_small
 from store.files.unfinished import partial_name
 from store.integrity.digest import Digest, new_hasher
 from store.integrity.hashing import hash_file
-from store.releases.values import Uploaded
+from store.releases.values import HEALING, Uploaded
 
 SMALL: Final = 1 << 20
 """Up to which size a file is read whole, in bytes."""
@@ -121,13 +121,13 @@ def _opened_blob(blob: str, digest: Digest | None) -> tuple[int, int]:
         return _opened(blob)
     except FileNotFoundError as error:
         raise ResourceNotFoundError(
-            f"{blob} is missing in the archive: its release is not whole; publish it anew"
+            f"{blob} is missing in the archive: its release is not whole; {HEALING}"
         ) from error
     except OSError as error:
         if error.errno in _NO_FILE:
             raise IntegrityError(
-                f"{blob} is no file but a link, a directory or the like: the archive is damaged; publish the"
-                " release anew",
+                f"{blob} is no file but a link, a directory or the like: the archive is damaged;"
+                f" {HEALING}",
                 path=blob,
                 expected=None if digest is None else str(digest),
             ) from error
@@ -260,8 +260,7 @@ def hold(blob: str, digest: Digest | None, size: int | None, found: Digest, coun
     """
     if size is not None and count != size:
         raise IntegrityError(
-            f"{blob} has {count} bytes and must have {size}: the archive is damaged; publish the release"
-            " anew",
+            f"{blob} has {count} bytes and must have {size}: the archive is damaged; {HEALING}",
             path=blob,
             expected=str(size),
             found=str(count),
@@ -269,7 +268,7 @@ def hold(blob: str, digest: Digest | None, size: int | None, found: Digest, coun
         )
     if digest is not None and digest != found:
         raise IntegrityError(
-            f"{blob} is not what was published: the archive is damaged; publish the release anew",
+            f"{blob} is not what was published: the archive is damaged; {HEALING}",
             path=blob,
             expected=str(digest),
             found=str(found),

@@ -11,7 +11,7 @@ from store.errors import QueryError
 from store.releases.further import Further
 from store.releases.hashing import CHUNK
 from store.releases.names import DEFAULT_WORKSPACE
-from store.releases.values import Naming, Records
+from store.releases.values import Records, naming_of
 from store.releases.versions import Expressions
 
 
@@ -207,7 +207,7 @@ class ArchiveInterface(Further, abc.ABC):
         """
         from store.releases.uploading import upload_all
 
-        naming = Naming(release_title_versionless, release_title, workspace)
+        naming = naming_of(release_title_versionless, release_title, workspace)
         directory = Path(project_directory)
         upload_all(
             self,

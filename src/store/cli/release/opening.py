@@ -37,7 +37,12 @@ def with_archive(*names: str, meaning: str = "The archive") -> Callable[[F], F]:
             click.option(
                 "--user", metavar="NAME", help="Who asks, where the archive wants to know."
             ),
-            click.option("--workspace", metavar="NAME", help="The workspace in the archive."),
+            click.option(
+                "--workspace",
+                metavar="NAME",
+                callback=not_empty,
+                help="The workspace in the archive.",
+            ),
             click.option(
                 *(names or ("--archive",)),
                 "archive",
@@ -49,6 +54,17 @@ def with_archive(*names: str, meaning: str = "The archive") -> Callable[[F], F]:
         return function
 
     return decorate
+
+
+def not_empty(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Refuse an empty text, as a variable that is not set leaves it: it does not stand for the default.
+
+    Raises:
+        BadParameter: It is one.
+    """
+    if value == "":
+        raise click.BadParameter("it is empty")
+    return value
 
 
 def trusting(function: F) -> F:

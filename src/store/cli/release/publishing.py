@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,6 +15,7 @@ from store.cli.release.opening import (
     archive_meant,
     drawn,
     opened_archive,
+    scratch,
     with_archive,
     with_threads,
 )
@@ -23,6 +24,9 @@ from store.cli.release.spelling import planned_as_data, record_as_data
 if TYPE_CHECKING:
     from store.releases.gathering import Plan
     from store.releases.publishing import Published, Wanted
+
+_SHOWN: Final = 5
+"""How many files are named that were mended."""
 
 
 @click.command(
@@ -71,6 +75,8 @@ def publish(
 ) -> None:
     """Publish a directory as a release, and print the record's PID; a version never changes.
 
+    Where it is there, with these very files, those that are missing or damaged in the archive are mended.
+
     Left out are: what .gitignore names, .git, .env and other files that usually hold credentials, and links.
     """
     from store.releases.publishing import publish as publish_release
@@ -78,10 +84,7 @@ def publish(
     frame = frame_of(context)
     named = archive_meant(frame, archive, user)
     wanted = _wanted(asked, named.workspace)
-    with (
-        opened_archive(frame, named) as opened,
-        drawn(frame, wanted.title, 0) as bar,
-    ):
+    with opened_archive(frame, named) as opened, drawn(frame, wanted.title, 0) as bar:
 
         def began(plan: Plan) -> None:
             """Tell what will be published, now that it is known."""
@@ -98,8 +101,9 @@ def publish(
             allow_repeat=repeat,
             show=bar,
             began=began,
+            via=scratch(frame),
         )
-    _show(frame, done, wanted.workspace, str(named.host))
+    _show(frame, done, wanted.workspace, str(named.host), dry_run=dry_run)
 
 
 def _wanted(asked: dict[str, Any], workspace: str) -> Wanted:
@@ -142,20 +146,31 @@ def _tell(frame: Frame, plan: Plan, *, dry_run: bool) -> None:
     say(f"{verb} {several(len(plan.files), 'file')}, {human_size(plan.size)}")
 
 
-def _show(frame: Frame, done: Published, workspace: str, host: str) -> None:
+def _show(frame: Frame, done: Published, workspace: str, host: str, *, dry_run: bool) -> None:
+    mended = sorted(done.mended)
     if frame.json:
-        planned = {} if done.pid is not None else planned_as_data(done.plan)
+        planned = planned_as_data(done.plan) if dry_run and not mended else {}
         document(
             {
-                "dry_run": done.pid is None,
+                "dry_run": dry_run,
                 "pid": done.pid,
                 **record_as_data(done.record, workspace),
                 **planned,
+                "mended": mended,
                 "left_out": [one._asdict() for one in done.plan.left_out],
             }
         )
         return
     if done.pid is not None:
         line(done.pid)
-        if not frame.quiet:
-            say(f"{done.record.title} is in {host}")
+    if mended and not frame.quiet:
+        verb = "would be" if dry_run else "were"
+        count = several(len(mended), "file")
+        say(f"{done.record.title} was in {host}: {count} {verb} mended ({_few(mended)})")
+    elif not (frame.quiet or dry_run):
+        say(f"{done.record.title} is in {host}")
+
+
+def _few(paths: list[str]) -> str:
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return ", ".join(paths[:_SHOWN]) + more

@@ -139,9 +139,10 @@ class ReleaseStore(Store[ReleaseResource]):
         from store.releases.versions import choice_from
 
         try:
-            return math.inf if choice_from(query.get("version")).exact else None
+            clauses = choice_from(query.get("version")).clauses
         except QueryError:
             return None
+        return math.inf if any(one.exact for one in clauses) else None
 
     def resolution_query(self, query: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a query with the archive and the workspace that are meant, whatever they are called."""

@@ -55,9 +55,9 @@ def older(request: pytest.FixtureRequest, tmp_path: Path) -> FileSystemArchive:
 
 
 def copied(source: FileSystemArchive, target: Any, via: Path) -> str | None:
-    """Copy the survey."""
+    """Copy the survey, and return its PID in the target."""
     record = choose(source, SURVEY)
-    return copy_release(source, target, record, workspace=DEFAULT_WORKSPACE, via=via)
+    return copy_release(source, target, record, workspace=DEFAULT_WORKSPACE, via=via).pid
 
 
 @pytest.mark.parametrize("kind", ["directory", "bucket"])

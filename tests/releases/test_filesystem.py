@@ -16,6 +16,7 @@ import yaml
 from store.errors import (
     ArchiveError,
     IntegrityError,
+    QueryError,
     ReleaseExistsError,
     ReleaseRecordNotFoundError,
     ResourceNotFoundError,
@@ -418,4 +419,56 @@ def test_only_the_chosen_record_is_read(archive: FileSystemArchive, release: Rel
 
     assert str(chosen.version) == "1.0.0"
     with pytest.raises(ArchiveError):
-        archive.get_release_records("survey")
+        archive.get_release_records("survey", "0.1.0")
+
+
+@pytest.mark.parametrize("text", ['""', "::: {", "title: other"])
+def test_a_record_that_cannot_be_used_is_in_nobody_s_way(
+    archive: FileSystemArchive,
+    release: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+    text: str,
+) -> None:
+    """Ranges pass it over, with a warning; where it is named, or is all there is, it is an error."""
+    release("1.0.0")
+    shelf = archive.archive_path / DEFAULT_WORKSPACE / "survey"
+    (shelf / "survey-v1.1.0.yml").write_text(text)
+
+    found = archive.get_release_records("survey", ["*"])
+    newest = archive.newest_record("survey")
+
+    assert [*found] == ["survey-v1.0.0"]
+    assert newest["version"] == "1.0.0"
+    assert "survey-v1.1.0.yml is passed over" in caplog.text
+    for expressions in ("1.1.0", ">1.0.0"):
+        with pytest.raises(ArchiveError, match=r"survey-v1\.1\.0"):
+            archive.get_release_records("survey", expressions)
+        with pytest.raises(ArchiveError, match=r"survey-v1\.1\.0"):
+            archive.newest_record("survey", expressions)
+
+
+def test_an_odd_record_is_listed(archive: FileSystemArchive, release: Callable[..., Any]) -> None:
+    """One that says two things under one name has no digest: it is passed over by its own name."""
+    release("1.0.0")
+    shelf = archive.archive_path / DEFAULT_WORKSPACE / "survey"
+    said = "title: survey-v1.1.0\nversion: 1.1.0\ntitle_versionless: survey\n"
+    (shelf / "survey-v1.1.0.yml").write_text(f"{said}x: {{1: a, '1': b, c: d}}\n")
+
+    listed = archive.list_releases(details=True)
+
+    assert [one.files for one in listed] == [4, None]
+
+
+def test_titles_in_each_other_s_place_are_noticed(
+    archive: FileSystemArchive, project: Path
+) -> None:
+    """Their order differs between archives: no shelf is made of a title with a version."""
+    with pytest.raises(QueryError, match="give them by name"):
+        archive.process_and_upload_blob("a.txt", project, "survey-v1.0.0", "survey")
+    with pytest.raises(QueryError, match="give them by name"):
+        archive.upload_blobs_and_update_mapping(
+            "survey", "survey-v1.0.0", DEFAULT_WORKSPACE, {}, project, 1, 1
+        )
+
+    assert archive.list_releases() == []
+    assert not (archive.archive_path / DEFAULT_WORKSPACE).exists()

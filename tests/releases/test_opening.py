@@ -13,6 +13,7 @@ import pytest
 
 import store.releases
 from store.errors import (
+    ConfigurationError,
     PluginConflictError,
     PluginError,
     QueryError,
@@ -92,8 +93,20 @@ def test_a_directory_is_opened_whatever_its_spelling(
     assert get_interface("archive", resolve_relative_paths_to=tmp_path).host == str(
         tmp_path / "archive"
     )
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert get_interface("file:archive", resolve_relative_paths_to=tmp_path).host == str(
+        tmp_path / "archive"
+    )
     with pytest.raises(UnsafeNameError):
         get_interface("file://elsewhere/archive")
+
+
+@pytest.mark.parametrize("host", [None, 5, b"archive", "arc\0x", ""])
+def test_what_is_no_address_is_refused(host: Any) -> None:
+    """It is never taken for a path that happens to be spelled so."""
+    with pytest.raises(QueryError, match="archive"):
+        get_interface(host)
 
 
 def test_anything_else_is_a_clear_error(strangers: dict[str, Any]) -> None:
@@ -158,6 +171,29 @@ def test_digests_are_of_the_page() -> None:
         store.releases.chunked_sha(file, algorithm="sha256")
         == hashlib.sha256(b"content").hexdigest()
     )
+
+
+@pytest.mark.parametrize("chunk", [0, -1])
+def test_a_chunk_has_a_byte_at_least(chunk: int) -> None:
+    """Else nothing would be read, and the digest be that of no content."""
+    with pytest.raises(QueryError, match="one byte"):
+        store.releases.chunked_sha(io.BytesIO(b"content"), chunk)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"default": "yes"}, "neither true nor false"),
+        ({"workspace": "../w"}, "'../w' is refused"),
+    ],
+)
+def test_a_table_that_says_what_cannot_be_is_refused(table: dict[str, Any], said: str) -> None:
+    """Whether the archive is named, or meant by default."""
+    archives = {"a": {"host": "https://host", **table}}
+
+    for where in ("a", None):
+        with pytest.raises(ConfigurationError, match=said):
+            archive_named(where, archives)
 
 
 def test_an_archive_must_be_named() -> None:

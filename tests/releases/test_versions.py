@@ -81,6 +81,9 @@ def test_other_versions_are_refused(text: object) -> None:
         ("<=1.2", "0.0.2 0.4.2 0.4.9 1.0.0 1.2.0 1.2.3"),
         ("<1.0.0", "0.0.2 0.4.2 0.4.9"),
         ("==1.0.0-rc.1", "1.0.0-rc.1"),
+        ("!=1.0.0-rc.1,>=1,<1.2", "1.0.0"),
+        ("!=1.0.0-rc.1,>=1.0.0-beta.11,<1.2", "1.0.0-beta.11 1.0.0"),
+        ("", "0.0.2 0.4.2 0.4.9 1.0.0 1.2.0 1.2.3 1.4.2 1.5.0 2.0.0 10.0.0"),
         (">=1.0.0-beta.2,<1.2", "1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1 1.0.0"),
     ],
 )
@@ -92,12 +95,49 @@ def test_expressions_choose(expressions: Expressions, admitted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["abc", ">", "^", ">=1.2.3.4", "~=1", "1.*.2", ">>1", "1.2-rc", "1;2", "<*", 7, ["", 1]]
+    "text",
+    ["abc", ">", "^", ">=1.2.3.4", "~=1", "1.*.2", ">>1", "1.2-rc", "1;2", "<*", 7, ["", 1], ","],
 )
 def test_what_cannot_be_read_is_said(text: Expressions) -> None:
     """A malformed expression is never taken for something."""
     with pytest.raises(QueryError, match="version expression"):
         choice_from(text)
+
+
+BUILDS = ("1.2.0", "1.2.0+build.5", "1.2.0+build.6", "1.2.0+build.10", "1.2.1+build.5")
+
+
+@pytest.mark.parametrize(
+    ("expression", "admitted"),
+    [
+        ("1.2.0+build.5", "1.2.0+build.5"),
+        ("==1.2.0+build.5", "1.2.0+build.5"),
+        ("1.2.0+build.7", ""),
+        ("1.2.0", "1.2.0 1.2.0+build.5 1.2.0+build.6 1.2.0+build.10"),
+        ("!=1.2.0+build.5", "1.2.0 1.2.0+build.6 1.2.0+build.10 1.2.1+build.5"),
+        ("!=1.2.0", "1.2.1+build.5"),
+        ("<=1.2.0+build.5", "1.2.0 1.2.0+build.5 1.2.0+build.6 1.2.0+build.10"),
+    ],
+)
+def test_a_build_that_is_named_is_meant_alone(expression: str, admitted: str) -> None:
+    """Where none is named, every build of the version will do; a bound knows no builds."""
+    choice = choice_from(expression)
+
+    assert [one for one in BUILDS if choice.admits(Version.parse(one))] == admitted.split()
+
+
+def test_builds_are_ordered_as_pre_releases_are() -> None:
+    """The tenth comes behind the ninth, and two that differ only in zeros are two."""
+    builds = ["1.0.0", "1.0.0+1", "1.0.0+01", "1.0.0+9", "1.0.0+10", "1.0.0+a"]
+    found = sorted(map(Version.parse, reversed(builds)))
+
+    assert [str(one) for one in found] == [builds[0], builds[2], builds[1], *builds[3:]]
+
+
+def test_what_is_missing_in_an_expression_is_said() -> None:
+    """Of ``~=1`` one is told what it wants, and what is likely meant."""
+    with pytest.raises(QueryError, match=r"two numbers at least: '\^1'"):
+        choice_from("~=1")
 
 
 @given(OPERATORS, VERSIONS, VERSIONS)

@@ -239,7 +239,10 @@ class TestOverwrites(Shelf):
             workspace: str = DEFAULT_WORKSPACE,
         ) -> Records:
             """Find nothing at first where a version is asked for by its name."""
-            if choice_from(version_expressions).exact and self.uploads < 2:
+            if (
+                any(one.exact for one in choice_from(version_expressions).clauses)
+                and self.uploads < 2
+            ):
                 return {}
             return super().get_release_records(title_versionless, version_expressions, workspace)
 

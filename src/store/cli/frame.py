@@ -40,6 +40,7 @@ class Frame:
         note_hit: Takes note of a hit and its bytes, for who counts.
         pause: Takes away what is drawn while lines are printed.
         saved: What is kept of bodies that are not whole yet, by uid: an interruption tells of it.
+        kept: What else an interruption leaves to the next run, in words; an empty text where nothing is.
     """
 
     def __init__(self) -> None:
@@ -55,6 +56,7 @@ class Frame:
         self.note_hit: Callable[[int], None] = lambda _: None
         self.pause: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
         self.saved: Mapping[str, Saved] = {}
+        self.kept = ""
         self._handler: logging.Handler | None = None
         self._level_before = logging.WARNING
 

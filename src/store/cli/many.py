@@ -118,4 +118,4 @@ class _Ends:
             pins = Pins(how.allow_unverified, max_age=how.max_age)
             tell_command([self._todo[number] for number in numbers], self._frame, pins)
         if self._untried and not self._frame.quiet:
-            say(f"{self._untried} more were not tried, since one has failed (--fail-fast)")
+            say(f"{self._untried} more were not fetched, since one has failed (--fail-fast)")

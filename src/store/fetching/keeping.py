@@ -18,6 +18,7 @@ from store.fetching.results import Outcome
 from store.fetching.traffic import Back, Small
 from store.records import Provenance
 from store.transports.attempts import Attempt
+from store.transports.whole import WholeStream
 
 if TYPE_CHECKING:
     # Events load when there is something to tell, tiers where there are some.
@@ -88,7 +89,7 @@ class Keeping:
                 )
         except CacheError:
             small.claim.release(vain=True)
-            return Back(small.number, attempt=small.attempt)
+            return Back(small.number, WholeStream(pinned.address, small.data))
         except BaseException:
             small.claim.release()
             raise

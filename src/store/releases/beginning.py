@@ -5,7 +5,7 @@ from __future__ import annotations
 from store.errors import RefusedError
 from store.releases.filesystem import FileSystemArchive, path_of
 from store.releases.interface import ArchiveInterface
-from store.releases.opening import scheme_of
+from store.releases.opening import address_of, scheme_of
 
 
 def begin(host: str, user: str | None = None, *, ca_file: str | None = None) -> ArchiveInterface:
@@ -17,11 +17,12 @@ def begin(host: str, user: str | None = None, *, ca_file: str | None = None) -> 
         ca_file: The path of the certificates to trust at a server (PEM), or None.
 
     Raises:
+        QueryError: It is no address.
         RefusedError: Nothing can be begun at such an address.
         ArchiveError: The directory holds other things.
         StorageError: It cannot be made.
     """
-    scheme = scheme_of(host)
+    scheme = scheme_of(address_of(host))
     if scheme in {"", "file"}:
         return FileSystemArchive.create(path_of(host))
     if scheme in {"s3", "gs", "az", "bucket"}:

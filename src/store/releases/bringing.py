@@ -17,7 +17,7 @@ from store.releases.mapping import Blob
 from store.releases.modes import adjust_mode
 from store.releases.names import check_path
 from store.releases.records import Record
-from store.releases.values import Naming, Uploaded
+from store.releases.values import HEALING, Naming, Uploaded
 
 
 def bring_by_page(
@@ -111,8 +111,8 @@ def _hold(file: Path, blob: Blob, record: Record, update: MutableMapping[str, An
         wrong = found != expected
     if wrong:
         raise IntegrityError(
-            f"{blob.path} of {record.title} is not what was published: the archive is damaged, or was"
-            " tampered with; nothing was put in place",
+            f"{blob.path} of {record.title} is not what was published: the archive is damaged;"
+            f" {HEALING}",
             path=blob.path,
             expected=expected,
             found=found,

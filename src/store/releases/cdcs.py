@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from store.integrity.digest import Digest
-from store.releases.cdcs_blobs import CdcsBringing, local_file, local_files
+from store.releases.cdcs_blobs import CdcsBringing
+from store.releases.cdcs_files import local_file, local_files
+from store.releases.cdcs_mending import mend
 from store.releases.cdcs_records import Kept
 from store.releases.cdcs_releases import CdcsReleases
+from store.releases.cdcs_template import create_template
 from store.releases.curator import Curator
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
@@ -20,7 +23,7 @@ from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.receiving import receive_blob
 from store.releases.records import Record
 from store.releases.transfer import counting, following
-from store.releases.values import Listed, Naming, Records, Uploaded
+from store.releases.values import Listed, Naming, Records, Uploaded, naming_of
 from store.releases.versions import Expressions, Version, choice_from
 from store.transports.base import TransferOptions
 
@@ -87,7 +90,7 @@ class CDCSArchive(ArchiveInterface):
         Raises:
             CredentialsError: The user may not: a server's staff may.
         """
-        return self._releases.create_template()
+        return create_template(self.curator)
 
     def get_release_records(
         self,
@@ -105,7 +108,7 @@ class CDCSArchive(ArchiveInterface):
         return {
             one.title: one.data()
             for one in found
-            if choice.admits(one.version) and (one.yanked is None or choice.exact)
+            if choice.admits(one.version) and (one.yanked is None or choice.names(one.version))
         }
 
     def download_blob(  # noqa: PLR0917 - the page's order
@@ -148,7 +151,7 @@ class CDCSArchive(ArchiveInterface):
         Returns:
             The blob's identifier, and its bytes.
         """
-        naming = Naming(release_title_versionless, release_title, workspace_title)
+        naming = naming_of(release_title_versionless, release_title, workspace_title)
         path = Path(posix_rel_path).as_posix()
         sent = self.upload_blob(Path(working_dir), naming, {}, path=path, chunk_size=chunk_size)
         if verbose:
@@ -227,7 +230,14 @@ class CDCSArchive(ArchiveInterface):
         """
         wanted = check_workspace(workspace or workspace_title or DEFAULT_WORKSPACE)
         record = Record.from_data(release_record)
-        return self._releases.publish(record, wanted, allow_repeat=allow_repeat)
+        sure = self._bringing.sure
+        return self._releases.publish(record, wanted, allow_repeat=allow_repeat, sure=sure)
+
+    def mend_blobs(
+        self, record: Record, workspace: str, source: Path, paths: Collection[str]
+    ) -> None:
+        """Send files anew, and let the record's document name the new blobs; see the base."""
+        mend(self._bringing, self._releases, record, workspace, source=source, paths=paths)
 
     def list_releases(
         self,
@@ -264,12 +274,9 @@ class CDCSArchive(ArchiveInterface):
             check_title(title_versionless), number, workspace, None if undo else reason
         )
 
-    def close(self) -> None:
-        """Nothing stays open but connections, which are the transport's."""
-
     def _digest_of(self, pid: str, record: Mapping[str, Any] | None) -> Digest | None:
         """Return what a record says of a blob; the same record is asked for each of its blobs."""
-        if record is None:
+        if not record:
             return None
         told = self._told
         if told is None or told[0] is not record:

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
-import os
+import logging
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import attrs
-
-from store.errors import IntegrityError, StoreError
-from store.files.failures import storage_errors
-from store.files.names import inside
-from store.integrity.hashing import open_regular
-from store.integrity.stamp import Stamp
+from store.errors import IntegrityError, ResourceNotFoundError, StoreError
+from store.releases.cdcs_files import Local
 from store.releases.curating import Blob, Workspace
 from store.releases.curator import Curator
-from store.releases.mapping import blob_nodes
-from store.releases.names import check_path, check_title, check_workspace
-from store.releases.pids import EMPTY
-from store.releases.transfer import Standing
+from store.releases.names import check_title, check_workspace
+from store.releases.pids import EMPTY, here
 from store.transports.deadlines import begun
 from store.transports.retrying import delay_before
+
+log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 60
 """For how many files is looked in one request: their names stand in its address."""
@@ -40,39 +33,6 @@ _LONGEST_TITLE: Final = 100
 """How much of a title stands in a blob's name, in characters: a server takes names of 200."""
 
 
-@attrs.frozen
-class Local:
-    """A file that is to go up.
-
-    Attributes:
-        path: Where it lies.
-        size: Its bytes.
-        sha256: Its SHA-256 in hex.
-        stamp: What told it apart when it was read.
-    """
-
-    path: Path
-    size: int
-    sha256: str
-    stamp: Stamp
-
-    @classmethod
-    def of(cls, path: Path) -> Local:
-        """Return what a file is, having read it once.
-
-        Raises:
-            OSError: It cannot be read.
-        """
-        try:
-            descriptor = open_regular(path)
-        except ValueError as error:
-            raise OSError(errno.EINVAL, "it is no regular file", str(path)) from error
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
-            stamp = Stamp.of(os.fstat(descriptor))
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return cls(path, file.tell(), digest, stamp)
-
-
 class CdcsBlobs:
     """The blobs of one title in one workspace: what is there is not sent again.
 
@@ -83,13 +43,25 @@ class CdcsBlobs:
         curator: The session.
         title: The release's title, without a version.
         workspace: Where the blobs are to lie.
+        sure: The ids of blobs that are known to be there; those that are brought are added.
+        damaged: The ids of blobs that are not to be used.
 
     Attributes:
         read: The files that were read already, by their paths.
     """
 
-    def __init__(self, curator: Curator, title: str, workspace: Workspace) -> None:
+    def __init__(
+        self,
+        curator: Curator,
+        title: str,
+        workspace: Workspace,
+        *,
+        sure: set[str],
+        damaged: Iterable[str] = (),
+    ) -> None:
         self._curator = curator
+        self._sure = sure
+        self._damaged = set(damaged)
         self._title = title[:_LONGEST_TITLE]
         self._workspace = workspace
         self.read: dict[Path, Local] = {}
@@ -130,7 +102,7 @@ class CdcsBlobs:
             if local.sha256 not in self._looked_for:
                 self.look_for([local.sha256])
             blob = self._known.get(local.sha256)
-            if blob is None:
+            if blob is None or not self._stands(blob, local):
                 blob = self._sent(local, counted)
             else:
                 counted(local.size)
@@ -138,7 +110,26 @@ class CdcsBlobs:
                 self._curator.assign_blobs(self._workspace, [blob.id])
                 blob = blob._replace(workspace=self._workspace.id)
             self._known[local.sha256] = blob
+            self._sure.add(self._id(blob))
+        return self._id(blob)
+
+    def _id(self, blob: Blob) -> str:
         return blob.pid or blob.handle or self._curator.blob_address(blob.id)
+
+    def _stands(self, blob: Blob, local: Local) -> bool:
+        """Whether a blob that is to be used again is there, and as long as the file; it is not moved."""
+        name = self._id(blob)
+        if name in self._sure:
+            return True
+        try:
+            size = self._curator.blob_size(here(name, self._curator), about=local.size)
+        except ResourceNotFoundError:
+            size = -1
+        if size in {None, local.size}:
+            return True
+        log.warning("%s has damaged %s: it is sent anew", self._curator.host, blob.filename)
+        self._damaged.add(name)
+        return False
 
     def _sent(self, local: Local, counted: Callable[[int], None]) -> Blob:
         """Send a file; what broke off is sent again, unless it has arrived after all."""
@@ -158,6 +149,7 @@ class CdcsBlobs:
                 if delay is None:
                     raise
                 options.clock.sleep(delay)
+                self._known.pop(local.sha256, None)
                 self._note(self._curator.get_blobs(name))
                 arrived = self._known.get(local.sha256)
                 if arrived is not None:
@@ -186,10 +178,11 @@ class CdcsBlobs:
             if blob.workspace not in {None, self._workspace.id} or not _SHA256.fullmatch(digest):
                 continue
             told = blob.checksum or ""
-            if _SHA256.fullmatch(told) and told != digest:
+            if (_SHA256.fullmatch(told) and told != digest) or self._id(blob) in self._damaged:
                 continue
-            if self._known.get(digest) is None or blob.workspace is not None:
-                self._known[digest] = blob
+            known = self._known.get(digest)
+            if known is None or (known.workspace is None and blob.workspace is not None):
+                self._known[digest] = blob  # the newest of those here: an older one may be damaged
 
     def _alone(self, digest: str) -> threading.Lock:
         with self._lock:
@@ -201,14 +194,23 @@ class CdcsBringing:
 
     Args:
         curator: The session.
+
+    Attributes:
+        sure: The ids of the blobs that it has brought, or found in order.
     """
 
     def __init__(self, curator: Curator) -> None:
+        self.sure: set[str] = set()
         self._curator = curator
         self._open: dict[tuple[str, str], CdcsBlobs] = {}
 
-    def blobs(self, title: str, workspace: str) -> CdcsBlobs:
+    def blobs(self, title: str, workspace: str, *, damaged: Iterable[str] = ()) -> CdcsBlobs:
         """Return the blobs of a title in a workspace: those that `knowing` knows, else as yet unknown.
+
+        Args:
+            title: The title.
+            workspace: The title of the workspace.
+            damaged: The ids of blobs that are not to be used.
 
         Raises:
             ReleaseRecordNotFoundError: There is no such workspace.
@@ -217,7 +219,7 @@ class CdcsBringing:
         if found is not None:
             return found
         room = self._curator.get_workspace(check_workspace(workspace))
-        return CdcsBlobs(self._curator, check_title(title), room)
+        return CdcsBlobs(self._curator, check_title(title), room, sure=self.sure, damaged=damaged)
 
     @contextlib.contextmanager
     def knowing(self, title: str, workspace: str, files: Iterable[Local]) -> Iterator[None]:
@@ -230,46 +232,3 @@ class CdcsBringing:
             yield
         finally:
             self._open.pop((title, workspace), None)
-
-
-def local_file(source: Path, path: str, read: Mapping[Path, Local] | None = None) -> Local:
-    """Return a file of a project, having read it once.
-
-    Args:
-        source: The project's directory.
-        path: Where it lies there, with ``/`` between components.
-        read: What was read already; it is read again only if it was changed since.
-
-    Raises:
-        UnsafeNameError: Its path would lead elsewhere.
-        StorageError: It cannot be read.
-    """
-    found = inside(source, check_path(path))
-    known = None if read is None else read.get(found)
-    with storage_errors(found):
-        if known is not None and Stamp.of(found.lstat()) == known.stamp:
-            return known
-        return Local.of(found)
-
-
-def local_files(
-    source: Path, project: Mapping[str, Any], show: Callable[[Standing], object] | None
-) -> Iterator[Local]:
-    """Give every file of a project, having read it once.
-
-    Args:
-        source: The project's directory.
-        project: Its mapping.
-        show: Is told how many bytes were read, and of which file they are; they go up afterwards.
-
-    Raises:
-        UnsafeNameError: A path would lead elsewhere.
-        StorageError: One cannot be read.
-    """
-    count = 0
-    for number, (path, _) in enumerate(blob_nodes(project)):
-        if show is not None:
-            show(Standing(count, number, (f"reading {path}",)))
-        found = local_file(source, path)
-        count += found.size
-        yield found

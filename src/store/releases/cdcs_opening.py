@@ -8,7 +8,8 @@ from typing import Any
 
 from store.config.model import Settings
 from store.config.reading import read_settings
-from store.config.tables import configuration_of
+from store.config.tables import configuration_of, located
+from store.errors import ConfigurationError
 from store.releases.cdcs import CDCSArchive
 from store.releases.logins import login_for, origin_for, remember
 from store.transports.base import TransferOptions
@@ -44,24 +45,29 @@ def open_cdcs(
 
     Raises:
         CredentialsError: The server does not accept them, or there are none.
+        ConfigurationError: A file of certificates cannot be read.
         StoreError: The server cannot be asked.
     """
     settings = read_settings().settings
     origin_for(host)
-    said = _said_of(host, settings)
+    table = _table_of(host, settings)
+    said = configuration_of(table, _PATHS & table.keys())
     certificate = certificate or said.get("certificate")
     login = None
     if certificate is None or password is not None:
         login = login_for(host, user, password, keyring=settings.keyring)
-    archive = CDCSArchive(
-        host,
-        user if login is None else login.user or None,
-        None if login is None else login.password,
-        certificate=certificate,
-        key=key or said.get("key"),
-        ca_file=ca_file or said.get("ca_file"),
-        options=options or TransferOptions.from_settings(settings),
-    )
+    try:
+        archive = CDCSArchive(
+            host,
+            user if login is None else login.user or None,
+            None if login is None else login.password,
+            certificate=certificate,
+            key=key or said.get("key"),
+            ca_file=ca_file or said.get("ca_file"),
+            options=options or TransferOptions.from_settings(settings),
+        )
+    except ConfigurationError as error:
+        raise located(error, table) from None
     archive.curator.get_workspaces()
     if login is not None and settings.keyring:
         remember(host, login)
@@ -80,9 +86,9 @@ def begin_cdcs(host: str, user: str | None = None, *, ca_file: str | None = None
     return archive
 
 
-def _said_of(host: str, settings: Settings) -> Mapping[str, Any]:
-    """Return what the settings say of a host; relative paths count from the file that they stand in."""
+def _table_of(host: str, settings: Settings) -> Mapping[str, Any]:
+    """Return the table of the settings that has this host, or an empty one."""
     for table in settings.archives.values():
         if str(table.get("host", "")).rstrip("/") == host.rstrip("/"):
-            return configuration_of(table, _PATHS & table.keys())
+            return table
     return {}

@@ -120,7 +120,7 @@ def spelled(record: Record, *, repeats: str | None = None) -> str:
             "version": str(record.version),
             "digest": record.identity,
             "files": str(len(record.blobs)),
-            "bytes": str(record.size),
+            "bytes": None if record.whole_size is None else str(record.whole_size),
             "repeats": repeats,
             "record": record.to_json(),
         }
@@ -133,6 +133,11 @@ def respelled(kept: Kept, *, yanked: str | None) -> str:
     said.pop("yanked", None)
     # As JSON: a reason may hold what XML cannot.
     return _written(said if yanked is None else {**said, "yanked": json.dumps(yanked)})
+
+
+def renamed(kept: Kept, record: Record) -> str:
+    """Return the document of a release whose blobs have other ids: all but the record itself stays."""
+    return _written({**_read(kept.document.content), "record": record.to_json()})
 
 
 def kept_in(document: DataRecord) -> Kept:
@@ -153,7 +158,7 @@ def kept_in(document: DataRecord) -> Kept:
             pid=record.pid,
             digest=record.digest,
             files=len(record.blobs),
-            size=record.size,
+            size=record.whole_size,
             older=True,
             text=document.content,
         )

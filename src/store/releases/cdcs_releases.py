@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from store.errors import (
@@ -15,14 +15,13 @@ from store.errors import (
     StoreError,
     TransportError,
 )
+from store.releases.cdcs_checking import check_blobs
 from store.releases.cdcs_records import (
-    FILENAME,
     OLDER,
-    PID_PATH,
-    SCHEMA,
     TEMPLATE,
     Kept,
     kept_in,
+    renamed,
     respelled,
     spelled,
     standing,
@@ -47,21 +46,6 @@ class CdcsReleases:
     def __init__(self, curator: Curator) -> None:
         self._curator = curator
         self._known: dict[str, Template] = {}
-
-    def create_template(self) -> bool:
-        """Create the template, and let the server mint identifiers; what is there stays.
-
-        Returns:
-            Whether there was anything to create.
-        """
-        curator = self._curator
-        created = not curator.get_templates(TEMPLATE)
-        if created:
-            curator.upload_template(FILENAME, SCHEMA, TEMPLATE)
-        if curator.auto_set_pid():
-            for template in curator.get_templates(TEMPLATE)[:1]:
-                created = curator.upload_pid_path(template, PID_PATH) or created
-        return created
 
     def find(self, title: str, workspace: str, version: Version | None = None) -> list[Kept]:
         """Return the releases of a title in a workspace, one for each version.
@@ -96,7 +80,9 @@ class CdcsReleases:
         for (where, _), found in grouped.items():
             yield where, self._chosen(found)
 
-    def publish(self, record: Record, workspace: str, *, allow_repeat: bool) -> str:
+    def publish(
+        self, record: Record, workspace: str, *, allow_repeat: bool, sure: Collection[str]
+    ) -> str:
         """Add a record, unless there is one of its title and version.
 
         Two that publish at the same time both find none; afterwards, the one whose document is not the first
@@ -106,6 +92,7 @@ class CdcsReleases:
             record: The record, its blobs uploaded.
             workspace: Where it goes.
             allow_repeat: Let it stand in the place of one that is there.
+            sure: The ids of blobs that are known to be there; others are looked for.
 
         Returns:
             Its identifier.
@@ -115,16 +102,10 @@ class CdcsReleases:
             RefusedError: A blob is not uploaded, or there is no template.
         """
         room = self._curator.get_workspace(workspace)
-        missing = [one.path for one in record.blobs if not one.pid]
-        if missing:
-            raise RefusedError(
-                f"{record.title} is not published: {missing[0]!r} and {len(missing) - 1} more are not"
-                " uploaded: call upload_blobs_and_update_mapping first",
-                limit="blobs",
-            )
         there = self._same(record, room)
         if there and not allow_repeat:
             raise self._exists(record, workspace)
+        check_blobs(self._curator, record, sure)
         before = self._chosen(there).document.id if there else None
         made = self._added(record, room, before)
         if before is None:
@@ -143,6 +124,26 @@ class CdcsReleases:
         Raises:
             ReleaseRecordNotFoundError: There is none.
         """
+        kept = self._standing(title, version, workspace, "has no room for a mark")
+        self._curator.update_record(kept.document, respelled(kept, yanked=reason))
+
+    def rename_blobs(self, record: Record, workspace: str) -> None:
+        """Let the document of a release name other blobs of the same content.
+
+        Args:
+            record: The record, which but for the ids of blobs says what it said.
+            workspace: Where it lies.
+
+        Raises:
+            ReleaseRecordNotFoundError: There is none.
+            RefusedError: It was published by an older tool.
+        """
+        title, version = record.title_versionless, record.version
+        kept = self._standing(title, version, workspace, "is what it was")
+        self._curator.update_record(kept.document, renamed(kept, record))
+
+    def _standing(self, title: str, version: Version, workspace: str, older: str) -> Kept:
+        """Return a release as the server keeps it, as long as it is none of an older tool."""
         room = self._curator.get_workspace(workspace)
         found = self._versions(title, room, version._replace(build="")).get(str(version))
         if not found:
@@ -153,11 +154,11 @@ class CdcsReleases:
         kept = self._chosen(found)
         if kept.older:
             raise RefusedError(
-                f"{kept.title} was published by an older tool, and its document has no room for a mark:"
-                " publish the next version",
+                f"{kept.title} was published by an older tool, and its document {older}: publish the next"
+                " version",
                 limit="yank",
             )
-        self._curator.update_record(kept.document, respelled(kept, yanked=reason))
+        return kept
 
     def _templates(self) -> dict[str, Template]:
         """Return our template, and the older tool's, by their titles; asked for until ours is there."""

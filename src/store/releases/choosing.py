@@ -6,6 +6,7 @@ from store.errors import QueryError
 from store.releases.interface import ArchiveInterface
 from store.releases.names import DEFAULT_WORKSPACE, Requirement
 from store.releases.records import Record
+from store.releases.versions import Version
 
 
 def choose(archive: ArchiveInterface, wanted: Requirement, workspace: str | None = None) -> Record:
@@ -58,3 +59,28 @@ def one_version(wanted: Requirement) -> str:
             query=str(wanted),
         )
     return clauses[0].text
+
+
+def builds_of(
+    archive: ArchiveInterface, wanted: Requirement, workspace: str
+) -> tuple[str, tuple[str, ...]]:
+    """Return the one version that a requirement names, and the builds of it that an archive has.
+
+    Args:
+        archive: Where to look.
+        wanted: The requirement.
+        workspace: Where in it.
+
+    Returns:
+        The version as it was named, and the versions that this means: itself where there is no build of it.
+
+    Raises:
+        QueryError: It names none, or several.
+        StoreError: The archive fails.
+    """
+    version = one_version(wanted)
+    if Version.parse(version).build or not archive.marks_versions:
+        return version, (version,)
+    there = archive.list_releases(wanted.title, workspace=workspace)
+    builds = tuple(str(one.version) for one in there if wanted.choice.admits(one.version))
+    return version, builds or (version,)

@@ -5,17 +5,34 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from store.errors import DriftError, ReleaseExistsError, ReleaseRecordNotFoundError
-from store.files.atomic import private_directory
+from store.errors import DriftError, RefusedError, ReleaseExistsError, ReleaseRecordNotFoundError
+from store.files.atomic import make_directories, private_directory
+from store.files.names import inside
+from store.releases.choosing import yanked_in
 from store.releases.downloading import Manner, download
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.mapping import BPID, BYTES, SHA256, Blob, blob_nodes
+from store.releases.mending import damaged
 from store.releases.records import PID_KEY, Record
-from store.releases.transfer import Standing
+from store.releases.transfer import Job, Standing, Update, move_all
 from store.releases.values import Naming
+
+
+class Copied(NamedTuple):
+    """What became of a copy.
+
+    Attributes:
+        pid: The record's PID in the target, or None where it was there.
+        mended: The files that were missing or damaged there, and were brought anew.
+        yanked: Why ranges pass it over in the source, and now in the target; None where they do not.
+    """
+
+    pid: str | None
+    mended: frozenset[str] = frozenset()
+    yanked: str | None = None
 
 
 def copy_release(
@@ -29,8 +46,10 @@ def copy_release(
     threads: int = 8,
     chunk: int = CHUNK,
     show: Callable[[Standing], object] | None = None,
-) -> str | None:
-    """Copy a release to another archive; one that is there already, and is the same, is left alone.
+) -> Copied:
+    """Copy a release to another archive; of one that is there already what is damaged is mended.
+
+    A release that was yanked is yanked in the target, too.
 
     Args:
         source: Where it lies.
@@ -44,38 +63,108 @@ def copy_release(
         show: Is told now and then how far it has come.
 
     Returns:
-        The record's PID in the target, or None where it was there.
+        What became of it.
 
     Raises:
         DriftError: The target has another content under that title and version.
         IntegrityError: A file is not what was published.
+        RefusedError: The release was yanked, and the target marks no versions: nothing is copied.
         StoreError: One of the archives fails.
     """
     place = to_workspace or workspace
-    if _is_there(target, record, place):
-        return None
-    with private_directory(via) as folder:
-        manner = Manner(threads=threads, chunk=chunk, show=show, durable=False)
-        download(source, record, workspace, folder, manner)
-        project = copy.deepcopy(dict(record.data.get("project") or {}))
-        target.upload_blobs_and_update_mapping(
-            release_title=record.title,
-            release_title_versionless=record.title_versionless,
-            workspace=place,
-            project_mapping=project,
-            project_directory=folder,
-            max_threads=threads,
-            chunk_size=chunk,
-            show=None if show is None else _behind(show, record.size),
+    manner = Manner(threads=threads, chunk=chunk, show=show, durable=False)
+    yanked = yanked_in(source, record, workspace)
+    if yanked is not None and not target.marks_versions:
+        raise RefusedError(
+            f"{record.title} is not copied: it is yanked, and {target.host} marks no versions, so that ranges"
+            " would choose it there",
+            limit="yank",
         )
-        naming = Naming(record.title_versionless, record.title, place)
-        copied = Record.from_data(_carried(record, project, target, naming))
-        try:
-            return target.upload_record(copied, place)
-        except ReleaseExistsError:
-            if _is_there(target, record, place):
-                return None  # another copied it meanwhile
-            raise
+    there, pid, mended = _find(target, record, place), None, frozenset[str]()
+    if there is None:
+        with private_directory(via) as folder:
+            pid = _sent(source, target, record, (workspace, place), folder, manner=manner)
+    else:
+        mended = _mended(
+            source, target, (record, there), (workspace, place), via=via, manner=manner
+        )
+    if yanked is not None:
+        target.yank(record.title_versionless, record.version, workspace=place, reason=yanked)
+    return Copied(pid, mended, yanked)
+
+
+def _sent(
+    source: ArchiveInterface,
+    target: ArchiveInterface,
+    record: Record,
+    places: tuple[str, str],
+    folder: Path,
+    *,
+    manner: Manner,
+) -> str | None:
+    """Copy a release by way of a folder; return None where another has copied it meanwhile."""
+    workspace, place = places
+    download(source, record, workspace, folder, manner)
+    project = copy.deepcopy(dict(record.data.get("project") or {}))
+    target.upload_blobs_and_update_mapping(
+        release_title=record.title,
+        release_title_versionless=record.title_versionless,
+        workspace=place,
+        project_mapping=project,
+        project_directory=folder,
+        max_threads=manner.threads,
+        chunk_size=manner.chunk,
+        show=None if manner.show is None else _behind(manner.show, record.size),
+    )
+    naming = Naming(record.title_versionless, record.title, place)
+    copied = Record.from_data(_carried(record, project, target, naming))
+    try:
+        return target.upload_record(copied, place)
+    except ReleaseExistsError:
+        if _find(target, record, place) is not None:
+            return None
+        raise
+
+
+def _mended(
+    source: ArchiveInterface,
+    target: ArchiveInterface,
+    records: tuple[Record, Record],
+    places: tuple[str, str],
+    *,
+    via: Path,
+    manner: Manner,
+) -> frozenset[str]:
+    """Bring what is missing or damaged in the target; return the paths of it."""
+    (record, there), (workspace, place) = records, places
+    wrong = damaged(
+        target, there, workspace=place, via=via, threads=manner.threads, show=manner.show
+    )
+    if not wrong:
+        return wrong
+    with private_directory(via) as folder, private_directory(via) as room:
+
+        def bring(blob: Blob, update: Update) -> None:
+            """Bring one file to the folder."""
+            goes = inside(folder, blob.path)
+            make_directories(goes.parent)
+            source.bring_blob(
+                blob,
+                goes,
+                record,
+                update,
+                workspace=workspace,
+                mode=0o600,
+                via=room,
+                chunk=manner.chunk,
+            )
+
+        blobs = [one for one in record.blobs if one.path in wrong]
+        jobs = [Job(one, one.path, one.size) for one in blobs]
+        threads = source.threads_for(manner.threads, [one.size or 0 for one in blobs])
+        move_all(jobs, bring, threads=threads)
+        target.mend_blobs(there, place, folder, wrong)
+    return wrong
 
 
 def _behind(show: Callable[[Standing], object], count: int) -> Callable[[Standing], object]:
@@ -105,8 +194,8 @@ def _carried(
     return data
 
 
-def _is_there(target: ArchiveInterface, record: Record, workspace: str) -> bool:
-    """Return whether an archive has the release.
+def _find(target: ArchiveInterface, record: Record, workspace: str) -> Record | None:
+    """Return the record of the release that an archive has, or None.
 
     Raises:
         DriftError: It has another content under that title and version.
@@ -118,9 +207,9 @@ def _is_there(target: ArchiveInterface, record: Record, workspace: str) -> bool:
             workspace=workspace,
         )
     except ReleaseRecordNotFoundError:
-        return False
+        return None
     if record.title not in found:
-        return False
+        return None
     there = Record.from_data(found[record.title])
     if not same_content(there, record):
         raise DriftError(
@@ -130,7 +219,7 @@ def _is_there(target: ArchiveInterface, record: Record, workspace: str) -> bool:
             expected=record.identity,
             found=there.identity,
         )
-    return True
+    return there
 
 
 def same_content(first: Record, second: Record) -> bool:

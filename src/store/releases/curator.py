@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from store.errors import ResourceNotFoundError
 from store.releases.curating import Blob, Template, Workspace, text
 from store.releases.curator_records import CuratorRecords
-from store.transports.http.posting import Json, Upload
+from store.transports.http.exchanging import DONE
+from store.transports.http.posting import Json, Nothing, Upload
+
+SLOWEST: Final = 16 << 20
+"""How fast a server reads a blob at least, in bytes a second."""
+
+_FAILS: Final = 500
+_UNTOLD: Final = frozenset({405, 501})
+"""The answers of a server that does not tell sizes."""
 
 
 class Curator(CuratorRecords):
@@ -81,6 +90,28 @@ class Curator(CuratorRecords):
     def blob_address(self, id: str) -> str:  # noqa: A002 - as pycdcs calls it
         """Return the address from which a blob is downloaded."""
         return f"{self.host}/rest/blob/download/{quote(id, safe='')}/"
+
+    def blob_size(self, address: str, *, about: int | None = None) -> int | None:
+        """Return how many bytes the server has for a blob, none of which is moved.
+
+        Args:
+            address: Its address at this server.
+            about: How many they should be: a CDCS reads them all before it answers.
+
+        Returns:
+            The bytes, or None where the server does not tell.
+
+        Raises:
+            ResourceNotFoundError: It has none.
+        """
+        asked = Nothing((about or 0) / SLOWEST)
+        taken = {*DONE, *_UNTOLD, _FAILS}
+        answer = self._session().ask("HEAD", address, posted=asked, taken=taken)
+        if answer.status == _FAILS:  # so it says that its disk has lost the file
+            raise ResourceNotFoundError(
+                f"{answer.address}: the server cannot read the blob", url=answer.address
+            )
+        return None if answer.status in _UNTOLD else answer.size
 
     def auto_set_pid(self) -> bool:
         """Return whether the server mints identifiers; False where it knows of none."""

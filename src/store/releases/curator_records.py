@@ -52,8 +52,9 @@ class CuratorRecords(CuratorSession):
             same = [one for one in found if one.title == wanted]
             if len(same) != 1:
                 shown = ", ".join(repr(one.title) for one in found) or "none"
+                count = f"{len(same)} workspaces" if same else "no workspace"
                 raise ReleaseRecordNotFoundError(
-                    f"{self.host} has {len(same)} workspaces {wanted!r} that this user may see; there"
+                    f"{self.host} has {count} {wanted!r} that this user may see; there"
                     f" are: {shown}",
                     query={"workspace": wanted},
                 )

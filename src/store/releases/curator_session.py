@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from urllib.parse import urlencode
 from store.addresses import Origin, public
 from store.config.credential import Credential
 from store.config.credentials import Credentials
-from store.errors import TransportError
+from store.errors import ConfigurationError, TransportError
 from store.releases.curating import text
 from store.releases.logins import origin_for
 from store.transports.base import TransferOptions
@@ -46,6 +47,8 @@ class CuratorSession:
 
     Raises:
         QueryError: The host is no address of a server.
+        ConfigurationError: A file of certificates, or of a key, is not there or cannot be read; or there is a
+            key, and no certificate.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class CuratorSession:
             if password is None
             else Credential(user=user or None, secret=password, source="explicit", scheme="Token")
         )
+        _check_files({"certificate": certificate, "key": key, "ca_file": ca_file})
         tls = Tls(
             origin=self.host,
             authorities=_path(ca_file),
@@ -139,3 +143,16 @@ class CuratorSession:
 
 def _path(given: str | Path | None) -> str | None:
     return None if given is None else str(given)
+
+
+def _check_files(given: Mapping[str, str | Path | None]) -> None:
+    """Refuse files that cannot be read, which nobody could tell from a server that is not to be trusted."""
+    if given["key"] is not None and given["certificate"] is None:
+        raise ConfigurationError(
+            "a key alone logs nobody in: name the certificate that it belongs to, too", key="key"
+        )
+    for name, path in given.items():
+        if path is not None and not (Path(path).is_file() and os.access(path, os.R_OK)):
+            raise ConfigurationError(
+                f"the {name} {path} cannot be read: give the path of a file (PEM)", key=name
+            )

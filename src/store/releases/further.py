@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Collection, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from store.errors import RefusedError, ReleaseRecordNotFoundError, StoreError
+from store.errors import RefusedError
+from store.releases.finding import finding
 from store.releases.hashing import CHUNK
 from store.releases.mapping import Blob
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.records import Record
 from store.releases.values import Listed, Naming, Records, Uploaded
-from store.releases.versions import Choice, Expressions, Version, choice_from
+from store.releases.versions import Expressions, Version
 
 
 class Further:
@@ -38,7 +37,7 @@ class Further:
         name = "get_release_records"
         own = cls.__dict__.get(name)
         if own is not None and not getattr(own, "__isabstractmethod__", False):
-            setattr(cls, name, _finding(own))
+            setattr(cls, name, finding(own))
 
     def newest_record(
         self,
@@ -167,6 +166,25 @@ class Further:
         """
         return False
 
+    def mend_blobs(
+        self, record: Record, workspace: str, source: Path, paths: Collection[str]
+    ) -> None:
+        """Bring files of a release anew whose blobs are missing or damaged.
+
+        Args:
+            record: The release's record, as it is in the archive.
+            workspace: Where it lies.
+            source: A directory in which the files lie at their paths, as they were published.
+            paths: The paths of those that are wrong in the archive.
+
+        Raises:
+            RefusedError: The archive cannot.
+            StoreError: The archive fails, or a file cannot be read.
+        """
+        from store.releases.renewing import send_anew
+
+        send_anew(self, record, workspace, source=source, paths=paths)
+
     def upload_record(self, record: Record, workspace: str, **how: Any) -> str:  # noqa: ANN401 - passed on
         """Publish a release whose blobs are uploaded, by `upload_release_record`.
 
@@ -224,66 +242,3 @@ class Further:
         from store.releases.bringing import send_by_page
 
         return send_by_page(self, source, naming, update, path=path, chunk_size=chunk_size)
-
-
-def no_release(
-    archive: Further, title_versionless: str, choice: Choice, workspace: str
-) -> ReleaseRecordNotFoundError:
-    """Return the error that there is no release, which tells of those that were yanked.
-
-    Args:
-        archive: Where there is none.
-        title_versionless: The title.
-        choice: Which versions would do.
-        workspace: Where they were looked for.
-    """
-    yanked = []
-    if archive.marks_versions:
-        with contextlib.suppress(StoreError):
-            yanked = [
-                one
-                for one in archive.list_releases(title_versionless, workspace=workspace)
-                if one.yanked is not None and choice.admits(one.version)
-            ]
-    step = "look with 'store release list'"
-    if yanked:
-        newest = yanked[-1]
-        said = f" ({newest.yanked})" if newest.yanked else ""
-        more = f", as are {len(yanked) - 1} more" if len(yanked) > 1 else ""
-        exact = f"{title_versionless}@{newest.version}"
-        step = (
-            f"{newest.version} is yanked{said}{more}; name it as '{exact}' to have it nevertheless"
-        )
-    return ReleaseRecordNotFoundError(
-        f"{archive.host} has no {title_versionless} ({choice}) in the workspace {workspace!r}: {step}",
-        query=f"{title_versionless} {choice}",
-    )
-
-
-def _finding(own: Callable[..., Any]) -> Callable[..., Records]:
-    """Return an archive's `get_release_records`, in order, and with an error where there is nothing."""
-    if getattr(own, "_finds", False):
-        return own
-
-    @functools.wraps(own)
-    def get_release_records(
-        self: Further,
-        title_versionless: str,
-        version_expressions: Expressions = None,
-        workspace: str = DEFAULT_WORKSPACE,
-    ) -> Records:
-        """Ask the archive's own in plain words, and put its answer in order."""
-        choice = choice_from(version_expressions)
-        found = own(
-            self,
-            title_versionless=title_versionless,
-            version_expressions=[clause.text for clause in choice.clauses] or None,
-            workspace=workspace,
-        )
-        if not found:
-            raise no_release(self, title_versionless, choice, workspace)
-        ordered = sorted(found.items(), key=lambda one: Version.parse(one[1].get("version")))
-        return dict(ordered)
-
-    get_release_records._finds = True  # type: ignore[attr-defined]  # noqa: SLF001 - our own
-    return get_release_records

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO, Final
 
+from store.errors import QueryError
 from store.integrity.digest import new_hasher
 
 CHUNK: Final = 2**25
@@ -23,7 +24,10 @@ def chunked_sha(f: BinaryIO, chunk: int = CHUNK, *, algorithm: str = "sha1") -> 
 
     Raises:
         DigestError: The algorithm is unknown.
+        QueryError: A chunk is no byte long: nothing would be read.
     """
+    if chunk < 1:
+        raise QueryError(f"a chunk has one byte at the least, not {chunk}", query=chunk)
     hasher = new_hasher(algorithm)
     while data := f.read(chunk):
         hasher.update(data)

@@ -15,14 +15,14 @@ from store.errors import (
     ReleaseRecordNotFoundError,
     UnsafeNameError,
 )
-from store.releases.further import no_release
+from store.releases.finding import no_release
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.layout import blob_name, record_name, shelf_of
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace, title_of
 from store.releases.records import Record
 from store.releases.spelling import read_record
-from store.releases.values import Listed, Naming, Records
+from store.releases.values import Listed, Naming, Records, naming_of
 from store.releases.versions import Choice, Expressions, Version, choice_from
 
 T = TypeVar("T")
@@ -41,15 +41,14 @@ class LaidOutArchive(ArchiveInterface):
         version_expressions: Expressions = None,
         workspace: str = DEFAULT_WORKSPACE,
     ) -> Records:
-        """Return the records that expressions admit: see `ArchiveInterface`; no other one is read."""
+        """Return the records that expressions admit: see `ArchiveInterface`; no other one is read.
+
+        One that cannot be used is an error where its version is named, or nothing else is admitted; else it
+        is passed over, with a warning.
+        """
         choice = choice_from(version_expressions)
-        found: Records = {}
-        for version in self._admitted(title_versionless, choice, workspace):
-            text = self._read(record_name(workspace, title_versionless, version))
-            if text is not None:
-                data = _checked(text, title_versionless, version)
-                found[title_of(title_versionless, version)] = data
-        return found
+        versions = self._admitted(title_versionless, choice, workspace)
+        return dict(self._usable(title_versionless, versions, choice, workspace))
 
     def newest_record(
         self,
@@ -59,19 +58,43 @@ class LaidOutArchive(ArchiveInterface):
     ) -> dict[str, Any]:
         """Return the record of the highest version: see `Further.newest_record`; only that one is read."""
         choice = choice_from(version_expressions)
-        for version in sorted(self._admitted(title_versionless, choice, workspace), reverse=True):
-            text = self._read(record_name(workspace, title_versionless, version))
-            if text is not None:
-                return _checked(text, title_versionless, version)
+        versions = sorted(self._admitted(title_versionless, choice, workspace), reverse=True)
+        for _, data in self._usable(title_versionless, versions, choice, workspace):
+            return data
         raise no_release(self, title_versionless, choice, workspace)
+
+    def _usable(
+        self, title: str, versions: Iterable[Version], choice: Choice, workspace: str
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Give the records of versions, as long as they can be used."""
+        given, last = False, None
+        for version in versions:
+            name = record_name(workspace, title, version)
+            try:
+                text = self._read(name)
+                data = None if text is None else _checked(text, title, version)
+            except ArchiveError as error:
+                if choice.names(version):
+                    raise
+                last = error
+                log.warning("%s: the record %s is passed over: %s", self.host, name, error)
+                continue
+            if data is not None:
+                given = True
+                yield title_of(title, version), data
+        if last is not None and not given:
+            raise last
 
     def _admitted(self, title_versionless: str, choice: Choice, workspace: str) -> list[Version]:
         """Return the versions that a choice admits; those that were yanked only where they are named."""
         check_workspace(workspace)
         check_title(title_versionless)
-        yanked = {} if choice.exact else self._yanked(workspace, title_versionless)
         there = self._versions(workspace, title_versionless)
-        return [one for one in there if choice.admits(one) and one not in yanked]
+        found = [one for one in there if choice.admits(one)]
+        if all(map(choice.names, found)):
+            return found
+        yanked = self._yanked(workspace, title_versionless)
+        return [one for one in found if one not in yanked or choice.names(one)]
 
     def process_and_upload_blob(  # noqa: PLR0917 - as the page has it
         self,
@@ -84,7 +107,7 @@ class LaidOutArchive(ArchiveInterface):
         verbose: bool = False,  # noqa: FBT001, FBT002, ARG002 - as the page has it
     ) -> tuple[str, int]:
         """Make one file a blob: see `ArchiveInterface`; its id is its SHA-256."""
-        naming = Naming(release_title_versionless, release_title, workspace_title)
+        naming = naming_of(release_title_versionless, release_title, workspace_title)
         done = self.upload_blob(
             Path(working_dir),
             naming,
@@ -215,12 +238,11 @@ class LaidOutArchive(ArchiveInterface):
             return one
         try:
             record = Record.from_data(_checked(text, one.title, one.version))
+            digest = record.digest or record.identity
         except (ArchiveError, QueryError, UnsafeNameError) as error:
             log.warning("%s: the record %s is passed over: %s", self.host, name, error)
             return one
-        return one._replace(
-            files=len(record.blobs), size=record.size, digest=record.digest or record.identity
-        )
+        return one._replace(files=len(record.blobs), size=record.whole_size, digest=digest)
 
 
 def _checked(text: bytes, title: str, version: Version) -> dict[str, Any]:

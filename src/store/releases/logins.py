@@ -160,6 +160,13 @@ def _asked(origin: Origin, user: str | None) -> Login:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         variable = token_variable(origin)
         hint = f"put 'user:password' or a token into {variable}" if variable else "pass them"
+        known = {
+            one.user for one in (from_environment(origin), from_netrc(origin)) if one and one.user
+        }
+        if user is not None and known:
+            theirs = ", ".join(map(repr, sorted(known)))
+            step = f"put '{user}:password' into {variable}" if variable else "pass theirs"
+            hint = f"what is known is of {theirs}, not of {user!r}: name no other user, or {step}"
         raise CredentialsError(
             f"{origin} wants a user and a password, and there is no terminal to ask at: {hint}",
             url=str(origin),

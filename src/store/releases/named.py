@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from store.config.tables import configuration_of, located
-from store.errors import ConfigurationError, QueryError
-from store.releases.names import DEFAULT_WORKSPACE
+from store.errors import ConfigurationError, QueryError, UnsafeNameError
+from store.releases.names import DEFAULT_WORKSPACE, check_workspace
 from store.releases.opening import is_url, scheme_of
 
 KEYS: Final = frozenset({"host", "user", "workspace", "default", "ca_file", "certificate", "key"})
@@ -70,6 +70,8 @@ def archive_named(
     for key in sorted(KEYS - {"default"}):
         if not isinstance(table.get(key, ""), str):
             raise _malformed(name, table, f"needs a text for {key!r}", key)
+    if not isinstance(table.get("default", False), bool):
+        raise _malformed(name, table, "has a default that is neither true nor false", "default")
     host = table.get("host")
     if not host:
         raise _malformed(
@@ -78,11 +80,15 @@ def archive_named(
     if not is_url(host) and scheme_of(host) == "":
         host = configuration_of(table, {"host"})["host"]
     workspace = table.get("workspace") or DEFAULT_WORKSPACE
+    try:
+        check_workspace(workspace)
+    except UnsafeNameError as error:
+        raise _malformed(name, table, f"cannot be used: {error}", "workspace") from error
     return Named(host, user or table.get("user"), workspace, name)
 
 
 def _default(archives: Mapping[str, Mapping[str, Any]]) -> str:
-    marked = [name for name, table in archives.items() if table.get("default") is True]
+    marked = [name for name, table in archives.items() if table.get("default", False) is not False]
     found = marked or list(archives)
     if len(found) != 1:
         told = f"known are {', '.join(sorted(archives))}" if archives else "none is in the settings"

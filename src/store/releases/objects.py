@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from store.releases.laid_out import LaidOutArchive, T
 from store.releases.layout import MARKER, OURS, blob_name, shelf_of, version_in, yank_name
 from store.releases.mapping import Blob
 from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
-from store.releases.objects_bringing import bring_object
+from store.releases.objects_bringing import bring_object, put_anew
 from store.releases.records import Record
 from store.releases.transfer import counting, following
 from store.releases.values import Naming, Uploaded
@@ -166,6 +166,15 @@ class ObjectArchive(LaidOutArchive):
                     )
         update["size"] = hashed.size
         return Uploaded(sha256, hashed.size, sha256)
+
+    def mend_blobs(
+        self, record: Record, workspace: str, source: Path, paths: Collection[str]
+    ) -> None:
+        """Write blobs anew, whatever their metadata say: see `Further.mend_blobs`."""
+        shelf = f"{self._prefix}{shelf_of(workspace, record.title_versionless)}"
+        for blob in record.blobs:
+            if blob.path in paths:
+                put_anew(self._client, f"{shelf}/{blob_name(blob.pid or '')}", source / blob.path)
 
     def close(self) -> None:
         """Close the client's connections."""

@@ -11,8 +11,10 @@ from store.errors import MissingKeyError, ResourceNotFoundError, TruncatedError
 from store.files.atomic import replacing
 from store.files.failures import storage_errors
 from store.integrity.digest import Digest, new_hasher
+from store.integrity.hashing import hash_file
 from store.releases.blobs import hold
-from store.transports.objects.base import Body, ObjectClient
+from store.releases.values import HEALING
+from store.transports.objects.base import DIGEST_KEY, Body, ObjectClient
 
 _BUFFER: Final = 1 << 20
 """How many bytes are read at a time, at the most."""
@@ -54,7 +56,7 @@ def bring_object(
         body = client.get(key)
     except MissingKeyError as error:
         raise ResourceNotFoundError(
-            f"{name} is missing in the archive: its release is not whole; publish it anew"
+            f"{name} is missing in the archive: its release is not whole; {HEALING}"
         ) from error
     with body, storage_errors(target), replacing(target, mode=mode, via=via) as descriptor:
         found = _pour(body, descriptor, update, algorithm, min(chunk, _BUFFER))
@@ -65,6 +67,22 @@ def bring_object(
             )
         hold(name, digest, size, found, count)
     update["digest"] = str(found)
+
+
+def put_anew(client: ObjectClient, key: str, file: Path) -> None:
+    """Write a file as an object, in the place of what is there.
+
+    Args:
+        client: The bucket's objects.
+        key: The object's name.
+        file: What it is to hold.
+
+    Raises:
+        StoreError: The file cannot be read, or the store refuses.
+    """
+    with storage_errors(file):
+        sha256 = hash_file(file, ["sha256"]).digests()[0].hex
+    client.put(key, file, metadata={DIGEST_KEY: sha256})
 
 
 def _pour(

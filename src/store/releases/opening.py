@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from store.addresses import public
-from store.errors import PluginConflictError, PluginError, UnknownNameError
+from store.errors import PluginConflictError, PluginError, QueryError, UnknownNameError
 from store.releases.interface import ArchiveInterface
 
 Factory = Callable[..., Any]
@@ -55,14 +56,18 @@ def get_interface(
             where it is None.
 
     Raises:
+        QueryError: It is no text and no path, or none that any file system has.
         UnknownNameError: Nothing opens addresses of that scheme (``kind`` is ``archive``).
         ArchiveError: The directory is no archive.
         StoreError: The archive cannot be opened.
     """
-    text = str(host)
+    text = address_of(host)
     scheme = scheme_of(text)
-    if scheme == "":
-        text, scheme = str(Path(resolve_relative_paths_to or Path.cwd()) / text), "file"
+    if scheme in {"", "file"}:
+        from store.releases.filesystem import path_of
+
+        path = text if scheme == "" else path_of(text)
+        text, scheme = str(Path(resolve_relative_paths_to or Path.cwd()) / path), "file"
     factory = _factory(scheme)
     if factory is None:
         raise UnknownNameError(
@@ -80,6 +85,25 @@ def get_interface(
             plugin=_name(factory),
         )
     return made
+
+
+def address_of(host: object) -> str:
+    """Return the address or path of an archive as text.
+
+    Raises:
+        QueryError: It is neither, or empty, or none that any file system has.
+    """
+    if not isinstance(host, str | os.PathLike) or not isinstance(os.fspath(host), str):
+        raise QueryError(
+            f"an archive is opened by its address or path, which are text, not a {type(host).__name__}",
+            query=host,
+        )
+    text = str(host)
+    if not text or "\0" in text:
+        raise QueryError(
+            f"{text!r} leads to no archive: give the address or the path of one", query=text
+        )
+    return text
 
 
 def scheme_of(address: str) -> str:

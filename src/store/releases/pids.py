@@ -48,6 +48,19 @@ def addresses_of(pid: str, curator: Curator, *, pinned: bool) -> tuple[str, ...]
     return (here, pid) if (pinned or origin.scheme == "https") and not downgrade else (here,)
 
 
+def here(pid: str, curator: Curator) -> str:
+    """Return where a blob may be had at this very server, whatever host has minted its identifier.
+
+    Args:
+        pid: The identifier.
+        curator: The session at the archive.
+
+    Raises:
+        ArchiveError: It is nothing that can be asked.
+    """
+    return addresses_of(pid, curator, pinned=False)[0]
+
+
 def _at(origin: Origin, path: str) -> str:
     return f"{origin}{path}"
 

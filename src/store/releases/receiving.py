@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+import contextlib
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any, Final
 
-from store.errors import IntegrityError
+from store.addresses import public
+from store.errors import IntegrityError, ResourceNotFoundError, TransportError
 from store.events import Event, Progressed
 from store.files.atomic import private_directory, rename, write_bytes
 from store.files.failures import storage_errors
 from store.integrity.digest import Digest
-from store.releases.curator import Curator
+from store.releases.curator import SLOWEST, Curator
 from store.releases.pids import EMPTY, addresses_of
+from store.releases.values import HEALING
 from store.transports.base import TransferOptions
 from store.transports.receiving import receive
 
@@ -22,8 +25,8 @@ _NAME: Final = "blob"
 _LARGE: Final = 64 << 20
 """From which size on a server is given more time, in bytes: 64 MiB."""
 
-_SLOWEST: Final = 16 << 20
-"""How fast a server reads a blob at least, in bytes a second."""
+_FAILS: Final = 500
+"""What a CDCS says of a blob whose file its disk has lost."""
 
 _EMPTY: Final = Digest("sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
 
@@ -64,7 +67,7 @@ def receive_blob(
             update["size"] = event.received
 
     options = patient(curator.options, size or 0)._replace(listener=tell)
-    with private_directory(target.parent) as directory:
+    with private_directory(target.parent) as directory, _damage_told(pid, curator):
         received = receive(
             addresses_of(pid, curator, pinned=digest is not None),
             directory,
@@ -76,6 +79,41 @@ def receive_blob(
         update["size"] = received.size
         update["digest"] = next(str(one) for one in received.digests if one.algorithm == "sha256")
         rename(received.path, target)
+
+
+@contextlib.contextmanager
+def _damage_told(pid: str, curator: Curator) -> Iterator[None]:
+    """Say of a blob that is missing or damaged what may be done: a pin has nothing to do with it."""
+    shown = public(pid)
+    try:
+        yield
+    except IntegrityError as error:
+        counted = (error.expected or "").isdigit()
+        found = f"{error.size} bytes" if counted else error.found
+        wanted = f"{error.expected} bytes" if counted else error.expected
+        raise IntegrityError(
+            f"{shown} is not what was published: the server gives {found}, and it must have {wanted};"
+            f" the archive is damaged; {HEALING}",
+            url=error.url,
+            expected=error.expected,
+            found=error.found,
+            size=error.size,
+        ) from error
+    except ResourceNotFoundError as error:
+        raise ResourceNotFoundError(
+            f"{shown} is missing at the server: the release is not whole; {HEALING}",
+            url=error.url,
+            status=error.status,
+        ) from error
+    except TransportError as error:
+        if error.status != _FAILS:
+            raise
+        curator.get_workspaces()  # it answers everything else: its disk has lost this file
+        raise ResourceNotFoundError(
+            f"{shown} cannot be read by the server (status {_FAILS}): the release is not whole; {HEALING}",
+            url=error.url,
+            status=error.status,
+        ) from error
 
 
 def patient(options: TransferOptions, size: int) -> TransferOptions:
@@ -90,7 +128,7 @@ def patient(options: TransferOptions, size: int) -> TransferOptions:
     """
     if size < _LARGE:
         return options
-    more = (1 << (size - 1).bit_length()) / _SLOWEST
+    more = (1 << (size - 1).bit_length()) / SLOWEST
     bounds = options.bounds
     return options._replace(
         bounds=bounds._replace(

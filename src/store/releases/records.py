@@ -66,6 +66,8 @@ class Record:
         """
         if not isinstance(data, Mapping):
             raise ArchiveError(f"a release record is a mapping, not a {type(data).__name__}")
+        if "version" not in data:
+            raise _no_record(data)
         versionless = data.get("title_versionless", data.get("tile_versionless"))
         version = Version.parse(data.get("version"))
         title = check_title(data.get("title"))
@@ -105,6 +107,11 @@ class Record:
     def size(self) -> int:
         """The bytes of all its files together, as far as it tells."""
         return sum(blob.size or 0 for blob in self.blobs)
+
+    @property
+    def whole_size(self) -> int | None:
+        """The bytes of all its files together, or None where an older record does not tell those of each."""
+        return None if any(blob.size is None for blob in self.blobs) else self.size
 
     def blob(self, path: str) -> Blob:
         """Return the file at a path.
@@ -150,8 +157,8 @@ class Record:
         found = self.identity
         if found != self.digest:
             raise IntegrityError(
-                f"the record of {self.title} was changed after it was published: fetch it from another"
-                " archive",
+                f"the record of {self.title} was changed after it was published, which nothing mends: take"
+                " it from another archive with 'store release fetch --from'",
                 expected=self.digest,
                 found=found,
             )
@@ -174,6 +181,19 @@ class Record:
     def to_json(self) -> str:
         """Return it as JSON."""
         return to_json(self.to_data())
+
+
+def _no_record(data: Mapping[str, Any]) -> ArchiveError:
+    several = bool(data) and all(
+        isinstance(one, Mapping) and "version" in one for one in data.values()
+    )
+    shown = ", ".join(map(str, list(data)[:3]))
+    reason = (
+        f"these are records by their titles ({shown}): give one of them"
+        if several
+        else "it has no version: give it as 'get_release_records' has it"
+    )
+    return ArchiveError(f"{data.get('title', 'this')!r} is no release record: {reason}")
 
 
 def compose(

@@ -7,6 +7,7 @@ style.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 import re
@@ -25,6 +26,8 @@ _MAX_VALUES: Final = 10_000_000
 
 _LONGEST_NAME: Final = 100
 """The longest name, in characters, that YAML 1.1 takes on a line however it is escaped (1,024 bytes)."""
+
+_MEND: Final = ": mend the file by hand, or move it out of the archive"
 
 _PAIR: Final = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
 
@@ -52,20 +55,18 @@ def read_record(text: bytes, *, name: str = "") -> dict[str, Any]:
             return found
         reason = f"it is a {type(found).__name__}, not a mapping"
     except (ValueError, RecursionError) as error:
-        raise _damaged(name, str(error).partition("\n")[0] or type(error).__name__) from error
-    raise _damaged(name, reason)
+        told = str(error).partition("\n")[0] or type(error).__name__
+        raise _damaged(name, f"{told}{_MEND}") from error
+    raise _damaged(name, f"{reason}{_MEND}")
 
 
 def to_json(data: Mapping[str, Any]) -> str:
-    """Return plain data as JSON; dates become text (ISO 8601).
+    """Return plain data as JSON: dates become text (ISO 8601), bytes too (Base64), sets become sorted lists.
 
     Raises:
         ArchiveError: It is nested too deeply, or holds what JSON has not.
     """
-    try:
-        return json.dumps(dict(data), allow_nan=False, default=_plain)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise _damaged("", f"it cannot be written: {error}") from error
+    return _json(data, allow_nan=False)
 
 
 def to_yaml(data: Mapping[str, Any]) -> str:
@@ -85,9 +86,9 @@ def to_yaml(data: Mapping[str, Any]) -> str:
 
         text: str = yaml.safe_dump(dict(data), sort_keys=False)
     except (ValueError, TypeError, RecursionError) as error:
-        raise _damaged("", f"it cannot be written: {error}") from error
+        raise _damaged(_title(data), f"it cannot be written: {error}") from error
     except yaml.YAMLError as error:
-        raise _damaged("", "it holds what is no plain data") from error
+        raise _damaged(_title(data), "it holds what is no plain data") from error
     return text
 
 
@@ -97,11 +98,41 @@ def canonical(data: Mapping[str, Any]) -> bytes:
     Raises:
         ArchiveError: It cannot be written so.
     """
+    return _json(data, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _json(data: Mapping[str, Any], **how: Any) -> str:  # noqa: ANN401 - passed on
+    """Return plain data as JSON; names of several kinds, as YAML may have them, become text as JSON's do."""
     try:
-        text = json.dumps(dict(data), sort_keys=True, separators=(",", ":"), default=_plain)
+        try:
+            return json.dumps(dict(data), default=_plain, **how)
+        except TypeError:
+            return json.dumps(_text_named(data), default=_plain, **how)
     except (ValueError, TypeError, RecursionError) as error:
-        raise _damaged("", f"it cannot be written: {error}") from error
-    return text.encode()
+        raise _damaged(_title(data), f"it cannot be written: {error}") from error
+
+
+def _text_named(data: Any) -> Any:  # noqa: ANN401 - any plain data
+    if isinstance(data, list | tuple):
+        return [_text_named(one) for one in data]
+    if not isinstance(data, Mapping):
+        return data
+    found: dict[str, Any] = {}
+    for name, value in data.items():
+        text = name if isinstance(name, str) else _name_as_text(name)
+        if text in found:
+            raise ValueError(f"it says two things of {text!r}")
+        found[text] = _text_named(value)
+    return found
+
+
+def _name_as_text(name: object) -> str:
+    kept = name is None or isinstance(name, bool | int | float)
+    return json.dumps(name) if kept else str(_plain(name))
+
+
+def _title(data: Mapping[str, Any]) -> str:
+    return str(data.get("title", ""))[:200]
 
 
 def _in_lines(data: Mapping[str, Any]) -> str:
@@ -176,6 +207,10 @@ def _parsed(text: bytes) -> Any:  # noqa: ANN401 - whatever it stands for
     try:
         # Neither loader makes anything but plain data: this is yaml.safe_load, by the faster parser.
         found = yaml.load(text.decode(), Loader=loader)  # noqa: S506 - a safe loader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise ValueError(f"{error.problem or error.context}{place}") from error
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
     _count(found)
@@ -227,9 +262,13 @@ def _joined(match: re.Match[str]) -> str:
     return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> str | list[str]:
     if isinstance(value, dt.date):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, set | frozenset):
+        return sorted(map(str, value))
     raise TypeError(f"a {type(value).__name__} is no plain data")
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from store.errors import QueryError
 from store.releases.versions import Version
 
 Records = dict[str, dict[str, Any]]
 """Records as plain data, by title and version, from the oldest version to the newest."""
+
+
+HEALING: Final = (
+    "'store release copy' from an archive that has it whole mends it, and so does 'store release publish' of"
+    " the same files under the same version"
+)
+"""What is to be done where the content of a file is missing or damaged in an archive."""
 
 
 class Listed(NamedTuple):
@@ -58,3 +66,23 @@ class Naming(NamedTuple):
     title_versionless: str
     title: str
     workspace: str
+
+
+def naming_of(title_versionless: str, title: str, workspace: str) -> Naming:
+    """Return for which release a blob is uploaded.
+
+    Args:
+        title_versionless: Its title.
+        title: Title and version.
+        workspace: Where it goes.
+
+    Raises:
+        QueryError: The two titles are in each other's place: their order differs between archives.
+    """
+    if str(title_versionless).startswith(f"{title}-v"):
+        raise QueryError(
+            f"{title_versionless!r} stands where the title without a version belongs, and {title!r} where"
+            " that with one does: give them by name",
+            query=title_versionless,
+        )
+    return Naming(title_versionless, title, workspace)

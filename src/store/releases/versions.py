@@ -6,18 +6,20 @@ all of which must hold: one text with commas or spaces between them, or several 
 =================  =====================================================================
 clause             admits
 =================  =====================================================================
-``1.2.3``          that version, as ``==1.2.3`` does; ``1.2`` and ``1.2.*`` any ``1.2.x``
+``1.2.3``          that version, as ``==``, ``=`` and ``===`` before it; ``1.2`` and ``1.2.*`` any ``1.2.x``
 ``!=1.2.3``        every other one
 ``>=1.2``          from ``1.2.0`` on; ``<1.2`` what comes before ``1.2.0``
 ``>1.2``           from ``1.3.0`` on; ``<=1.2`` any ``1.2.x``, and what comes before
 ``~=1.4.2``        ``>=1.4.2,<1.5``; ``~=1.4`` is ``>=1.4,<2`` (as PEP 440 has it)
 ``~1.4.2``         ``>=1.4.2,<1.5``; ``~1.4`` is ``1.4.*`` and ``~1`` is ``1.*``
 ``^1.4.2``         ``>=1.4.2,<2``; ``^0.4.2`` is ``>=0.4.2,<0.5`` and ``^0.0.2`` is ``0.0.2`` alone
-``*``              every version
+``*``              every version, as no clause at all does; ``x`` is another way to write the star
 =================  =====================================================================
 
 A pre-release is admitted only where a clause names one of the same three numbers: ``>=1.2.0-rc.1`` admits
-``1.2.0-rc.2``, and not ``1.3.0-rc.1``.
+``1.2.0-rc.2``, and not ``1.3.0-rc.1``; ``!=`` asks for none. Build metadata have no part in precedence:
+``1.2.3+b1`` is that build alone, and ``!=1.2.3+b1`` every other one, while ``1.2.3`` is any build of it, the
+highest of them first (identifiers of builds are compared as those of pre-releases are).
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ _LONGEST: Final = 256
 """How many characters a version may have: it becomes part of a file's name."""
 
 _PARTS: Final = 3
+_EQUAL: Final = frozenset({"===", "==", "=", "!="})
 
 Expressions = str | Iterable[str] | None
 """What chooses among versions: one text, several, or None for every one that is no pre-release."""
@@ -89,14 +92,16 @@ class Version(NamedTuple):
     @property
     def precedence(self) -> tuple[Any, ...]:
         """What versions are ordered by."""
-        pre = tuple((0, int(one), "") if one.isdigit() else (1, 0, one) for one in self.pre)
-        return (*self.numbers, not self.pre, pre)
+        return (*self.numbers, not self.pre, _ranks(self.pre))
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """What they are sorted by: the precedence, then the build."""
+        return self.precedence, _ranks(self.build.split(".")) if self.build else (), self.build
 
     def __lt__(self, other: object) -> bool:
         """Whether it comes before another."""
-        if not isinstance(other, Version):
-            return NotImplemented
-        return (self.precedence, self.build) < (other.precedence, other.build)
+        return self.order < other.order if isinstance(other, Version) else NotImplemented
 
     def __le__(self, other: object) -> bool:
         """Whether it comes before another, or is the same."""
@@ -112,8 +117,7 @@ class Version(NamedTuple):
 
     def __str__(self) -> str:
         """Return it as it is written."""
-        text = f"{self.major}.{self.minor}.{self.patch}"
-        text += f"-{'.'.join(self.pre)}" if self.pre else ""
+        text = ".".join(map(str, self.numbers)) + (f"-{'.'.join(self.pre)}" if self.pre else "")
         return f"{text}+{self.build}" if self.build else text
 
 
@@ -127,6 +131,7 @@ class Clause(NamedTuple):
         outside: Whether what lies outside of it is admitted instead.
         pre: The three numbers of the pre-release that it names, or None.
         exact: Whether it names one version: one that was yanked is had only by such a clause.
+        build: The only build that lies in the stretch, or an empty text for all of them.
     """
 
     text: str
@@ -135,12 +140,15 @@ class Clause(NamedTuple):
     outside: bool = False
     pre: tuple[int, int, int] | None = None
     exact: bool = False
+    build: str = ""
 
     def admits(self, version: Version) -> bool:
         """Return whether a version lies in the stretch."""
         found = version.precedence
-        inside = (self.low is None or self.low <= found) and (
-            self.high is None or found < self.high
+        inside = (
+            (self.low is None or self.low <= found)
+            and (self.high is None or found < self.high)
+            and self.build in {"", version.build}
         )
         return inside is not self.outside
 
@@ -154,10 +162,9 @@ class Choice(NamedTuple):
 
     clauses: tuple[Clause, ...] = ()
 
-    @property
-    def exact(self) -> bool:
-        """Whether it can only be one version, named in full."""
-        return any(one.exact for one in self.clauses)
+    def names(self, version: Version) -> bool:
+        """Return whether a version is named in full, its build too: it is had though it was yanked."""
+        return any(one.exact and one.build == version.build for one in self.clauses)
 
     def admits(self, version: Version) -> bool:
         """Return whether every clause admits a version, and a pre-release was asked for."""
@@ -191,6 +198,8 @@ def _clauses(text: object) -> Iterable[Clause]:
     if not isinstance(text, str):
         raise QueryError(f"a version expression is text like '>=1,<2', not {text!r}", query=text)
     rest = text.strip().strip(",").strip()
+    if "," in text and not rest:
+        raise _unread(text)
     while rest:
         match = _CLAUSE.match(rest)
         if match is None:
@@ -212,16 +221,20 @@ def _clause(operator: str, text: str, whole: str) -> Clause:
         raise _unread(whole)
     pre = match["pre"]
     low = Version(*_padded(known), tuple(pre.split(".")) if pre and full else ())
-    spelled = (text if operator in {"==", "=", "==="} else operator + text).removeprefix("v")
-    asked = low.numbers if low.pre else None
-    return _stretch(operator, known, low, whole)._replace(text=spelled, pre=asked)
+    spelled = (text if operator in _EQUAL and operator != "!=" else operator + text).removeprefix(
+        "v"
+    )
+    asked = low.numbers if low.pre and operator != "!=" else None
+    build = match["build"] or "" if operator in _EQUAL else ""
+    stretch = _stretch(operator, known, low, whole)
+    return stretch._replace(text=spelled, pre=asked, build=build)
 
 
 def _stretch(operator: str, known: list[int], low: Version, whole: str) -> Clause:
     """Return the stretch that an operator and the numbers behind it mean."""
     begin = low.precedence if known else None
     behind = _behind(known, low)
-    if operator in {"==", "=", "===", "!="}:
+    if operator in _EQUAL:
         exact = operator != "!=" and len(known) == _PARTS
         return Clause("", begin, behind, outside=operator == "!=", exact=exact)
     if not known and operator in {"<", ">", "~="}:
@@ -234,15 +247,17 @@ def _stretch(operator: str, known: list[int], low: Version, whole: str) -> Claus
     }
     if operator in ends:
         return Clause("", *ends[operator])
-    held = _before(_next(_held(operator, known, whole))) if known else None
-    return Clause("", begin, held)
+    held = _held(operator, known, whole) if known else None
+    return Clause("", begin, _before([*held[:-1], held[-1] + 1]) if held else None)
 
 
 def _held(operator: str, known: list[int], whole: str) -> list[int]:
     """Return the numbers that ``~=``, ``~`` and ``^`` hold on to."""
     if operator == "~=":
         if len(known) == 1:
-            raise _unread(whole)
+            raise _unread(
+                whole, f"'~=' wants two numbers at least: '^{known[0]}' is any {known[0]}.x"
+            )
         return known[:-1]
     if operator == "~":
         return known[:2]
@@ -256,11 +271,7 @@ def _behind(known: list[int], low: Version) -> tuple[Any, ...] | None:
         return None
     if len(known) == _PARTS:
         return (*low.precedence[:-1], (*low.precedence[-1], (-1, 0, "")))
-    return _before(_next(known))
-
-
-def _next(known: list[int]) -> list[int]:
-    return [*known[:-1], known[-1] + 1]
+    return _before([*known[:-1], known[-1] + 1])
 
 
 def _before(known: list[int]) -> tuple[Any, ...]:
@@ -273,9 +284,12 @@ def _padded(known: list[int]) -> tuple[int, int, int]:
     return major, minor, patch
 
 
-def _unread(text: str) -> QueryError:
-    return QueryError(
-        f"{text[:_LONGEST]!r} is no version expression: write clauses such as '>=1,<2', '~=1.4',"
-        " '^2' or '1.2.*'",
-        query=text,
-    )
+def _ranks(identifiers: Iterable[str]) -> tuple[tuple[int, int, str], ...]:
+    """Return what identifiers are compared by: numbers as such, and before words."""
+    return tuple((0, int(one), "") if one.isdigit() else (1, 0, one) for one in identifiers)
+
+
+def _unread(
+    text: str, step: str = "write clauses such as '>=1,<2', '~=1.4', '^2' or '1.2.*'"
+) -> QueryError:
+    return QueryError(f"{text[:_LONGEST]!r} is no version expression: {step}", query=text)

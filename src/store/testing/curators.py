@@ -200,7 +200,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._send(trouble, b'{"message": "asked to fail"}', "application/json")
             return
         kind = self.headers.get("Content-Type", "")
-        asking = Asking.of(self.command, self.path, kind, body)
+        asking = Asking.of("GET" if self.command == "HEAD" else self.command, self.path, kind, body)
         if isinstance(trouble, str) and trouble.startswith("http"):
             self._send(307, b"", "text/plain", location=trouble)
             return
@@ -229,10 +229,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content[: len(content) // 2] if short else content)
+        if self.command != "HEAD":
+            self.wfile.write(content[: len(content) // 2] if short else content)
         self.close_connection = self.close_connection or short
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
-    do_GET = do_POST = do_PATCH = do_DELETE = _handle  # noqa: N815 - the base looks for these
+    do_GET = do_HEAD = do_POST = do_PATCH = do_DELETE = _handle  # noqa: N815 - the base looks for these

@@ -10,11 +10,14 @@ from typing import Protocol
 
 import pytest
 
+from store.addresses import origin_of
+from store.config.secret_sources import token_variable
 from store.errors import (
     ArchiveError,
     ConfigurationError,
     CredentialsError,
     IntegrityError,
+    ReleaseRecordNotFoundError,
     StoreError,
     TransportError,
 )
@@ -22,6 +25,7 @@ from store.integrity.digest import Digest
 from store.releases.cdcs import CDCSArchive
 from store.releases.curator import Curator
 from store.releases.names import DEFAULT_WORKSPACE
+from store.releases.opening import get_interface
 from store.releases.pids import EMPTY, addresses_of
 from store.releases.receiving import patient, receive_blob
 from store.releases.records import Record
@@ -266,6 +270,65 @@ def test_a_certificate_logs_in(certificate: Path) -> None:
             CDCSArchive(curator.url, ca_file=certificate).curator.get_workspaces()
         with pytest.raises(TransportError, match="TLS failed"):
             CDCSArchive(curator.url, certificate=certificate).curator.get_workspaces()
-        missing = CDCSArchive(curator.url, ca_file="/no/such/file")
-        with pytest.raises(ConfigurationError, match="/no/such/file"):
-            missing.curator.get_workspaces()
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"ca_file": "nope.pem"}, "the ca_file nope.pem cannot be read"),
+        ({"certificate": "nope.pem"}, "the certificate nope.pem cannot be read"),
+        ({"key": "nope.pem"}, "a key alone"),
+    ],
+)
+def test_a_file_that_is_missing_is_told_by_its_name(
+    shared: FakeCurator, files: dict[str, str], said: str
+) -> None:
+    """Before the server is asked, over plain http too; from the settings with the line it stands in."""
+    table = "".join(f'{name} = "{path}"\n' for name, path in files.items())
+    Path("store.toml").write_text(f'[archive.t]\nhost = "{shared.url}"\n{table}')
+
+    with pytest.raises(ConfigurationError, match=said):
+        CDCSArchive(shared.url, "admin", "admin", **files)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=r"store\.toml:3: ") as caught:
+        get_interface(shared.url, "admin", "admin")
+
+    assert caught.value.key == next(iter(files))
+
+
+def test_an_unknown_workspace_is_told_with_the_known_ones(shared: FakeCurator) -> None:
+    """In words that a person would use."""
+    archive = CDCSArchive(shared.url, "admin", "admin")
+
+    with pytest.raises(ReleaseRecordNotFoundError, match="has no workspace 'nows' that this user"):
+        archive.get_release_records("x", None, "nows")
+
+
+def test_who_is_not_of_the_staff_is_told_whom_to_ask() -> None:
+    """Another token would not help."""
+    with FakeCurator(users={"admin": "admin", "ada": "ada"}) as curator:
+        with pytest.raises(CredentialsError, match=r"only its staff .* ask one of them"):
+            CDCSArchive(curator.url, "ada", "ada").initialise()
+        with pytest.raises(CredentialsError) as caught:
+            CDCSArchive(curator.url, "ada", "wrong").initialise()
+
+    assert "staff" not in str(caught.value)
+
+
+def test_another_user_than_the_one_that_is_known_is_told_so(
+    shared: FakeCurator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable is set: it holds another's password."""
+    monkeypatch.setenv(token_variable(origin_of(shared.url)) or "", "admin:admin")
+
+    with pytest.raises(CredentialsError, match="is of 'admin', not of 'other'"):
+        get_interface(shared.url, "other")
+
+
+def test_an_empty_record_says_as_much_as_none(shared: FakeCurator, project: Project) -> None:
+    """A blob comes without one, too."""
+    archive = CDCSArchive(shared.url, "admin", "admin")
+    pid = project.upload(archive).blob("a.txt").pid or ""
+
+    archive.download_blob(pid, project.directory / "again", {}, 5, {})
+
+    assert (project.directory / "again").read_bytes() == b"hello"

@@ -22,7 +22,7 @@ from store.transports.base import TransferOptions
 from store.transports.deadlines import Deadline, keeping
 from store.transports.http.errors import HTTPRequestError
 from store.transports.http.exchanging import Answer, Exchange
-from store.transports.http.posting import Form, Json, Upload
+from store.transports.http.posting import Form, Json, Nothing, Upload
 
 
 def test_an_answer_is_read_whole(server: Server, options: TransferOptions) -> None:
@@ -72,6 +72,18 @@ def test_statuses_are_errors_or_answers(server: Server, options: TransferOptions
         with pytest.raises(error):
             exchange.ask("GET", url)
         assert exchange.ask("GET", url, taken={status}).status == status
+
+
+def test_a_size_is_told_without_the_body(server: Server, options: TransferOptions) -> None:
+    """By HEAD, which is asked again and follows redirects as GET does; its connection serves on."""
+    exchange = Exchange(options)
+    url = server.serve("/a", b"hello", fault=[Status(503), None, None, None])
+    moved = server.redirect("/b", url)
+
+    answers = [exchange.ask("HEAD", one, posted=Nothing(1.0)) for one in (url, moved)]
+
+    assert [(one.size, one.content) for one in answers] == [(5, b""), (5, b"")]
+    assert exchange.ask("GET", url).content == b"hello"
 
 
 def test_only_http_can_be_asked(options: TransferOptions, tmp_path: Path) -> None:

@@ -121,13 +121,22 @@ def _show(record: Record, place: str, yanked: str | None) -> None:
             *([("yanked", yanked or "without a reason")] if yanked is not None else []),
             ("workspace", place),
             ("digest", record.identity),
-            ("size", f"{record.size} ({human_size(record.size)})"),
+            ("size", _size(record.whole_size)),
             *([("pid", record.pid)] if record.pid else []),
             *([("requires", list(map(str, record.requirements)))] if record.requirements else []),
             *(("dataset", f"{name}={path}") for name, path in record.datasets.items()),
         ]
     )
-    columns((one.path, str(one.size or 0), str(one.digest or "")) for one in record.blobs)
+    columns((one.path, _told(one.size), str(one.digest or "")) for one in record.blobs)
+
+
+def _size(size: int | None) -> str:
+    """Return how large a release is: an older record need not tell."""
+    return "unknown" if size is None else f"{size} ({human_size(size)})"
+
+
+def _told(size: int | None) -> str:
+    return "" if size is None else str(size)
 
 
 def _header(*, long: bool) -> tuple[str, ...]:
@@ -138,7 +147,7 @@ def _header(*, long: bool) -> tuple[str, ...]:
 def _row(one: Listed, *, long: bool, plain: bool) -> tuple[str, ...]:
     more: tuple[str, ...] = ()
     if long:
-        files = "" if one.files is None else str(one.files)
+        files = _told(one.files)
         size = "" if one.size is None else str(one.size) if plain else human_size(one.size)
         digest = one.digest or ""
         more = (files, size, digest if plain else digest[:19])

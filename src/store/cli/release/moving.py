@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
-from store.cli.output import document, line, say
+from store.cli.output import document, line, say, several
 from store.cli.release.opening import (
+    KEPT,
     archive_meant,
     drawn,
+    not_empty,
     opened_archive,
     release_meant,
     scratch,
     with_archive,
     with_threads,
 )
+
+if TYPE_CHECKING:
+    from store.releases.copying import Copied
 
 
 @click.command(
@@ -29,7 +35,12 @@ from store.cli.release.opening import (
 @click.argument("release", metavar="RELEASE")
 @with_archive("--from", "--archive", meaning="Where from")
 @click.option("--to", "target", metavar="ARCHIVE", required=True, help="Where to.")
-@click.option("--to-workspace", metavar="NAME", help="Where in it; the same workspace by default.")
+@click.option(
+    "--to-workspace",
+    metavar="NAME",
+    callback=not_empty,
+    help="Where in it; the same workspace by default.",
+)
 @with_threads
 @with_json()
 @common
@@ -44,8 +55,9 @@ def copy(
     threads: int,
     **asked: Any,  # noqa: ANN401
 ) -> None:
-    """Copy a release from one archive to another by its digests; one that is there is left alone.
+    """Copy a release from one archive to another by its digests.
 
+    Of one that is there, what is missing or damaged is mended. A yanked one is yanked there, too.
     Status 4 where the other has another content under that version.
     """
     from store.releases.choosing import choose
@@ -56,8 +68,9 @@ def copy(
     other = archive_meant(frame, target)
     with opened_archive(frame, named) as source, opened_archive(frame, other) as dest:
         record = choose(source, wanted, place)
+        frame.kept = KEPT
         with drawn(frame, record.title, 2 * record.size) as show:
-            pid = copy_release(
+            copied = copy_release(
                 source,
                 dest,
                 record,
@@ -67,13 +80,22 @@ def copy(
                 threads=threads,
                 show=show,
             )
+    _tell(frame, record.title, copied, str(dest.host))
+
+
+def _tell(frame: Frame, title: str, copied: Copied, host: str) -> None:
+    pid, mended = copied.pid, sorted(copied.mended)
     if frame.json:
-        document({"title": record.title, "pid": pid, "copied": pid is not None})
+        document({"title": title, "pid": pid, "copied": pid is not None, "mended": mended})
         return
     if pid is not None:
         line(pid)
-    if not frame.quiet:
-        say(f"{record.title} {'was there' if pid is None else 'was copied'}: {dest.host}")
+    if frame.quiet:
+        return
+    became = "was there" if pid is None else "was copied"
+    said = f", {several(len(mended), 'file')} mended" if mended else ""
+    said += ", yanked as it is" if copied.yanked is not None else ""
+    say(f"{title} {became}{said}: {host}")
 
 
 @click.command(
@@ -98,17 +120,21 @@ def yank(
     undo: bool,
     **asked: Any,  # noqa: ANN401
 ) -> None:
-    """Mark a version so that ranges pass it over; who names it exactly still gets it."""
-    from store.releases.choosing import one_version
+    """Mark a version so that ranges pass it over; who names it exactly still gets it.
+
+    Where builds of it were published (1.2.0+b1), all of them are marked unless one is named.
+    """
+    from store.releases.choosing import builds_of
 
     frame = frame_of(context)
     wanted, named, place = release_meant(frame, release, asked)
-    version = one_version(wanted)
     with opened_archive(frame, named) as opened:
-        opened.yank(wanted.title, version, workspace=place, reason=reason, undo=undo)
+        version, builds = builds_of(opened, wanted, place)
+        for one in builds:
+            opened.yank(wanted.title, one, workspace=place, reason=reason, undo=undo)
     if frame.json:
         document({"title": wanted.title, "version": version, "yanked": not undo})
     elif not frame.quiet:
-        say(
-            f"{wanted.title} {version} {'may be chosen again' if undo else 'is passed over by ranges'}"
-        )
+        became = "may be chosen again" if undo else "is passed over by ranges"
+        for one in builds:
+            say(f"{wanted.title} {one} {became}")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
-from store.cli.output import document, human_size, line, say, several, words
+from store.cli.output import document, human_size, line, one_line, say, several, words
 from store.cli.release.opening import (
+    KEPT,
     archive_meant,
     drawn,
     opened_archive,
+    scratch,
     with_archive,
     with_threads,
 )
@@ -22,6 +24,9 @@ from store.cli.release.spelling import planned_as_data, record_as_data
 if TYPE_CHECKING:
     from store.releases.gathering import Plan
     from store.releases.publishing import Published, Wanted
+
+_SHOWN: Final = 5
+"""How many files are named that were mended."""
 
 
 @click.command(
@@ -70,6 +75,8 @@ def publish(
 ) -> None:
     """Publish a directory as a release, and print the record's PID; a version never changes.
 
+    Where it is there, with these very files, those that are missing or damaged in the archive are mended.
+
     Left out are: what .gitignore names, .git, .env and other files that usually hold credentials, and links.
     """
     from store.releases.publishing import publish as publish_release
@@ -77,17 +84,13 @@ def publish(
     frame = frame_of(context)
     named = archive_meant(frame, archive, user)
     wanted = _wanted(asked, named.workspace)
-    with (
-        opened_archive(frame, named) as opened,
-        drawn(frame, wanted.title, 0) as bar,
-    ):
+    with opened_archive(frame, named) as opened, drawn(frame, wanted.title, 0) as bar:
 
         def began(plan: Plan) -> None:
             """Tell what will be published, now that it is known."""
             if bar is not None:
                 bar.expect(plan.size)
-            if not frame.json:
-                _tell(frame, plan, dry_run=dry_run)
+            _tell(frame, plan, dry_run=dry_run)
 
         done = publish_release(
             opened,
@@ -98,8 +101,9 @@ def publish(
             allow_repeat=repeat,
             show=bar,
             began=began,
+            via=scratch(frame),
         )
-    _show(frame, done, wanted.workspace, str(named.host))
+    _show(frame, done, wanted.workspace, str(named.host), dry_run=dry_run)
 
 
 def _wanted(asked: dict[str, Any], workspace: str) -> Wanted:
@@ -128,31 +132,45 @@ def _wanted(asked: dict[str, Any], workspace: str) -> Wanted:
 
 def _tell(frame: Frame, plan: Plan, *, dry_run: bool) -> None:
     """Say what goes: a path a line on a dry run, where that is the result."""
+    frame.kept = "" if dry_run else KEPT
+    if frame.json:
+        return
     if dry_run:
         for one in plan.files:
             words(f"{one.path}\t{one.size}")
     if frame.quiet:
         return
     for left in plan.left_out:
-        say(f"left out: {left.path} ({left.reason})")
+        say(f"left out: {one_line(left.path)} ({left.reason})")
     verb = "would publish" if dry_run else "publishing"
     say(f"{verb} {several(len(plan.files), 'file')}, {human_size(plan.size)}")
 
 
-def _show(frame: Frame, done: Published, workspace: str, host: str) -> None:
+def _show(frame: Frame, done: Published, workspace: str, host: str, *, dry_run: bool) -> None:
+    mended = sorted(done.mended)
     if frame.json:
-        planned = {} if done.pid is not None else planned_as_data(done.plan)
+        planned = planned_as_data(done.plan) if dry_run and not mended else {}
         document(
             {
-                "dry_run": done.pid is None,
+                "dry_run": dry_run,
                 "pid": done.pid,
                 **record_as_data(done.record, workspace),
                 **planned,
+                "mended": mended,
                 "left_out": [one._asdict() for one in done.plan.left_out],
             }
         )
         return
     if done.pid is not None:
         line(done.pid)
-        if not frame.quiet:
-            say(f"{done.record.title} is in {host}")
+    if mended and not frame.quiet:
+        verb = "would be" if dry_run else "were"
+        count = several(len(mended), "file")
+        say(f"{done.record.title} was in {host}: {count} {verb} mended ({_few(mended)})")
+    elif not (frame.quiet or dry_run):
+        say(f"{done.record.title} is in {host}")
+
+
+def _few(paths: list[str]) -> str:
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return ", ".join(paths[:_SHOWN]) + more

@@ -32,7 +32,7 @@ def record_as_data(record: Record, workspace: str, *, files: bool = True) -> dic
         "title": record.title_versionless,
         "version": str(record.version),
         "digest": record.identity,
-        "size": record.size,
+        "size": record.whole_size,
         "requirements": record.requirements,
         "datasets": dict(record.datasets),
         "directories": list(record.directories),

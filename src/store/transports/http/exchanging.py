@@ -35,7 +35,7 @@ DONE: Final = frozenset({200, 201, 202, 204})
 LARGEST: Final = 256 << 20
 """The largest answer that is read, in bytes: 256 MiB."""
 
-_IDEMPOTENT: Final = frozenset({"GET", "PUT", "DELETE"})
+_IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """What may be asked a second time (RFC 9110, 9.2.2)."""
 
 _WORDS: Final = 300
@@ -54,6 +54,8 @@ class Answer(NamedTuple):
     """The whole body."""
     address: str
     """What was asked in the end, without secrets."""
+    size: int | None = None
+    """The bytes that a body is said to have where only its headers were asked for (``HEAD``), or None."""
 
     def value(self) -> Any:  # noqa: ANN401 - whatever JSON holds
         """Return the body, read as JSON.
@@ -101,7 +103,7 @@ class Exchange:
     ) -> Answer:
         """Ask once, and again where that may help and does no harm.
 
-        Redirects are followed for GET alone: whoever posts is told the right address.
+        Redirects are followed for GET and HEAD alone: whoever posts is told the right address.
 
         Args:
             method: The method.
@@ -136,7 +138,7 @@ class Exchange:
         )
 
     def _asked(self, address: str, sending: Sending, taken: Collection[int]) -> Answer:
-        """Ask once, following the redirects of a GET."""
+        """Ask once, following the redirects of what only reads."""
         transport = transport_for(address, self.options)
         if not isinstance(transport, HttpTransport):
             raise HTTPRequestError(
@@ -154,11 +156,15 @@ class Exchange:
                 break
             close(response, seat)
             before, hop = hop, next_hop(hop, location, self.options.bounds)
-            if sending.method != "GET":
+            if sending.method not in {"GET", "HEAD"}:
                 raise _moved(before, hop)
             refuse(hop.address, self.options.routes, redirected=before.address)
         try:
-            answer = self._read(response, hop, seat, patience=_patience(self.options))
+            size = announced_length(response, hop)
+            comes = 0 if sending.method == "HEAD" else size
+            answer = self._read(
+                response, hop, seat, length=comes, patience=_patience(self.options)
+            )._replace(size=size)
         except BaseException:
             close(response, seat)
             raise
@@ -167,11 +173,19 @@ class Exchange:
         wait = reading.retry_after(response.headers.get("Retry-After"), self.options.clock.now())
         raise refused(answer.status, hop.address, retry_after=wait, words=answer.words())
 
-    def _read(self, response: Any, hop: Hop, seat: Any, *, patience: float) -> Answer:  # noqa: ANN401 - requests'
+    def _read(
+        self,
+        response: Any,  # noqa: ANN401 - requests'
+        hop: Hop,
+        seat: Any,  # noqa: ANN401
+        *,
+        length: int | None,
+        patience: float,
+    ) -> Answer:
         stream = HttpStream(
             response,
             hop.address,
-            length=announced_length(response, hop),
+            length=length,
             read_timeout=patience,
             deadline=current(SYSTEM_CLOCK),
             seat=seat,

@@ -69,6 +69,26 @@ class Json:
         return json.dumps(self.value).encode()
 
 
+@attrs.frozen
+class Nothing:
+    """No body, asked of a server that is slow to answer.
+
+    Attributes:
+        patience: By how much longer the server may be silent than the bounds allow, in seconds.
+    """
+
+    patience: float = 0.0
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """None."""
+        return {}
+
+    def data(self) -> bytes:
+        """Return nothing."""
+        return b""
+
+
 @attrs.frozen(kw_only=True)
 class Upload:
     """A file among fields (``multipart/form-data``, RFC 7578), read as it is sent.

@@ -1,0 +1,83 @@
+"""Puts found records in order, and says where there is none."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from store.errors import ReleaseRecordNotFoundError, StoreError
+from store.releases.names import DEFAULT_WORKSPACE
+from store.releases.values import Records
+from store.releases.versions import Choice, Expressions, Version, choice_from
+
+
+def no_release(
+    archive: Any,  # noqa: ANN401 - an archive: it lies above
+    title_versionless: str,
+    choice: Choice,
+    workspace: str,
+) -> ReleaseRecordNotFoundError:
+    """Return the error that there is no release, which tells of those that were yanked.
+
+    Args:
+        archive: Where there is none.
+        title_versionless: The title.
+        choice: Which versions would do.
+        workspace: Where they were looked for.
+    """
+    yanked = []
+    if archive.marks_versions:
+        with contextlib.suppress(StoreError):
+            yanked = [
+                one
+                for one in archive.list_releases(title_versionless, workspace=workspace)
+                if one.yanked is not None and choice.admits(one.version)
+            ]
+    step = "look with 'store release list'"
+    if yanked:
+        newest = yanked[-1]
+        said = f" ({newest.yanked})" if newest.yanked else ""
+        more = f", as are {len(yanked) - 1} more" if len(yanked) > 1 else ""
+        exact = f"{title_versionless}@{newest.version}"
+        step = (
+            f"{newest.version} is yanked{said}{more}; name it as '{exact}' to have it nevertheless"
+        )
+    return ReleaseRecordNotFoundError(
+        f"{archive.host} has no {title_versionless} ({choice}) in the workspace {workspace!r}: {step}",
+        query=f"{title_versionless} {choice}",
+    )
+
+
+def finding(own: Callable[..., Any]) -> Callable[..., Records]:
+    """Return an archive's `get_release_records`, in order, and with an error where there is nothing.
+
+    Args:
+        own: The method as the archive has it.
+    """
+    if getattr(own, "_finds", False):
+        return own
+
+    @functools.wraps(own)
+    def get_release_records(
+        self: Any,  # noqa: ANN401 - an archive
+        title_versionless: str,
+        version_expressions: Expressions = None,
+        workspace: str = DEFAULT_WORKSPACE,
+    ) -> Records:
+        """Ask the archive's own in plain words, and put its answer in order."""
+        choice = choice_from(version_expressions)
+        found = own(
+            self,
+            title_versionless=title_versionless,
+            version_expressions=[clause.text for clause in choice.clauses] or None,
+            workspace=workspace,
+        )
+        if not found:
+            raise no_release(self, title_versionless, choice, workspace)
+        ordered = sorted(found.items(), key=lambda one: Version.parse(one[1].get("version")))
+        return dict(ordered)
+
+    get_release_records._finds = True  # type: ignore[attr-defined]  # noqa: SLF001 - our own
+    return get_release_records

@@ -37,7 +37,9 @@ def test_what_no_plan_says_is_refused(tmp_path: Path, change: Callable[[Plan], P
 def test_the_line_that_cannot_be_read_is_told(tmp_path: Path, line: int, number: int) -> None:
     """Of the head, or of a step."""
     lay(tmp_path / "here", {"a": "1"})
-    plan = sync_directory(FakeObjects(), tmp_path / "here", dry_run=True, memory=tmp_path / "m").plan
+    plan = sync_directory(
+        FakeObjects(), tmp_path / "here", dry_run=True, memory=tmp_path / "m"
+    ).plan
     lines = list(plan.to_lines())
     lines[line] = "{"
 
@@ -52,5 +54,5 @@ def test_patterns_that_match_nothing_are_told(tmp_path: Path) -> None:
     objects = FakeObjects()
     fill(objects, {"a": "1"})
 
-    with pytest.raises(RefusedError, match="none of the 1 objects .* match the patterns"):
+    with pytest.raises(RefusedError, match="none of the 1 objects"):
         sync_remote_to_local(objects, tmp_path / "there", include=["no*"], memory=tmp_path / "m")

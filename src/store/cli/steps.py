@@ -17,6 +17,9 @@ _AWAY: Final = "check the address and the network, then try again"
 _MISSING: Final = "check how it is spelled, and that it is still published"
 _OTHER: Final = "check that the pin is right and the address is that of the file"
 
+_ASKED: Final = "is the path right?"
+"""What ends the message of a local file that is missing: a step, too."""
+
 _COMMAND: Final = "'store "
 """What stands in a message that names a command of ours, and with it the step."""
 
@@ -35,7 +38,7 @@ def next_step(error: StoreError) -> str | None:
     step is told once, at the end.
     """
     text = str(error)
-    if _COMMAND in text or text.endswith("?"):  # a question is a step, too
+    if _COMMAND in text or text.endswith(_ASKED):
         return None
     for kind, step in _STEPS:
         if isinstance(error, kind):

@@ -85,29 +85,34 @@ def test_what_is_kept_is_free_at_once_and_told_when_it_is_settled(
     assert cache.get(small.pinned.uid) == CachedResource(small.pinned.uid, str(outcome.result.path))
 
 
+@pytest.mark.parametrize(("durability", "many"), [("relaxed", 3), ("full", 24)])
 def test_it_is_due_after_a_while_or_after_many(
-    cache: FileCache, keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+    house: Path, monkeypatch: pytest.MonkeyPatch, durability: str, many: int
 ) -> None:
-    """And never where nothing waits."""
+    """More and later where they have to reach the disk; and never where nothing waits."""
     monkeypatch.setattr("store.fetching.keeping._MANY", 3)
-    seen = [(keeping.due, keeping.full)]
-    for number in range(3):
-        keeping.keep(came(cache, number))
-        seen.append((keeping.due, keeping.full))
-    keeping.settle()
-    assert [*seen, (keeping.due, keeping.full)] == [
-        *[(False, False)] * 3,
-        (True, True),
-        (False, False),
-    ]
+    monkeypatch.setattr("store.fetching.keeping._SOON", 60.0)
+    known = {"cache_dir": str(house), "durability": durability}
+    with FileCache(known) as cache, cache.content.intake() as intake:
+        keeping = Keeping(cache, intake, None)
+        seen = [(keeping.due, keeping.full)]
+        for number in range(many):
+            keeping.keep(came(cache, number))
+            seen.append((keeping.due, keeping.full))
+        keeping.settle()
+        assert [*seen, (keeping.due, keeping.full)] == [
+            *[(False, False)] * many,
+            (True, True),
+            (False, False),
+        ]
 
-    monkeypatch.setattr("store.fetching.keeping._SOON", 0.01)
-    keeping.keep(came(cache, 3))
-    SYSTEM_CLOCK.sleep(0.02)
-    late = keeping.due
-    keeping.settle()
-    SYSTEM_CLOCK.sleep(0.02)
-    assert (late, keeping.due) == (True, False)
+        monkeypatch.setattr("store.fetching.keeping._SOON", 0.01)
+        keeping.keep(came(cache, many))
+        SYSTEM_CLOCK.sleep(0.03)
+        late = keeping.due
+        keeping.settle()
+        SYSTEM_CLOCK.sleep(0.03)
+        assert (late, keeping.due) == (True, False)
 
 
 def test_more_is_kept_while_others_are_settled(

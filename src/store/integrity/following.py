@@ -52,7 +52,9 @@ class Following:
         self._hashing = Hashing(algorithms)
         self._turn = threading.Lock()
         self._descriptor = descriptor
-        self._changed = threading.Condition()
+        # Entered as such: a condition is entered in Python, where Ctrl-C may fall.
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._pieces: deque[_Piece] = deque()
         self._promised = 0
         self._free: list[memoryview] = []
@@ -69,7 +71,7 @@ class Following:
 
         What was lent and not fed is lent again.
         """
-        with self._changed:
+        with self._lock:
             while self._lent is None:
                 if self._free:
                     self._lent = self._free.pop()
@@ -89,7 +91,7 @@ class Following:
         """
         if len(piece) < _HANDED and self._hashed_at_once(position, piece):
             return
-        with self._changed:
+        with self._lock:
             if self._ended or position > max(self._hashing.size, self._promised):
                 return
             self._pieces.append(_Piece(position, piece, self._lent))
@@ -102,7 +104,7 @@ class Following:
         """Tell that all bytes before ``frontier`` are written; it never goes back."""
         if frontier - max(self._frontier, self._hashing.size, self._promised) < _BEHIND:
             return
-        with self._changed:
+        with self._lock:
             self._frontier = frontier
             self._changed.notify_all()
         self._begin()
@@ -146,7 +148,7 @@ class Following:
             self._thread.start()
 
     def _end(self, size: int) -> None:
-        with self._changed:
+        with self._lock:
             self._frontier, self._ended = size, True
             self._changed.notify_all()
         if self._thread is not None:
@@ -157,14 +159,14 @@ class Following:
             while self._stepped():
                 pass
         except BaseException as error:  # noqa: BLE001 - raised by whoever finishes
-            with self._changed:
+            with self._lock:
                 self._failure, self._ended = error, True
                 self._free += [one.lent for one in self._pieces if one.lent is not None]
                 self._changed.notify_all()
 
     def _stepped(self) -> bool:
         """Hash what is next, as soon as there is something; False: there will be no more."""
-        with self._changed:
+        with self._lock:
             while not self._pieces and self._frontier <= self._hashing.size:
                 if self._ended:
                     return False
@@ -181,7 +183,7 @@ class Following:
         with self._turn:
             self._hashing.update(piece.content[max(0, self._hashing.size - piece.position) :])
         if piece.lent is not None:
-            with self._changed:
+            with self._lock:
                 self._free.append(piece.lent)
                 self._changed.notify_all()
 

@@ -25,7 +25,9 @@ class Gate:
         )
 
     def _begin(self) -> None:
-        self._free = threading.Condition(threading.Lock())
+        # Entered as such: a condition is entered in Python, where Ctrl-C may fall.
+        self._lock = threading.Lock()
+        self._free = threading.Condition(self._lock)
         self._working = 0
         self._closing = False
         self._depth = threading.local()
@@ -35,7 +37,7 @@ class Gate:
         depth = getattr(self._depth, "value", 0)
         self._depth.value = depth + 1
         if not depth:
-            with self._free:
+            with self._lock:
                 while self._closing:
                     self._free.wait()
                 self._working += 1
@@ -49,7 +51,7 @@ class Gate:
         """End the work."""
         self._depth.value -= 1
         if not self._depth.value:
-            with self._free:
+            with self._lock:
                 self._working -= 1
                 if self._closing:
                     self._free.notify_all()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
 from collections import deque
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
 
+from store.clock import SYSTEM_CLOCK
 from store.errors import StoreError
 from store.sharing.base import SharedTier
 from store.sharing.health import health_of
@@ -45,6 +48,9 @@ class Writer:
     They never keep a process from ending: a guard waits for them, as long as their patience says, once the
     main thread has ended, and leaves what is not written by then.
 
+    The lock is a plain one, and what is waited for comes through a queue: Ctrl-C between two lines of the
+    standard library's conditions, which are Python, would leave theirs taken for ever.
+
     Attributes:
         pending: How many files are not written yet.
     """
@@ -54,7 +60,8 @@ class Writer:
 
     def begin_anew(self) -> None:
         """Have nothing to do, in a fork's child: what was offered is the parent's to write."""
-        self._state = threading.Condition()
+        self._lock = threading.Lock()
+        self._news: SimpleQueue[None] = SimpleQueue()
         self._jobs: deque[Job] = deque()
         self._threads = 0
         self.pending = 0
@@ -71,7 +78,7 @@ class Writer:
             patience: How long the end of the process waits for it, in seconds.
         """
         try:
-            with self._state:
+            with self._lock:
                 self._jobs.append(job)
                 self.pending += 1
                 self._left = False
@@ -86,7 +93,7 @@ class Writer:
                     self._start(self._guard, daemon=False)
         except RuntimeError as error:  # no thread can be started any more: the process is ending
             log.debug("%s is not written back: %s", job.path, error)
-            with self._state:
+            with self._lock:
                 self._drop()
 
     def finish(self, patience: float | None) -> bool:
@@ -98,9 +105,17 @@ class Writer:
         Returns:
             Whether all is.
         """
-        limit = self._patience if patience is None else patience
-        with self._state:
-            return self._state.wait_for(lambda: not self.pending, limit)
+        clock = SYSTEM_CLOCK
+        end = clock.monotonic() + (self._patience if patience is None else patience)
+        while True:
+            with self._lock:
+                if not self.pending:
+                    return True
+            left = end - clock.monotonic()
+            if left <= 0:
+                return False
+            with contextlib.suppress(Empty):
+                self._news.get(timeout=min(left, _TICK))
 
     def give_up(self) -> int:
         """Write no more, and cut off what is being written.
@@ -108,13 +123,13 @@ class Writer:
         Returns:
             How many files were left.
         """
-        with self._state:
+        with self._lock:
             left, self._left = self.pending, True
             self._drop()
             self._patience = 0.0
             if self._deadline is not None:
                 self._deadline.cut()
-            self._state.notify_all()
+        self._news.put(None)
         return left
 
     def _start(self, work: object, *, daemon: bool) -> None:
@@ -122,7 +137,7 @@ class Writer:
 
     def _work(self) -> None:
         while True:
-            with self._state:
+            with self._lock:
                 if not self._jobs:
                     self._threads -= 1
                     return
@@ -132,9 +147,9 @@ class Writer:
                     with keeping(deadline):
                         _write(job)
             finally:
-                with self._state:
+                with self._lock:
                     self.pending -= 1
-                    self._state.notify_all()
+                self._news.put(None)
 
     def _drop(self) -> None:
         """Leave what has not begun."""
@@ -145,7 +160,7 @@ class Writer:
         main = threading.main_thread()
         while True:
             done = self.finish(_TICK)
-            with self._state:
+            with self._lock:
                 if done and not self.pending:
                     self._guarded = False
                     return

@@ -54,11 +54,13 @@ class _Hall:
     def begin_anew(self) -> None:
         """Forget all: a fork's child has no connection of its parent, and another thread's lock."""
         # A lock that may be taken twice, since a collected Seat leaves wherever the thread just is.
-        self.changed = threading.Condition(threading.RLock())
+        # Entered as such: a condition is entered in Python, where Ctrl-C may fall.
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
         self.taken: dict[Origin, dict[int, object]] = {}
 
     def leave(self, origin: Origin, number: int) -> None:
-        with self.changed:
+        with self.lock:
             held = self.taken.get(origin, {})
             held.pop(number, None)
             if not held:
@@ -116,7 +118,7 @@ def enter(address: str, limit: int, clock: Clock) -> Seat:
             seats.remove(seat)
             return seat
     begun = clock.monotonic()
-    with _hall.changed:
+    with _hall.lock:
         while _hall.full(origin, limit) and not _hall.sits(origin):
             left = current(clock).left()
             if left <= 0:
@@ -143,7 +145,7 @@ def try_enter(address: str, limit: int) -> Seat | None:
         ValueError: The address cannot be parsed.
     """
     origin = origin_of(address)
-    with _hall.changed:
+    with _hall.lock:
         return None if _hall.full(origin, limit) else _hall.sit(origin)
 
 
@@ -157,7 +159,7 @@ def sit(address: str) -> Seat:
         ValueError: The address cannot be parsed.
     """
     origin = origin_of(address)
-    with _hall.changed:
+    with _hall.lock:
         return _hall.sit(origin)
 
 

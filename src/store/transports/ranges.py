@@ -141,7 +141,9 @@ class Crew:
         self._due = self._look.at + _FIRST_LOOK
         self._threads: list[threading.Thread] = []
         self._streams: set[Stream] = set()
-        self._changed = threading.Condition()
+        # Entered as such: a condition is entered in Python, where Ctrl-C may fall.
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._pieces: Pieces | None = None
         self._working = 0
         self._failures = 0
@@ -201,7 +203,7 @@ class Crew:
         Raises:
             BaseException: What is wrong with the file, or with ourselves.
         """
-        with self._changed:
+        with self._lock:
             if self._working:
                 self._changed.wait(_TICK)
             if self._fatal is not None:
@@ -210,7 +212,7 @@ class Crew:
 
     def stop(self) -> None:
         """End all connections, and wait until nobody writes any more."""
-        with self._changed:
+        with self._lock:
             self._stopped = True
             streams = list(self._streams)
         self._deadline.cut()
@@ -220,7 +222,7 @@ class Crew:
             thread.join()
 
     def _begin(self, stream: Stream | None, span: Span | None, seat: Seat | None) -> None:
-        with self._changed:
+        with self._lock:
             self._working += 1
             self.most = max(self.most, self._working)
         thread = threading.Thread(
@@ -248,7 +250,7 @@ class Crew:
         except BaseException as error:  # noqa: BLE001 - raised by whoever watches
             self._fatal = error
         finally:
-            with self._changed:
+            with self._lock:
                 self._working -= 1
                 self._changed.notify_all()
 

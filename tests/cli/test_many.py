@@ -319,7 +319,7 @@ def test_every_event_is_a_line_of_json_on_stderr(cli: Run, server: Server) -> No
         "cached",
     ]
     assert events[-1]["event"] == "failed"
-    assert events[-1]["error"] == "HTTPNotFoundError"
+    assert events[-1]["error"] == "ResourceNotFoundError"
     assert all(isinstance(one["at"], float) for one in events)
     assert any(line.startswith("store: ") and "404" in line for line in lines)
 

@@ -32,6 +32,7 @@ class Frame:
         verbose: 1 logs what happens, 2 everything, tracebacks included.
         progress: Whether bars may be shown.
         json: Whether the result is to be JSON.
+        lines: Whether that is an object a line, errors included.
         flags: Settings by key, as text, that flags decided.
         events: Whether every event is to be printed, in place of bars and lines for people.
         arguments: What the command line was given.
@@ -47,6 +48,7 @@ class Frame:
         self.verbose = 0
         self.progress = True
         self.json = False
+        self.lines = False
         self.events = False
         self.stopped = False
         self.arguments: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from store.cli.asking import each, opened_fetcher
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_cache, with_pins
-from store.cli.options import common, frame_of, refuse_shared_pins, with_json, with_locators
+from store.cli.options import common, frame_of, refuse_shared_pins, with_json_lines, with_locators
 from store.cli.output import fields, human_size, line, on_terminal, record
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @with_pins
 @with_cache
 @with_bounds
-@with_json("Print a JSON object a line.")
+@with_json_lines()
 @common
 @click.pass_context
 def resolve(context: click.Context, /, locators: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401

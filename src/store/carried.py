@@ -34,7 +34,7 @@ class CarriedError(E3Error):  # type: ignore[misc, unused-ignore]
 
 
 def class_of(error: BaseException) -> str:
-    """Return the name of an error's class as the one tree of errors has it, which is what callers compare with.
+    """Return the name of an error's class as the tree of errors has it, which is what callers compare with.
 
     A class of elsewhere, such as an error of requests at once, goes by the nearest one there that it is
     made of; what is no error of ours keeps its own name.

@@ -321,7 +321,8 @@ def test_what_the_settings_refuse_is_told(why: Any, url: str, house: Path) -> No
     pinned, unpinned = why(url), why(url.partition("#")[0], allow_unverified=True)
     blocking = rules.read_text()
     rules.write_text("")
-    store.fetch(url)
+    with store.Fetcher() as fetcher:
+        fetcher.fetch(url)
     rules.write_text(blocking)
 
     assert pinned.code == unpinned.code == "refused"

@@ -19,7 +19,9 @@ _AWAY: Final = "check the address and the network, then try again"
 _MISSING: Final = "check how it is spelled, and that it is still published"
 _LATER: Final = "try again when that time has passed, or ask another address of it with --mirror"
 _ELSEWHERE: Final = "check the address: its server leads elsewhere than to a file"
-_BROKEN: Final = "the fault is the server's: try again later, or ask another address of it with --mirror"
+_BROKEN: Final = (
+    "the fault is the server's: try again later, or ask another address of it with --mirror"
+)
 _ODD: Final = "the server gives no file there: check the address, or tell who keeps it"
 _OTHER: Final = "check that the pin is right and the address is that of the file"
 

@@ -350,10 +350,26 @@ def test_an_interruption_breaks_off_what_is_on_its_way(starting: Run, server: Se
         for number in range(3)
     ]
     run = starting("fetch", "--events", quick, *slow)
-    run.wait_for('"progressed"')
+    run.wait_for('"verified"')
 
     done = run.ended_by(signal.SIGINT)
 
     assert done.status == 130
-    assert done.err.endswith("store: interrupted\n")
+    assert done.err.endswith("store: interrupted; 1 of 4 are in the cache\n")
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_what_a_failure_leaves_to_go_on_with_is_told(
+    cli: Run, server: Server, store_environment: pytest.MonkeyPatch, files: int
+) -> None:
+    """The next run of the same command begins there, after a deadline as after too many tries."""
+    store_environment.setenv("STORE_RETRIES", "0")
+    data = bytes(3 << 20)
+    broken = pinned(server, "broken.bin", data, Stall(after=2 << 20, seconds=30))
+    others = [pinned(server, "quick.bin", b"quick")] if files > 1 else []
+
+    done = cli("fetch", "--deadline", "0.5", broken, *others)
+
+    assert done.status == 8
+    assert "2.0 MiB of broken.bin are kept: the same command goes on from there\n" in done.err

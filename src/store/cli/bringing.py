@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from store.cli.asking import each, opened_fetcher, show
+from store.cli.asking import NETWORK, each, opened_fetcher, show, tell_kept
 from store.cli.ending import ended
 from store.cli.frame import Frame
 from store.transports.deadlines import keeping
@@ -93,6 +93,8 @@ def bring(
             show(result, frame)
 
         status = each([locator], one, frame)
+    if status == NETWORK:
+        tell_kept(frame)
     if status == OFFLINE:
         from store.cli.missing import Pins, tell_command
 

@@ -215,18 +215,20 @@ def _interrupted(frame: Frame) -> int:
     with contextlib.suppress(OSError):
         if not frame.settle() and on_terminal("stderr"):
             plain("")  # away from the ^C
-        say(f"interrupted{_saved(frame)}")
+        done, every = frame.here()
+        here = f"{done} of {every} are in the cache" if done and every > 1 else None
+        say("; ".join(text for text in ("interrupted", here, kept(frame)) if text is not None))
     return INTERRUPTED
 
 
-def _saved(frame: Frame) -> str:
-    """Say what is kept of bodies that are not whole yet."""
+def kept(frame: Frame) -> str | None:
+    """Say what is kept of bodies that are not whole yet; None where nothing is."""
     parts = tuple(frame.saved.values())
     if not parts:
-        return ""
+        return None
     size = human_size(sum(one.received for one in parts))
     of = parts[0].name if len(parts) == 1 else several(len(parts), "file")
-    return f"; {size} of {of} are kept: the same command goes on from there"
+    return f"{size} of {of} are kept: the same command goes on from there"
 
 
 def _trace(error: Exception) -> None:

@@ -40,6 +40,7 @@ class Frame:
         settle: Ends what is drawn on stderr, so that lines may follow; says whether anything was.
         note_hit: Takes note of a hit and its bytes, for who counts.
         pause: Takes away what is drawn while lines are printed.
+        here: Says how many of several have come, and of how many: an interruption tells of it.
         saved: What is kept of bodies that are not whole yet, by uid: an interruption tells of it.
     """
 
@@ -56,6 +57,7 @@ class Frame:
         self.settle: Callable[[], bool] = lambda: False
         self.note_hit: Callable[[int], None] = lambda _: None
         self.pause: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+        self.here: Callable[[], tuple[int, int]] = lambda: (0, 0)
         self.saved: Mapping[str, Saved] = {}
         self._handler: logging.Handler | None = None
         self._level_before = logging.WARNING

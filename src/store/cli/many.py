@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from store.cli.asking import common_status, opened_fetcher, show
+from store.cli.asking import NETWORK, common_status, opened_fetcher, show, tell_kept
 from store.cli.ending import failure, record_failure
 from store.cli.frame import Frame
 from store.cli.output import fail, harmless, plain, say
@@ -68,6 +68,8 @@ def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = N
                 ends.take(outcome)
         frame.settle()
     ends.tell_the_rest(how)
+    if NETWORK in ends.statuses:
+        tell_kept(frame)
     return common_status(ends.statuses)
 
 

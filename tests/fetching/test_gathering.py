@@ -91,6 +91,8 @@ def test_all_that_is_missing_offline_is_in_the_error(server: Server) -> None:
         store.fetch_many([missing[0], here, missing[1]], offline=True)
 
     assert raised.value.missing == tuple(one.partition("#")[0] for one in missing)
+    assert all(one in str(raised.value) for one in raised.value.missing)
+    assert str(raised.value).startswith("2 of 3 are not in the cache")
     with pytest.raises(ResourceNotFoundError):
         store.fetch_many(["./none", missing[0]], offline=True)
 

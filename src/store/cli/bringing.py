@@ -93,13 +93,18 @@ def bring(
             show(result, frame)
 
         status = each([locator], one, frame)
+    _tell_more(status, locator, frame)
+    return status
+
+
+def _tell_more(status: int, locator: str, frame: Frame) -> None:
+    """Tell what a person may do after a failure."""
     if status == NETWORK:
         tell_kept(frame)
-    if status == OFFLINE:
-        from store.cli.missing import Pins, tell_command
+    elif status == OFFLINE:
+        from store.cli.missing import tell_command
 
-        tell_command([locator], frame, Pins(allow_unverified, digests, mirrors, max_age))
-    return status
+        tell_command([locator], frame)
 
 
 def _with_mirrors(locator: str, mirrors: tuple[str, ...]) -> Wanted:

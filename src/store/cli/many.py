@@ -67,7 +67,7 @@ def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = N
             with frame.pause():
                 ends.take(outcome)
         frame.settle()
-    ends.tell_the_rest(how)
+    ends.tell_the_rest()
     if NETWORK in ends.statuses:
         tell_kept(frame)
     return common_status(ends.statuses)
@@ -105,7 +105,7 @@ class _Ends:
         elif error is not None:
             self.statuses.add(failure(error, self._frame, locator=outcome.locator))
 
-    def tell_the_rest(self, how: Manner) -> None:
+    def tell_the_rest(self) -> None:
         """Tell what is missing and which command fetches it, and what was not tried."""
         if self._missing:
             numbers = sorted(self._missing)
@@ -115,9 +115,8 @@ class _Ends:
             )
             for number in numbers:
                 plain(f"  {harmless(self._missing[number])}")
-            from store.cli.missing import Pins, tell_command
+            from store.cli.missing import tell_command
 
-            pins = Pins(how.allow_unverified, max_age=how.max_age)
-            tell_command([self._todo[number] for number in numbers], self._frame, pins)
+            tell_command([self._todo[number] for number in numbers], self._frame)
         if self._untried and not self._frame.quiet:
             say(f"{self._untried} more were not tried, since one has failed (--fail-fast)")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from store.testing.disk_faults import disk_full, read_only
 from store.testing.misbehaving import Drip, Stall, Status
 from store.testing.servers import Server
 
@@ -373,3 +374,35 @@ def test_what_a_failure_leaves_to_go_on_with_is_told(
 
     assert done.status == 8
     assert "2.0 MiB of broken.bin are kept: the same command goes on from there\n" in done.err
+
+
+def test_a_full_disk_is_told_once(cli: Run, server: Server, house: Path) -> None:
+    """Each file has its object with --json; a person reads one line, and how many more."""
+    wanted = [pinned(server, f"{number}.bin", bytes([number]) * 5000) for number in range(6)]
+    (house / "out").mkdir()
+
+    with disk_full(house / "out"):
+        done = cli("fetch", "--json", "--dest", "out", *wanted)
+
+    assert done.status == 10
+    assert len([line for line in done.out.splitlines() if '"error"' in line]) == 6
+    assert done.err.count("No space left") == 1
+    assert "make room there" in done.err
+    assert "5 more failed in the same way" in done.err
+
+
+def test_a_cache_that_takes_nothing_is_told_of_once(
+    cli: Run, server: Server, store_cache_dir: Path
+) -> None:
+    """Where the files are brought all the same."""
+    first, *wanted = (pinned(server, f"{number}.bin", bytes([number])) for number in range(5))
+    cli("fetch", first)
+
+    with read_only(store_cache_dir):
+        done = cli("fetch", "--dest", "out", *wanted)
+        told = cli("fetch", "-v", "--dest", "other", *wanted)
+
+    assert done.status == 0
+    assert done.err.count("the cache cannot take") == 1
+    assert "the same of 3 more files (-v names each)" in done.err
+    assert told.err.count("the cache cannot take") == 4

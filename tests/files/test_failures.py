@@ -30,7 +30,7 @@ def test_an_error_carries_path_number_and_room(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "step"),
     [
-        (errno.ENOSPC, "bytes free, 9 bytes needed): make room, or prune with 'store cache prune'"),
+        (errno.ENOSPC, "bytes free, 9 bytes needed): make room there"),
         (errno.EROFS, "choose a directory that can be written to"),
         (errno.EACCES, "choose a directory that can be written to"),
         (errno.EISDIR, "a directory is in the way"),
@@ -100,3 +100,12 @@ def test_a_system_that_does_not_tell_is_none(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(os, "statvfs", refuse)
 
     assert free_bytes("/path") is None
+
+
+def test_a_cache_that_is_full_can_be_pruned(tmp_path: Path) -> None:
+    """What is no cache cannot: its tag tells (bford.info/cachedir)."""
+    (tmp_path / "CACHEDIR.TAG").touch()
+
+    mapped = storage_error(OSError(errno.ENOSPC, "full"), tmp_path / "content" / "a")
+
+    assert str(mapped).endswith("make room, or prune with 'store cache prune'")

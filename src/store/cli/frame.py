@@ -59,7 +59,7 @@ class Frame:
         self.pause: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
         self.here: Callable[[], tuple[int, int]] = lambda: (0, 0)
         self.saved: Mapping[str, Saved] = {}
-        self._handler: logging.Handler | None = None
+        self._handler: _Handler | None = None
         self._level_before = logging.WARNING
 
     @functools.cached_property
@@ -111,6 +111,7 @@ class Frame:
         """Stop drawing, and stop showing the log."""
         self.settle()
         if self._handler is not None:
+            self._handler.settle()
             logging.getLogger().removeHandler(self._handler)
             logging.getLogger().setLevel(self._level_before)
             self._handler = None
@@ -123,9 +124,31 @@ class _Handler(logging.StreamHandler[Any]):
         super().__init__(sys.stderr)
         self._frame = frame
 
+        self._told: dict[tuple[str, int], int] = {}
+
     def emit(self, record: logging.LogRecord) -> None:
+        if not self._frame.verbose and self._is_known(record):
+            return
         with self._frame.pause():
             super().emit(record)
+
+    def settle(self) -> None:
+        """Say how many more there were of a kind that was told once."""
+        more, self._told = sum(self._told.values()) - len(self._told), {}
+        if more > 0 and not self._frame.quiet:
+            from store.cli.output import say, several
+
+            say(f"the same of {several(more, 'more file')} (-v names each)")
+
+    def _is_known(self, record: logging.LogRecord) -> bool:
+        """Whether it says of another file what was told of one: a full disk is full for all."""
+        given = record.args if isinstance(record.args, tuple) else ()
+        number = next((one.errno for one in given if isinstance(one, OSError)), None)
+        if number is None:
+            return False
+        key = (str(record.msg), number)
+        self._told[key] = self._told.get(key, 0) + 1
+        return self._told[key] > 1
 
 
 class _Harmless(logging.Formatter):

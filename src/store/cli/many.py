@@ -11,6 +11,7 @@ from store.cli.frame import Frame
 from store.cli.output import fail, harmless, plain, say
 
 if TYPE_CHECKING:
+    from store.errors import StoreError
     from store.fetching.asking import Wanted
     from store.fetching.fetcher import Fetcher
     from store.fetching.results import Outcome
@@ -87,6 +88,7 @@ class _Ends:
         self._frame = frame
         self._untried = len(todo)
         self._missing: dict[int, str] = {}
+        self._alike: dict[int, int] = {}
         self.statuses: set[int] = set()
 
     def take(self, outcome: Outcome) -> None:
@@ -102,8 +104,23 @@ class _Ends:
             self.statuses.add(error.exit_status)
             if self._frame.json:
                 record_failure(error, locator=outcome.locator)
-        elif error is not None:
+        elif error is not None and not self._is_known(error):
             self.statuses.add(failure(error, self._frame, locator=outcome.locator))
+        elif error is not None:
+            self.statuses.add(error.exit_status)
+            if self._frame.json:
+                record_failure(error, locator=outcome.locator)
+
+    def _is_known(self, error: StoreError) -> bool:
+        """Whether it says of another file what was told of one: a full disk is full for all."""
+        from store.errors import CacheError, StorageError
+        from store.files.failures import FULL
+
+        number = error.errno if isinstance(error, StorageError) else None
+        if number is None or not (number in FULL or isinstance(error, CacheError)):
+            return False
+        self._alike[number] = self._alike.get(number, -1) + 1
+        return self._alike[number] > 0
 
     def tell_the_rest(self) -> None:
         """Tell what is missing and which command fetches it, and what was not tried."""
@@ -118,5 +135,8 @@ class _Ends:
             from store.cli.missing import tell_command
 
             tell_command([self._todo[number] for number in numbers], self._frame)
+        alike = sum(self._alike.values())
+        if alike:
+            fail(f"{alike} more failed in the same way")
         if self._untried and not self._frame.quiet:
             say(f"{self._untried} more were not tried, since one has failed (--fail-fast)")

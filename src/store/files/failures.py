@@ -93,7 +93,7 @@ def storage_error(
     reason = reason or type(error).__name__
     if error.errno in FULL:
         wanted = "" if needed is None else f", {needed} bytes needed"
-        step = f" ({free} bytes free{wanted}): make room, or prune with 'store cache prune'"
+        step = f" ({free} bytes free{wanted}): {room_step(path)}"
     elif error.errno in FORBIDDEN:
         step = ": choose a directory that can be written to"
     else:
@@ -104,6 +104,12 @@ def storage_error(
     mapped.strerror = error.strerror
     mapped.filename = os.fspath(path)
     return mapped
+
+
+def room_step(path: str | Path) -> str:
+    """Return what may be done where a disk is full: a cache can be pruned, another place cannot."""
+    tagged = any(os.path.lexists(f"{one}/CACHEDIR.TAG") for one in (path, *Path(path).parents))
+    return "make room, or prune with 'store cache prune'" if tagged else "make room there"
 
 
 def free_bytes(path: str | Path) -> int | None:

@@ -241,7 +241,7 @@ def test_a_bad_list_is_told_with_its_line(
         (["--from", "x", "-o", "y"], "-o names one file: for a list, give --dest"),
         (["--from", "x", "--digest", f"sha256:{'0' * 64}"], "a list says it of each"),
         (["a", "-j", "0"], "'0' is refused: it must be more than 0"),
-        (["a", "--jobs", "many"], "is no whole number"),
+        (["a", "--jobs", "many"], "is no whole number of 1 or more"),
     ],
 )
 def test_a_slip_is_a_usage_error(cli: Run, arguments: list[str], said: str) -> None:

@@ -56,7 +56,7 @@ def fetch_many(
         StoreError: The first failure in the order of the input, after all were tried; an `OfflineError`
             has all that is missing.
         QueryError: One locator was given and no list: nothing was tried.
-        ValueError: ``jobs`` is less than one.
+        QueryError: ``jobs`` is less than one.
     """
     outcomes = fetch_each(
         locators,
@@ -132,7 +132,7 @@ def fetch_each(
     Raises:
         StoreError: The settings cannot be read, or the cache cannot be opened.
         QueryError: One locator was given and no list: nothing was tried.
-        ValueError: ``jobs`` is less than one.
+        QueryError: ``jobs`` is less than one.
     """
     panel = None
     if progress is True:

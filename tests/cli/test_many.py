@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+import store
+from store.testing.archives import packed
 from store.testing.disk_faults import disk_full, read_only
 from store.testing.misbehaving import Drip, Stall, Status
 from store.testing.servers import Server
@@ -203,6 +205,43 @@ def test_two_of_one_name_are_refused_before_anything_is_fetched(
     assert (done.status, done.out) == (5, "")
     assert "one.txt:1 and two.txt:1 both name a.bin" in done.err
     assert server.requests == []
+
+
+def test_a_file_that_is_to_be_a_directory_too_is_refused_before_anything_is_fetched(
+    cli: Run, house: Path, server: Server
+) -> None:
+    """Whichever comes first."""
+    lines = [f"{'a' * 64}  d/f1.bin/x\n", f"{'b' * 64}  d/f1.bin\n"]
+
+    for number, text in enumerate((lines, lines[::-1])):
+        (house / "list.txt").write_text("".join(text))
+        done = cli("fetch", "--from", "list.txt", "--base", server.url, "--dest", "out")
+
+        assert done.status == 5
+        first, second = (2, 1)[:: 1 if number == 0 else -1]
+        assert (
+            f"list.txt:{first} and list.txt:{second} name d/f1.bin as a file and as a directory"
+            in done.err
+        )
+    assert server.requests == []
+
+
+def test_nothing_is_put_into_the_cache_by_its_path(
+    cli: Run, server: Server, store_cache_dir: Path
+) -> None:
+    """What lies there is the cache's; an empty name is no directory."""
+    wanted = pinned(server, "a.zip", packed({"a": b"a"}, "zip"))
+
+    inside = cli("fetch", "--dest", store_cache_dir / "mine", wanted)
+    tree = cli("fetch", "--unpack", "--dest", store_cache_dir, wanted)
+    nameless = cli("fetch", "--dest", "", wanted)
+
+    assert (inside.status, tree.status, nameless.status) == (5, 5, 2)
+    assert "lies in the cache, which owns what is there" in inside.err
+    assert not (store_cache_dir / "mine").exists()
+    assert "dest names a directory: for this one, give '.'" in nameless.err
+    with pytest.raises(store.QueryError, match="dest names a directory"):
+        store.fetch(wanted, dest="")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,10 @@ from store.errors import (
     TransportTimeoutError,
 )
 
-_SLOW: Final = "try again later, or allow more time with --timeout or --deadline"
+_SLOW: Final = (
+    "try again later, or allow more time with --timeout or --deadline (read_timeout and deadline in the"
+    " settings)"
+)
 _AWAY: Final = "check the address and the network, then try again"
 _MISSING: Final = "check how it is spelled, and that it is still published"
 _LATER: Final = "try again when that time has passed, or ask another address of it with --mirror"

@@ -120,7 +120,7 @@ def check_room(directory: str | os.PathLike[str], size: int | None) -> None:
     free = None if not size else free_bytes(os.fspath(directory))
     if size is not None and free is not None and free < size:
         raise StorageError(
-            f"{directory}: {size} bytes are needed and {free} are free: {room_step(directory)}",
+            f"{directory}: {size} bytes are needed and {free} are free: {room_step(os.fspath(directory))}",
             path=os.fspath(directory),
             needed=size,
             free=free,

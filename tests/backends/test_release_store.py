@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -110,6 +111,21 @@ def test_a_file_that_a_release_lacks_is_not_found(store: ReleaseStore, key: str)
     assert caught.value.exit_status == 3
 
 
+def test_a_file_is_named_in_one_way(store: ReleaseStore) -> None:
+    """Both at once might contradict each other."""
+    with pytest.raises(QueryError, match="not by both"):
+        store.get_resource_metadata({"title": "survey", "path": "other", "dataset": "table"})
+
+
+def test_an_archive_may_be_a_path(store: ReleaseStore, tmp_path: Path) -> None:
+    """A query of Python has one as it has any other."""
+    other = ReleaseStore(None, MemoryCache({}))
+
+    found = other.get_resource_metadata({"title": "survey", "archive": tmp_path / "archive"})
+
+    assert found.uid == store.get_resource_metadata({"title": "survey"}).uid
+
+
 def test_a_missing_release_is_not_found(store: ReleaseStore) -> None:
     """The error carries the query."""
     with pytest.raises(ReleaseRecordNotFoundError) as caught:
@@ -147,6 +163,25 @@ def test_archives_are_named_in_the_settings(
         store.get_resource_metadata({"title": "survey", "workspace": "other"})
 
 
+def test_a_query_tells_whether_the_network_is_asked(
+    store_environment: pytest.MonkeyPatch,
+) -> None:
+    """By the archive that it means; what means none is told when it is asked."""
+    del store_environment
+    store = ReleaseStore(None, MemoryCache({}))
+    query = {"title": "survey", "version": "1.0.0"}
+
+    assert store.asks_network({**query, "archive": "s3://bucket/x"})
+    assert not store.asks_network({**query, "archive": "here"})
+    assert not store.asks_network(query)
+    assert store.resolution_query(query) == query
+    assert store.resolution_max_age(query) == math.inf
+    assert store.resolution_max_age({"title": "survey", "version": ">=1"}) is None
+    assert store.resolution_max_age({"title": "survey", "version": "?"}) is None
+    with pytest.raises(QueryError, match="which archive"):
+        store.get_resource_metadata(query)
+
+
 def test_offline_opens_no_socket(store_environment: pytest.MonkeyPatch) -> None:
     """An archive on the network is not asked."""
     del store_environment
@@ -163,10 +198,10 @@ def test_a_record_without_digests_needs_a_pin(store: ReleaseStore) -> None:
     record = store.get_resource_metadata({"title": "survey"}).record
     blob = record.blobs[0]._replace(pid="https://x/1", sha256=None)
 
-    from store.backends.release_store import _digests
+    from store.backends.release_choice import known_digests
 
     with pytest.raises(UnverifiedError, match="pin one"):
-        _digests(record, blob)
+        known_digests(record, blob)
 
 
 @pytest.mark.parametrize("configuration", [{"archiv": "x"}, {"archive": 7}, "x"])

@@ -159,7 +159,10 @@ def test_a_question_may_be_cut_off(
     abort.__context__ = cause
     raising(abort)
 
-    assert cli("raise").status == status
+    done = cli("raise")
+
+    assert done.status == status
+    assert ("was not answered" in done.err) == (status == 1)
 
 
 def test_json_has_the_error_on_stdout(cli: Run) -> None:

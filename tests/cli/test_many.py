@@ -95,14 +95,14 @@ def test_each_result_and_each_attempt_is_told_in_json(cli: Run, server: Server) 
 
 @pytest.mark.parametrize("jobs", ["1", "3"])
 def test_fail_fast_leaves_the_rest(cli: Run, server: Server, jobs: str) -> None:
-    """And says how many were not tried."""
+    """And says how many were not fetched."""
     gone = pinned(server, "gone.bin", b"gone", Status(404))
     rest = [pinned(server, f"{number}.bin", bytes([number])) for number in range(20)]
 
     done = cli("fetch", "--fail-fast", "-j", jobs, gone, *rest)
 
     assert done.status == 3
-    assert "more were not tried, since one has failed (--fail-fast)" in done.err
+    assert "more were not fetched, since one has failed (--fail-fast)" in done.err
     assert len(done.out.splitlines()) < 20
 
 
@@ -379,7 +379,7 @@ def test_what_cannot_be_fetched_together_is_fetched_apart(cli: Run, server: Serv
         bytes([number]) for number in range(6)
     ]
     assert hasty.status == 3
-    assert "were not tried" in hasty.err
+    assert "were not fetched" in hasty.err
 
 
 def test_an_interruption_breaks_off_what_is_on_its_way(starting: Run, server: Server) -> None:

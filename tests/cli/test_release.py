@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .conftest import Run
+from .conftest import Run, Started
 
 
 @pytest.fixture
@@ -59,6 +60,50 @@ def test_a_dry_run_tells_sizes_and_no_digest(cli: Run, project: Path) -> None:
     assert [(one["size"], one["digest"]) for one in planned["files"]] == [(4, None), (3, None)]
     assert planned.keys() == done.keys()
     assert planned["files"][1] == done["files"][1] | {"digest": None}
+
+
+@pytest.mark.parametrize("path", ["nofile", "../x", "/etc/passwd", ".env", "data", ""])
+def test_a_dataset_stands_for_a_file_that_goes(cli: Run, project: Path, path: str) -> None:
+    """Anything else is told before a file is read; what lies inside of a file may be named."""
+    cli("release", "init", "archive")
+    asked = ("release", "publish", str(project), "survey@1.0.0", "--to", "archive", "--dataset")
+
+    refused, done = cli(*asked, f"foo={path}"), cli(*asked, "foo=data/t.csv/group")
+
+    assert (refused.status, refused.out) == (2, "")
+    assert done.status == 0
+
+
+def test_an_archive_is_not_published_into_itself(cli: Run, project: Path) -> None:
+    """Where it lies in the project it is left out, which is said; it itself is refused."""
+    archive = str(project / "arch")
+    cli("release", "init", archive)
+
+    done = cli("release", "publish", str(project), "survey@1.0.0", "--to", archive, "--json")
+    same = cli("release", "diff", "survey@1.0.0", f"{project}/", "--archive", archive)
+    refused = cli("release", "publish", archive, "survey@1.0.1", "--to", archive)
+
+    assert [one["path"] for one in done.json["files"]] == ["data/t.csv", "run"]
+    assert {"path": "arch/", "reason": "the archive itself"} in done.json["left_out"]
+    assert (same.status, refused.status) == (0, 5)
+
+
+def test_an_interruption_says_what_is_kept(
+    cli: Run, house: Path, starting: Callable[..., Started]
+) -> None:
+    """No release is there, and the same command goes on."""
+    cli("release", "init", "archive")
+    (house / "large").mkdir()
+    with (house / "large" / "a").open("wb") as file:
+        file.truncate(8 << 30)  # takes no room, and some seconds to be read
+
+    started = starting("release", "publish", "large", "c@1.0.0", "--to", "archive")
+    started.wait_for("publishing 1 file")
+    stopped = started.ended_by(signal.SIGINT)
+
+    assert (stopped.status, stopped.out) == (130, "")
+    assert "interrupted; what was uploaded is kept" in stopped.err
+    assert cli("release", "list", "--archive", "archive").out == ""
 
 
 @pytest.mark.usefixtures("published")
@@ -312,12 +357,53 @@ def test_what_is_not_there_is_said(cli: Run, house: Path) -> None:
     cli("release", "init", "archive")
 
     assert cli("release", "show", "survey", "--archive", "archive").status == 3
-    assert cli("release", "list", "--archive", "nowhere").status == 4
+    assert cli("release", "list", "--archive", "nowhere").status == 3
     assert cli("release", "list", "--archive", "ftp://host/x").status == 2
     assert cli("release", "init", "ftp://host/x").status == 5
     assert cli("release", "show", "../x", "--archive", "archive").status == 5
     assert cli("--offline", "release", "list", "--archive", "s3://bucket").status == 6
     assert house.is_dir()
+
+
+def test_what_is_no_archive_says_what_to_do(cli: Run, project: Path, house: Path) -> None:
+    """Each advice can be followed: to begin one, to choose another place, to put the marker back."""
+    (house / "empty").mkdir()
+    (house / "store.toml").write_text(
+        '[archive.ours]\nhost = "archive"\n[archive.team]\nhost = "x"\n'
+    )
+    asked = ("release", "list", "--archive")
+    none, empty, full = cli(*asked, "oors"), cli(*asked, "empty"), cli(*asked, str(project))
+    begun = cli("release", "init", "archive")
+    cli("release", "publish", str(project), "survey@1.0.0", "--to", "archive")
+    (house / "archive" / ".rmearchive").unlink()
+    lost = [cli(*asked, "archive"), cli("release", "init", "archive")]
+
+    assert (none.status, begun.status) == (3, 0)
+    assert f"'store release init {house}/oors' begins one" in none.err
+    assert "the settings name the archives ours, team" in none.err
+    assert (empty.status, full.status) == (4, 4)
+    assert f"make it one with 'store release init {house}/empty'" in empty.err
+    assert "choose another" in full.err
+    assert "store.toml" not in full.err
+    assert "ours" not in full.err
+    for one in lost:
+        assert one.status == 4
+        assert "put back an empty file of that name" in one.err
+    assert cli("release", "init", f"{project}/archive").status == 0
+
+
+def test_a_folder_is_none_of_its_own(cli: Run, project: Path) -> None:
+    """The root of the file system is not filled; a name with a new line stays on its line."""
+    cli("release", "init", "archive")
+    (project / "a\nb.pem").write_bytes(b"x")
+    said = cli("release", "publish", str(project), "survey@1.0.0", "--to", "archive", "-n")
+    cli("release", "publish", str(project), "survey@1.0.0", "--to", "archive")
+
+    done = cli("release", "fetch", "survey", "--from", "archive", "--dest", "/")
+
+    assert (done.status, done.out) == (5, "")
+    assert "left out: a\\nb.pem (may hold credentials)\n" in said.err
+    assert not Path("/.lock").exists()
 
 
 @pytest.mark.usefixtures("published")
@@ -339,6 +425,21 @@ def test_a_dry_run_brings_nothing(cli: Run, house: Path) -> None:
     assert done.out == "data/t.csv\nrun\n"
     assert data["dry_run"] is True
     assert not (house / "survey").exists()
+
+
+@pytest.mark.usefixtures("published")
+def test_a_dry_run_tells_what_is_in_the_way(cli: Run, house: Path) -> None:
+    """It lists what would come, and ends as the fetch would: with status 5."""
+    (house / "here").mkdir()
+    (house / "here" / "run").write_bytes(b"mine\n")
+    asked = ("release", "fetch", "survey@1.0.0", "--from", "archive", "--dest", "here", "-n")
+
+    refused, forced = cli(*asked), cli(*asked, "--force")
+
+    assert (refused.status, refused.out) == (5, "data/t.csv\nrun\n")
+    assert "no release has brought" in refused.err
+    assert forced.status == 0
+    assert (house / "here" / "run").read_bytes() == b"mine\n"
 
 
 @pytest.mark.usefixtures("published")

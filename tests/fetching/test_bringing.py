@@ -280,12 +280,53 @@ def test_a_wrong_content_is_refused_in_the_end(server: Server, house: Path) -> N
     right(outcomes, 7)
     error = outcomes[7].error
     assert isinstance(error, IntegrityError)
-    assert len(error.attempts) == 3
+    assert len(error.attempts) == server.count("/7.bin") == 2
     assert all("not what was pinned" in str(one.reason) for one in error.attempts)
     assert not Path(
         Content(house).layout.directory(Digest.parse(pinned("", body(7))[8:].replace("=", ":")))
     ).exists()
     nothing_open(house)
+
+
+def test_a_page_in_place_of_a_file_is_told(server: Server) -> None:
+    """It is likelier a login page than another version."""
+    locators = served(server, 8)
+    server.serve("/7.bin", b"<html>", headers={"Content-Type": "text/html; charset=utf-8"})
+
+    error = fetched(locators)[7].error
+
+    assert "an HTML page came in place of" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("fault", "tries"),
+    [
+        ([Status(503, retry_after=1), None], 2),
+        ([Status(500), OtherContent(b"wrong"), None], 3),
+        ([Status(503, retry_after=86400)], 1),
+        ([Status(403)], 1),
+        ([OtherContent(b"wrong"), None], 2),
+    ],
+)
+def test_each_request_is_an_attempt_and_waits_as_it_is_told(
+    server: Server, fault: list[Fault | None], tries: int
+) -> None:
+    """What the short way has met counts as in the usual one: in results, errors and events."""
+    told: list[Event] = []
+    locators = served(server, 8)
+    server.serve("/7.bin", body(7), fault=fault)
+    begun = time.monotonic()
+
+    outcome = fetched(locators, listener=told.append)[7]
+
+    came = outcome.result if outcome.error is None else outcome.error
+    assert came is not None
+    assert len(came.attempts) == server.count("/7.bin") == tries
+    assert (outcome.error is None) == (fault[-1] is None)
+    mine = [one for one in told if one.name == "7.bin"]
+    assert sum(isinstance(one, Attempted) for one in mine) == tries
+    if isinstance(fault[0], Status) and fault[0].retry_after == 1:
+        assert time.monotonic() - begun >= 1.0
 
 
 def test_a_body_over_the_limit_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,9 @@ from store.fetching.traffic import Back, Small
 from store.integrity.digest import Digest
 from store.testing.disk_faults import disk_full, failing_call
 from store.testing.fakes import FakeCache
+from store.testing.transports import read
 from store.transports.attempts import Attempt
+from store.transports.whole import WholeStream
 
 
 @pytest.fixture
@@ -83,29 +85,34 @@ def test_what_is_kept_is_free_at_once_and_told_when_it_is_settled(
     assert cache.get(small.pinned.uid) == CachedResource(small.pinned.uid, str(outcome.result.path))
 
 
+@pytest.mark.parametrize(("durability", "many"), [("relaxed", 3), ("full", 24)])
 def test_it_is_due_after_a_while_or_after_many(
-    cache: FileCache, keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+    house: Path, monkeypatch: pytest.MonkeyPatch, durability: str, many: int
 ) -> None:
-    """And never where nothing waits."""
+    """More and later where they have to reach the disk; and never where nothing waits."""
     monkeypatch.setattr("store.fetching.keeping._MANY", 3)
-    seen = [(keeping.due, keeping.full)]
-    for number in range(3):
-        keeping.keep(came(cache, number))
-        seen.append((keeping.due, keeping.full))
-    keeping.settle()
-    assert [*seen, (keeping.due, keeping.full)] == [
-        *[(False, False)] * 3,
-        (True, True),
-        (False, False),
-    ]
+    monkeypatch.setattr("store.fetching.keeping._SOON", 60.0)
+    known = {"cache_dir": str(house), "durability": durability}
+    with FileCache(known) as cache, cache.content.intake() as intake:
+        keeping = Keeping(cache, intake, None)
+        seen = [(keeping.due, keeping.full)]
+        for number in range(many):
+            keeping.keep(came(cache, number))
+            seen.append((keeping.due, keeping.full))
+        keeping.settle()
+        assert [*seen, (keeping.due, keeping.full)] == [
+            *[(False, False)] * many,
+            (True, True),
+            (False, False),
+        ]
 
-    monkeypatch.setattr("store.fetching.keeping._SOON", 0.01)
-    keeping.keep(came(cache, 3))
-    SYSTEM_CLOCK.sleep(0.02)
-    late = keeping.due
-    keeping.settle()
-    SYSTEM_CLOCK.sleep(0.02)
-    assert (late, keeping.due) == (True, False)
+        monkeypatch.setattr("store.fetching.keeping._SOON", 0.01)
+        keeping.keep(came(cache, many))
+        SYSTEM_CLOCK.sleep(0.03)
+        late = keeping.due
+        keeping.settle()
+        SYSTEM_CLOCK.sleep(0.03)
+        assert (late, keeping.due) == (True, False)
 
 
 def test_more_is_kept_while_others_are_settled(
@@ -135,13 +142,15 @@ def test_more_is_kept_while_others_are_settled(
 def test_what_cannot_be_kept_is_handed_back(
     cache: FileCache, keeping: Keeping, house: Path
 ) -> None:
-    """With its try, and free."""
+    """With what came, so that nobody asks for it again; and it is free."""
     small = came(cache, 7)
 
     with disk_full(house):
         back = keeping.keep(small)
 
-    assert back == Back(7, attempt=small.attempt)
+    assert back is not None
+    assert isinstance(back.answer, WholeStream)
+    assert read(back.answer) == bytes(small.data)
     assert is_free(cache, small)
     assert not keeping.waits
 

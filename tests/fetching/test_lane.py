@@ -14,15 +14,16 @@ import pytest
 from store.cache.claims import Claims
 from store.cache.content import Content
 from store.clock import SYSTEM_CLOCK
-from store.errors import ResourceNotFoundError
+from store.errors import ResourceNotFoundError, TransportError
 from store.fetching.lane import LARGEST, LEAST, Lane
 from store.fetching.pinned import Pinned, read_pinned
 from store.fetching.traffic import Back, Ended, Small, Traffic
 from store.testing.disk_faults import failing_call
-from store.testing.misbehaving import OtherContent, Stall, Status
+from store.testing.misbehaving import Stall, Status
 from store.testing.servers import Server
-from store.transports.base import Bounds, TransferOptions
+from store.transports.base import Bounds, Stream, TransferOptions
 from store.transports.deadlines import Deadline
+from store.transports.whole import WholeStream
 
 
 class Laid:
@@ -56,8 +57,8 @@ class Laid:
             found[arrival.number] = arrival
             if isinstance(arrival, Small):
                 arrival.claim.release(vain=True)
-            elif arrival.stream is not None:
-                arrival.stream.close()
+            elif isinstance(arrival, Back):
+                arrival.close()
         self.lane.stop()
         return found
 
@@ -129,32 +130,36 @@ def test_no_more_origins_are_asked_than_are_allowed(lay: Callable[..., Laid]) ->
         server.stop()
 
 
-def test_a_wrong_content_is_handed_back_with_its_try(
+def test_a_wrong_content_is_handed_back_to_be_judged(
     server: Server, lay: Callable[..., Laid]
 ) -> None:
-    """What was expected and found is in it."""
-    todo = wanted(server, 5)
-    server.serve("/3", body(3), fault=OtherContent(b"wrong"))
-
-    back = lay().brought(todo)[3]
-
-    assert isinstance(back, Back)
-    assert back.attempt is not None
-    assert str(todo[3][1].digest) in str(back.attempt.reason)
-    assert hashlib.sha256(b"wrong").hexdigest() in str(back.attempt.reason)
-    assert back.attempt.received == 5
-
-
-def test_a_page_in_place_of_a_file_is_told(server: Server, lay: Callable[..., Laid]) -> None:
-    """It is likelier a login page than another version."""
+    """As it came, with what its head has said."""
     todo = wanted(server, 5)
     server.serve("/3", b"<html>", headers={"Content-Type": "text/html; charset=utf-8"})
 
     back = lay().brought(todo)[3]
 
     assert isinstance(back, Back)
-    assert back.attempt is not None
-    assert "an HTML page came in place of '3'" in str(back.attempt.reason)
+    assert isinstance(back.answer, WholeStream)
+    assert back.answer.content_type == "text/html; charset=utf-8"
+    assert back.answer.etag is not None
+    assert back.answer.size == 6
+
+
+@pytest.mark.parametrize(("status", "after"), [(503, 7), (429, 86400), (500, None)])
+def test_a_no_that_may_pass_is_handed_back(
+    server: Server, lay: Callable[..., Laid], status: int, after: int | None
+) -> None:
+    """With how long the server wants to be left alone."""
+    todo = wanted(server, 5)
+    server.serve("/3", fault=Status(status, retry_after=after))
+
+    back = lay().brought(todo)[3]
+
+    assert isinstance(back, Back)
+    assert isinstance(back.answer, TransportError)
+    assert (back.answer.status, back.answer.retry_after) == (status, after)
+    assert back.error is None
 
 
 def test_a_final_no_is_handed_back_with_its_error(server: Server, lay: Callable[..., Laid]) -> None:
@@ -179,9 +184,9 @@ def test_a_large_body_is_handed_back_open(server: Server, lay: Callable[..., Lai
 
     assert isinstance(back, Back)
     assert isinstance(small, Back)
-    assert back.stream is not None
-    assert small.stream is not None
-    assert (back.stream.size, small.stream.size) == (LARGEST + 1, 1)
+    assert isinstance(back.answer, Stream)
+    assert isinstance(small.answer, Stream)
+    assert (back.answer.size, small.answer.size) == (LARGEST + 1, 1)
 
 
 def test_what_is_fetched_elsewhere_is_handed_back(server: Server, lay: Callable[..., Laid]) -> None:

@@ -30,7 +30,10 @@ def test_an_error_carries_path_number_and_room(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "step"),
     [
-        (errno.ENOSPC, "bytes free, 9 bytes needed): make room there"),
+        (
+            errno.ENOSPC,
+            " (9 bytes needed): make room there, with 'store cache prune' where the cache",
+        ),
         (errno.EROFS, "choose a directory that can be written to"),
         (errno.EACCES, "choose a directory that can be written to"),
         (errno.EISDIR, "a directory is in the way"),
@@ -44,6 +47,15 @@ def test_an_error_says_what_to_do(tmp_path: Path, number: int, step: str) -> Non
 
     assert str(mapped).startswith(f"{tmp_path}: {os.strerror(number)}")
     assert step in str(mapped)
+
+
+def test_what_is_free_is_told_where_it_is_too_little(tmp_path: Path) -> None:
+    """More than is needed, as it is once others have given up, is no reason."""
+    needed = 1 << 60
+
+    mapped = storage_error(OSError(errno.ENOSPC, "full"), tmp_path, needed=needed)
+
+    assert f" bytes free, {needed} bytes needed): make room" in str(mapped)
 
 
 def test_room_that_is_not_known_is_not_told(tmp_path: Path) -> None:
@@ -100,12 +112,3 @@ def test_a_system_that_does_not_tell_is_none(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(os, "statvfs", refuse)
 
     assert free_bytes("/path") is None
-
-
-def test_a_cache_that_is_full_can_be_pruned(tmp_path: Path) -> None:
-    """What is no cache cannot: its tag tells (bford.info/cachedir)."""
-    (tmp_path / "CACHEDIR.TAG").touch()
-
-    mapped = storage_error(OSError(errno.ENOSPC, "full"), tmp_path / "content" / "a")
-
-    assert str(mapped).endswith("make room, or prune with 'store cache prune'")

@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from store.errors import ArchiveError, IntegrityError, StorageError, UnsafeNameError
+from store.errors import (
+    ArchiveError,
+    IntegrityError,
+    QueryError,
+    RefusedError,
+    StorageError,
+    UnsafeNameError,
+)
 from store.files.dirlocks import alone_in
 from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
@@ -39,6 +46,25 @@ def test_a_folder_for_readers_is_read_only(
     }
     assert [mode & 0o222 for mode in modes.values()] == [0, 0]
     assert [bool(mode & 0o100) for mode in modes.values()] == [False, True]
+
+
+@pytest.mark.parametrize("named", [{}, {"release_cache_folder": ""}])
+def test_the_folder_must_be_named(
+    archive: FileSystemArchive,
+    release: Release,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    named: dict[str, Any],
+) -> None:
+    """It is no default: files of the working directory would be replaced."""
+    release("1.0.0")
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+    with pytest.raises(QueryError, match="'release_cache_folder'"):
+        archive.download_release(archive.newest_record("survey"), **named)
+
+    assert list(Path.cwd().iterdir()) == []
 
 
 def test_a_file_that_is_right_gets_its_bits(
@@ -131,7 +157,7 @@ def test_a_directory_in_the_way_is_told(
     record, folder = release("1.0.0").record, tmp_path / "here"
     (folder / "a.txt" / "mine").mkdir(parents=True)
 
-    with pytest.raises(StorageError, match="in the way"):
+    with pytest.raises(RefusedError, match="in the way"):
         download(archive, record, DEFAULT_WORKSPACE, folder, MANNER)
 
     assert (folder / "a.txt" / "mine").is_dir()
@@ -153,7 +179,7 @@ def test_a_blob_that_is_not_right_is_an_error(
     elif how == "fifo":
         os.mkfifo(blob)
 
-    with pytest.raises((IntegrityError, StorageError, LookupError)):
+    with pytest.raises((IntegrityError, RefusedError, StorageError, LookupError)):
         download(archive, record, DEFAULT_WORKSPACE, tmp_path / "here", MANNER)
 
     assert "data/table.csv" not in content_of(tmp_path / "here")

@@ -6,18 +6,19 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.errors import QueryError, ResourceNotFoundError
+from store.errors import QueryError, RefusedError, ResourceNotFoundError
 from store.releases.gathering import gather
 
 from .conftest import lay
 
 
-def going(directory: Path, **options: tuple[str, ...]) -> list[str]:
+def going(directory: Path, **options: Any) -> list[str]:
     """Return the paths of what goes."""
     return [one.path for one in gather(directory, **options).files]
 
@@ -72,6 +73,90 @@ def test_a_directory_that_goes_in_part_is_told_as_such(tmp_path: Path) -> None:
 
     assert whole.left_out == (("build/", "named in .gitignore: build/"),)
     assert part.left_out == (("build/", "named in .gitignore: build/; what is included goes"),)
+
+
+def test_what_tools_log_in_with_stays_at_home(tmp_path: Path) -> None:
+    """Where they keep it, and what people call it; what only sounds like it goes."""
+    secrets = [
+        ".Renviron",
+        ".config/gcloud/application_default_credentials.json",
+        ".kube/config",
+        "infra/terraform.tfstate",
+        "infra/terraform.tfstate.backup",
+        "passwords.txt",
+        "token.txt",
+    ]
+    lay(tmp_path, dict.fromkeys(["keys.txt", "tokens.csv", "kube/config", *secrets], b"x"))
+
+    plan = gather(tmp_path)
+
+    assert [one.path for one in plan.files] == ["keys.txt", "kube/config", "tokens.csv"]
+    assert {one.reason for one in plan.left_out} == {"may hold credentials"}
+    assert len(plan.left_out) == len(secrets)
+
+
+@pytest.mark.parametrize("spelling", ["./{}", "{}/", "{root}/{}", "data/../{}", "./data/../{}"])
+@pytest.mark.parametrize("name", [".env", ".ssh"])
+def test_paths_may_be_spelled_in_any_way(tmp_path: Path, name: str, spelling: str) -> None:
+    """They count from the project, absolute ones must lead into it."""
+    lay(tmp_path, {".env": b"x", ".ssh/id": b"x", "data/t": b"t", "seen": b"s"})
+    spelled = spelling.format(name, root=tmp_path)
+    path = ".env" if name == ".env" else ".ssh/id"
+
+    assert path in going(tmp_path, include=(spelled,))
+    assert going(tmp_path, exclude=(spelling.format("seen", root=tmp_path),)) == ["data/t"]
+
+
+@pytest.mark.parametrize("spelling", ["../store.toml", "/etc/passwd", ".", "", "..", "a/../../x"])
+def test_paths_that_lead_elsewhere_are_told(tmp_path: Path, spelling: str) -> None:
+    """Whoever names one means something else than what would happen."""
+    lay(tmp_path, {"project/a": b"a", "store.toml": b""})
+
+    for how in ("include", "exclude"):
+        with pytest.raises(QueryError, match="is nothing in"):
+            going(tmp_path / "project", **{how: (spelling,)})
+
+
+def test_what_is_included_and_excluded_goes(tmp_path: Path) -> None:
+    """Inclusion is the stronger word; what lies behind a link cannot be included."""
+    lay(tmp_path, {"project/a.tmp": b"a", "project/b.tmp": b"b", "outside/x": b"x"})
+    (tmp_path / "project" / "link").symlink_to(tmp_path / "outside")
+
+    assert going(tmp_path / "project", include=("a.tmp",), exclude=("*.tmp",)) == ["a.tmp"]
+    with pytest.raises(QueryError, match="behind a link"):
+        gather(tmp_path / "project", include=("link/x",))
+
+
+def test_an_archive_in_the_project_does_not_go(tmp_path: Path) -> None:
+    """Not even where it is included; a project in its archive is refused."""
+    lay(tmp_path, {"a": b"a", "deep/arch/.rmearchive": b"", "deep/b": b"b"})
+    archive = tmp_path / "deep" / "arch"
+
+    plan = gather(tmp_path, include=("deep/arch",), apart=archive)
+
+    assert [one.path for one in plan.files] == ["a", "deep/b"]
+    assert plan.left_out == (("deep/arch/", "the archive itself"),)
+    assert going(tmp_path, apart=tmp_path / "elsewhere") == ["a", "deep/arch/.rmearchive", "deep/b"]
+    for inner in (archive, archive / "space"):
+        inner.mkdir(exist_ok=True)
+        with pytest.raises(RefusedError, match="in which it lies"):
+            gather(inner, apart=archive)
+
+
+@pytest.mark.parametrize("depth", [101, 300])
+def test_what_is_too_deep_is_told(tmp_path: Path, depth: int) -> None:
+    """By its path and the limit; a file at the limit goes."""
+    place = tmp_path.joinpath(*["d"] * 99)
+    place.mkdir(parents=True)
+    (place / "at-the-limit").write_bytes(b"x")
+    assert len(gather(tmp_path).files) == 1
+    place.joinpath(*["d"] * (depth - 99)).mkdir(parents=True)
+
+    with pytest.raises(RefusedError, match="deeper than 100 levels") as refused:
+        gather(tmp_path)
+
+    assert refused.value.limit == 100
+    assert going(tmp_path, exclude=("*/d",)) == []
 
 
 def test_links_and_special_files_are_left_out(tmp_path: Path) -> None:

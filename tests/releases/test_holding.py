@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store.errors import RefusedError, ResourceNotFoundError, StorageError
+from store.errors import RefusedError, ResourceNotFoundError
 from store.releases.downloading import Downloaded, Manner, download
 from store.releases.filesystem import FileSystemArchive
 from store.releases.holding import COMING, held_in, record_in
@@ -132,6 +132,23 @@ def test_an_archive_is_not_filled(archive: FileSystemArchive, release: Release, 
     assert sorted(archive.archive_path.rglob("*")) == before
 
 
+def test_a_release_of_an_archive_comes_again(
+    release: Release, fetch: Callable[[Record], Downloaded], tmp_path: Path
+) -> None:
+    """The marker is a file like any other: it makes the folder no archive of its own."""
+    lay(tmp_path / "one", {".rmearchive": b"", "a": b"1"})
+    lay(tmp_path / "two", {"a": b"2"})
+    first = release("1.0.0", directory=tmp_path / "one").record
+    second = release("2.0.0", directory=tmp_path / "two").record
+
+    fetch(first)
+    again = fetch(first)
+    fetch(second)
+
+    assert again.brought == ()
+    assert content_of(tmp_path / "here") == {"a": b"2"}
+
+
 @pytest.mark.parametrize("broken", [False, True])
 def test_a_directory_becomes_a_file_and_a_file_a_directory(
     archive: FileSystemArchive,
@@ -168,7 +185,7 @@ def test_what_is_the_users_keeps_a_directory(
     fetch(release("1.0.0").record)
     (tmp_path / "here" / "data" / "table.csv").write_bytes(b"edited\n")
 
-    with pytest.raises(StorageError, match="in the way"):
+    with pytest.raises(RefusedError, match="in the way"):
         fetch(release("2.0.0", directory=tmp_path / "two").record)
 
     assert (tmp_path / "here" / "data" / "table.csv").read_bytes() == b"edited\n"

@@ -158,6 +158,15 @@ class Store(abc.ABC, Generic[R]):
         del query
         return None
 
+    def asks_network(self, query: Mapping[str, Any]) -> bool:
+        """Return whether to find what a query names may open a socket.
+
+        It is what `metadata_needs_network` says, unless a driver can tell by the query. It is asked on the
+        warm path and must be cheap.
+        """
+        del query
+        return self.metadata_needs_network
+
     def resolution_max_age(self, query: Mapping[str, Any]) -> float | None:
         """Return how long what a query resolved to stays true, in seconds.
 
@@ -166,10 +175,17 @@ class Store(abc.ABC, Generic[R]):
 
         Returns:
             ``math.inf``: for good (an exact pin). 0: for ``metadata_max_age`` of the settings. None, the
-            default: only an offline fetch may use what was remembered.
+            default: only an offline fetch may use what was remembered, of a query that asks the network.
         """
         del query
         return None
+
+    def resolution_query(self, query: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a query's answer is remembered by: the query, unless the settings decide a part of it.
+
+        It is asked on the warm path and must be cheap.
+        """
+        return query
 
     def resolution_context(self) -> Mapping[str, str]:
         """Return what beside the query and the configuration decides an answer (interpreter, index…).

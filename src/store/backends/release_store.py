@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -20,29 +22,25 @@ from store.backends.queries import (
     size_of,
     text_of,
 )
+from store.backends.release_choice import chosen_blob, known_digests
 from store.errors import (
     ConfigurationError,
     LocatorError,
     OfflineError,
     QueryError,
     ReleaseRecordNotFoundError,
-    UnverifiedError,
 )
 from store.files.names import safe_name
-from store.integrity.digest import SIZES, Digests
+from store.integrity.digest import SIZES
 
 if TYPE_CHECKING:
     # Dear to load, and only where this driver is asked.
     from store.releases.interface import ArchiveInterface
-    from store.releases.mapping import Blob
     from store.releases.named import Named
     from store.releases.records import Record
 
 SETTINGS: Final = frozenset({"archive", "user", "workspace"})
 """The keys of the driver's configuration."""
-
-_SHOWN: Final = 50
-"""How many files are told where one must be named."""
 
 
 def locate(text: str) -> Mapping[str, Any]:
@@ -129,6 +127,32 @@ class ReleaseStore(Store[ReleaseResource]):
         """Whether its records lie there, too: offline, what a query stood for is remembered."""
         return self.needs_network
 
+    def asks_network(self, query: Mapping[str, Any]) -> bool:
+        """Return whether the archive that a query means is reached over the network."""
+        try:
+            return not _is_local(self._named(query).host)
+        except QueryError:
+            return False  # which is meant is not known: it will be said when it is asked
+
+    def resolution_max_age(self, query: Mapping[str, Any]) -> float | None:
+        """Return for good for an exactly named version, which never changes; others are asked each time."""
+        from store.releases.versions import choice_from
+
+        try:
+            clauses = choice_from(query.get("version")).clauses
+        except QueryError:
+            return None
+        return math.inf if any(one.exact for one in clauses) else None
+
+    def resolution_query(self, query: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a query with the archive and the workspace that are meant, whatever they are called."""
+        try:
+            place = self._named(query)
+        except QueryError:
+            return query
+        counts_from = os.getcwd() if _is_local(place.host) else ""  # noqa: PTH109 - text
+        return {**query, "archive": place.host, "workspace": place.workspace, "from": counts_from}
+
     def get_resource_metadata(self, query: Mapping[str, Any]) -> ReleaseResource:
         """Return what the record of a release says of a file.
 
@@ -153,9 +177,9 @@ class ReleaseStore(Store[ReleaseResource]):
         place = self._named(query)
         record = self._record(query, title, place)
         record.check()
-        blob = _blob(record, text_of(query, "path"), text_of(query, "dataset"))
+        blob = chosen_blob(record, text_of(query, "path"), text_of(query, "dataset"))
         return ReleaseResource(
-            digests or _digests(record, blob),
+            digests or known_digests(record, blob),
             size=blob.size if size is None else size,
             filename=filename or safe_name(blob.path),
             record=record,
@@ -180,6 +204,12 @@ class ReleaseStore(Store[ReleaseResource]):
         from store.releases.transfer import Update
 
         if not isinstance(metadata, ReleaseResource):
+            if self.options.offline:
+                raise OfflineError(
+                    f"{metadata.filename or metadata.uid} is not in the cache and the network is not to be"
+                    " used: fetch it once without --offline (STORE_OFFLINE)",
+                    missing=(metadata.filename or metadata.uid,),
+                )
             raise ReleaseRecordNotFoundError("which release it was in is no longer known: ask anew")
         target = Path(dest) / (metadata.filename or "resource")
         self._archive(metadata.place).bring_blob(
@@ -212,7 +242,9 @@ class ReleaseStore(Store[ReleaseResource]):
         from store.config.reading import read_settings
         from store.releases.named import archive_named
 
-        where = text_of(query, "archive") or self._settings.get("archive")
+        asked = query.get("archive")
+        where = os.fsdecode(asked) if isinstance(asked, os.PathLike) else text_of(query, "archive")
+        where = where or self._settings.get("archive")
         user = self._settings.get("user")
         named = archive_named(where, read_settings().settings.archives, user=user)
         workspace = text_of(query, "workspace") or self._settings.get("workspace")
@@ -232,42 +264,6 @@ class ReleaseStore(Store[ReleaseResource]):
         if archive is None:
             archive = self._opened[key] = get_interface(place.host, place.user)
         return archive
-
-
-def _blob(record: Record, path: str | None, dataset: str | None) -> Blob:
-    """Return the file that is meant.
-
-    Raises:
-        ResourceNotFoundError: There is none.
-        QueryError: Several might be.
-    """
-    if path is not None:
-        return record.blob(path)
-    if dataset is not None:
-        return record.dataset(dataset)
-    if len(record.blobs) == 1:
-        return record.blobs[0]
-    if len(record.datasets) == 1:
-        return record.dataset(next(iter(record.datasets)))
-    raise QueryError(
-        f"{record.title} has {len(record.blobs)} files: name one by 'path', or by 'dataset'",
-        known=tuple(one.path for one in record.blobs[:_SHOWN]),
-    )
-
-
-def _digests(record: Record, blob: Blob) -> Digests:
-    """Return what a file is held against.
-
-    Raises:
-        UnverifiedError: The record tells no digest of it that can be trusted.
-    """
-    digest = blob.digest
-    if digest is None or digest.weak:
-        raise UnverifiedError(
-            f"the record of {record.title} tells no SHA-256 of {blob.path!r}, as older ones do not: pin one,"
-            " as in #sha256=<hex>"
-        )
-    return (digest,)
 
 
 def _pairs(text: str, whole: str) -> dict[str, Any]:

@@ -67,6 +67,9 @@ class Intake:
         uses: Is told that this process uses the cache.
         clock: The time.
         durable: Whether what is settled must survive a power cut.
+
+    Attributes:
+        durable: As given.
     """
 
     def __init__(
@@ -76,7 +79,7 @@ class Intake:
         self._holding = holding
         self._uses = uses
         self._clock = clock
-        self._durable = durable
+        self.durable = durable
         self._directory = f"{layout.partial}/{partial_name()}"
         self._journals = journals_of(layout)
         self._count = self._grain = 0
@@ -153,7 +156,7 @@ class Intake:
         if not placed:
             return
         with cache_errors(root):
-            if self._durable:
+            if self.durable:
                 sync_many((self._layout.file(one.address) for one in placed), top=root)
             self._grain = grain_of(placed[0].stamp.device)
             # A later change must show in the stamps, of which the last is the youngest.
@@ -192,7 +195,7 @@ class Intake:
             self._record(list(found.values()), unwritten)
             # What was recorded before under another name or algorithm is joined with care.
             if strangers:
-                settle(self._layout, strangers, self._clock, durable=self._durable)
+                settle(self._layout, strangers, self._clock, durable=self.durable)
         return unwritten
 
     def _found(self, placed: Placed, entry: Entry | None) -> _Found | None:
@@ -216,7 +219,7 @@ class Intake:
             digests=digests,
             size=stamp.size,
             added=self._clock.now(),
-            files={placed.address.name: Known(stamp, self._durable)},
+            files={placed.address.name: Known(stamp, self.durable)},
         )
         text = spelled(record, () if entry is None else entry.fields)
         line = Line(record_path, "" if entry is None else entry.path, text)
@@ -232,13 +235,13 @@ class Intake:
         if len(lines) >= _MANY and len(self._journals.names()) < MOST:
             # What lies in a file counts more than a journal: such an entry is to be set anew.
             there = _lying(one.entry for one in lines)
-            add_journal(self._layout, lines, self._clock, durable=self._durable)
+            add_journal(self._layout, lines, self._clock, durable=self.durable)
             unwritten.difference_update({one.entry for one in lines} - there)
         else:
             written = [path for line in lines for path in self._written(line)]
             self._journals.changed()
             unwritten.difference_update(written)
-            if self._durable:
+            if self.durable:
                 sync_many(written, top=self._layout.root)
         for one in found:
             self._holding.remember(one.path, one.stamp, one.digests, marked=False)

@@ -176,7 +176,10 @@ def _of_click(error: Exception, frame: Frame) -> int | None:
     if click is None:
         return None
     if isinstance(error, click.Abort):
-        return 1 if isinstance(error.__context__, EOFError) else _interrupted(frame)
+        if not isinstance(error.__context__, EOFError):
+            return _interrupted(frame)
+        fail("the question was not answered: nothing was done")
+        return 1
     return _usage(error, frame) if isinstance(error, click.ClickException) else None
 
 
@@ -225,7 +228,7 @@ def kept(frame: Frame) -> str | None:
     """Say what is kept of bodies that are not whole yet; None where nothing is."""
     parts = tuple(frame.saved.values())
     if not parts:
-        return None
+        return frame.kept or None
     size = human_size(sum(one.received for one in parts))
     of = parts[0].name if len(parts) == 1 else several(len(parts), "file")
     return f"{size} of {of} are kept: the same command goes on from there"

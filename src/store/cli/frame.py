@@ -42,6 +42,7 @@ class Frame:
         pause: Takes away what is drawn while lines are printed.
         here: Says how many of several have come, and of how many: an interruption tells of it.
         saved: What is kept of bodies that are not whole yet, by uid: an interruption tells of it.
+        kept: What else an interruption leaves to the next run, in words; an empty text where nothing is.
     """
 
     def __init__(self) -> None:
@@ -59,6 +60,7 @@ class Frame:
         self.pause: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
         self.here: Callable[[], tuple[int, int]] = lambda: (0, 0)
         self.saved: Mapping[str, Saved] = {}
+        self.kept = ""
         self._handler: _Handler | None = None
         self._level_before = logging.WARNING
 

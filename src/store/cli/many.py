@@ -139,4 +139,4 @@ class _Ends:
         if alike:
             fail(f"{alike} more failed in the same way")
         if self._untried and not self._frame.quiet:
-            say(f"{self._untried} more were not tried, since one has failed (--fail-fast)")
+            say(f"{self._untried} more were not fetched, since one has failed (--fail-fast)")

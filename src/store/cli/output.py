@@ -132,6 +132,11 @@ def harmless(text: str) -> str:
     return text.translate(_UNSAFE)
 
 
+def one_line(text: str) -> str:
+    """Return a name with its new lines spelled out, so that it stays on its line."""
+    return text.replace("\n", "\\n")
+
+
 def human_size(size: int) -> str:
     """Return a size in bytes as people write it, in powers of 1024: ``1.4 MiB``."""
     if size < 1024:  # noqa: PLR2004 - a KiB

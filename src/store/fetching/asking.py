@@ -194,7 +194,8 @@ class Asking:
     ) -> tuple[ResourceInfo, float, bool]:
         """Return the resource, until when the answer holds, and whether it was remembered."""
         offline = self.options.offline
-        if not store.metadata_needs_network:
+        asks = store.asks_network(query)
+        if not asks and store.resolution_max_age(query) is None:
             return answered(store, query), 0.0, False
         key, max_age = self.remembering(store, query)
         found = None
@@ -202,10 +203,12 @@ class Asking:
             found = self.resolutions.get(key, math.inf if offline or max_age is None else max_age)
         if found is not None:
             return found, math.inf if max_age == math.inf else 0.0, True
-        if offline:
+        if offline and asks:
+            from shlex import quote
+
             raise OfflineError(
-                f"what {locator.text} stands for is not known here and the network is not to be used:"
-                f" run 'store fetch {locator.text}' once without --offline (STORE_OFFLINE)",
+                f"what {locator.text} stands for is not known here and the network is not to be used: run"
+                f" once without --offline (STORE_OFFLINE): store fetch {quote(locator.text)}",
                 missing=(locator.text,),
             )
         metadata = answered(store, query)
@@ -217,7 +220,8 @@ class Asking:
         """Return under which key an answer is remembered, and how long it is believed."""
         age = store.resolution_max_age(query)
         context = store.resolution_context()
-        key = resolution_key(store.name, query, store.store_configuration, context)
+        asked = store.resolution_query(query)
+        key = resolution_key(store.name, asked, store.store_configuration, context)
         return key, self._settings.metadata_max_age if age == 0 else age
 
 

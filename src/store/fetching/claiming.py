@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from store.addresses import public
 from store.cache.claims import Claim, Claims
 from store.cache.content import Content
-from store.errors import StoreError
+from store.errors import ResourceNotFoundError
 from store.fetching.pinned import Pinned
 from store.fetching.traffic import Back, Small, Traffic
 from store.integrity.digest import new_hasher
 from store.transports.attempts import Attempt
 from store.transports.bulk import Answer, Asked, Came
-from store.transports.pages import page_hint
+from store.transports.whole import WholeStream
 
 if TYPE_CHECKING:
     # Most have no tiers: nothing of them is loaded then.
@@ -126,17 +126,12 @@ class Asking:
                 attempt = Attempt(pinned.address, None, size, answer.seconds)
                 lacking = self._lacking.pop(number, ())
                 return Small(number, pinned, claim, answer.data, attempt, lacking=lacking)
-            kind = answer.fields.get(b"content-type", b"").decode("latin-1")
-            reason = (
-                f"{pinned.address} is not what was pinned: expected {pinned.digest}, found {found}"
-                f"{page_hint(kind, address=pinned.address, name=pinned.name)}"
-            )
-            return Back(number, attempt=Attempt(pinned.address, reason, size, answer.seconds))
-        if isinstance(answer, StoreError):
+            return Back(number, WholeStream(pinned.address, answer.data, answer.fields))
+        if isinstance(answer, ResourceNotFoundError):
             attempt = Attempt(public(pinned.address), str(answer), 0, 0.0)
             answer.attempts = (attempt,)
             return Back(number, attempt=attempt, error=answer)
-        return Back(number, stream=answer)
+        return Back(number, answer)
 
 
 def _digest(pinned: Pinned, data: memoryview) -> str:

@@ -145,7 +145,9 @@ class Fetcher:
         try:
             answer = self._ask(wanted, digest, refresh, allow_unverified)
             again = None
-            if answer.remembered and not self.options.offline:
+            if answer.remembered and not (
+                self.options.offline and answer.store.asks_network(answer.locator.query)
+            ):
                 ask = partial(self._asking.ask, wanted, digest)
                 again = partial(ask, refresh=True, allow_unverified=allow_unverified)
             bring = partial(brought, answer, again)

@@ -18,6 +18,7 @@ from store.fetching.results import Outcome
 from store.fetching.traffic import Back, Small
 from store.records import Provenance
 from store.transports.attempts import Attempt
+from store.transports.whole import WholeStream
 
 if TYPE_CHECKING:
     # Events load when there is something to tell, tiers where there are some.
@@ -31,6 +32,9 @@ _MANY: Final = 512
 
 _SOON: Final = 0.5
 """How long a file waits to be settled at most, in seconds."""
+
+_RARER: Final = 8
+"""How many times as many wait where they have to reach the disk, and twice as long: one sync is dear."""
 
 
 class Kept(NamedTuple):
@@ -70,6 +74,7 @@ class Keeping:
         self._listener = listener
         self._ends = ends
         self._patience = patience
+        self._many = _MANY * (_RARER if intake.durable else 1)
         self._turn = threading.Lock()
         self._waiting: list[Kept] = []
         self._since = SYSTEM_CLOCK.monotonic()
@@ -88,7 +93,7 @@ class Keeping:
                 )
         except CacheError:
             small.claim.release(vain=True)
-            return Back(small.number, attempt=small.attempt)
+            return Back(small.number, WholeStream(pinned.address, small.data))
         except BaseException:
             small.claim.release()
             raise
@@ -98,7 +103,7 @@ class Keeping:
     @property
     def full(self) -> bool:
         """Whether so much waits by now that it is to be settled at once."""
-        return len(self._waiting) == _MANY
+        return len(self._waiting) == self._many
 
     @property
     def waits(self) -> bool:
@@ -109,7 +114,8 @@ class Keeping:
     def due(self) -> bool:
         """Whether it is time to settle."""
         waited = SYSTEM_CLOCK.monotonic() - self._since
-        return len(self._waiting) >= _MANY or (bool(self._waiting) and waited > _SOON)
+        soon = 2 * _SOON if self._intake.durable else _SOON
+        return len(self._waiting) >= self._many or (bool(self._waiting) and waited > soon)
 
     def settle(self) -> list[Outcome | Back]:
         """Settle what was kept, and return its outcomes; or hand it back, where the disk refused."""

@@ -73,8 +73,12 @@ def spelled(locator: str, digests: Sequence[str] = ()) -> str:
         front, pins = _split_pins(locator, strict=False)
     except DigestError:
         return _spelled_with_member(locator, digests)
-    if "://" in front and public(front) != front:
-        return public(front)
+    if "://" in front:
+        from store.fetching.shown import shown_locator
+
+        shown = shown_locator(front)
+        if shown != front:
+            return shown
     both = dict.fromkeys([*map(str, pins), *digests])
     fragment = "&".join(one.replace(":", "=", 1) for one in both)
     return f"{front}#{fragment}" if fragment else front
@@ -165,7 +169,11 @@ def _of_driver(name: str, rest: str, text: str) -> Locator:
     except UnknownNameError:
         reader = None
     if reader is not None:
-        shown = public(spec) if "://" in spec else spec
+        shown = spec
+        if "://" in spec or "%" in spec:
+            from store.fetching.shown import shown_spec
+
+            shown = shown_spec(spec)
         return Locator(name, _read_by(reader, name, spec), f"{name}:{shown}", digests)
     try:
         find("driver", name)

@@ -43,7 +43,7 @@ def known_here(
     if not store.needs_network or locator.member is not None:
         return None  # it may have to be read first, or unpacked
     metadata: ResourceInfo | None
-    if store.metadata_needs_network:
+    if store.asks_network(query):
         key, max_age = asking.remembering(store, query)
         believed = math.inf if asking.options.offline else max_age
         metadata = None if believed is None else asking.resolutions.get(key, believed)
@@ -72,7 +72,8 @@ def recall(
     """
     locator, pins, store, query = asking.question(wanted, digest, allow_unverified)
     state: Literal["known", "stale", "unknown", "unremembered"] = "known"
-    if not store.metadata_needs_network:
+    asks = store.asks_network(query)
+    if not asks and store.resolution_max_age(query) is None:
         metadata = answered(store, query)
     else:
         key, max_age = asking.remembering(store, query)
@@ -80,9 +81,10 @@ def recall(
         found = known or asking.resolutions.get(key, math.inf)
         if known is None:
             state = "unremembered" if max_age is None else "unknown" if found is None else "stale"
-        if found is None:
+            state = state if asks else "known"
+        if found is None and asks:
             return Recalled(locator, store, state, None)
-        metadata = found
+        metadata = found or answered(store, query)
     metadata, left = pinned(metadata, pins, locator)
     answer = Answer(locator, store, metadata, left, spelled(locator.query), remembered=True)
     return Recalled(locator, store, state, answer)

@@ -17,6 +17,7 @@ from store.fetching.results import Outcome
 from store.fetching.traffic import Back, Ended, Small, Traffic
 from store.fetching.usual import Manner, Usual
 from store.fetching.workers import Workers
+from store.transports.whole import WholeStream
 
 if TYPE_CHECKING:
     from store.fetching.fetcher import Fetcher
@@ -144,7 +145,7 @@ class Together:
             back = keeping.keep(small)
         except Exception:
             log.warning("%s is fetched anew", small.pinned.name, exc_info=True)
-            return Back(small.number, attempt=small.attempt)
+            return Back(small.number, WholeStream(small.pinned.address, small.data))
         if keeping.full:
             self._arrivals.put(_FULL)
         return back
@@ -152,12 +153,11 @@ class Together:
     def _submit(self, back: Back) -> None:
         """Fetch in the usual way what the short way does not bring."""
         if self._called_off:
-            if back.stream is not None:
-                back.stream.close()
+            back.close()
             return
         earlier = () if back.attempt is None else (back.attempt,)
         wanted = self._wanted[back.number]
-        self._workers.submit(self._usual.fetch, back.number, wanted, back.stream, earlier)
+        self._workers.submit(self._usual.fetch, back.number, wanted, back.answer, earlier)
 
     def _seen(self, outcome: Outcome) -> Outcome:
         """Call the rest off after a failure, where that is wanted."""

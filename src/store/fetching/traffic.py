@@ -36,12 +36,17 @@ class Back(NamedTuple):
     """What is to be fetched in the usual way."""
 
     number: int
-    stream: Stream | None = None
-    """The body, open already, or None."""
+    answer: Stream | StoreError | None = None
+    """What its address has answered already: a body, or an error that may pass; or None."""
     attempt: Attempt | None = None
-    """What the short way has tried in vain, or None."""
+    """What the short way has tried, of which nobody else will tell, or None."""
     error: StoreError | None = None
     """What makes it vain to try again, or None."""
+
+    def close(self) -> None:
+        """Close the body that came, where nobody is to read it."""
+        if isinstance(self.answer, Stream):
+            self.answer.close()
 
 
 class Ended(NamedTuple):
@@ -94,5 +99,5 @@ class Traffic:
         """Close what came and was not taken."""
         while not self._arrivals.empty():
             arrival = self._arrivals.get()
-            if isinstance(arrival, Back) and arrival.stream is not None:
-                arrival.stream.close()
+            if isinstance(arrival, Back):
+                arrival.close()

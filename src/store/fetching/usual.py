@@ -82,7 +82,7 @@ class Usual:
         self,
         number: int,
         wanted: Wanted,
-        stream: Stream | None = None,
+        answer: Stream | StoreError | None = None,
         earlier: tuple[Attempt, ...] = (),
     ) -> Outcome:
         """Fetch it, and return what came of it.
@@ -90,17 +90,17 @@ class Usual:
         Args:
             number: Its place in the input.
             wanted: What is wanted.
-            stream: Its body, open already, or None.
+            answer: What its address has answered already, or None.
             earlier: What was tried before.
         """
         try:
             with contextlib.ExitStack() as stack:
                 stack.enter_context(keeping(self.deadline))
-                pinned = None if stream is None else read_pinned(wanted)
-                if stream is not None and pinned is not None:
+                pinned = None if answer is None else read_pinned(wanted)
+                if answer is not None and pinned is not None:
                     from store.transports.handing import handing
 
-                    stack.enter_context(handing(pinned.address, stream))
+                    stack.enter_context(handing(pinned.address, answer))
                 result = self._fetched(wanted)
         except StoreError as error:
             error.attempts = (*earlier, *error.attempts)

@@ -92,10 +92,9 @@ def storage_error(
     reason = error.strerror if error.errno is not None else None
     reason = reason or type(error).__name__
     if error.errno in FULL:
-        wanted = "" if needed is None else f", {needed} bytes needed"
-        step = f" ({free} bytes free{wanted}): {room_step(path)}"
+        step = _room(needed, free)
     elif error.errno in FORBIDDEN:
-        step = ": choose a directory that can be written to"
+        step = _way_in(path)
     else:
         step = _STEPS.get(error.errno or 0, "")
     shown = os.fspath(path).encode(errors="backslashreplace").decode().replace("\0", "\\0")
@@ -106,10 +105,27 @@ def storage_error(
     return mapped
 
 
-def room_step(path: str | Path) -> str:
-    """Return what may be done where a disk is full: a cache can be pruned, another place cannot."""
-    tagged = any(os.path.lexists(f"{one}/CACHEDIR.TAG") for one in (path, *Path(path).parents))
-    return "make room, or prune with 'store cache prune'" if tagged else "make room there"
+def _room(needed: int | None, free: int | None) -> str:
+    """Return what to do where there is no room; what was free once others had given up is no reason."""
+    told = [] if free is None or free >= (needed or free + 1) else [f"{free} bytes free"]
+    told += [] if needed is None else [f"{needed} bytes needed"]
+    said = f" ({', '.join(told)})" if told else ""
+    return f"{said}: make room there, with 'store cache prune' where the cache lies on that disk"
+
+
+def _way_in(path: str | Path) -> str:
+    """Return what to do where something is forbidden: where it may not be read, no other place helps."""
+    whole = os.path.abspath(path)  # noqa: PTH100 - links and dots do not matter here
+    for one in (whole, *map(str, Path(whole).parents)):
+        try:
+            directory = os.path.isdir(one)  # noqa: PTH112 - as above
+            if os.path.lexists(one):
+                if not os.access(one, os.R_OK | os.X_OK if directory else os.R_OK):
+                    return f": you may not read {one}: ask whose it is, or change its permissions"
+                break
+        except (OSError, ValueError):
+            break
+    return ": choose a directory that can be written to"
 
 
 def free_bytes(path: str | Path) -> int | None:

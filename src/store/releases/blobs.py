@@ -19,7 +19,6 @@ from store.files.small import put_small
 from store.files.unfinished import partial_name
 from store.integrity.digest import Digest, new_hasher
 from store.integrity.hashing import hash_file
-from store.releases.mapping import Blob
 from store.releases.values import HEALING, Uploaded
 
 SMALL: Final = 1 << 20
@@ -29,6 +28,9 @@ READ_ONLY: Final = 0o444
 """The permission bits of a blob."""
 
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_NO_FILE: Final = frozenset({errno.EINVAL, errno.ELOOP})
+"""Error numbers of `_opened` that mean that something else than a file lies there."""
 
 _counter: Final = itertools.count()
 
@@ -91,14 +93,7 @@ def bring_out(
         IntegrityError: It is not what it must be; nothing is put in place.
         StorageError: It cannot be read or written.
     """
-    try:
-        descriptor, bytes_there = _opened(blob)
-    except FileNotFoundError as error:
-        raise ResourceNotFoundError(
-            f"{blob} is missing in the archive: its release is not whole; {HEALING}"
-        ) from error
-    except OSError as error:
-        raise storage_error(error, blob) from error
+    descriptor, bytes_there = _opened_blob(blob, digest)
     algorithm = "sha256" if digest is None else digest.algorithm
     try:
         if bytes_there < SMALL:
@@ -119,6 +114,24 @@ def bring_out(
     finally:
         os.close(descriptor)
     update["digest"] = str(found)
+
+
+def _opened_blob(blob: str, digest: Digest | None) -> tuple[int, int]:
+    try:
+        return _opened(blob)
+    except FileNotFoundError as error:
+        raise ResourceNotFoundError(
+            f"{blob} is missing in the archive: its release is not whole; {HEALING}"
+        ) from error
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            raise IntegrityError(
+                f"{blob} is no file but a link, a directory or the like: the archive is damaged;"
+                f" {HEALING}",
+                path=blob,
+                expected=None if digest is None else str(digest),
+            ) from error
+        raise storage_error(error, blob) from error
 
 
 def temporary_in(directory: str) -> str:
@@ -177,16 +190,17 @@ def _take_large(
 
 def _sound(path: str, size: int, sha256: str) -> bool:
     """Return whether a blob is there and is what its name says."""
-    try:
-        status = os.lstat(path)
-    except FileNotFoundError:
-        return False
-    if status.st_size != size:
-        return False
-    try:
-        return hash_file(path, ["sha256"]).digests()[0].hex == sha256
-    except ValueError:
-        return False  # a link, or something else that is no file
+    with storage_errors(path):
+        try:
+            status = os.lstat(path)
+        except FileNotFoundError:
+            return False
+        if status.st_size != size or not stat.S_ISREG(status.st_mode):
+            return False
+        try:
+            return hash_file(path, ["sha256"]).digests()[0].hex == sha256
+        except ValueError:
+            return False  # a link, or something else that is no file
 
 
 def _pour(
@@ -259,29 +273,6 @@ def hold(blob: str, digest: Digest | None, size: int | None, found: Digest, coun
             expected=str(digest),
             found=str(found),
             size=count,
-        )
-
-
-def check_there(title: str, blob: Blob, path: str) -> None:
-    """Refuse to publish a release of which a blob is missing, or has another size than its file.
-
-    Args:
-        title: The release's title and version.
-        blob: What its record says.
-        path: Where the blob lies.
-
-    Raises:
-        ResourceNotFoundError: It is so.
-    """
-    try:
-        size = os.lstat(path).st_size
-    except OSError:
-        size = -1
-    if size < 0 or (blob.size is not None and size != blob.size):
-        raise ResourceNotFoundError(
-            f"{title} cannot be published: the content of {blob.path!r} is not in the archive;"
-            " upload its blobs first",
-            query=blob.path,
         )
 
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from store.errors import IntegrityError, ResourceNotFoundError
 from store.files.atomic import discard, private_directory
-from store.releases.downloading import stands
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.mapping import Blob
+from store.releases.matching import runs_alike, stands
 from store.releases.records import Record
 from store.releases.transfer import Job, Standing, Update, move_all
 
@@ -96,6 +96,11 @@ def check_folder(record: Record, folder: Path) -> tuple[Fault, ...]:
             faults.append(Fault(blob.path, "it is missing"))
         elif not stands(folder, blob):
             faults.append(Fault(blob.path, "it was changed"))
+        elif not runs_alike(folder, blob):
+            what = (
+                "it is for running no more" if blob.executable else "it was made a file for running"
+            )
+            faults.append(Fault(blob.path, what))
     faults += [
         Fault(f"{path}/", "it is missing")
         for path in record.directories

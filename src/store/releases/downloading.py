@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from store.errors import RefusedError, StorageError, UnsafeNameError
-from store.files.atomic import discard, make_directories
+from store.errors import RefusedError, UnsafeNameError
+from store.files.atomic import make_directories
 from store.files.dirlocks import alone_in
 from store.files.failures import storage_errors
 from store.files.names import inside
 from store.files.small import put_small
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_many
-from store.integrity.hashing import hash_file
 from store.releases.blobs import temporary_in
+from store.releases.clearing import make_way, refuse_clashes, retire
 from store.releases.hashing import CHUNK
 from store.releases.holding import (
     COMING,
@@ -29,16 +28,19 @@ from store.releases.holding import (
     finish,
     held_in,
     refuse_archive,
-    refuse_foreign,
 )
 from store.releases.mapping import Blob
-from store.releases.modes import adjust_mode, mode_of
+from store.releases.matching import stands
+from store.releases.modes import mode_of
 from store.releases.records import Record
 from store.releases.showing import bar_of
 from store.releases.transfer import Job, Standing, Update, move_all
 
 if TYPE_CHECKING:
     from store.releases.further import Further
+
+_TAKEN: Final = tuple(f"{one}/" for one in (EARLIER, RECORD, COMING))
+"""How no path in a release may begin."""
 
 
 class Manner(NamedTuple):
@@ -111,22 +113,39 @@ def download(
             raise
 
 
+def foresee(record: Mapping[str, Any] | Record, folder: Path, *, replace: bool) -> None:
+    """Refuse what `download` would refuse before it begins; nothing is changed.
+
+    Args:
+        record: The release.
+        folder: Where it would come.
+        replace: Whether files that no release has brought would be replaced.
+
+    Raises:
+        StoreError: As `download`.
+    """
+    release = _checked(record)
+    refuse_archive(folder)
+    inside(folder, HIDDEN)
+    refuse_clashes(folder, release, held_in(folder), replace=replace)
+
+
 def _fill(
     archive: Further, release: Record, workspace: str, folder: Path, manner: Manner
 ) -> Downloaded:
     """Fill a folder that nobody else fills meanwhile."""
     SWEEPER.sweep(str(folder / HIDDEN))
     text, held = release.to_yaml().encode(), held_in(folder)
-    if not manner.replace:
-        ours = {blob.path for one in held for blob in one.blobs}
-        refuse_foreign(folder, _foreign(folder, release, ours))
+    fresh = _is_fresh(folder)
+    if not fresh:
+        refuse_clashes(folder, release, held, replace=manner.replace)
     begin(folder, text, durable=manner.durable)
-    removed = {path for one in held for path in _retire(folder, one, release, way=True)}
+    removed = set() if fresh else make_way(folder, release, held)
     with bar_of(release.title, release.size, names=manner.names, shown=manner.bar) as show:
         brought = _bring_all(
             archive, release, workspace, folder, manner._replace(show=show or manner.show)
         )
-    removed |= {path for one in held for path in _retire(folder, one, release)}
+    removed |= {path for one in held for path in retire(folder, one, release)}
     if manner.durable:
         sync_many([f"{folder}/{path}" for path in brought], top=folder, seen=True)
     finish(folder, text, durable=manner.durable)
@@ -134,27 +153,15 @@ def _fill(
     return Downloaded(tuple(sorted(brought)), kept, tuple(sorted(removed)))
 
 
-def _foreign(folder: Path, release: Record, ours: Container[str]) -> list[str]:
-    """Return the paths of what lies where files are to come, and is neither a release's nor right."""
-    return [
-        blob.path
-        for blob in release.blobs
-        if blob.path not in ours
-        and os.path.lexists(folder / blob.path)
-        and not stat.S_ISDIR((folder / blob.path).lstat().st_mode)
-        and not stands(folder, blob)
-    ]
-
-
 def _checked(record: Mapping[str, Any] | Record) -> Record:
     """Return a record, as long as it was not changed and leaves our own names alone."""
     release = record if isinstance(record, Record) else Record.from_data(record)
     release.check()
-    for blob in release.blobs:
-        if blob.path in {RECORD, COMING} or blob.path.startswith(f"{EARLIER}/"):
+    files = {blob.path for blob in release.blobs}
+    for path in (*release.directories, *files):
+        if path.startswith(_TAKEN) or (path in files and path in {HIDDEN, EARLIER, RECORD, COMING}):
             raise UnsafeNameError(
-                f"{release.title} is refused: it has a file {blob.path!r} of its own",
-                name=blob.path,
+                f"{release.title} is refused: it has a file {path!r} of its own", name=path
             )
     return release
 
@@ -165,8 +172,7 @@ def _bring_all(
     """Bring what is missing; return the paths of what was brought."""
     brought: set[str] = set()
     place, via = str(folder), folder / HIDDEN
-    with storage_errors(folder), os.scandir(folder) as entries:
-        fresh = all(one.name == HIDDEN for one in entries)
+    fresh = _is_fresh(folder)
     _make_room(folder, release)
 
     def bring(blob: Blob, update: Update) -> None:
@@ -197,39 +203,9 @@ def _bring_all(
     return brought
 
 
-def stands(folder: Path, blob: Blob, *, mode: int | None = None) -> bool:
-    """Return whether a file of a release lies in a folder already, and is right.
-
-    Args:
-        folder: The folder.
-        blob: The file.
-        mode: Permission bits that it gets where it is right; None leaves them alone.
-
-    Raises:
-        StorageError: Something is in the way of it, or it cannot be read.
-    """
-    path = folder / blob.path
-    with storage_errors(path):
-        try:
-            status = path.lstat()
-        except FileNotFoundError:
-            return False
-        if stat.S_ISDIR(status.st_mode):
-            raise StorageError(
-                f"{path}: a directory is in the way of a file: remove it", path=str(path)
-            )
-        digest = blob.digest
-        if not stat.S_ISREG(status.st_mode) or blob.size not in {None, status.st_size}:
-            return False
-        if digest is None and blob.size != 0:
-            return False  # nothing says what it should be: it is brought again
-        if digest is not None:
-            hashed = hash_file(path, [digest.algorithm])
-            if hashed.digests()[0] != digest:
-                return False
-        if mode is not None:
-            adjust_mode(path, status.st_mode, mode)
-    return True
+def _is_fresh(folder: Path) -> bool:
+    with storage_errors(folder), os.scandir(folder) as entries:
+        return all(one.name == HIDDEN for one in entries)
 
 
 def _make_room(folder: Path, record: Record) -> None:
@@ -237,45 +213,3 @@ def _make_room(folder: Path, record: Record) -> None:
     above = {blob.path.rpartition("/")[0] for blob in record.blobs}
     for path in sorted({*record.directories, *above} - {""}):
         make_directories(inside(folder, path))
-
-
-def _retire(folder: Path, earlier: Record, record: Record, *, way: bool = False) -> list[str]:
-    """Remove the files of an earlier release that were not changed and that this one does not have.
-
-    With ``way`` only those that are in its way: a directory comes to lie there, or a file in the place of a
-    directory above.
-    """
-    have = {blob.path for blob in record.blobs}
-    rooms = {above for path in have for above in _above(path)} | set(record.directories)
-    removed = []
-    for blob in earlier.blobs:
-        path = blob.path
-        if path in have or blob.digest is None or path.startswith(f"{HIDDEN}/"):
-            continue
-        if way and path not in rooms and have.isdisjoint(_above(path)):
-            continue
-        if _plain_file(folder, path) and stands(folder, blob):
-            discard(folder / path)
-            removed.append(path)
-    _remove_empty(folder, set(earlier.directories) - set(record.directories))
-    return removed
-
-
-def _above(path: str) -> list[str]:
-    parts = path.split("/")
-    return ["/".join(parts[:length]) for length in range(1, len(parts))]
-
-
-def _remove_empty(folder: Path, directories: Iterable[str]) -> None:
-    for path in sorted(directories, key=len, reverse=True):
-        try:
-            inside(folder, path).rmdir()
-        except (OSError, UnsafeNameError):
-            continue  # it holds something, or is gone
-
-
-def _plain_file(folder: Path, path: str) -> bool:
-    try:
-        return stat.S_ISREG(os.lstat(inside(folder, path)).st_mode)
-    except (OSError, UnsafeNameError):
-        return False

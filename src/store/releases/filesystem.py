@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
-from store.errors import ArchiveError, UnsafeNameError
+from store.errors import UnsafeNameError
 from store.files.apart import lay_apart
 from store.files.atomic import make_directories, write_bytes
 from store.files.exclusive import create_whole
@@ -17,19 +17,25 @@ from store.files.failures import storage_errors
 from store.files.placing import place
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory, sync_many
-from store.releases.blobs import bring_out, check_there, take_in
+from store.releases.blobs import bring_out, take_in
 from store.releases.hashing import CHUNK
 from store.releases.indexing import Index
 from store.releases.laid_out import LaidOutArchive, T
-from store.releases.layout import MARKER, OURS, blob_name, shelf_of, version_in, yank_name
+from store.releases.layout import MARKER, OURS, blob_name, shelf_of, yank_name
 from store.releases.mapping import Blob
+from store.releases.marking import check_archive, no_archive
 from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
 from store.releases.records import Record
+from store.releases.shelves import (
+    MAX_REASON,
+    check_there,
+    directories_in,
+    versions_in,
+    yanked_in,
+)
 from store.releases.transfer import following
 from store.releases.values import Listed, Naming, Uploaded
 from store.releases.versions import Version
-
-_MAX_REASON: Final = 4096
 
 _SMALL: Final = 128 << 10
 """From which mean size of files on several threads are quicker than one, in bytes: 128 KiB."""
@@ -49,6 +55,8 @@ class FileSystemArchive(LaidOutArchive):
 
     Raises:
         ArchiveError: It is no archive: it has no marker.
+        ResourceNotFoundError: There is no such directory.
+        StorageError: It may not be read.
     """
 
     most_threads: ClassVar[int | None] = 4
@@ -58,12 +66,7 @@ class FileSystemArchive(LaidOutArchive):
     ) -> None:
         super().__init__(Path(host).as_posix(), user, password)
         self.archive_path = Path(host).resolve()
-        if not (self.archive_path / MARKER).is_file():
-            raise ArchiveError(
-                f"{self.archive_path} is no archive: it has no {MARKER}; make it one with 'store release init"
-                f" {self.host}'",
-                archive=str(self.archive_path),
-            )
+        check_archive(self.archive_path, self.host)
         self._place = str(self.archive_path)
         self._index = Index(self.archive_path)
 
@@ -84,10 +87,7 @@ class FileSystemArchive(LaidOutArchive):
             make_directories(path, durable=True)
             if not (path / MARKER).is_file():
                 if any(path.iterdir()):
-                    raise ArchiveError(
-                        f"{path} is not empty: an archive begins in an empty directory; choose another",
-                        archive=str(path),
-                    )
+                    raise no_archive(path)
                 lay_apart(path)  # workspaces have nothing in common
                 with contextlib.suppress(FileExistsError):
                     create_whole(path / MARKER, b"", via=path)
@@ -166,33 +166,20 @@ class FileSystemArchive(LaidOutArchive):
 
     def _shelves(self, workspace: str | None, title: str | None) -> Iterator[tuple[str, str]]:
         spaces = (
-            _directories(self.archive_path) if workspace is None else [check_workspace(workspace)]
+            directories_in(self.archive_path) if workspace is None else [check_workspace(workspace)]
         )
         for space in spaces:
             titles = (
-                _directories(self.archive_path / space) if title is None else [check_title(title)]
+                directories_in(self.archive_path / space) if title is None else [check_title(title)]
             )
             for one in titles:
                 yield space, one
 
     def _versions(self, workspace: str, title: str) -> Iterable[Version]:
-        try:
-            names = os.listdir(self.archive_path / shelf_of(workspace, title))  # noqa: PTH208 - names alone, for thousands
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        found = (version_in(name, title) for name in names)
-        return [one for one in found if one is not None]
+        return versions_in(self.archive_path / shelf_of(workspace, title), title)
 
     def _yanked(self, workspace: str, title: str) -> Mapping[Version, str]:
-        directory = self.archive_path / shelf_of(workspace, title) / OURS / "yanked"
-        found = {}
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            for name in os.listdir(directory):  # noqa: PTH208 - names alone
-                version = version_in(f"-v{name}.yml", "")
-                if version is not None:
-                    reason = (directory / name).read_bytes()[:_MAX_REASON]
-                    found[version] = reason.decode(errors="replace")
-        return found
+        return yanked_in(self.archive_path / shelf_of(workspace, title) / OURS / "yanked")
 
     def _read(self, name: str) -> bytes | None:
         path = self.archive_path / name
@@ -203,7 +190,9 @@ class FileSystemArchive(LaidOutArchive):
                 return None
 
     def _alias(self, source: str, target: str) -> None:
-        place(self.archive_path / source, self.archive_path / target, link=True)
+        path = self.archive_path / target
+        with storage_errors(path):
+            place(self.archive_path / source, path, link=True)
 
     def _settle(self, record: Record, workspace: str, meanwhile: Callable[[], T]) -> T:
         from concurrent.futures import ThreadPoolExecutor
@@ -232,7 +221,7 @@ class FileSystemArchive(LaidOutArchive):
     def _mark(self, workspace: str, title: str, version: Version, reason: str | None) -> None:
         path = self.archive_path / yank_name(workspace, title, version)
         if reason is not None:
-            write_bytes(path, reason.encode()[:_MAX_REASON], durable=True)
+            write_bytes(path, reason.encode()[:MAX_REASON], durable=True)
             return
         with storage_errors(path):
             path.unlink(missing_ok=True)
@@ -266,6 +255,7 @@ def open_directory(
 
     Raises:
         ArchiveError: It is no archive.
+        ResourceNotFoundError: There is no such directory.
         UnsafeNameError: The address is of another machine.
     """
     return FileSystemArchive(path_of(host), user, password)
@@ -283,12 +273,3 @@ def path_of(host: str) -> str:
     if parts.netloc not in {"", "localhost"}:
         raise UnsafeNameError(f"{host} is refused: it lies on another machine", name=host)
     return unquote(parts.path)
-
-
-def _directories(path: Path) -> list[str]:
-    """Return the names of what may be a workspace or a shelf, sorted."""
-    try:
-        with os.scandir(path) as entries:
-            return sorted(one.name for one in entries if one.name[:1] != "." and one.is_dir())
-    except FileNotFoundError:
-        return []

@@ -4,72 +4,18 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from store.errors import QueryError, ResourceNotFoundError
+from store.errors import QueryError, RefusedError, ResourceNotFoundError
 from store.files.failures import storage_error, storage_errors
 from store.files.names import unsafe_component
+from store.releases.holding_back import held_back
 from store.releases.ignoring import Rule, ignored_by, rules_in
+from store.releases.mapping import MAX_DEPTH
 from store.releases.modes import EXECUTABLE
-
-NEVER: Final = (".git", ".hg", ".svn", ".rme", ".store-*")
-"""Names of what is no part of a project: the history of versions, what lies in a folder of a release."""
-
-SECRETS: Final = (
-    *(
-        ".env",
-        ".env.*",
-        "*.env",
-        ".envrc",
-        ".netrc",
-        "_netrc",
-        ".git-credentials",
-        ".pypirc",
-        ".npmrc",
-    ),
-    *(
-        ".htpasswd",
-        ".pgpass",
-        ".my.cnf",
-        ".s3cfg",
-        ".boto",
-        ".aws",
-        ".azure",
-        ".ssh",
-        ".gnupg",
-        ".docker",
-    ),
-    *(
-        "id_rsa*",
-        "id_dsa*",
-        "id_ecdsa*",
-        "id_ed25519*",
-        "*.pem",
-        "*.key",
-        "*.p12",
-        "*.pfx",
-        "*.jks",
-    ),
-    *(
-        "*.keystore",
-        "*.kdbx",
-        "*.ppk",
-        "credentials",
-        "credentials.*",
-        "secrets.*",
-        ".secrets",
-        "*.token",
-    ),
-    *("service-account*.json", "client_secret*.json", ".vault-token", ".terraformrc", ".dockercfg"),
-)
-"""Names of what usually holds credentials."""
-
-_NEVER: Final = re.compile("|".join(map(fnmatch.translate, NEVER)))
-_SECRETS: Final = re.compile("|".join(map(fnmatch.translate, SECRETS)))
 
 
 class Going(NamedTuple):
@@ -117,7 +63,13 @@ class Plan(NamedTuple):
         return sum(one.size for one in self.files)
 
 
-def gather(directory: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Plan:
+def gather(
+    directory: Path,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    apart: Path | None = None,
+) -> Plan:
     """Return which files of a directory are to be released; links are not followed.
 
     Left out are: what ``.gitignore`` files name (those above the directory too, up to the top of its
@@ -125,22 +77,29 @@ def gather(directory: Path, *, include: Sequence[str] = (), exclude: Sequence[st
 
     Args:
         directory: The project.
-        include: Paths, or patterns of paths (``*`` matches slashes, too), of what goes nevertheless.
-        exclude: Paths or patterns of what is left out beside.
+        include: Paths, or patterns of paths (``*`` matches slashes, too), of what goes nevertheless. They
+            count from the project; an absolute one must lead into it.
+        exclude: Paths or patterns of what is left out beside; what is included, too, goes.
+        apart: A directory that never goes: the archive, where it lies in the project.
 
     Raises:
         ResourceNotFoundError: There is no such directory.
-        QueryError: A path to be included does not exist, or a name cannot be in a release.
+        QueryError: A path to be included or excluded leads elsewhere, one to be included does not exist, or a
+            name cannot be in a release.
+        RefusedError: A path is too deep for a release, or the project lies in the archive.
         StorageError: Something cannot be read.
     """
     root = Path(directory)
     if not root.is_dir():
         raise ResourceNotFoundError(f"{root} is no directory: nothing to publish", query=str(root))
-    for one in include:
+    named = tuple(path_below(root, one) for one in include)
+    for one in named:
         if not set(one) & set("*?[") and not os.path.lexists(root / one):
             raise QueryError(f"{root / one} is to be included and does not exist", query=one)
-    walk = _Walk(root, tuple(one.strip("/") for one in include), tuple(exclude))
+    without = tuple(path_below(root, one) for one in exclude)
+    walk = _Walk(root, named, without, _way_to(root, apart))
     walk.into("", _rules_above(root))
+    walk.check_included()
     return Plan(
         tuple(sorted(walk.files)), tuple(sorted(walk.directories)), tuple(sorted(walk.left_out))
     )
@@ -149,8 +108,11 @@ def gather(directory: Path, *, include: Sequence[str] = (), exclude: Sequence[st
 class _Walk:
     """Goes through a directory."""
 
-    def __init__(self, root: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> None:
+    def __init__(
+        self, root: Path, include: tuple[str, ...], exclude: tuple[str, ...], apart: str | None
+    ) -> None:
         self._root, self._include, self._exclude = root, include, exclude
+        self._apart = apart
         self.files: list[Going] = []
         self.directories: list[str] = []
         self.left_out: list[LeftOut] = []
@@ -178,6 +140,9 @@ class _Walk:
         except OSError as error:
             raise storage_error(error, path) from error
         directory = stat.S_ISDIR(status.st_mode)
+        if path == self._apart:
+            self.left_out.append(LeftOut(f"{path}/", "the archive itself"))
+            return False
         named = bool(self._include) and any(_matches(path, one) for one in self._include)
         reason = "below what is left out" if named_only and not named else None
         if not (named or named_only):
@@ -191,12 +156,7 @@ class _Walk:
                 self.left_out.append(LeftOut(f"{path}/" if directory else path, said))
             if not below:
                 return False
-        elif unsafe_component(entry.name):
-            raise QueryError(
-                f"{path!r} cannot be in a release: a name like that leads astray elsewhere; rename it, or"
-                " leave it out with --exclude",
-                query=path,
-            )
+        _check_place(path, entry.name, released=reason is None)
         if directory:
             going = self.into(path, rules, named_only=reason is not None)
             if going:
@@ -205,21 +165,92 @@ class _Walk:
         self.files.append(Going(path, status.st_size, bool(status.st_mode & EXECUTABLE)))
         return True
 
+    def check_included(self) -> None:
+        """Refuse paths to be included that were never come by, since they lie behind a link.
+
+        Raises:
+            QueryError: There is one.
+        """
+        told = {one.path.rstrip("/") for one in self.left_out}
+        met = {*self.directories, *(one.path for one in self.files), *told}
+        for one in self._include:
+            path = self._root / one
+            if one not in met and os.path.lexists(path) and not path.is_dir():
+                raise QueryError(
+                    f"{path} is to be included, and cannot be released: it lies behind a link, or in the"
+                    " archive",
+                    query=one,
+                )
+
     def _reason(
         self, path: str, name: str, rules: tuple[Rule, ...], *, directory: bool
     ) -> str | None:
         if self._exclude and any(_matches(path, one) for one in self._exclude):
             return "excluded"
-        if _NEVER.fullmatch(name):
-            return "no part of the project"
-        if _SECRETS.fullmatch(name.lower()):
-            return "may hold credentials"
+        if (usual := held_back(name)) is not None:
+            return usual
         rule = ignored_by(path, rules, directory=directory)
         return None if rule is None else f"named in .gitignore: {rule.text}"
 
 
+def _check_place(path: str, name: str, *, released: bool) -> None:
+    """Refuse a place that no file of a release can have.
+
+    Raises:
+        QueryError: Its name leads astray elsewhere.
+        RefusedError: It is too deep.
+    """
+    if released and unsafe_component(name):
+        raise QueryError(
+            f"{path!r} cannot be in a release: a name like that leads astray elsewhere; rename it, or"
+            " leave it out with --exclude",
+            query=path,
+        )
+    if path.count("/") >= MAX_DEPTH:
+        raise RefusedError(
+            f"{path!r} cannot be in a release: it lies deeper than {MAX_DEPTH} levels; pack what is so"
+            " deep into one file, or leave it out with --exclude",
+            limit=MAX_DEPTH,
+        )
+
+
 def _matches(path: str, pattern: str) -> bool:
     return path == pattern or fnmatch.fnmatchcase(path, pattern)
+
+
+def path_below(root: Path, text: str) -> str:
+    """Return a path, or a pattern of paths, as it counts from a project.
+
+    Raises:
+        QueryError: It leads elsewhere, or is the project itself.
+    """
+    path = os.path.normpath(text)
+    for above in (root.absolute(), root.resolve()):
+        if Path(path).is_absolute() and Path(path).is_relative_to(above):
+            path = Path(path).relative_to(above).as_posix()
+    if path in {".", ".."} or path.startswith(("../", "/")):
+        raise QueryError(
+            f"{text!r} is nothing in {root}: name a path, or a pattern, that counts from there",
+            query=text,
+        )
+    return path
+
+
+def _way_to(root: Path, apart: Path | None) -> str | None:
+    """Return where a directory lies in the project, or None where it does not.
+
+    Raises:
+        RefusedError: The project lies in it.
+    """
+    if apart is None:
+        return None
+    whole, other = root.resolve(), apart.resolve()
+    if whole.is_relative_to(other):
+        raise RefusedError(
+            f"{root} is not published to {apart}, in which it lies: choose another archive",
+            limit="archive",
+        )
+    return other.relative_to(whole).as_posix() if other.is_relative_to(whole) else None
 
 
 def _rules_above(root: Path) -> tuple[Rule, ...]:
@@ -236,20 +267,5 @@ def _rules_above(root: Path) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     for one in reversed(above):
         below = whole.relative_to(one).as_posix()
-        rules += [_seen_from_below(rule, below) for rule in rules_in(one, "")]
+        rules += [rule._replace(way=f"{below}/") for rule in rules_in(one, "")]
     return tuple(rules)
-
-
-def _seen_from_below(rule: Rule, below: str) -> Rule:
-    """Return a rule of a directory above, for paths that are relative to a directory below it."""
-    return rule._replace(pattern=_Prefixed(rule.pattern, f"{below}/"))  # type: ignore[arg-type]
-
-
-class _Prefixed(NamedTuple):
-    """A pattern that is asked with the way to a directory before each path."""
-
-    pattern: object
-    prefix: str
-
-    def fullmatch(self, path: str) -> object:
-        return self.pattern.fullmatch(self.prefix + path)  # type: ignore[attr-defined]

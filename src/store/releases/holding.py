@@ -107,12 +107,14 @@ def finish(folder: Path, text: bytes, *, durable: bool) -> None:
 def refuse_archive(folder: Path) -> None:
     """Refuse to fill a folder that lies in an archive, or is one: others would take it for releases.
 
+    An archive's marker that a release has brought makes a folder none.
+
     Raises:
         RefusedError: It does.
     """
     whole = folder.resolve()
     for one in (whole, *whole.parents):
-        if os.path.lexists(one / MARKER):
+        if os.path.lexists(one / MARKER) and not _brought(one):
             raise RefusedError(
                 f"{folder} is not filled: it lies in the archive {one}; choose a folder elsewhere",
                 limit="archive",
@@ -139,6 +141,13 @@ def refuse_foreign(folder: Path, paths: Iterable[str]) -> None:
         " with --force",
         limit="force",
     )
+
+
+def _brought(folder: Path) -> bool:
+    """Whether the marker of an archive is there as a file of a release that the folder holds."""
+    with contextlib.suppress(UnsafeNameError, OSError):
+        return any(blob.path == MARKER for one in held_in(folder) for blob in one.blobs)
+    return False
 
 
 def _read(path: Path) -> Record | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from store.errors import QueryError
 from store.releases.further import Further
 from store.releases.hashing import CHUNK
 from store.releases.names import DEFAULT_WORKSPACE
@@ -70,7 +71,7 @@ class ArchiveInterface(Further, abc.ABC):
         record: Mapping[str, Any],
         workspace: str = DEFAULT_WORKSPACE,
         max_threads: int = 8,
-        release_cache_folder: str | Path = "",
+        release_cache_folder: str | Path | None = None,
         download_chunk_bytes: int = CHUNK,
         progress_bar: bool = True,  # noqa: FBT001, FBT002 - as the page has it
         file_status: bool = True,  # noqa: FBT001, FBT002 - as the page has it
@@ -85,18 +86,25 @@ class ArchiveInterface(Further, abc.ABC):
             record: The record, as `get_release_records` gives it.
             workspace: Where it lies.
             max_threads: How many files come at once.
-            release_cache_folder: Where it goes; made where it is missing.
+            release_cache_folder: Where it goes; made where it is missing. It must be named: what lies there
+                may be replaced.
             download_chunk_bytes: How many bytes are moved at a time.
             progress_bar: Draw a bar on stderr.
             file_status: Name the files that are on their way beside the bar.
 
         Raises:
+            QueryError: No folder is named.
             IntegrityError: A file, or the record, is not what it was; it is not in its place.
             UnsafeNameError: A path in the record would lead elsewhere.
             StoreError: The archive, or the disk, fails.
         """
         from store.releases.downloading import Manner, download
 
+        if release_cache_folder is None or release_cache_folder == "":
+            raise QueryError(
+                "download_release needs the argument 'release_cache_folder': the folder that it is to fill",
+                known=("release_cache_folder",),
+            )
         manner = Manner(
             threads=max_threads,
             chunk=download_chunk_bytes,

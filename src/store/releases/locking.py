@@ -7,7 +7,10 @@ fetched to that place, the current one first: title, version, workspace, host, d
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +18,7 @@ from typing import Any, Final
 import attrs
 
 from store.addresses import public
-from store.errors import ConfigurationError, DriftError
+from store.errors import ConfigurationError, DriftError, RefusedError
 from store.files.atomic import write_bytes
 from store.files.failures import storage_errors
 from store.releases.records import Record
@@ -24,6 +27,8 @@ SUFFIX: Final = ".lock"
 """What is added to a folder's name for the name of its lock file."""
 
 _FORMAT: Final = 1
+_FIELDS: Final = ("title", "version", "workspace", "host", "digest")
+_MARK: Final = b"# Written by 'store release fetch'"
 _HEADER: Final = (
     "# Written by 'store release fetch': what was fetched to the folder beside it. Keep it with"
     " the project.\n"
@@ -38,7 +43,7 @@ class Locked:
         title: Its title, without a version.
         version: Its version.
         workspace: Where it lay.
-        host: The archive's address, without secrets.
+        host: The archive's address, without secrets: see `host_beside`.
         digest: The digest of its record.
         files: The digest of each file (``sha256:…``) by its path; an empty text where none is known.
     """
@@ -64,9 +69,34 @@ class Locked:
 
 
 def lock_path(folder: Path) -> Path:
-    """Return where the lock file of a folder lies: beside it."""
-    whole = folder.absolute()
+    """Return where the lock file of a folder lies: beside it, and beside what a link leads to.
+
+    Raises:
+        RefusedError: Nothing lies beside it: it is the root of the file system.
+        StorageError: It leads in circles.
+    """
+    with storage_errors(folder):
+        try:
+            whole = folder.resolve()
+        except RuntimeError as error:  # until Python 3.13
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
+    if not whole.name:
+        raise RefusedError(f"{folder} is not filled: choose a folder below it", limit="folder")
     return whole.parent / f"{whole.name}{SUFFIX}"
+
+
+def host_beside(archive: Any, lock: Path) -> str:  # noqa: ANN401 - an archive: it lies above
+    """Return an archive's address for a lock file: of a directory the way from there.
+
+    A directory with which the lock file has only the root in common has its whole path.
+    """
+    place: Path | None = getattr(archive, "archive_path", None)
+    if place is None:
+        return str(archive.host)
+    whole, beside = place.resolve(), lock.parent.resolve()
+    if os.path.commonpath((whole, beside)) == whole.anchor:
+        return whole.as_posix()
+    return Path(os.path.relpath(whole, beside)).as_posix()
 
 
 def read_lock(path: Path) -> tuple[Locked, ...]:
@@ -82,9 +112,16 @@ def read_lock(path: Path) -> tuple[Locked, ...]:
         except FileNotFoundError:
             return ()
     try:
-        data = tomllib.loads(text.decode())
-        return _all_locked(data)
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        return _all_locked(tomllib.loads(text.decode()))
+    except (ValueError, RecursionError) as error:
+        if not text.startswith(_MARK) and not re.search(
+            rb"^(\[\[release\]\]|format *= *[0-9])", text, re.MULTILINE
+        ):
+            raise ConfigurationError(
+                f"{path} cannot be used: it is no lock file of ours, and stays as it is; choose another"
+                " folder with --dest",
+                path=str(path),
+            ) from error
         raise ConfigurationError(
             f"the lock file {path} cannot be used: {error}; mend it, or remove it to begin anew",
             path=str(path),
@@ -137,33 +174,61 @@ def write_lock(path: Path, locked: tuple[Locked, ...], newest: Locked) -> None:
     """
     key = (newest.title, newest.version, newest.workspace)
     others = [one for one in locked if (one.title, one.version, one.workspace) != key]
-    text = _HEADER + f"format = {_FORMAT}\n" + "".join(_table(one) for one in (newest, *others))
-    data = text.encode()
+    tables = "".join(_table(one) for one in (newest, *others))
     with storage_errors(path):
-        if not path.is_file() or path.read_bytes() != data:
+        before = path.read_bytes() if path.is_file() else b""
+        data = _comments(before) + f"format = {_FORMAT}\n{tables}".encode()
+        if before != data:
             write_bytes(path, data, durable=True)
+
+
+def _comments(before: bytes) -> bytes:
+    """Return the lines that stand above all else: our own, and what somebody has added there."""
+    kept = []
+    for line in before.splitlines(keepends=True):
+        if line.strip() and not line.startswith(b"#"):
+            break
+        kept.append(line)
+    text = b"".join(kept)
+    return text if text.startswith(_MARK) else _HEADER.encode() + text
 
 
 def _all_locked(data: dict[str, Any]) -> tuple[Locked, ...]:
     if data.get("format") != _FORMAT:
         raise ValueError(f"its format is {data.get('format')!r}, and {_FORMAT} is known")
-    return tuple(_locked(one) for one in data.get("release", []))
+    unknown = sorted(data.keys() - {"format", "release"})
+    if unknown:
+        raise ValueError(
+            f"nothing in it is called {unknown[0]!r}; known are format and [[release]]"
+        )
+    tables = data.get("release", [])
+    if not isinstance(tables, list):
+        raise ValueError("a release in it is a table [[release]]")  # noqa: TRY004 - told as any other
+    return tuple(_locked(one, number) for number, one in enumerate(tables, 1))
 
 
-def _locked(table: Any) -> Locked:  # noqa: ANN401 - whatever stood there
-    texts = {name: table.get(name) for name in ("title", "version", "workspace", "host", "digest")}
+def _locked(table: Any, number: int) -> Locked:  # noqa: ANN401 - whatever stood there
+    if not isinstance(table, dict):
+        raise ValueError(f"release {number} in it is no table")  # noqa: TRY004
+    for name in _FIELDS:
+        if not isinstance(table.get(name), str):
+            lacks = "is no text" if name in table else "is missing"
+            message = f"of release {number} ({table.get('title')}) in it {name!r} {lacks}"
+            raise ValueError(message)  # noqa: TRY004
     files = table.get("files", {})
-    if not all(isinstance(one, str) for one in (*texts.values(), *files.values())):
-        raise ValueError("a release in it lacks a field")
-    return Locked(**texts, files=dict(files))
+    if not isinstance(files, dict):
+        raise ValueError(f"of release {number} ({table['title']}) in it 'files' is no table")  # noqa: TRY004
+    wrong = next((path for path, digest in files.items() if not isinstance(digest, str)), None)
+    if wrong is not None:
+        raise ValueError(
+            f"of release {number} ({table['title']}) in it the digest of {wrong!r} is no text"
+        )
+    return Locked(**{name: table[name] for name in _FIELDS}, files=dict(files))
 
 
 def _table(one: Locked) -> str:
     lines = ["", "[[release]]"]
-    lines += [
-        f"{name} = {_text(getattr(one, name))}"
-        for name in ("title", "version", "workspace", "host", "digest")
-    ]
+    lines += [f"{name} = {_text(getattr(one, name))}" for name in _FIELDS]
     lines += ["", "[release.files]"]
     lines += [f"{_text(path)} = {_text(digest)}" for path, digest in sorted(one.files.items())]
     return "\n".join(lines) + "\n"

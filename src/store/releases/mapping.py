@@ -43,7 +43,9 @@ BLOBABLE: Final = frozenset({FILE, "H5_File"})
 MAX_NODES: Final = 2_000_000
 """How many nodes a mapping may have."""
 
-_MAX_DEPTH: Final = 100
+MAX_DEPTH: Final = 100
+"""How many levels deep a file of a release may lie."""
+
 _HEX: Final = re.compile(r"[0-9a-f]+")
 _SHA1_DIGITS: Final = 40
 _SHA256_DIGITS: Final = 64
@@ -93,7 +95,7 @@ def nodes_of(project: Mapping[str, Any]) -> Iterator[tuple[str, MutableMapping[s
         above, node, depth = stack.pop()
         seen += 1
         sound = isinstance(node, dict) or isinstance(node, MutableMapping)  # noqa: SIM101 - the quick one first
-        if not sound or depth > _MAX_DEPTH or seen > MAX_NODES:
+        if not sound or depth > MAX_DEPTH or seen > MAX_NODES:
             raise ArchiveError(
                 f"the project mapping of a record is damaged at {above[:200]!r}", member=above
             )

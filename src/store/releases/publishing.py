@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from store.config.directories import cache_directory
 from store.errors import ReleaseRecordNotFoundError
 from store.files.failures import storage_errors
+from store.releases.datasets import check_datasets
 from store.releases.gathering import Plan, gather
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
@@ -90,14 +91,16 @@ def publish(
 
     Raises:
         ReleaseExistsError: There is a release of that title and version, of another content or whole.
-        QueryError: A name is none.
+        QueryError: A name is none, or a dataset stands for no file that goes.
         StoreError: A file cannot be read, or the archive fails.
     """
     check_new_title(wanted.title)
     check_workspace(wanted.workspace)
     repeats = allow_repeat and archive.supports_repeat_releases
     there = None if repeats else _there(archive, wanted)
-    plan = gather(Path(directory), include=wanted.include, exclude=wanted.exclude)
+    apart = getattr(archive, "archive_path", None)
+    plan = gather(Path(directory), include=wanted.include, exclude=wanted.exclude, apart=apart)
+    check_datasets(wanted.datasets or {}, plan)
     project = project_of({one.path: one.executable for one in plan.files}, plan.directories)
     if there is not None:
         room = via or cache_directory() / "releases"

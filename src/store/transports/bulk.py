@@ -38,8 +38,8 @@ class Came(NamedTuple):
 
 
 Answer = Came | Stream | StoreError | None
-"""What became of a request: a small body; a large one, open, to be read elsewhere; a final no; or None,
-where it is to be asked for in the usual way."""
+"""What became of a request: a small body; a large one, open, to be read elsewhere; a no, which is final or
+may pass; or None, where it is to be asked for in the usual way."""
 
 Tell = Callable[[Asked, Answer], bool]
 """Is told what became of each; returns whether to go on."""

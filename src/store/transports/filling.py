@@ -13,7 +13,7 @@ from store.errors import (
     TooLargeError,
     TruncatedError,
 )
-from store.files.failures import free_bytes, room_step
+from store.files.failures import free_bytes
 from store.integrity.digest import Digests
 from store.integrity.hashing import Hashing
 from store.integrity.verification import compare
@@ -120,7 +120,8 @@ def check_room(directory: str | os.PathLike[str], size: int | None) -> None:
     free = None if not size else free_bytes(os.fspath(directory))
     if size is not None and free is not None and free < size:
         raise StorageError(
-            f"{directory}: {size} bytes are needed and {free} are free: {room_step(os.fspath(directory))}",
+            f"{directory}: {size} bytes are needed and {free} are free: make room there, with"
+            " 'store cache prune' where the cache lies on that disk",
             path=os.fspath(directory),
             needed=size,
             free=free,

@@ -15,7 +15,12 @@ import pytest
 from store.clock import SYSTEM_CLOCK
 from store.config.credential import Credential
 from store.config.credentials import Credentials
-from store.errors import ResourceNotFoundError, TransportTimeoutError, TruncatedError
+from store.errors import (
+    ResourceNotFoundError,
+    TransportError,
+    TransportTimeoutError,
+    TruncatedError,
+)
 from store.testing.answering import Exchange, Fault
 from store.testing.misbehaving import (
     Chunked,
@@ -213,9 +218,8 @@ NOT_PLAIN: dict[str, Fault] = {
     "gzip": Encoded(),
     "a part": Part("bytes 0-3/4"),
     "a redirect": Redirect("/other"),
-    "500": Status(500),
     "401": Status(401),
-    "429": Status(429, retry_after=1),
+    "407": Status(407),
     "304": Status(304),
     "another protocol": Garbage(),
     "HTTP/1.0": Raw(b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\ndata", hang_up=True),
@@ -253,6 +257,22 @@ def test_what_is_not_plain_is_given_back(
         small(number) for number in range(10)
     ]
     assert server.count("/odd") == 1 or ahead > 1
+
+
+@pytest.mark.parametrize("status", [400, 429, 500, 503])
+def test_another_no_is_told_with_the_wait_that_is_asked_for(
+    server: Server, transport: HttpTransport, status: int
+) -> None:
+    """Whoever asks in the usual way heeds it, and asks no sooner."""
+    url = server.serve("/a", fault=Status(status, retry_after=30))
+
+    answers = asked(transport, [url, *served(server, 3)], connections=1)
+
+    error = answers[0]
+    assert isinstance(error, TransportError)
+    assert error.status == status
+    assert error.retry_after == (30 if status in {429, 503} else None)
+    assert server.count("/a") == 1
 
 
 @pytest.mark.parametrize("status", [404, 410])

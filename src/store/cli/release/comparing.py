@@ -67,7 +67,7 @@ def diff(
         first = choose(opened, Requirement.parse(release), place)
         folder = _folder(other)
         if folder is not None:
-            difference = compare_folder(first, folder)
+            difference = compare_folder(first, folder, apart=getattr(opened, "archive_path", None))
         else:
             difference = compare_records(first, choose(opened, Requirement.parse(other), place))
     _show(frame, difference)
@@ -109,6 +109,7 @@ def verify(
     wanted, named, place = release_meant(frame, release, asked)
     with opened_archive(frame, named) as opened:
         record = choose(opened, wanted, place)
+        frame.kept = "nothing was changed, and nothing is left behind"
         if dest is not None:
             faults = check_folder(record, Path(dest))
         else:

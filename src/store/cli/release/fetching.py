@@ -21,7 +21,8 @@ from store.cli.release.opening import (
 from store.cli.release.spelling import record_as_data
 
 if TYPE_CHECKING:
-    from store.releases.downloading import Downloaded
+    from store.releases.downloading import Downloaded, Manner
+    from store.releases.interface import ArchiveInterface
     from store.releases.records import Record
 
 
@@ -59,8 +60,8 @@ def fetch(
     beside it; status 4 where a version is not what it was before, 5 where a file of yours is in the way.
     """
     from store.releases.choosing import choose
-    from store.releases.downloading import Manner, download
-    from store.releases.locking import Locked, hold_against_lock, lock_path, read_lock, write_lock
+    from store.releases.downloading import download
+    from store.releases.locking import hold_against_lock, lock_path, read_lock
 
     frame = frame_of(context)
     wanted, named, place = release_meant(frame, release, asked)
@@ -71,28 +72,47 @@ def fetch(
         record = choose(opened, wanted, place)
         hold_against_lock(record, locked, workspace=place)
         if dry_run:
-            _plan(frame, record, place)
+            _plan(frame, record, place, folder, force=force)
             return
+        frame.kept = (
+            f"{folder} keeps the files that came, not a whole release yet: the same command goes on"
+        )
         with drawn(frame, record.title, record.size) as show:
-            manner = Manner(
-                threads=threads,
-                read_only=read_only,
-                show=show,
-                durable=frame.settings.durability == "full",
-                replace=force,
-            )
+            manner = _manner(frame, threads=threads, read_only=read_only, replace=force, show=show)
             done = download(opened, record, place, folder, manner)
-        write_lock(lock, read_lock(lock), Locked.of(record, host=str(opened.host), workspace=place))
+        _note(opened, record, place, lock)
     _show(frame, record, place, folder, done)
 
 
-def _plan(frame: Frame, record: Record, place: str) -> None:
+def _manner(frame: Frame, **asked: Any) -> Manner:  # noqa: ANN401 - as they are there
+    from store.releases.downloading import Manner
+
+    return Manner(durable=frame.settings.durability == "full", **asked)
+
+
+def _note(archive: ArchiveInterface, record: Record, place: str, lock: Path) -> None:
+    """Note in the lock file what was fetched."""
+    from store.releases.locking import Locked, host_beside, read_lock, write_lock
+
+    noted = Locked.of(record, host=host_beside(archive, lock), workspace=place)
+    write_lock(lock, read_lock(lock), noted)
+
+
+def _plan(frame: Frame, record: Record, place: str, folder: Path, *, force: bool) -> None:
+    """Say what would come.
+
+    Raises:
+        RefusedError: Something is in its way, said once it is told what would come.
+    """
+    from store.releases.downloading import foresee
+
     if frame.json:
         document({"dry_run": True, **record_as_data(record, place)})
-        return
-    for one in record.blobs:
-        line(one.path)
-    if not frame.quiet:
+    else:
+        for one in record.blobs:
+            line(one.path)
+    foresee(record, folder, replace=force)
+    if not (frame.json or frame.quiet):
         say(f"would fetch {record.title}: {several(len(record.blobs), 'file')}")
 
 

@@ -11,6 +11,7 @@ from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import document, line, say, several
 from store.cli.release.opening import (
+    KEPT,
     archive_meant,
     drawn,
     not_empty,
@@ -67,6 +68,7 @@ def copy(
     other = archive_meant(frame, target)
     with opened_archive(frame, named) as source, opened_archive(frame, other) as dest:
         record = choose(source, wanted, place)
+        frame.kept = KEPT
         with drawn(frame, record.title, 2 * record.size) as show:
             copied = copy_release(
                 source,

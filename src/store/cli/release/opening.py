@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+KEPT = "what was uploaded is kept, and no release is there yet: the same command goes on"
+"""What an interruption leaves in an archive."""
+
 _CA_FILE = "store.release.ca_file"
 """Under which key it is kept beside the command."""
 
@@ -166,11 +169,26 @@ def opened_archive(frame: Frame, named: Named) -> Iterator[ArchiveInterface]:
 
         archive: ArchiveInterface = open_cdcs(named.host, named.user, ca_file=ca_file)
     else:
-        archive = get_interface(named.host, named.user)
+        with _telling_names(frame, named):
+            archive = get_interface(named.host, named.user)
     try:
         yield archive
     finally:
         archive.close()
+
+
+@contextlib.contextmanager
+def _telling_names(frame: Frame, named: Named) -> Iterator[None]:
+    """Say what archives the settings name, where a word that is none of them leads to no archive."""
+    from store.errors import ArchiveError, ResourceNotFoundError
+
+    try:
+        yield
+    except (ArchiveError, ResourceNotFoundError) as error:
+        known = ", ".join(sorted(frame.settings.archives))
+        if known and named.name is None and "/" not in named.host:
+            error.messages[-1] += f"; the settings name the archives {known}"
+        raise
 
 
 @contextlib.contextmanager

@@ -9,8 +9,9 @@ import click
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
-from store.cli.output import document, human_size, line, say, several, words
+from store.cli.output import document, human_size, line, one_line, say, several, words
 from store.cli.release.opening import (
+    KEPT,
     archive_meant,
     drawn,
     opened_archive,
@@ -89,8 +90,7 @@ def publish(
             """Tell what will be published, now that it is known."""
             if bar is not None:
                 bar.expect(plan.size)
-            if not frame.json:
-                _tell(frame, plan, dry_run=dry_run)
+            _tell(frame, plan, dry_run=dry_run)
 
         done = publish_release(
             opened,
@@ -132,13 +132,16 @@ def _wanted(asked: dict[str, Any], workspace: str) -> Wanted:
 
 def _tell(frame: Frame, plan: Plan, *, dry_run: bool) -> None:
     """Say what goes: a path a line on a dry run, where that is the result."""
+    frame.kept = "" if dry_run else KEPT
+    if frame.json:
+        return
     if dry_run:
         for one in plan.files:
             words(f"{one.path}\t{one.size}")
     if frame.quiet:
         return
     for left in plan.left_out:
-        say(f"left out: {left.path} ({left.reason})")
+        say(f"left out: {one_line(left.path)} ({left.reason})")
     verb = "would publish" if dry_run else "publishing"
     say(f"{verb} {several(len(plan.files), 'file')}, {human_size(plan.size)}")
 

@@ -13,8 +13,9 @@ from store.transports.base import Bounds
 from store.transports.bulk import Answer, Asked, Came
 from store.transports.crowding import Seat
 from store.transports.http.handed import HandedStream
+from store.transports.http.headers import retry_after
 from store.transports.http.mapping import refused
-from store.transports.http.wire import LONGEST_HEAD, Head, read_head, status_of
+from store.transports.http.wire import LONGEST_HEAD, Head, read_head, status_of, wait_in
 
 _ROOM: Final = 64 << 10
 """How large a line's buffer is at first, in bytes."""
@@ -25,8 +26,11 @@ _QUICK: Final = 0.02
 HURRY: Final = 0.1
 """For how many seconds a line may be silent while requests are under way behind the first."""
 
-_GONE: Final = frozenset({404, 410})
-"""The statuses that are a final no, whoever asks again."""
+_FAILURE: Final = 400
+"""The first status that is a no, final or not."""
+
+_CHALLENGES: Final = frozenset({401, 407})
+"""The statuses after which whoever asks in the usual way may have more to show."""
 
 _WAIT: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -193,8 +197,9 @@ class Line:
 
     def _odd(self, head: bytes) -> Outcome:
         status = status_of(head)
-        if status in _GONE:
-            self._answer = refused(status, self.asked[0].address, retry_after=None)
+        if status is not None and status >= _FAILURE and status not in _CHALLENGES:
+            told = retry_after(wait_in(head), SYSTEM_CLOCK.now())
+            self._answer = refused(status, self.asked[0].address, retry_after=told)
         return Outcome.ODD
 
     def _handed(self, head: Head) -> Outcome:

@@ -110,6 +110,12 @@ def status_of(head: bytes) -> int | None:
     return int(match[1]) if match else None
 
 
+def wait_in(head: bytes) -> str | None:
+    """Return what a head says of how long to wait (``Retry-After``), or None."""
+    match = re.search(rb"(?i)\r\nretry-after:([\x20-\x7e\t]*)", head)
+    return match[1].decode("ascii") if match else None
+
+
 class Spelling(Protocol):
     """Spells requests."""
 

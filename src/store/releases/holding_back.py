@@ -1,0 +1,39 @@
+"""Names of what is not released unless it is named."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from typing import Final
+
+NEVER: Final = (".git", ".hg", ".svn", ".rme", ".store-*")
+"""Names of what is no part of a project: the history of versions, what lies in a folder of a release."""
+
+_TOOLS: Final = """
+    .aws .azure .boto .databrickscfg .docker .dockercfg .git-credentials .gnupg .htpasswd .kube .my.cnf
+    .mylogin.cnf .npmrc .oci .passwd-s3fs .pgpass .pypirc .renviron .s3cfg .ssh .terraformrc .vault-token
+    access_tokens.db application_default_credentials.json client_secret*.json kaggle.json
+    service-account*.json service_account*.json terraform.tfstate* *.tfstate *.tfstate.* *.tfvars
+"""
+"""Where tools keep what they log in with."""
+
+_USUAL: Final = """
+    .env .env.* *.env .envrc .netrc _netrc .secrets secrets.* credentials credentials.* .token *.token
+    token.txt tokens.txt password.txt passwords.txt password passwords
+    id_rsa* id_dsa* id_ecdsa* id_ed25519* *.pem *.key *.p12 *.pfx *.jks *.keystore *.kdbx *.ppk
+    .bash_history .zsh_history .python_history
+"""
+"""What people and programs call such files."""
+
+SECRETS: Final = (*_TOOLS.split(), *_USUAL.split())
+"""Names, in lower case, of what usually holds credentials."""
+
+_NEVER: Final = re.compile("|".join(map(fnmatch.translate, NEVER)))
+_SECRETS: Final = re.compile("|".join(map(fnmatch.translate, SECRETS)))
+
+
+def held_back(name: str) -> str | None:
+    """Return why a file or directory of a name is not released, or None where nothing is known against it."""
+    if _NEVER.fullmatch(name):
+        return "no part of the project"
+    return "may hold credentials" if _SECRETS.fullmatch(name.lower()) else None

@@ -1,0 +1,58 @@
+"""Says whether a directory is an archive, and what to do if not."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from store.errors import ArchiveError, ResourceNotFoundError
+from store.files.failures import storage_errors
+from store.releases.layout import MARKER
+from store.releases.shelves import directories_in
+
+
+def check_archive(path: Path, host: str) -> None:
+    """Refuse a directory that is no archive.
+
+    Args:
+        path: The directory.
+        host: What it was called.
+
+    Raises:
+        ResourceNotFoundError: There is nothing.
+        ArchiveError: It has no marker.
+        StorageError: It may not be read.
+    """
+    begin = f"'store release init {shlex.quote(host)}'"
+    with storage_errors(path):
+        if (path / MARKER).is_file():
+            return
+        if not os.path.lexists(path):
+            raise ResourceNotFoundError(
+                f"there is no archive {host}: {begin} begins one", query=host
+            )
+        if path.is_dir() and not any(path.iterdir()):
+            raise ArchiveError(
+                f"{path} is no archive: it is empty; make it one with {begin}", archive=str(path)
+            )
+    raise no_archive(path)
+
+
+def no_archive(path: Path) -> ArchiveError:
+    """Return the error that a directory with other things in it is no archive.
+
+    Raises:
+        StorageError: It may not be read.
+    """
+    text = f"{path} is no archive: it has no {MARKER}"
+    if any(True for space in directories_in(path) for _ in (path / space).glob("*/blobs")):
+        return ArchiveError(
+            f"{text}, but releases; if it is one, put back an empty file of that name",
+            archive=str(path),
+        )
+    return ArchiveError(
+        f"{text}, and is not empty, as an archive begins: choose another, as in 'store release init"
+        f" {shlex.quote(str(path / 'archive'))}'",
+        archive=str(path),
+    )

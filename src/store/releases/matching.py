@@ -1,0 +1,53 @@
+"""Says whether a file of a release lies in a folder, and is right."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from store.files.failures import storage_errors
+from store.integrity.hashing import hash_file
+from store.releases.mapping import Blob
+from store.releases.modes import EXECUTABLE, adjust_mode
+
+
+def stands(folder: Path, blob: Blob, *, mode: int | None = None) -> bool:
+    """Return whether a file of a release lies in a folder already, and has the right content.
+
+    Args:
+        folder: The folder.
+        blob: The file.
+        mode: Permission bits that it gets where it is right; None leaves them alone.
+
+    Raises:
+        StorageError: It cannot be read.
+    """
+    path = folder / blob.path
+    with storage_errors(path):
+        try:
+            status = path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        digest = blob.digest
+        if not stat.S_ISREG(status.st_mode) or blob.size not in {None, status.st_size}:
+            return False
+        if digest is None and blob.size != 0:
+            return False  # nothing says what it should be: it is brought again
+        if digest is not None:
+            hashed = hash_file(path, [digest.algorithm])
+            if hashed.digests()[0] != digest:
+                return False
+        if mode is not None:
+            adjust_mode(path, status.st_mode, mode)
+    return True
+
+
+def runs_alike(folder: Path, blob: Blob) -> bool:
+    """Return whether a file that lies in a folder is for running just where the release says so.
+
+    Raises:
+        StorageError: It cannot be looked at.
+    """
+    path = folder / blob.path
+    with storage_errors(path):
+        return bool(path.lstat().st_mode & EXECUTABLE) == blob.executable

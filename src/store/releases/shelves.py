@@ -1,0 +1,90 @@
+"""Looks at what lies in an archive's directory, by names alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from store.errors import ResourceNotFoundError
+from store.files.failures import storage_errors
+from store.releases.layout import version_in
+from store.releases.mapping import Blob
+from store.releases.versions import Version
+
+MAX_REASON: Final = 4096
+"""How long the reason for a yank may be, in bytes."""
+
+
+def check_there(title: str, blob: Blob, path: str) -> None:
+    """Refuse to publish a release of which a blob is missing, or has another size than its file.
+
+    Args:
+        title: The release's title and version.
+        blob: What its record says.
+        path: Where the blob lies.
+
+    Raises:
+        ResourceNotFoundError: It is so.
+        StorageError: It cannot be looked at.
+    """
+    with storage_errors(path):
+        try:
+            size = os.lstat(path).st_size
+        except (FileNotFoundError, NotADirectoryError):
+            size = -1
+    if size < 0 or (blob.size is not None and size != blob.size):
+        raise ResourceNotFoundError(
+            f"{title} cannot be published: the content of {blob.path!r} is not in the archive;"
+            " upload its blobs first",
+            query=blob.path,
+        )
+
+
+def directories_in(path: Path) -> list[str]:
+    """Return the names of what may be a workspace or a shelf, sorted; none where there is no directory.
+
+    Raises:
+        StorageError: It cannot be read.
+    """
+    with storage_errors(path):
+        try:
+            with os.scandir(path) as entries:
+                return sorted(one.name for one in entries if one.name[:1] != "." and one.is_dir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+
+def versions_in(shelf: Path, title: str) -> list[Version]:
+    """Return the versions of which records lie on a shelf.
+
+    Raises:
+        StorageError: It cannot be read.
+    """
+    found = (version_in(name, title) for name in _names(shelf))
+    return [one for one in found if one is not None]
+
+
+def yanked_in(directory: Path) -> dict[Version, str]:
+    """Return the versions that are noted as yanked in a directory, and why.
+
+    Raises:
+        StorageError: It cannot be read.
+    """
+    found = {}
+    for name in _names(directory):
+        version = version_in(f"-v{name}.yml", "")
+        if version is not None:
+            path = directory / name
+            with storage_errors(path):
+                reason = path.read_bytes()[:MAX_REASON]
+            found[version] = reason.decode(errors="replace")
+    return found
+
+
+def _names(directory: Path) -> list[str]:
+    with storage_errors(directory):
+        try:
+            return os.listdir(directory)  # noqa: PTH208 - names alone, for thousands
+        except (FileNotFoundError, NotADirectoryError):
+            return []

@@ -1,0 +1,81 @@
+"""An archive that may not be read is told as such, with the path and the next step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from store.errors import StorageError
+from store.releases.filesystem import FileSystemArchive
+from store.releases.names import DEFAULT_WORKSPACE
+from store.releases.publishing import Published
+
+Release = Callable[..., Published]
+
+PLAIN = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+"""How root becomes somebody whom permissions hold for, too."""
+
+ASKS = """
+import os, sys
+from store.cli.main import run
+asked = "list", "list --long", "list survey", "show survey", "fetch survey --dest x", "verify survey"
+for place in sys.argv[2:]:
+    mode = os.stat(place).st_mode & 0o777
+    os.chmod(place, 0)
+    for one in asked:
+        status = run(["release", *one.split(), "--archive", sys.argv[1]])
+        print(status, one, flush=True)
+    os.chmod(place, mode)
+"""
+
+
+@pytest.mark.skipif(os.getuid() == 0 and shutil.which("setpriv") is None, reason="root may all")
+def test_what_may_not_be_read_is_told(
+    archive: FileSystemArchive, release: Release, store_environment: pytest.MonkeyPatch
+) -> None:
+    """The archive, a workspace, a shelf, a record, a blob: status 10 where it is needed, and whose it is."""
+    del store_environment
+    pid = release("1.0.0").record.blob("a.txt").pid or ""
+    root, space = archive.archive_path, archive.archive_path / DEFAULT_WORKSPACE
+    shelf = space / "survey"
+    (shelf / ".store" / "yanked").mkdir(parents=True)
+    places = [root, space, shelf, shelf / ".store" / "yanked", shelf / "survey-v1.0.0.yml"]
+    command = [*(PLAIN if os.getuid() == 0 else []), sys.executable, "-c", ASKS]
+
+    done = subprocess.run(
+        [*command, root, *places, shelf / "blobs" / pid[:2] / pid],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=root.parent,
+    )
+
+    assert "Traceback" not in done.stderr
+    assert "unexpected" not in done.stderr
+    statuses = [line.split(" ", 1) for line in done.stdout.splitlines() if line[:1].isdigit()]
+    assert len(statuses) == 36
+    assert {one for one, _ in statuses} == {"0", "10"}
+    assert [asked for one, asked in statuses[:24] if one != "10"] == []
+    assert "you may not read" in done.stderr
+    assert "can be written to" not in done.stderr
+
+
+def test_what_leads_in_circles_is_told(archive: FileSystemArchive) -> None:
+    """A shelf or a workspace that is a link to itself is no crash."""
+    for name in (DEFAULT_WORKSPACE, "other"):
+        (archive.archive_path / name).mkdir()
+    loop = archive.archive_path / DEFAULT_WORKSPACE / "survey"
+    loop.symlink_to(loop)
+    (archive.archive_path / "space").symlink_to(archive.archive_path / "space")
+
+    for asked in ("survey", None):
+        with pytest.raises(StorageError, match="symbolic link"):
+            archive.list_releases(asked, workspace="space" if asked is None else DEFAULT_WORKSPACE)
+    with pytest.raises(StorageError, match="survey"):
+        archive.get_release_records("survey")

@@ -201,7 +201,7 @@ def test_a_command_that_needs_more_than_the_locators_is_the_one_that_was_run(
         ["--unpack", "--dest", "out", "LOCATOR"],
         ["--decompress", "-o", "file", "LOCATOR"],
         ["-j", "2", "--limit-rate", "5M", "--no-shared", "LOCATOR", "LOCATOR"],
-        ["LOCATOR", "--shared", "tier", "--shared", "other", "--retries=0", "--link", "--dest=x"],
+        ["LOCATOR", "--per-host", "2", "--retries=0", "--link", "--dest=x"],
     ],
 )
 def test_the_command_asks_for_what_was_asked_for(

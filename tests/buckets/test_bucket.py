@@ -300,3 +300,29 @@ def test_a_key_may_be_a_path(bucket: Bucket, house: Path) -> None:
     assert [one.key for one in bucket] == ["all/local", "data/b"]
     with pytest.raises(QueryError, match="a text or a path"):
         bucket.add_string("text", None)  # type: ignore[arg-type]
+
+
+def test_files_that_are_copied_are_counted_too(bucket: Bucket, house: Path) -> None:
+    """Up and down: each is told of once, at its end."""
+    told: list[tuple[int, int | None, str]] = []
+    for name in ("a", "b", "c"):
+        (house / "here").mkdir(exist_ok=True)
+        (house / "here" / name).write_bytes(b"equal")
+
+    bucket.sync_directory(house / "here", progress=lambda *one: told.append(one))
+    assert {one[2] for one in told if one[:2] == (5, 5)} == {"a", "b", "c"}
+    told.clear()
+    bucket.get_all_files(house / "there", progress=lambda *one: told.append(one))
+
+    assert {one[2] for one in told if one[:2] == (5, 5)} == {"a", "b", "c"}
+
+
+def test_a_copy_onto_itself_is_nothing(bucket: Bucket) -> None:
+    """Ceph's gateway answers 400 to it."""
+    bucket.add_string("1", "a")
+
+    bucket.copy_file("a", "a")
+
+    with pytest.raises(MissingKeyError):
+        bucket.copy_file("b", "b")
+    assert [one.key for one in bucket] == ["a"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from store.buckets.checking import check_directory
-from store.errors import TransportError
+from store.errors import TransportError, UnverifiedError
 from store.testing.bucket_trees import calls, fill, held, lay, tree
 from store.testing.objects import FakeObjects
 from store.transports.objects.base import ObjectMeta
@@ -63,3 +65,27 @@ def test_a_file_that_cannot_be_read_is_told_so(tmp_path: Path) -> None:
     report = check_directory(objects, here, memory=tmp_path / "m")
 
     assert [str(line) for line in report.lines] == ["= a", "! b"]
+
+
+def test_nothing_is_presumed(tmp_path: Path) -> None:
+    """Of an object in parts of an odd size, without a checksum, the size alone tells nothing."""
+
+    class Parted(FakeObjects):
+        def head(self, key: str, **options: Any) -> ObjectMeta:
+            return super().head(key, **options)._replace(etag=f"{'0' * 32}-3")
+
+        def list(self, prefix: str = "", *, after: str | None = None) -> Iterator[ObjectMeta]:
+            for meta in super().list(prefix, after=after):
+                yield meta._replace(etag=f"{'0' * 32}-3")
+
+    objects = Parted()
+    here = lay(tmp_path / "here", {"a": "1"})
+    fill(objects, {"a": "x"})
+    os.utime(here / "a", (1, 1))  # older than the object
+
+    for up in (True, False):
+        report = check_directory(objects, here, up=up, memory=tmp_path / "m")
+
+        assert [str(line) for line in report.lines] == ["! a"]
+        assert isinstance(report.lines[0].error, UnverifiedError)
+        assert not report.alike

@@ -35,7 +35,11 @@ COMPONENTS = st.sampled_from(
         "%%" + "é" * 200,
     ]
 ) | st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
-KEYS = st.lists(COMPONENTS, min_size=1, max_size=4).map("/".join).filter(bool)
+KEYS = (
+    st.lists(COMPONENTS, min_size=1, max_size=4)
+    .map("/".join)
+    .filter(lambda key: 0 < len(key.encode()) <= 1024)
+)
 
 
 @given(st.sets(KEYS, max_size=12))
@@ -182,5 +186,6 @@ def test_markers_of_directories_are_no_files() -> None:
     """``data/`` with nothing in it is how consoles show a directory."""
     assert is_marker("data/", 0)
     assert is_marker(".store-condition-abc", 3)
+    assert is_marker("deep/.store-condition-abc", 3)
     assert not is_marker("data/", 3)
     assert not is_marker("data", 0)

@@ -8,7 +8,8 @@ import threading
 
 import pytest
 
-from store.buckets.parallel import each
+from store.buckets.parallel import break_off_if_stopped, each
+from store.clock import SYSTEM_CLOCK
 
 
 @pytest.mark.parametrize("jobs", [1, 3, 50])
@@ -54,3 +55,27 @@ def test_an_interruption_waits_for_what_is_under_way() -> None:
         each(range(100), work, 2)
 
     assert ended.is_set()
+
+
+def test_an_interruption_breaks_off_what_looks_up() -> None:
+    """Work that takes long need not be waited for."""
+    begun = threading.Barrier(2)
+    broken: list[int] = []
+
+    def work(item: int) -> None:
+        begun.wait()
+        if item == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000):
+            try:
+                break_off_if_stopped()
+            except KeyboardInterrupt:
+                broken.append(item)
+                raise
+            SYSTEM_CLOCK.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        each(range(100), work, 2)
+
+    assert sorted(broken) == [0, 1]
+    break_off_if_stopped()

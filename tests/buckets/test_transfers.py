@@ -417,3 +417,32 @@ def test_a_killed_download_leaves_nothing_under_its_name(house: Path, blocks: in
 
     assert (house / "x").read_bytes() == content
     assert [one.name for one in house.iterdir()] == ["x"]
+
+
+def test_an_object_that_is_not_what_its_metadata_says_can_be_got(
+    objects: FakeObjects, house: Path
+) -> None:
+    """By whoever knows what it is; who does not is told which metadata, and what can be done."""
+    objects.put("k", b"right", metadata={"store-sha256": "0" * 64})
+
+    with pytest.raises(IntegrityError, match=r"'store-sha256' says.*--digest.*--exclude") as raised:
+        get_file(objects, "k", house / "k", options=ONCE)
+    assert raised.value.found == str(sha256(b"right"))
+    get_file(objects, "k", house / "k", expected=sha256(b"right"), options=ONCE)
+
+    assert (house / "k").read_bytes() == b"right"
+    with pytest.raises(IntegrityError, match="not what was pinned"):
+        get_file(objects, "k", house / "k", expected=sha256(b"wrong"), options=ONCE)
+
+
+def test_a_large_object_whose_tag_was_not_told_is_asked_about(house: Path) -> None:
+    """Ceph's gateway may end an upload without naming it."""
+
+    class Mute(FakeObjects):
+        def put(self, key: str, source: Any, **asked: Any) -> ObjectMeta:
+            return super().put(key, source, **asked)._replace(etag=None)
+
+    objects = Mute("bucket")
+
+    assert put_file(objects, "large", bytes(9 << 20)).etag == objects.head("large").etag
+    assert put_file(objects, "small", b"x").etag is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,10 @@ from typing import Any
 import pytest
 
 from store.clock import SYSTEM_CLOCK
+from store.config.reading import read_settings
+from store.transports.base import TransferOptions
+from store.transports.objects.opening import open_objects
+from store.transports.objects.signed import SignedObjects
 
 Run = Callable[..., Any]
 
@@ -85,7 +91,7 @@ def test_an_address_that_is_printed_can_be_given_again(cli: Run, moto: str, hous
 
     put = cli("bucket", "put", house / "odd", f"{moto}/", "--json").json
     (listed,) = cli("bucket", "list", moto, "--json").json
-    got = cli("bucket", "get", f"{moto}/" + listed["address"].split("/", 3)[3], "back", "--json")
+    got = cli("bucket", "get", listed["address"], "back", "--json")
 
     assert listed["key"] == "a%41 ?b#c"
     assert listed["address"] == put[0]["address"]
@@ -98,11 +104,11 @@ def test_a_bucket_is_made_and_deleted(cli: Run, moto: str, tree: Path) -> None:
     missing = cli("bucket", "put", tree / "a.csv", "bucket:bare/brand-new/")
     assert missing.status == 3
     made = cli("bucket", "put", tree / "a.csv", "bucket:bare/brand-new/", "--create")
-    assert (made.status, made.out) == (0, "s3://brand-new/a.csv\n")
+    assert (made.status, made.out) == (0, "bucket:bare/brand-new/a.csv\n")
 
     assert cli("bucket", "remove", "bucket:bare/brand-new", "--yes").status == 2
     gone = cli("bucket", "remove", "bucket:bare/brand-new", "--bucket", "--yes", "--json").json
-    assert gone["buckets"] == ["s3://brand-new"]
+    assert gone["buckets"] == ["bucket:bare/brand-new"]
     assert cli("bucket", "list", "bucket:bare/brand-new").status == 3
 
 
@@ -113,7 +119,7 @@ def test_it_comes_through_here_between_buckets(cli: Run, moto: str, tree: Path) 
 
     done = cli("bucket", "copy", f"{moto}/data/", "bucket:bare/second/copies/")
 
-    assert (done.status, done.out) == (0, "s3://second/copies/a.csv\n")
+    assert (done.status, done.out) == (0, "bucket:bare/second/copies/a.csv\n")
     got = cli("bucket", "get", "bucket:bare/second/copies/a.csv", "copy", "--json").json
     assert got[0]["verified"] is True
 
@@ -216,6 +222,25 @@ def test_an_interrupted_get_is_gone_on_with(
     assert not list(house.glob(".store-*"))
 
 
+def test_an_interrupted_print_keeps_nothing(  # noqa: PLR0917 - fixtures
+    cli: Run, moto: str, house: Path, starting: Callable[..., Any], tmp_path: Path, monkeypatch: Any
+) -> None:
+    """And says nothing else: there is no file to go on with."""
+    (house / "big").write_bytes(bytes(3 << 20))
+    cli("bucket", "put", "big", f"{moto}/big")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+
+    started = starting("bucket", "get", f"{moto}/big", "-", "--limit-rate", "1M")
+    while not list(tmp_path.glob("temporary/.store-*/.store-part-*/state")):
+        SYSTEM_CLOCK.sleep(0.01)
+    SYSTEM_CLOCK.sleep(0.2)
+    stopped = started.ended_by(signal.SIGINT)
+
+    assert (stopped.status, stopped.out, stopped.err) == (130, "", "store: interrupted\n")
+    assert not list(tmp_path.glob("temporary/.store-*"))
+
+
 def test_an_interrupted_put_leaves_nothing(
     cli: Run, moto: str, house: Path, starting: Callable[..., Any]
 ) -> None:
@@ -231,3 +256,131 @@ def test_an_interrupted_put_leaves_nothing(
 
     assert (stopped.status, stopped.out) == (130, "")
     assert 0 < len(cli("bucket", "list", f"{moto}/x/").out.splitlines()) < 40
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link"])
+def test_only_a_regular_file_is_replaced(
+    cli: Run, moto: str, tree: Path, house: Path, kind: str
+) -> None:
+    """Neither by one object nor by many, nor by a plan: a device would be gone for all."""
+    cli("bucket", "put", tree, f"{moto}/x/")
+    (house / "in").mkdir()
+    odd = house / "in" / "a.csv"
+    if kind == "fifo":
+        os.mkfifo(odd)
+    else:
+        (house / "other").write_text("other", encoding="utf-8")
+        odd.symlink_to(house / "other")
+    was = os.lstat(odd)
+
+    one = cli("bucket", "get", f"{moto}/x/a.csv", odd)
+    many = cli("bucket", "get", f"{moto}/x/", "in")
+    plan = cli("bucket", "sync", tree, f"{moto}/x/", "--plan", odd)
+
+    assert (one.status, many.status, plan.status) == (5, 5, 5)
+    assert "is no regular file" in one.err
+    assert os.lstat(odd)[:2] == was[:2]
+    assert not (house / "in" / "sub" / "b.csv").exists()
+
+
+def test_a_version_is_refused_where_it_is_not_looked_at(cli: Run, moto: str, tree: Path) -> None:
+    """Else the newest would be removed, copied or replaced in its place."""
+    cli("bucket", "put", tree / "a.csv", f"{moto}/a")
+    old = f"{moto}/a?versionId=1234"
+
+    for wrong in (
+        ("remove", old, "--yes"),
+        ("copy", old, f"{moto}/b"),
+        ("copy", f"{moto}/a", f"{moto}/b?versionId=1234"),
+        ("put", tree / "a.csv", old),
+        ("sync", tree, f"{moto}/x/?versionId=1234"),
+        ("check", tree, f"{moto}/x/?versionId=1234"),
+        ("list", f"{moto}/?versionId=1234"),
+        ("get", f"{moto}/?versionId=1234", "in"),
+    ):
+        done = cli("bucket", *wrong)
+        assert (done.status, "know versions" in done.err) == (2, True), wrong
+    assert [one["key"] for one in cli("bucket", "list", moto, "--json").json] == ["a"]
+
+
+def test_a_bucket_is_called_as_it_was_named(cli: Run, moto: str, tree: Path) -> None:
+    """What is printed leads to the same server, errors too."""
+    put = cli("bucket", "put", tree / "a.csv", f"{moto}/p/")
+    copied = cli("bucket", "copy", f"{moto}/p/a.csv", f"{moto}/q/", "--json").json
+    missing = cli("bucket", "get", f"{moto}/none")
+    removed = cli("bucket", "remove", f"{moto}/p/", "--yes")
+
+    assert put.out == removed.out == "bucket:work/p/a.csv\n"
+    assert (copied[0]["source"], copied[0]["dest"]) == (
+        "bucket:work/p/a.csv",
+        "bucket:work/q/a.csv",
+    )
+    assert "bucket:work/none" in missing.err
+    assert "s3://" not in missing.err
+
+
+def test_what_was_never_finished_is_taken_back(cli: Run, moto: str, tree: Path) -> None:
+    """A killed process leaves parts, which no listing shows."""
+    with contextlib.closing(
+        open_objects(moto, TransferOptions.from_settings(read_settings().settings))
+    ) as client:
+        reader = client.reader()
+        assert isinstance(reader, SignedObjects)
+        for key in ("x/a b", "y/z"):
+            reader.ask("POST", key, {"uploads": ""}).read()
+    cli("bucket", "put", tree / "a.csv", f"{moto}/x/")
+
+    told = cli("bucket", "remove", f"{moto}/x/", "--uploads", "--dry-run", "--json").json
+    assert [one["address"] for one in told["uploads"]] == ["bucket:work/x/a%20b"]
+    gone = cli("bucket", "remove", f"{moto}/x/", "--uploads", "--yes")
+    assert (gone.status, gone.out) == (0, "bucket:work/x/a%20b\n")
+    assert "took back 1 upload" in gone.err
+    left = cli("bucket", "remove", moto, "--uploads", "--dry-run")
+    assert left.out == "bucket:work/y/z\n"
+    assert cli("bucket", "list", moto).out.startswith("x/a.csv")
+    assert cli("bucket", "remove", moto, "--uploads").status == 2
+    assert cli("bucket", "remove", moto, "--uploads", "--bucket", "-y").status == 2
+    assert cli("bucket", "remove", moto, "--bucket", "--yes").status == 0
+
+
+def test_a_slash_at_the_end_means_a_directory(cli: Run, moto: str, tree: Path, house: Path) -> None:
+    """Here too, where it is not there yet."""
+    cli("bucket", "put", tree / "a.csv", f"{moto}/d/")
+
+    got = cli("bucket", "get", f"{moto}/d/a.csv", "new/")
+
+    assert (got.status, got.out) == (0, "new/a.csv\n")
+    assert (house / "new" / "a.csv").is_file()
+
+
+def test_nothing_to_remove_is_told(cli: Run, moto: str, tree: Path) -> None:
+    """As a lone object that is missing is."""
+    cli("bucket", "put", tree / "a.csv", f"{moto}/d/")
+
+    assert cli("bucket", "remove", f"{moto}/nope/", "-y").status == 3
+    assert cli("bucket", "remove", f"{moto}/d/", "--include", "*.no", "-y").status == 3
+
+
+def test_what_is_not_put_is_told(cli: Run, moto: str, tree: Path) -> None:
+    """Links are no content."""
+    (tree / "link").symlink_to(tree / "a.csv")
+
+    done = cli("bucket", "put", tree, f"{moto}/d/")
+
+    assert done.status == 0
+    assert "'link' is passed over" in done.err
+    assert "passed over" not in cli("bucket", "put", tree, f"{moto}/d/", "-q").err
+
+
+def test_what_happens_is_logged_where_that_is_wanted(cli: Run, moto: str, tree: Path) -> None:
+    """Which server is asked; with -vv each request."""
+    cli("bucket", "put", tree / "a.csv", f"{moto}/d/")
+
+    once = cli("bucket", "list", moto, "-v")
+    twice = cli("bucket", "list", moto, "-vv")
+
+    assert "bucket:work is the bucket" in once.err
+    assert "http://127.0.0.1" in once.err
+    assert "GET http://127.0.0.1" in twice.err
+    assert "answered 200" in twice.err
+    assert cli("bucket", "list", moto).err == ""

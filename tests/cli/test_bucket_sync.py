@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from store.clock import SYSTEM_CLOCK
 
 Run = Callable[..., Any]
 
@@ -119,3 +122,25 @@ def test_a_bucket_is_made_where_that_is_asked_for(
     done = cli("bucket", "sync", tree, "bucket:work", "--create", "--sha1", "--json")
 
     assert (done.status, done.json["applied"], done.json["conditional"]) == (0, True, True)
+
+
+def test_an_interrupted_sync_up_ends_soon(
+    cli: Run, named: str, house: Path, starting: Callable[..., Any]
+) -> None:
+    """What is on its way breaks off, and no parts are left; the next run finishes the job."""
+    (house / "many").mkdir()
+    for number in range(3):
+        (house / "many" / str(number)).write_bytes(bytes([number]) * (9 << 20))
+    (house / "many" / "small").write_bytes(b"1")
+
+    started = starting("bucket", "sync", "many", f"{named}/x/", "--limit-rate", "500K")
+    while not cli("bucket", "list", f"{named}/x/").out:
+        SYSTEM_CLOCK.sleep(0.05)
+    SYSTEM_CLOCK.sleep(0.5)
+    began = SYSTEM_CLOCK.monotonic()
+    stopped = started.ended_by(signal.SIGINT)
+
+    assert stopped.status == 130
+    assert SYSTEM_CLOCK.monotonic() - began < 8
+    (left,) = cli("bucket", "list", f"{named}/x/", "--json").json
+    assert left["key"] == "x/small"

@@ -368,7 +368,7 @@ class TestLiar(Made):
         def __init__(self) -> None:
             super().__init__(conditions=False)
 
-        def honours_conditions(self) -> bool:
+        def honours_conditions(self, within: str = "") -> bool:
             """Lie, and leave something behind."""
             super().put(".store-condition-", b"")
             return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +19,10 @@ from store.buckets.transfers import get_file
 from store.cache.examining import wait_out_the_grain
 from store.errors import DriftError
 from store.events import Progressed
+from store.files.failures import storage_error
 from store.files.names import inside
 from store.files.placing import place
+from store.files.regular import refuse_to_replace
 from store.files.syncing import sync_many
 from store.integrity.digest import Digest
 from store.transports.objects.base import ObjectMeta
@@ -30,6 +34,8 @@ def change_directory(moving: Moving, plan: Plan) -> None:
     Raises:
         DriftError: A file or an object is not what the plan saw.
         UnsafeNameError: A link is in the way.
+        RefusedError: A device or a FIFO is.
+        StorageError: A directory is.
         StoreError: The first failure; nothing was removed then.
     """
     fetching = _Fetching(moving, plan)
@@ -124,6 +130,7 @@ class _Fetching:
         self._brought[step.path] = (stamp, known[1])
         meta = ObjectMeta(step.key, step.size, step.etag, None, step.version)
         self._moving.memory.keep_remote(meta, known[1])
+        self._moving.counters.copied(step.path, step.size)
         self._moving.done(step)
 
     def settle(self) -> None:
@@ -161,6 +168,7 @@ class _Fetching:
         path = inside(self._root, step.path)
         found = stamp_at(path)
         if found != step.stamp:
+            _refuse_what_is_in_the_way(path)
             raise DriftError(
                 f"{path} was changed since it was looked at, and is not replaced: sync again",
                 name=str(path),
@@ -176,3 +184,15 @@ class _Fetching:
         stamp = stamp_at(inside(self._root, name))
         known = self._moving.memory.local(name, stamp)
         return None if known is None else (stamp, known.sha256)
+
+
+def _refuse_what_is_in_the_way(path: Path) -> None:
+    """Tell what no sync will replace, however often it is tried.
+
+    Raises:
+        RefusedError: It is no regular file.
+        StorageError: It is a directory.
+    """
+    refuse_to_replace(path)
+    if path.is_dir():
+        raise storage_error(IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), path)

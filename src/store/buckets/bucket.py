@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Self
 
 from store.buckets.background import JOBS, Background
 from store.buckets.client import check_deletable, create_bucket, delete_bucket
-from store.buckets.keeping import KeptStorage
+from store.buckets.filling import FilledStorage
 from store.buckets.meters import Meter
-from store.buckets.naming import dest_for, key_of, remote_for
+from store.buckets.naming import beginning_of, dest_for, key_of
 from store.buckets.opening import open_bucket
 from store.buckets.storage import Key, LocalPath
 from store.buckets.summaries import Summary
-from store.buckets.transfers import get_file, put_file
-from store.errors import MissingKeyError
+from store.buckets.transfers import get_file
+from store.errors import MissingKeyError, UnsafeNameError
 from store.integrity.digest import Digest
 from store.transports.base import TransferOptions
 from store.transports.objects.base import ObjectClient
 from store.transports.progress import Progress, several
 
 
-class Bucket(KeptStorage):
+class Bucket(FilledStorage):
     """A bucket of an object store. May be used from several threads, and as a context manager.
 
     What was handed to the background is waited for before the bucket is read: a caller sees its own files.
@@ -82,17 +80,18 @@ class Bucket(KeptStorage):
         """Return what is known of every object, in order of keys."""
         return self.directory()
 
-    def directory(self, directory: str = "") -> list[Summary]:
+    def directory(self, directory: Key = "") -> list[Summary]:
         """Return what is known of the objects whose keys begin with a text, in order of keys.
 
         Args:
-            directory: The beginning, as text: ``data`` also finds ``data2/x``, and ``data/`` does not.
+            directory: The beginning, as text: ``data`` also finds ``data2/x``, and ``data/`` does not; of a
+                path what is below it.
 
         Raises:
             ResourceNotFoundError: There is no such bucket.
         """
         self.flush()
-        return [Summary.of(one, self.uuid) for one in self.client.list(directory)]
+        return [Summary.of(one, self.uuid) for one in self.client.list(beginning_of(directory))]
 
     def has_file(self, remote: Key) -> bool:
         """Return whether there is an object of that key."""
@@ -101,56 +100,9 @@ class Bucket(KeptStorage):
         self.flush()
         try:
             self.client.head(key_of(remote))
-        except MissingKeyError:
+        except (MissingKeyError, UnsafeNameError):  # what cannot be a key is none
             return False
         return True
-
-    def add_file(
-        self,
-        local_or_file: LocalPath | BinaryIO,
-        remote: Key | None = None,
-        *,
-        progress: Progress = None,
-        background: bool = False,
-    ) -> Summary | None:
-        """Add a local file, or one that is open for reading in binary.
-
-        Args:
-            local_or_file: The file's path, or the open file, read from where it stands to its end.
-            remote: Its key; None takes the path as it was given, or of an absolute one its last component.
-            progress: A callback ``(read, total, filename)``, True for a bar, or None.
-            background: Return at once; `flush` tells how it went. An open file must stay open until then.
-
-        Returns:
-            What is known of the object; None where it goes up in the background.
-
-        Raises:
-            QueryError: ``remote`` is None, and the file has no name.
-            DriftError: The file changed while it was read.
-            StorageError: The file cannot be read.
-        """
-        key = key_of(remote) if remote else remote_for(local_or_file)
-        source = (
-            Path(local_or_file) if isinstance(local_or_file, str | os.PathLike) else local_or_file
-        )
-
-        def put() -> Summary:
-            """Put the file, now or in the background."""
-            return self._put(source, key, progress)
-
-        if background:
-            self._background.begin(put)
-            return None
-        return put()
-
-    def add_string(self, string: str, remote: Key) -> Summary:
-        """Add a text, in UTF-8, as a file.
-
-        Args:
-            string: The text.
-            remote: Its key.
-        """
-        return self._put(string.encode(), key_of(remote), None)
 
     def get_file(
         self,
@@ -158,17 +110,17 @@ class Bucket(KeptStorage):
         local: LocalPath | None = None,
         progress: Progress = None,
         *,
-        expected: Digest | None = None,
+        expected: Digest | str | None = None,
         version: str | None = None,
     ) -> str:
         """Get an object into a file, verified, whole or not at all; missing directories are made.
 
         Args:
             remote: Its key.
-            local: Where it is to lie, or a directory that is there; None takes the key, below the working
-                directory.
+            local: Where it is to lie, or a directory (one that is there, or a text with a slash at its end);
+                None takes the key, below the working directory.
             progress: A callback ``(read, total, filename)``, True for a bar, or None.
-            expected: What its content must be.
+            expected: What its content must be: a digest, or its text (``sha256:…``).
             version: Its version id, where an older one is wanted.
 
         Returns:
@@ -176,16 +128,19 @@ class Bucket(KeptStorage):
 
         Raises:
             MissingKeyError: There is no such object; a ValueError and a KeyError.
+            DigestError: ``expected`` is no digest.
             UnsafeNameError: The key would lead out of the directory.
             IntegrityError: The content is not what its digest says; an old file is as it was.
+            RefusedError: What lies there is no regular file.
             StorageError: The file cannot be written.
         """
         self.flush()
         target = dest_for(key := key_of(remote), local)
+        wanted = Digest.parse(expected) if isinstance(expected, str) else expected
         meter = Meter(progress, key)
         options = self.options._replace(listener=several(self.options.listener, meter))
         try:
-            get_file(self.client, key, target, expected=expected, version=version, options=options)
+            get_file(self.client, key, target, expected=wanted, version=version, options=options)
         except Exception as error:
             meter.fail(error)
             raise
@@ -202,6 +157,9 @@ class Bucket(KeptStorage):
             MissingKeyError: There is no such object.
         """
         self.flush()
+        if key_of(source) == key_of(dest):
+            self.client.head(key_of(source))  # some servers refuse to copy a thing onto itself
+            return
         self.client.copy(key_of(source), key_of(dest))
 
     def delete_file(self, remote: Key) -> None:
@@ -280,20 +238,3 @@ class Bucket(KeptStorage):
     def __repr__(self) -> str:
         """Return its address, without secrets."""
         return f"Bucket({self.client.address!r})"
-
-    def _put(self, source: bytes | Path | BinaryIO, key: str, progress: Progress) -> Summary:
-        total = None
-        if isinstance(source, bytes):
-            total = len(source)
-        elif isinstance(source, Path):
-            total = source.stat().st_size if source.is_file() else None
-        meter = Meter(progress, key, total=total)
-        try:
-            summary = put_file(
-                self.client, key, source, sha1=self._sha1, options=self.options, counted=meter.count
-            )
-        except Exception as error:
-            meter.fail(error)
-            raise
-        meter.finish(summary.size)
-        return summary

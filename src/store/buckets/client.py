@@ -10,6 +10,7 @@ from store.errors import (
     CredentialsError,
     RefusedError,
     ResourceNotFoundError,
+    StoreError,
     TransportError,
 )
 from store.transports.base import TransferOptions
@@ -84,6 +85,11 @@ def delete_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
         RefusedError: It still holds something, or the store is none that buckets can be deleted in from here.
         TransportError: The server says no, or cannot be reached.
     """
+    from store.transports.objects.unfinished import take_back, unfinished
+
+    with contextlib.suppress(StoreError):  # what stands in the way is told below
+        for one in unfinished(client):
+            take_back(client, one)
     status = _ask(client, "DELETE", "deleted", options)
     if status == _MISSING:
         raise ResourceNotFoundError(
@@ -91,8 +97,8 @@ def delete_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
         )
     if status == _CONFLICT:
         raise RefusedError(
-            f"{client.address} is not deleted: it still holds objects, older versions of them, or uploads"
-            " that were never finished; remove these first",
+            f"{client.address} is not deleted: it still holds objects, or older versions of them;"
+            " remove these first",
             limit="not empty",
             url=client.address,
         )
@@ -104,7 +110,7 @@ def _signing(client: ObjectClient, what: str) -> ObstoreObjects:
     """Return the client that can sign the request; only S3's names a bucket by a path of its own."""
     from store.transports.objects.obstored import ObstoreObjects
 
-    if isinstance(client, ObstoreObjects) and client.address.startswith("s3:"):
+    if isinstance(client, ObstoreObjects) and client.is_s3:
         return client
     raise RefusedError(
         f"{client.address} cannot be {what} from here: use the cloud's own command, such as"

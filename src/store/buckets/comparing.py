@@ -11,7 +11,7 @@ from store.buckets.memory import Known, Memory
 from store.buckets.parallel import each
 from store.buckets.scanning import Stamped
 from store.clock import SYSTEM_CLOCK, Clock
-from store.errors import MissingKeyError, StoreError
+from store.errors import MissingKeyError, StoreError, UnverifiedError
 from store.files.failures import storage_errors
 from store.transports.objects.base import ObjectClient, ObjectMeta
 
@@ -50,7 +50,8 @@ class Comparison:
         up: Whether the files are the originals.
         jobs: How many objects are asked about at once.
         clock: The time.
-        failed: Takes the errors by name, and the rest is gone on with; None to raise the first.
+        failed: Takes the errors by name, and the rest is gone on with; what cannot be proven is one, and
+            nothing is presumed. None to raise the first, and to presume by size and time.
 
     Attributes:
         notes: What a reader of the plan should know.
@@ -211,7 +212,18 @@ class Comparison:
             # As the listing spells it: that is what the next sync sees.
             same = full.etag in {meta.etag, None} or full.last_modified == meta.last_modified
             self._memory.keep_remote(meta if same else full, ours.sha256)
+        if verdict is None and self._failed is not None and single_part_md5(meta.etag) is None:
+            self._failed[file.name] = _untold(meta.key)
+            return False
         if verdict is None and presumed(file.stamp, meta, up=self._up):
             self._presumed.append(meta.key)
             return True
         return bool(verdict)
+
+
+def _untold(key: str) -> UnverifiedError:
+    return UnverifiedError(
+        f"{key!r} has the size of its file, and nothing that is kept with it tells its content (it came in"
+        " parts of an unusual size, without a checksum): get it and compare, or put it anew",
+        limit="digest",
+    )

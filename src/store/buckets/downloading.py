@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from store.buckets.streams import ClientTransport
 from store.buckets.summaries import Summary, bucket_of, digest_in
-from store.errors import StoreError
+from store.errors import IntegrityError, StoreError
 from store.events import Event, Listener, Progressed
 from store.files.atomic import make_directories, private_directory, rename, replacing
 from store.files.failures import storage_errors
 from store.files.names import PARTIAL_PREFIX, derived_name
+from store.files.regular import refuse_to_replace
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory
 from store.integrity.digest import DEFAULT_ALGORITHM, Digest, Digests
@@ -22,11 +24,13 @@ from store.transports.base import Stream, TransferOptions
 from store.transports.deadlines import begun, keeping
 from store.transports.filling import Wanted, fill
 from store.transports.handing import handing
-from store.transports.objects.base import Body, Counted, ObjectClient, ObjectMeta
+from store.transports.objects.base import DIGEST_KEY, Body, Counted, ObjectClient, ObjectMeta
 from store.transports.pace import Pace
 from store.transports.receiving import receive
 from store.transports.resuming import RESUMABLE_FROM, resumable
 from store.transports.retrying import CHANCE, Source
+
+log = logging.getLogger(__name__)
 
 _DIGITS: Final = 32
 """How many digits of its name's digest name what is kept of a large object."""
@@ -98,6 +102,17 @@ class Getting:
         Raises:
             StoreError: See `store.buckets.transfers.get_file`.
         """
+        refuse_to_replace(self._target)
+        try:
+            return self._brought(expected=expected, etag=etag, version=version)
+        except IntegrityError as error:
+            if expected is not None:
+                raise
+            raise self._mistold(error) from error
+
+    def _brought(
+        self, *, expected: Digest | None, etag: str | None, version: str | None
+    ) -> Fetched:
         transport = ClientTransport(
             self._client, self._key, etag=etag, version=version, options=self._options
         )
@@ -118,17 +133,31 @@ class Getting:
                     source.error = error
                     if not source.recovers(self._options, deadline, CHANCE):
                         raise
+                    log.info("%s; asked again in %.1f s", error, source.delay)
                 self._options.clock.sleep(source.delay)
             return self._large(body, transport, expected)
 
+    def _mistold(self, error: IntegrityError) -> IntegrityError:
+        """Return what tells that an object is not what is kept with it says: nobody has pinned it."""
+        return IntegrityError(
+            f"{self._address} is not what its metadata '{DIGEST_KEY}' says: expected {error.expected},"
+            f" found {error.found} ({error.size} bytes); it was damaged, or written anew by a program that"
+            " kept the old metadata: put it anew, get it with the right digest (--digest), or leave it out"
+            " (--exclude)",
+            url=self._address,
+            expected=error.expected,
+            found=error.found,
+            size=error.size,
+        )
+
     def _wanted(self, meta: ObjectMeta, stream: Stream, expected: Digest | None) -> Wanted:
-        """Return what the body has to be: what the caller knows, and what its writer has kept with it."""
+        """Return what the body has to be: what the caller knows, else what its writer has kept with it."""
         if meta.metadata is None and expected is None:
             meta = meta._replace(
                 metadata=self._client.head(self._key, version=meta.version).metadata
             )
-        known = (expected, digest_in(meta.metadata))
-        digests = tuple(dict.fromkeys(one for one in known if one is not None))
+        known = digest_in(meta.metadata) if expected is None else expected
+        digests = () if known is None else (known,)
         wanted = Wanted(
             digests=digests,
             size=None,

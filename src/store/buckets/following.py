@@ -11,9 +11,10 @@ from store.buckets.preparing import Prepared
 from store.buckets.uploading import change_bucket
 
 UNCONDITIONAL: Final = (
-    "the server does not hold writes to conditions: what another writes meanwhile is replaced"
+    "the server does not hold writes to conditions, or does not let that be tried out: what another writes"
+    " meanwhile is replaced"
 )
-"""What is told where conditions are not honoured."""
+"""What is told where conditions are not known to be honoured."""
 
 
 class Synced(NamedTuple):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from store.buckets.following import Synced
-from store.buckets.naming import key_of
+from store.buckets.naming import directory_of, key_of, path_of
 from store.buckets.storage import Key, LocalPath, Storage
 from store.buckets.syncing import (
     MAX_DELETE,
@@ -15,10 +16,12 @@ from store.buckets.syncing import (
     sync_files,
     sync_remote_to_local,
 )
-from store.errors import StorageError
+from store.errors import QueryError, StorageError
 from store.transports.base import TransferOptions
 from store.transports.objects.base import ObjectClient
 from store.transports.progress import Progress
+
+NameT = TypeVar("NameT", bound=Key)
 
 Verbose = bool | Callable[[str], object]
 """True to tell each step on stderr, or what is called with each line."""
@@ -44,7 +47,7 @@ class KeptStorage(Storage):
         self,
         directory: LocalPath,
         verbose: Verbose = False,  # noqa: FBT002 - the page's signature
-        remote: str | None = None,
+        remote: Key | None = None,
         *,
         delete: bool = True,
         max_delete: float = MAX_DELETE,
@@ -73,8 +76,8 @@ class KeptStorage(Storage):
         self.flush()
         return sync_directory(
             self.client,
-            Path(directory),
-            remote=remote,
+            path_of(directory),
+            remote=directory_of(remote),
             delete=delete,
             max_delete=max_delete,
             allow_empty=allow_empty,
@@ -88,9 +91,9 @@ class KeptStorage(Storage):
 
     def sync_files(
         self,
-        files: Mapping[str, LocalPath],
+        files: Mapping[NameT, LocalPath],
         verbose: Verbose = False,  # noqa: FBT002 - the page's signature
-        remote: str | None = None,
+        remote: Key | None = None,
         *,
         delete: bool = True,
         max_delete: float = MAX_DELETE,
@@ -116,8 +119,8 @@ class KeptStorage(Storage):
         self.flush()
         return sync_files(
             self.client,
-            {name: Path(local) for name, local in files.items()},
-            remote=remote,
+            _checked(files),
+            remote=directory_of(remote),
             delete=delete,
             max_delete=max_delete,
             allow_empty=allow_empty,
@@ -133,7 +136,7 @@ class KeptStorage(Storage):
         self,
         directory: LocalPath,
         verbose: Verbose = False,  # noqa: FBT002 - as its siblings
-        remote: str | None = None,
+        remote: Key | None = None,
         *,
         delete: bool = False,
         max_delete: float = MAX_DELETE,
@@ -159,8 +162,8 @@ class KeptStorage(Storage):
         self.flush()
         return sync_remote_to_local(
             self.client,
-            Path(directory),
-            remote=remote,
+            path_of(directory),
+            remote=directory_of(remote),
             delete=delete,
             max_delete=max_delete,
             allow_empty=allow_empty,
@@ -186,7 +189,7 @@ class KeptStorage(Storage):
         Raises:
             StorageError: It is no directory; an OSError.
         """
-        directory = Path(local)
+        directory = path_of(local)
         if not directory.is_dir():
             raise StorageError(f"{directory} is no directory: name one", path=str(directory))
         self.sync_directory(
@@ -204,3 +207,20 @@ class KeptStorage(Storage):
             StoreError: See `sync_remote_to_local`.
         """
         self.sync_remote_to_local(output_dir, allow_empty=True, progress=progress)
+
+
+def _checked(files: object) -> dict[str, Path]:
+    """Return the local path of each name.
+
+    Raises:
+        QueryError: It is no mapping, or one of names or paths is none.
+    """
+    if not isinstance(files, Mapping):
+        raise QueryError(
+            f"files are a mapping of names to paths, as {{'a.txt': 'local.txt'}}, not {files!r:.100}",
+            query=files,
+        )
+    found = {key_of(name): path_of(local) for name, local in files.items()}
+    if len(found) < len(files):
+        raise QueryError("two of the names are one key: name each file once", query=files)
+    return found

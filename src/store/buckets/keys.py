@@ -143,7 +143,9 @@ def keys_for(names: Iterable[str]) -> dict[str, str]:
 
 def is_marker(key: str, size: int) -> bool:
     """Whether an object stands for a directory only (``data/``, empty), or for nothing (our own trial)."""
-    return (size == 0 and (key.endswith("/") or not key)) or key.startswith(TRIAL_PREFIX)
+    return (size == 0 and (key.endswith("/") or not key)) or (
+        TRIAL_PREFIX in key and key.rpartition("/")[2].startswith(TRIAL_PREFIX)
+    )
 
 
 def _plain_or_escaped(key: str) -> str:

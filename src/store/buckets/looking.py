@@ -36,7 +36,8 @@ class Limits(NamedTuple):
         Raises:
             QueryError: ``max_delete`` is no share.
         """
-        if not 0 <= self.max_delete <= 1:
+        number = isinstance(self.max_delete, int | float)
+        if not (number and 0 <= self.max_delete <= 1):
             raise QueryError(
                 f"max_delete is a share from 0 to 1 (0.5 is half), not {self.max_delete!r}",
                 query=self.max_delete,
@@ -111,8 +112,10 @@ class Looking(NamedTuple):
 
     def remembering(self, tree: str) -> Memory:
         """Return what earlier syncs of a tree and this directory of the bucket found out."""
-        place = f"{self.client.address}/{within(self.remote)}"
-        return Memory(tree or f"files for {place}", place, directory=self.memory, clock=self.clock)
+        place, server = f"{self.client.address}/{within(self.remote)}", self.client.server
+        bucket = None if server is None else f"{place} at {server}"
+        name = tree or f"files for {bucket or place}"
+        return Memory(name, bucket, directory=self.memory, clock=self.clock)
 
     def comparing(self, memory: Memory, *, up: bool) -> Comparison:
         """Return what finds out which files are alike."""

@@ -50,23 +50,28 @@ class Memory:
 
     Args:
         tree: What names the local files: their directory.
-        bucket: What names the objects: the bucket's address and the prefix.
+        bucket: What names the objects: the bucket's address, the prefix and the server; None where the server
+            cannot be known again: then nothing is remembered of them behind this run.
         directory: Where memories lie; None for `DIRECTORY` in the cache's directory.
         clock: The time.
     """
 
     def __init__(
-        self, tree: str, bucket: str, *, directory: Path | None = None, clock: Clock = SYSTEM_CLOCK
+        self,
+        tree: str,
+        bucket: str | None,
+        *,
+        directory: Path | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         place = directory or cache_directory() / DIRECTORY
         self._clock = clock
         self._about = {"tree": tree, "bucket": bucket}
-        self._files = {
-            "tree": place / "trees" / f"{derived_name(tree)}.json",
-            "bucket": place / "objects" / f"{derived_name(bucket)}.json",
-        }
-        self._tree = _read(self._files["tree"], tree)
-        self._bucket = _read(self._files["bucket"], bucket)
+        self._files = {"tree": place / "trees" / f"{derived_name(tree)}.json"}
+        self._tree, self._bucket = _read(self._files["tree"], tree), {}
+        if bucket is not None:
+            self._files["bucket"] = place / "objects" / f"{derived_name(bucket)}.json"
+            self._bucket = _read(self._files["bucket"], bucket)
         self._changed: set[str] = set()
         self._writing = threading.Lock()
         self._due = clock.monotonic() + INTERVAL
@@ -158,6 +163,8 @@ class Memory:
 
     def _write(self, kind: str, entries: dict[str, Any]) -> None:
         self._changed.discard(kind)
+        if kind not in self._files:
+            return
         kept = dict(entries)  # others go on to remember meanwhile
         if kind == "tree" and self._fleeting:
             fleeting = set(self._fleeting)

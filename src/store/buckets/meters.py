@@ -36,6 +36,7 @@ class Meter:
         self._name = name
         self._total = total
         self._read = 0
+        self._counted = 0
         self._shown: tuple[int, int | None] | None = None
         self._lock = threading.Lock()
 
@@ -49,8 +50,18 @@ class Meter:
     def count(self, more: int) -> None:
         """Take bytes that went, or came; no more than the total is shown of what was sent twice."""
         with self._lock:
-            read = self._read + more
-            self._move(read if self._total is None else min(read, self._total))
+            self._counted += more
+            read = self._counted if self._total is None else min(self._counted, self._total)
+            self._move(max(self._read, read))
+
+    def begin_again(self, total: int) -> None:
+        """Count another attempt from its beginning: nothing is shown until it has come further than the last.
+
+        Args:
+            total: The file's bytes, as they are known by now.
+        """
+        with self._lock:
+            self._total, self._counted = total, 0
 
     def finish(self, total: int) -> None:
         """Show that everything is there.

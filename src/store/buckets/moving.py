@@ -40,6 +40,15 @@ class Counters:
             return self._whole
         return Meter(self._progress, name, total=size)
 
+    def begin_again(self, meter: Meter | None, size: int) -> None:
+        """Count another attempt at a file, which may have another size by now."""
+        if meter is not None and meter is not self._whole:
+            meter.begin_again(size)
+
+    def copied(self, name: str, size: int) -> None:
+        """Show a file as done that was copied from another: no byte of it was moved."""
+        self.done(self.of(name, size), size)
+
     def done(self, meter: Meter | None, size: int) -> None:
         """Bring a file's count to its end, where no byte of it was moved too."""
         if meter is not None and meter is not self._whole:

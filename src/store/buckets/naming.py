@@ -10,6 +10,7 @@ from typing import BinaryIO
 from store.buckets.storage import LocalPath
 from store.errors import QueryError
 from store.files.names import inside
+from store.transports.objects.naming import spellable
 
 
 def remote_for(local_or_file: LocalPath | BinaryIO) -> str:
@@ -24,7 +25,7 @@ def remote_for(local_or_file: LocalPath | BinaryIO) -> str:
     if not isinstance(name, str | os.PathLike):
         raise QueryError("the open file has no name: say what it is to be called, with remote=")
     path = posixpath.normpath(Path(name).as_posix())
-    return posixpath.basename(path) if path.startswith(("/", "..")) else path
+    return key_of(posixpath.basename(path) if path.startswith(("/", "..")) else path)
 
 
 def key_of(remote: object) -> str:
@@ -32,12 +33,65 @@ def key_of(remote: object) -> str:
 
     Raises:
         QueryError: It is neither a text nor a path.
+        UnsafeNameError: It is no UTF-8 text, or longer than stores take.
     """
     if isinstance(remote, PurePath):
-        return remote.as_posix()
+        return spellable(remote.as_posix())
     if not isinstance(remote, str):
         raise QueryError(f"a key is a text or a path, not {remote!r:.100}", query=remote)
-    return remote
+    return spellable(remote)
+
+
+def directory_of(remote: object) -> str | None:
+    """Return a directory of the bucket as text; None and "" stand for the whole bucket.
+
+    Raises:
+        QueryError: See `key_of`.
+    """
+    return None if remote is None else key_of(remote)
+
+
+def beginning_of(directory: object) -> str:
+    """Return what keys begin with: a text as it stands, of a path all that is below it.
+
+    Raises:
+        QueryError: See `key_of`.
+    """
+    text = key_of(directory)
+    if not isinstance(directory, PurePath):
+        return text
+    return "" if text == "." else f"{text}/"
+
+
+def path_of(local: object) -> Path:
+    """Return a local path.
+
+    Raises:
+        QueryError: It is none: bytes and numbers are not.
+    """
+    if isinstance(local, str):
+        return Path(local)
+    found = os.fspath(local) if isinstance(local, os.PathLike) else local
+    if not isinstance(found, str):
+        raise QueryError(f"a local file is a text or a path, not {local!r:.100}", query=local)
+    return Path(found)
+
+
+def source_of(local_or_file: object) -> Path | BinaryIO:
+    """Return what is to be put: a file's path, or what can be read.
+
+    Raises:
+        QueryError: It is neither; bytes are not taken for a path, nor for the content.
+    """
+    if isinstance(local_or_file, bytes | bytearray | memoryview):
+        raise QueryError(
+            f"{bytes(local_or_file[:40])!r} is neither a path nor an open file: give io.BytesIO(…) for a"
+            " content, os.fsdecode(…) for a path",
+            query=repr(local_or_file[:40]),
+        )
+    if not hasattr(local_or_file, "read"):
+        return path_of(local_or_file)
+    return local_or_file  # type: ignore[return-value]
 
 
 def dest_for(remote: str, local: LocalPath | None) -> Path:
@@ -45,14 +99,15 @@ def dest_for(remote: str, local: LocalPath | None) -> Path:
 
     Args:
         remote: The object's key.
-        local: The file, or a directory that is there; None takes the key below the working directory.
+        local: The file, or a directory: one that is there, or a text with a slash at its end; None takes the
+            key below the working directory.
 
     Raises:
         UnsafeNameError: The key would lead out of the directory.
     """
     if local is None:
         return inside(Path(), remote)
-    path = Path(local)
-    if path.is_dir():
+    path = path_of(local)
+    if path.is_dir() or (isinstance(local, str) and local.endswith("/")):
         return inside(path, posixpath.basename(remote))
     return path

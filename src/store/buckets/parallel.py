@@ -12,6 +12,26 @@ Item = TypeVar("Item")
 _END: Final[Any] = object()
 
 
+class _Here(threading.local):
+    """Whose worker a thread is."""
+
+    crew: _Crew[Any] | None = None
+
+
+_here: Final = _Here()
+
+
+def break_off_if_stopped() -> None:
+    """End what a worker of `each` does, where `each` itself was interrupted; called now and then on the way.
+
+    Raises:
+        KeyboardInterrupt: It was.
+    """
+    crew = _here.crew
+    if crew is not None and crew.interrupted:
+        raise KeyboardInterrupt
+
+
 def each(items: Iterable[Item], work: Callable[[Item], object], jobs: int) -> None:
     """Do something with each item, several at once, in no order that can be relied on.
 
@@ -22,7 +42,7 @@ def each(items: Iterable[Item], work: Callable[[Item], object], jobs: int) -> No
 
     Raises:
         BaseException: The first that ``work`` raised, or an interruption: what was under way by then has
-            ended, and nothing further was begun.
+            ended (after an interruption broken off by `break_off_if_stopped`), and nothing further was begun.
     """
     rest = iter(items)
     first = list(itertools.islice(rest, jobs))
@@ -31,20 +51,22 @@ def each(items: Iterable[Item], work: Callable[[Item], object], jobs: int) -> No
             work(item)
         return
     crew = _Crew(itertools.chain(first, rest), work)
+    ended = [threading.Event() for _ in first]
     threads = [
-        threading.Thread(target=crew.run, name=f"store-bucket-{number}", daemon=True)
-        for number in range(len(first))
+        threading.Thread(target=crew.run, args=(event,), name=f"store-bucket-{number}", daemon=True)
+        for number, event in enumerate(ended)
     ]
+    # Python 3.11 takes a thread for ended whose join() was interrupted: it is not to be relied on.
     try:
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        for event in ended:
+            event.wait()
     except BaseException:
         crew.stop()
-        for thread in threads:
+        for thread, event in zip(threads, ended, strict=True):
             if thread.ident is not None:
-                thread.join()
+                event.wait()
         raise
     if crew.error is not None:
         raise crew.error
@@ -58,10 +80,12 @@ class _Crew(Generic[Item]):
         self._work = work
         self._lock = threading.Lock()
         self._stopped = False
+        self.interrupted = False
         self.error: BaseException | None = None
 
-    def run(self) -> None:
-        """Take items and do them until there are no more, or one has failed."""
+    def run(self, ended: threading.Event) -> None:
+        """Take items and do them until there are no more, or one has failed; then say that it has ended."""
+        _here.crew = self
         try:
             while True:
                 with self._lock:
@@ -75,7 +99,9 @@ class _Crew(Generic[Item]):
             with self._lock:
                 self._stopped = True
                 self.error = self.error or error
+        finally:
+            ended.set()
 
     def stop(self) -> None:
-        """Begin nothing more."""
-        self._stopped = True
+        """Begin nothing more, and let what is under way break off."""
+        self._stopped = self.interrupted = True

@@ -94,6 +94,7 @@ class Plan(NamedTuple):
         sha1: Whether uploads keep a SHA-1 too.
         include: The patterns of names that took part; empty for all.
         exclude: The patterns of names that did not.
+        server: What names the bucket's server (its endpoint); empty where nothing does.
     """
 
     direction: Literal["up", "down"]
@@ -109,6 +110,7 @@ class Plan(NamedTuple):
     sha1: bool = False
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    server: str = ""
 
     def __str__(self) -> str:
         """Return the plan for people: a line a step, the notes, and a line that sums up."""
@@ -150,18 +152,23 @@ class Plan(NamedTuple):
         """Read what `to_lines` gave.
 
         Raises:
-            QueryError: It is no plan, or one of another format.
+            QueryError: It is no plan, or one of another format; the number of the line is told.
         """
+        number, head = 1, None
+        steps = []
         try:
-            read = [jsontext.loads(line) for line in lines if line.strip()]
-            head = dict(read[0])
-            _check_format(head.pop("format"), head["direction"])
-            steps = tuple(_step(one) for one in read[1:])
+            for number, line in enumerate(lines, 1):  # noqa: B007 - told where it ends
+                if line.strip() and head is None:
+                    head = dict(jsontext.loads(line))
+                    _check_format(head.pop("format"), head["direction"])
+                elif line.strip():
+                    steps.append(_step(jsontext.loads(line)))
+            number, head = 1, head or {}
             texts = {name: tuple(head[name]) for name in ("notes", "include", "exclude")}
-            return _checked(cls(**{**head, **texts, "steps": steps}))
+            return _checked(cls(**{**head, **texts, "steps": tuple(steps)}))
         except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
             raise QueryError(
-                "this is no plan of a sync that can be read: make one with"
+                f"this is no plan of a sync that can be read (line {number}): make one with"
                 " 'store bucket sync --dry-run --plan FILE'"
             ) from error
 
@@ -209,6 +216,9 @@ def state_of(rows: Mapping[str, tuple[Any, ...]]) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
+_TEXTS: Final = ("address", "remote", "root", "remote_state", "local_state", "server")
+"""Which values of a plan are texts."""
+
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "action": (str,),
     "key": (str,),
@@ -241,7 +251,7 @@ def _checked(plan: Plan) -> Plan:
     """Refuse values of other kinds than ours: a file may hold anything."""
     values: dict[str, Any] = plan._asdict()
     texts = [*plan.notes, *plan.include, *plan.exclude]
-    texts += [values[name] for name in ("address", "remote", "root", "remote_state", "local_state")]
+    texts += [values[name] for name in _TEXTS]
     numbers = [type(values[name]) is int for name in ("kept", "extra")]
     if not all((*(isinstance(one, str) for one in texts), *numbers, type(values["sha1"]) is bool)):
         raise ValueError("a value of another kind")

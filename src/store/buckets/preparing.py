@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from store.buckets.comparing import Local
 from store.buckets.keys import directories_of, key_of, keys_for, names_for, within
-from store.buckets.looking import Limits, Looking, remote_state
+from store.buckets.looking import Limits, Listed, Looking, remote_state
 from store.buckets.memory import Memory
 from store.buckets.plan import Plan, Step, state_of
 from store.buckets.planning import Steps, check_share, downward, upward
@@ -83,7 +83,12 @@ def plan_files(
         )
     stamps = stamp_files(paths)
     files = {key: Local(path, path, stamps[key]) for key, path in paths.items()}
-    return _planned_up(look, "", files, limits, sha1=sha1)
+    odd = [name for name in given if {"", ".", ".."} & set(name.split("/"))]
+    notes = [
+        f"{name!r} is uploaded as {prefix + name.lstrip('/')!r}: a key, no path" for name in odd
+    ]
+    prepared = _planned_up(look, "", files, limits, sha1=sha1)
+    return prepared._replace(plan=prepared.plan._replace(notes=(*notes, *prepared.plan.notes)))
 
 
 def plan_download(look: Looking, root: str, limits: Limits) -> Prepared:
@@ -102,7 +107,7 @@ def plan_download(look: Looking, root: str, limits: Limits) -> Prepared:
     prefix = within(look.remote)
     place = f"{look.client.address}/{prefix}"
     if not listed.objects and not limits.allow_empty:
-        raise _empty(f"nothing lies within {place}")
+        raise _empty(_nothing_within(place, listed, look))
     relative = {key: key[len(prefix) :] for key in listed.objects}
     given = names_for(relative.values(), folding=folds_case(root))
     paths = {key: given.names[name] for key, name in relative.items()}
@@ -164,6 +169,7 @@ def _plan(look: Looking, direction: str, root: str, done: Steps, notes: tuple[st
         notes,
         include=tuple(look.include),
         exclude=tuple(look.exclude),
+        server=look.client.server or "",
     )
 
 
@@ -218,6 +224,12 @@ def _check_free(root: str, steps: Sequence[Step], stamps: Mapping[str, Stamped])
             raise storage_error(
                 IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), Path(root, step.path)
             )
+
+
+def _nothing_within(place: str, listed: Listed, look: Looking) -> str:
+    if listed.seen and (look.include or look.exclude):
+        return f"none of the {len(listed.seen)} objects within {place} match the patterns"
+    return f"nothing lies within {place}"
 
 
 def _empty(what: str) -> RefusedError:

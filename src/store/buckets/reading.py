@@ -51,7 +51,7 @@ def ready(
         known: Digests that are known already.
 
     Raises:
-        DriftError: The file changed since it was hashed; by the client's read, or when the block ends.
+        DriftError: The file changed since it was hashed; by the client's read, so that nothing is written.
         StorageError: The file cannot be read, or is no regular one.
         QueryError: The open file gives text, or nothing that can be read.
     """
@@ -86,8 +86,8 @@ def _of_file(
             return
         if not set(algorithms) <= {one.algorithm for one in known}:
             known = hash_descriptor(descriptor, algorithms).digests()
+    # It is looked at when its last byte is read: what changes behind that is no part of what was hashed.
     yield Ready(io.BufferedReader(_Held(path, descriptor, stamp), CHUNK), stamp.size, known)
-    _check(path, descriptor, stamp)
 
 
 def _settled(descriptor: int) -> Stamp:

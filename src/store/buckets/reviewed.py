@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from store.buckets.keys import key_of, within
 from store.buckets.looking import Looking, remote_state
-from store.buckets.plan import Plan, state_of
+from store.buckets.plan import Plan, Step, state_of
 from store.buckets.preparing import Prepared
 from store.buckets.scanning import Scan, Stamped, stamped
 from store.errors import DriftError
@@ -34,7 +34,7 @@ def check_plan(look: Looking, plan: Plan) -> Prepared:
     place = f"{look.client.address}/{within(plan.remote)}"
     if remote_state(listed.objects) != plan.remote_state:
         raise _moved_on(place, _changed_object(plan, listed.objects))
-    _check_within(plan)
+    _check_within(plan, listed.objects)
     return Prepared(plan, look.remembering(plan.root), found.seen, listed.seen)
 
 
@@ -51,13 +51,24 @@ def _local(look: Looking, plan: Plan) -> Scan:
     return Scan(stamps, [], stamps)
 
 
-def _check_within(plan: Plan) -> None:
-    """Refuse steps that lead out of the plan's own directories, as only a hand-made plan has them.
+def _size_of(step: Step, objects: Mapping[str, ObjectMeta]) -> int:
+    """Return how many bytes a step is about, by what lies there."""
+    if step.action in {"upload", "copy", "remove"}:
+        return step.stamp[2] if step.stamp else step.size
+    found = objects.get(step.key)
+    return step.size if found is None else found.size
+
+
+def _check_within(plan: Plan, objects: Mapping[str, ObjectMeta]) -> None:
+    """Refuse what only a plan has that was changed by hand.
+
+    Such are steps that lead out of its directories, steps told twice, and sizes that are none.
 
     Raises:
         DriftError: One does.
     """
     prefix = within(plan.remote)
+    seen: set[tuple[str, str]] = set()
     for step in plan.steps:
         taken = step.action in {"upload", "copy", "delete"}
         astray = taken != (plan.direction == "up") or (
@@ -66,6 +77,9 @@ def _check_within(plan: Plan) -> None:
         if plan.direction == "down" and step.action != "remove":
             relative = step.key[len(prefix) :]
             astray = astray or key_of(step.path) != relative
+        told = (step.action, step.path if step.action == "remove" else step.key)
+        astray = astray or told in seen or step.size != _size_of(step, objects)
+        seen.add(told)
         if astray:
             raise DriftError(
                 f"the plan was changed: {step.action} of {step.key!r} is none of its steps; plan again",
@@ -89,7 +103,8 @@ def _changed_object(plan: Plan, objects: Mapping[str, ObjectMeta]) -> str:
 
 
 def _moved_on(where: str, name: str) -> DriftError:
+    what = "" if name == where else f" ({name})"
     return DriftError(
-        f"{where} has changed since the plan was made ({name}): nothing was done; plan again",
+        f"{where} has changed since the plan was made{what}: nothing was done; plan again",
         name=name,
     )

@@ -116,32 +116,32 @@ class _Bringing:
             BaseException: What went wrong first; by then all have ended.
         """
         context = contextvars.copy_context()
-        others = [
+        ended = [threading.Event() for _ in bulks]
+        for bulk, event in zip(bulks[1:], ended[1:], strict=True):
+            work = (self._run, bulk, event)
             threading.Thread(
-                target=context.copy().run, args=(self._run, one), name="store-small", daemon=True
-            )
-            for one in bulks[1:]
-        ]
-        for thread in others:
-            thread.start()
-        self._run(bulks[0])
+                target=context.copy().run, args=work, name="store-small", daemon=True
+            ).start()
+        self._run(bulks[0], ended[0])
         try:
-            for thread in others:
-                thread.join()
+            for event in ended:  # no join(): see `store.buckets.parallel.each`
+                event.wait()
         except BaseException:
             self._stopped = True
-            for thread in others:
-                thread.join()
+            for event in ended:
+                event.wait()
             raise
         if self._error is not None:
             raise self._error
 
-    def _run(self, bulk: Bulk) -> None:
+    def _run(self, bulk: Bulk, ended: threading.Event) -> None:
         try:
             bulk.run(self._wanted(), self._tell)
         except BaseException as error:  # noqa: BLE001 - raised by whoever waits for all
             self._stopped = True
             self._error = self._error or error
+        finally:
+            ended.set()
 
     def _wanted(self) -> Iterator[Asked]:
         """Give what is to be asked for and nobody was given yet."""
@@ -165,7 +165,8 @@ class _Bringing:
             return
         sha256 = hashlib.sha256(came.data).hexdigest()
         kept = digest_in(meta.metadata)
-        if sha256 != (step.sha256 or sha256) or (kept is not None and sha256 != kept.hex):
+        known = step.sha256 or (None if kept is None else kept.hex)
+        if sha256 != (known or sha256):
             return
         path = self._place(step)
         parent = str(path.parent)

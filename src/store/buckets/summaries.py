@@ -57,7 +57,7 @@ class Summary(NamedTuple):
 
 def bucket_of(client: ObjectClient) -> str:
     """Return the name of the bucket that a client's objects lie in."""
-    return client.address.partition("://")[2].partition("/")[0]
+    return client.bucket
 
 
 def digest_in(metadata: Mapping[str, str] | None) -> Digest | None:

@@ -17,7 +17,7 @@ from store.buckets.preparing import (
     plan_files,
 )
 from store.buckets.reviewed import check_plan
-from store.errors import QueryError
+from store.errors import DriftError, QueryError
 from store.transports.base import TransferOptions
 from store.transports.objects.base import ObjectClient
 from store.transports.progress import Progress
@@ -217,13 +217,22 @@ def apply_plan(
 
     Raises:
         QueryError: It is of another bucket.
-        DriftError: The bucket or the local files have moved on since; nothing was changed.
+        DriftError: It was made at another server, or the bucket or the local files have moved on since;
+            nothing was changed.
         StoreError: See `sync_directory`.
     """
     if plan.address != client.address:
         raise QueryError(
             f"the plan is of {plan.address}, and not of {client.address}: apply it there",
             query=plan.address,
+        )
+    if plan.server != (client.server or ""):
+        raise DriftError(
+            f"the plan is of {plan.address} at {plan.server or 'no server that is known'}, and not at"
+            f" {client.server}: plan anew there; nothing was done",
+            name=plan.address,
+            expected=plan.server,
+            found=client.server,
         )
     look = Looking(client, plan.remote, plan.include, plan.exclude, jobs, memory, options.clock)
     prepared = check_plan(look, plan)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from store.buckets.downloading import Fetched, Getting
+from store.buckets.parallel import break_off_if_stopped
 from store.buckets.reading import ready
-from store.buckets.summaries import SHA1_KEY, Summary, bucket_of
+from store.buckets.summaries import SHA1_KEY, Summary, bucket_of, digest_in
 from store.buckets.turns import turn
-from store.errors import TooLargeError
+from store.errors import StoreError, TooLargeError
 from store.integrity.digest import Digest, Digests
 from store.transports.base import TransferOptions
 from store.transports.deadlines import current
 from store.transports.limiting import limiter_for
-from store.transports.objects.base import DIGEST_KEY, Condition, Counted, ObjectClient
+from store.transports.objects.base import DIGEST_KEY, Condition, Counted, ObjectClient, ObjectMeta
+from store.transports.objects.sources import PART
+
+log = logging.getLogger(__name__)
 
 _OPTIONS: Final = TransferOptions()
 
@@ -66,10 +71,13 @@ def put_file(
         if sha1:
             metadata[SHA1_KEY] = computed["sha1"]
         with turn(content.size, f"{client.address}/{key}"):
+            break_off_if_stopped()
             meta = client.put(
                 key, content.source, metadata=metadata, condition=condition, counted=counted
             )
     digest = Digest("sha256", computed["sha256"])
+    if meta.etag is None and content.size > PART:
+        meta = _asked(client, meta, digest)
     return Summary.of(meta._replace(size=content.size), bucket_of(client), digest=digest)
 
 
@@ -87,7 +95,7 @@ def get_file(
 ) -> Fetched:
     """Bring an object out of a bucket into a file, whole and verified, or not at all.
 
-    It is held against ``expected`` and against the ``store-sha256`` of its metadata. What was at ``dest``
+    It is held against ``expected``, else against the ``store-sha256`` of its metadata. What was at ``dest``
     stays until the new file takes its place in one step. What is transient is tried again; what is large
     comes over several connections where that helps, and what came of it is kept beside ``dest`` under a
     hidden name (``.store-…``) when it breaks off, to be gone on with by the next call.
@@ -95,7 +103,7 @@ def get_file(
     Args:
         client: The bucket's objects.
         key: Its name in the bucket.
-        dest: The file it becomes; missing directories are made, a link is replaced.
+        dest: The file it becomes; missing directories are made.
         expected: What the content must be, where the caller knows it.
         etag: The object is wanted only while it is this one.
         version: Its version id, where an older one is wanted.
@@ -111,11 +119,22 @@ def get_file(
         MissingKeyError: There is nothing under the key.
         DriftError: The object is another one than ``etag`` says.
         IntegrityError: The content is not what its digest says; ``dest`` is as it was.
+        RefusedError: A link, a device or a FIFO lies at ``dest``.
         StorageError: The file cannot be written.
         StoreError: What the client raises.
     """
     getting = Getting(client, key, Path(dest), options=options, counted=counted, durable=durable)
     return getting.bring(expected=expected, etag=etag, version=version)
+
+
+def _asked(client: ObjectClient, meta: ObjectMeta, digest: Digest) -> ObjectMeta:
+    """Return what a store says of a large object that it did not name the tag of when its upload ended."""
+    try:
+        found = client.head(meta.key)
+    except StoreError as error:
+        log.info("%s is up, and could not be asked about: %s", meta.key, error)
+        return meta
+    return found if digest_in(found.metadata) == digest else meta
 
 
 def _check_size(size: int, largest: int, shown: str) -> None:
@@ -130,16 +149,16 @@ def _check_size(size: int, largest: int, shown: str) -> None:
         )
 
 
-def _limited(options: TransferOptions, counted: Counted | None) -> Counted | None:
-    """Return what counts bytes, and waits as long as they must last where the bandwidth is limited."""
+def _limited(options: TransferOptions, counted: Counted | None) -> Counted:
+    """Return what counts bytes, waits as long as they must last, and ends where Ctrl-C was pressed."""
     limiter = limiter_for(options.limit_rate, options.clock)
-    if limiter is None:
-        return counted
     deadline = current(options.clock)
 
     def count(more: int) -> None:
         """Count bytes that moved, and wait where they came too fast."""
-        limiter.take(more, deadline)
+        break_off_if_stopped()
+        if limiter is not None:
+            limiter.take(more, deadline, check=break_off_if_stopped)
         if counted is not None:
             counted(more)
 

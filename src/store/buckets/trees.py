@@ -20,6 +20,7 @@ from store.buckets.summaries import Summary, bucket_of, digest_in
 from store.buckets.transfers import get_file, put_file
 from store.errors import StorageError
 from store.files.names import inside
+from store.files.regular import refuse_to_replace_any
 from store.integrity.digest import Digest
 from store.integrity.stamp import Stamp
 from store.transports.base import TransferOptions
@@ -101,6 +102,7 @@ def pairs_up(
     *,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    tell: Callable[[str], object] | None = None,
 ) -> list[Pair]:
     """Return the key of a file, or of each file below a directory; links are not followed below it.
 
@@ -110,6 +112,7 @@ def pairs_up(
             file under its last component, what is below a directory under its relative path.
         include: Patterns of the relative path: see `objects_below`.
         exclude: Patterns of which none may match.
+        tell: Is told what is passed over, such as links; or None.
 
     Raises:
         StorageError: It is missing, or cannot be read.
@@ -122,7 +125,11 @@ def pairs_up(
             raise StorageError(f"{local} is no file and no directory: name one", path=str(local))
         key = remote + local.name if inner else remote
         return [Pair(key, local, local.stat().st_size)]
-    found = scan(local, wanted_by(include, exclude)).stamps
+    scanned = scan(local, wanted_by(include, exclude))
+    if tell is not None:
+        for note in scanned.notes:
+            tell(note)
+    found = scanned.stamps
     return [
         Pair(posixpath.join(remote, key), local / name, found[name][2])
         for key, name in keys_for(found).items()
@@ -149,6 +156,7 @@ def get_pairs(
         done: Is told of each file that is there, in the thread that brought it.
 
     Raises:
+        RefusedError: What is no regular file is in the way of one of them; nothing was fetched.
         StoreError: The first that failed: see `store.buckets.transfers.get_file`.
     """
 
@@ -170,6 +178,7 @@ def get_pairs(
             done(Fetched(path, summary, Stamp.of(os.lstat(path)), verified))
 
     wanted = {pair.key: pair for pair in pairs}
+    refuse_to_replace_any(pair.path for pair in wanted.values())
     steps = [
         Step("download", pair.key, str(pair.path), pair.size, etag=pair.etag)
         for pair in wanted.values()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from store.buckets.identity import is_parted
+from store.buckets.keys import within
 from store.buckets.memory import Known
 from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
@@ -55,7 +56,10 @@ def change_bucket(moving: Moving, plan: Plan) -> bool | None:
     ]
     second = [step for step in plan.steps if step.action == "copy" and step.source in fresh]
     doomed = [step for step in plan.steps if step.action == "delete"]
-    honoured = moving.client.honours_conditions() if fresh else None
+    honoured = None
+    if fresh:
+        # Where that may not be tried out, nothing is known: the writes are sent without.
+        honoured = bool(moving.client.honours_conditions(within(plan.remote)))
     bringing = _Bringing(moving, plan, conditional=bool(honoured))
     each(first, bringing.bring, moving.jobs)
     each(second, bringing.bring, moving.jobs)
@@ -80,16 +84,22 @@ class _Bringing:
         left = step if step.action == "upload" else self._copied(step)
         if left is not None:
             self._upload(left)
+        else:
+            self._moving.counters.copied(step.key, step.size)
         self._moving.done(step)
 
     def _upload(self, step: Step) -> None:
         moving, path = self._moving, os.path.join(self._plan.root, step.path)  # noqa: PTH118 - absolute ones too
+        meter = None
         for tries in range(_TRIES):
             stamp = _stamp(path)
             same = stamp == step.stamp
             if moving.strict and not same:
                 raise _moved_on(path)
-            meter = moving.counters.of(step.key, stamp[2])
+            if tries == 0:
+                meter = moving.counters.of(step.key, stamp[2])
+            else:
+                moving.counters.begin_again(meter, stamp[2])
             known = (Digest("sha256", step.sha256),) if same and step.sha256 else ()
             began = SYSTEM_CLOCK.file_time_ns()
             try:
@@ -104,7 +114,7 @@ class _Bringing:
                     counted=counting(meter),
                 )
             except DriftError as error:
-                if error.name != path or moving.strict or tries == _TRIES - 1:
+                if error.name != path or moving.strict:
                     raise
                 continue
             after = _stamp(path)
@@ -115,7 +125,7 @@ class _Bringing:
             moving.counters.done(meter, stamp[2])
             self._remember(step, summary, after if after == stamp else None, began)
             return
-        raise _moved_on(path)
+        raise _moved_on(path) if moving.strict else _restless(path)
 
     def _condition(self, step: Step) -> Condition | None:
         if not self._conditional:
@@ -213,6 +223,13 @@ def _check_unchanged(moving: Moving, plan: Plan, doomed: Iterable[Step]) -> None
 def _stamp(path: str) -> Stamped:
     with storage_errors(path):
         return stamped(os.stat(path))  # noqa: PTH116 - text, for thousands of them
+
+
+def _restless(path: str) -> DriftError:
+    return DriftError(
+        f"{path} changes while it goes up: sync again when its writer is done, or exclude it",
+        name=path,
+    )
 
 
 def _moved_on(path: str) -> DriftError:

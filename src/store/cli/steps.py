@@ -20,16 +20,17 @@ _SLOW: Final = (
 )
 _AWAY: Final = "check the address and the network, then try again"
 _MISSING: Final = "check how it is spelled, and that it is still published"
-_LATER: Final = "try again when that time has passed, or ask another address of it with --mirror"
+_LATER: Final = "try again when that time has passed, or ask another address of it"
 _ELSEWHERE: Final = "check the address: its server leads elsewhere than to a file"
-_BROKEN: Final = (
-    "the fault is the server's: try again later, or ask another address of it with --mirror"
-)
+_BROKEN: Final = "the fault is the server's: try again later, or ask another address of it"
 _ODD: Final = "the server gives no file there: check the address, or tell who keeps it"
 _OTHER: Final = "check that the pin is right and the address is that of the file"
 
 _FAULTS: Final = 500
 """The first HTTP status by which a server says that it failed."""
+
+_ASKED: Final = "is the path right?"
+"""What ends the message of a local file that is missing: a step, too."""
 
 _COMMAND: Final = "'store "
 """What stands in a message that names a command of ours, and with it the step."""
@@ -50,7 +51,8 @@ def next_step(error: StoreError) -> str | None:
     The messages of these classes tell what a server or a driver said, and are told for each attempt; the
     step is told once, at the end.
     """
-    if _COMMAND in str(error):
+    text = str(error)
+    if _COMMAND in text or text.endswith(_ASKED):
         return None
     for kind, step in _STEPS:
         if isinstance(error, kind):

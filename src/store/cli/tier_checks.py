@@ -20,6 +20,7 @@ def tier_checks(frame: Frame, *, network: bool) -> Iterator[Check]:
     from store.sharing.looking import reach
     from store.sharing.opening import is_networked
     from store.transports.base import TransferOptions
+    from store.transports.objects.failures import are_unknown
 
     try:
         settings = frame.settings
@@ -31,7 +32,7 @@ def tier_checks(frame: Frame, *, network: bool) -> Iterator[Check]:
     for tier in settings.shared:
         found = reach(tier, options, network=network)
         manner = "read and written" if tier.write else "read only"
-        if isinstance(found.error, CredentialsError):
+        if isinstance(found.error, CredentialsError) and not are_unknown(found.error):
             # So answers a bucket, too, whose keys may get objects, and not list them.
             yield Check(WARN, "shared tier", f"{found.address}: {found.error}")
         elif found.error is not None:

@@ -107,7 +107,7 @@ def _address(value: Any, steps: tuple[int | str, ...], directory: str | None) ->
     if scheme == "file":
         return _path_of(text, steps)
     if scheme not in {*_WEB, *_OBJECTS}:
-        known = ", ".join((*_WEB, *_OBJECTS))
+        known = ", ".join((*_WEB, *_OBJECTS, "bucket"))
         raise RuleError(
             f"has the scheme {scheme!r}: a tier is a directory, or one of {known}", steps
         )

@@ -20,6 +20,7 @@ SourceLike: TypeAlias = "str | os.PathLike[str] | Any"
 """An address, a path, or a ``cloudpathlib.S3Path``."""
 
 _CLOUD: Final = "cloudpathlib"
+_NAMED: Final = "bucket"
 """The package whose paths are known by their names alone: to turn one into a path would download it."""
 
 
@@ -126,6 +127,8 @@ def _is_cloud_path(value: object) -> bool:
 
 
 def _remote(text: str, scheme: str) -> Source:
+    if scheme == _NAMED and not text.startswith(f"{_NAMED}://"):
+        text = f"{_NAMED}://{text.partition(':')[2]}"
     shown = public(text)
     known = schemes()
     if scheme not in known:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from store.errors import DriftError, MissingKeyError, TransportError
 from store.transports.objects.base import (
@@ -18,7 +19,7 @@ from store.transports.objects.base import (
     ObjectMeta,
     Source,
 )
-from store.transports.objects.naming import named
+from store.transports.objects.naming import named, spellable, writable
 
 
 class FakeBody(Body):
@@ -61,9 +62,15 @@ class FakeObjects(ObjectClient):
         self.address = f"s3://{name}"
         self.calls: list[tuple[str, str]] = []
         self._conditions = conditions
+        self._server = f"memory:{uuid4()}"
         self._objects: dict[str, tuple[ObjectMeta, bytes]] = {}
         self._lock = threading.Lock()
         self._ticks = 0
+
+    @property
+    def server(self) -> str | None:
+        """What names it: no two are one server."""
+        return self._server
 
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:  # noqa: ARG002 - see its docstring
         """Return what is said of the object; ``version`` is passed over: only the newest is kept."""
@@ -104,7 +111,7 @@ class FakeObjects(ObjectClient):
         counted: Counted | None = None,
     ) -> ObjectMeta:
         """Keep the bytes."""
-        self._note("put", key)
+        self._note("put", writable(key))
         content = _bytes_of(source)
         with self._lock:
             known = self._objects.get(key)
@@ -137,6 +144,7 @@ class FakeObjects(ObjectClient):
         """Keep the object under another key too."""
         self._note("copy", source)
         meta, content = self._found(source)
+        writable(dest)
         with self._lock:
             known = self._objects.get(dest)
             if known is not None and not replacing:
@@ -152,12 +160,14 @@ class FakeObjects(ObjectClient):
             with self._lock:
                 self._objects.pop(key, None)
 
-    def honours_conditions(self) -> bool:
+    def honours_conditions(self, within: str = "") -> bool | None:  # noqa: ARG002 - nothing is tried
         """Return what was said when it was made."""
         return self._conditions
 
     def _note(self, call: str, key: str) -> None:
-        if call != "list":
+        if call == "list":
+            spellable(key)
+        else:
             named(key)
         with self._lock:
             self.calls.append((call, key))

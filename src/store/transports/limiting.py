@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from store.clock import SYSTEM_CLOCK, Clock
@@ -12,6 +13,9 @@ from store.transports.excuses import excuse
 
 _BURST: Final = 0.1
 """How much may be caught up on after a pause, in seconds of the rate."""
+
+_PAUSE: Final = 0.2
+"""How long is waited at a stretch where somebody looks up meanwhile, in seconds."""
 
 _LEAST_PIECE: Final = 1024
 _LARGEST_PIECE: Final = 1 << 20
@@ -41,12 +45,15 @@ class Limiter:
         self._filled = clock.monotonic()
         self._lock = threading.Lock()
 
-    def take(self, count: int, deadline: Deadline) -> None:
+    def take(
+        self, count: int, deadline: Deadline, *, check: Callable[[], object] | None = None
+    ) -> None:
         """Take bytes that came, and wait as long as they must last; no longer than the deadline.
 
         Args:
             count: How many.
             deadline: When the call must have ended.
+            check: Is called now and then while it waits, and may raise.
         """
         with self._lock:
             now = self._clock.monotonic()
@@ -56,8 +63,18 @@ class Limiter:
             wait = -self._left / self._rate
         wait = min(wait, deadline.left())
         if wait > 0:
-            self._clock.sleep(wait)
+            if check is None:
+                self._clock.sleep(wait)
+            else:
+                self._wait(wait, check)
             excuse(wait)
+
+    def _wait(self, seconds: float, check: Callable[[], object]) -> None:
+        """Wait in short pieces, and look up between them."""
+        end = self._clock.monotonic() + seconds
+        while (left := end - self._clock.monotonic()) > 0:
+            check()
+            self._clock.sleep(min(left, _PAUSE))
 
 
 _limiters: Final[dict[tuple[int, int], Limiter]] = {}

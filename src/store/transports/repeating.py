@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,6 +12,8 @@ from store.transports.deadlines import begun, keeping
 from store.transports.retrying import delay_before
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 Told = Callable[[StoreError, float], None]
 """Is told of a failure that is followed by another try, and after how many seconds."""
@@ -49,6 +52,7 @@ def repeated(
                     delay = delay_before(tries, error, options.retrying, deadline)
                 if delay is None:
                     raise
+                log.info("%s; asked again in %.1f s", error, delay)
                 if told is not None:
                     told(error, delay)
             deadline.sleep(delay)

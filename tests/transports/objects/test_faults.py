@@ -67,6 +67,20 @@ def test_what_passes_is_tried_again(server: Server, opened: Open, fault: object)
     assert server.count() == 3
 
 
+def test_what_is_tried_again_is_logged(
+    server: Server, opened: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the error; and each request where all is logged."""
+    caplog.set_level("DEBUG")
+    server.serve("/bucket/body", BODY, fault=[Status(503)])
+
+    got(opened(server.url))
+
+    assert "answered 503" in caplog.text
+    assert "asked again in" in caplog.text
+    assert "body" in caplog.text
+
+
 def test_what_does_not_pass_is_told(server: Server, opened: Open) -> None:
     """With its status, after as many tries as were allowed."""
     server.serve("/bucket/body", BODY, fault=Status(503))

@@ -102,7 +102,7 @@ def _show(origin: Place, target: Place, copies: list[Copy], frame: Frame, *, dry
 
 def _same_bucket(origin: Place, target: Place) -> bool:
     """Whether the server can copy by itself: two servers may each have a bucket of one name."""
-    return (origin.client.address, origin.connection) == (target.client.address, target.connection)
+    return (origin.client.bucket, origin.connection) == (target.client.bucket, target.connection)
 
 
 def _planned(

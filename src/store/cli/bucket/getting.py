@@ -69,7 +69,7 @@ def get(
     place whole.
     """
     frame = frame_of(context)
-    with opened_place(frame, address) as place:
+    with opened_place(frame, address, versioned=True) as place:
         if dest == "-":
             lone(place, (include, exclude))
             _print(place, digest, frame, context, dry_run=dry_run)
@@ -119,7 +119,11 @@ def _print(
         )
     with private_directory(Path(tempfile.gettempdir())) as directory:
         pair = _one(place, None)._replace(path=directory / "content")
-        path = _get_one(place, pair, digest, frame).path
+        try:
+            path = _get_one(place, pair, digest, frame).path
+        except BaseException:
+            frame.saved = {}  # what came goes with the directory
+            raise
         with path.open("rb") as file:
             content(iter(lambda: file.read(_PIECE), b""))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from store.transports.objects.addresses import ObjectAddress
     from store.transports.objects.base import Counted, ObjectClient
     from store.transports.objects.connection import Connection
+
+log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,14 +69,21 @@ class Place(NamedTuple):
         """Return the address of a key in the same bucket, so that it can be given to a command again."""
         from store.transports.objects.addresses import ObjectAddress
 
-        return str(ObjectAddress.parse(self.client.address)._replace(key=key))
+        root = ObjectAddress.parse(self.client.address)
+        return root._replace(key=f"{root.key}/{key}" if root.key else key).brief
 
 
 @contextlib.contextmanager
-def opened_place(frame: Frame, text: str) -> Iterator[Place]:
+def opened_place(frame: Frame, text: str, *, versioned: bool = False) -> Iterator[Place]:
     """Open the bucket of an address, hold its use within the deadline, and close it afterwards.
 
+    Args:
+        frame: The run.
+        text: The address, as it was given.
+        versioned: Whether the address may name a version of an object.
+
     Raises:
+        UsageError: The address names a version, where that is not looked at.
         StoreError: The settings or the address cannot be read, or the bucket cannot be opened.
     """
     from store.transports.base import TransferOptions
@@ -83,11 +93,18 @@ def opened_place(frame: Frame, text: str) -> Iterator[Place]:
     settings = frame.settings
     options = TransferOptions.from_settings(settings, _following(frame))
     address, connection = locate(text, options)
-    bucket = f"{address.scheme}://{address.bucket}"
+    many = not address.key or address.key.endswith("/")
+    if address.version is not None and (many or not versioned):
+        raise click.UsageError(
+            f"{text}: only 'store bucket get' (of one object) and 'store fetch' know versions: leave"
+            " ?versionId out for the newest, or get that version into a file first",
+            click.get_current_context(),
+        )
     with (
-        contextlib.closing(open_objects(bucket, options, connection=connection)) as client,
+        contextlib.closing(open_objects(text, options)) as client,
         keeping(begun(options.clock, settings.deadline)),
     ):
+        log.info("%s is the bucket %s at %s", client.address, client.bucket, client.server)
         yield Place(address, client, options, connection)
 
 

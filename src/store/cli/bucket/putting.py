@@ -66,8 +66,6 @@ def put(
     '-' puts what is read from stdin, under a key of its own.
     The SHA-256 of each is kept with it. What is there already is replaced, nothing is deleted.
     """
-    from store.buckets.trees import pairs_up
-
     frame = frame_of(context)
     with opened_place(frame, address) as place:
         if len(files) > 1 and not place.many:
@@ -82,16 +80,31 @@ def put(
                 )
             _put_stdin(place, frame, sha1=sha1, create=create)
             return
-        for file in files:
-            make_sure_of(file)
-        pairs = [
-            pair
-            for file in files
-            for pair in pairs_up(file, place.key, include=include, exclude=exclude)
-        ]
+        pairs = _pairs(place, files, frame, include=include, exclude=exclude)
         _refuse_twins(pairs)
         done = [] if dry_run else _put(place, pairs, frame, jobs, sha1=sha1, create=create)
         _show(place, pairs, done, frame, dry_run=dry_run)
+
+
+def _pairs(
+    place: Place,
+    files: tuple[str, ...],
+    frame: Frame,
+    *,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+) -> list[Pair]:
+    """Return what is to be put, and tell what is passed over."""
+    from store.buckets.trees import pairs_up
+
+    for file in files:
+        make_sure_of(file)
+    tell = None if frame.quiet else say
+    return [
+        pair
+        for file in files
+        for pair in pairs_up(file, place.key, include=include, exclude=exclude, tell=tell)
+    ]
 
 
 def _put_stdin(place: Place, frame: Frame, *, sha1: bool, create: bool) -> None:

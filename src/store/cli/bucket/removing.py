@@ -23,11 +23,17 @@ if TYPE_CHECKING:
         "store bucket remove s3://results/2026/table.csv",
         "store bucket remove s3://results/2025/ --dry-run",
         "store bucket remove s3://results --bucket --yes",
+        "store bucket remove s3://results/2026/ --uploads --dry-run",
     )
 )
 @click.argument("addresses", metavar=f"{ADDRESS}...", nargs=-1, required=True)
 @click.option(
     "--bucket", "whole", is_flag=True, help="Delete the bucket itself, with all it holds."
+)
+@click.option(
+    "--uploads",
+    is_flag=True,
+    help="Take back uploads that were begun a day ago and never finished; objects stay.",
 )
 @with_patterns
 @destructive
@@ -40,6 +46,7 @@ def remove(
     *,
     addresses: tuple[str, ...],
     whole: bool,
+    uploads: bool,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     dry_run: bool,
@@ -49,28 +56,58 @@ def remove(
 
     A bucket's own address needs --bucket.
     """
-    from store.buckets.client import check_deletable, delete_bucket
-
     frame = frame_of(context)
+    if uploads and (whole or include or exclude):
+        raise click.UsageError(
+            "--uploads is about no objects: name a bucket or the beginning of keys"
+        )
     with contextlib.ExitStack() as stack:
         places = [stack.enter_context(opened_place(frame, one)) for one in addresses]
+        if uploads:
+            return _uploads(context, places, frame, dry_run=dry_run, yes=yes)
         found: list[tuple[Place, list[ObjectMeta]]] = []
         for place in places:
             _check(place, whole=whole, patterns=bool(include or exclude))
-            found.append((place, _meant(place, include, exclude)))
+            found.append((place, _meant(place, include, exclude, whole=whole)))
         if not dry_run:
-            if not yes:
-                refuse_where_nobody_can_be_asked(context)
-                if not agreed(f"delete {_told(found, whole=whole)}?"):
-                    return 1
-            if whole:
-                for place in places:
-                    check_deletable(place.client)
-            for place, metas in found:
-                place.client.delete([one.key for one in metas])
-                if whole:
-                    delete_bucket(place.client, options=place.options)
+            if not (yes or _agreed(context, f"delete {_told(found, whole=whole)}?")):
+                return 1
+            _delete(found, whole=whole)
         _show(found, frame, dry_run=dry_run, whole=whole)
+    return 0
+
+
+def _agreed(context: click.Context, question: str) -> bool:
+    refuse_where_nobody_can_be_asked(context)
+    return agreed(question)
+
+
+def _delete(found: list[tuple[Place, list[ObjectMeta]]], *, whole: bool) -> None:
+    from store.buckets.client import check_deletable, delete_bucket
+
+    if whole:
+        for place, _ in found:
+            check_deletable(place.client)
+    for place, metas in found:
+        place.client.delete([one.key for one in metas])
+        if whole:
+            delete_bucket(place.client, options=place.options)
+
+
+def _uploads(
+    context: click.Context, places: list[Place], frame: Frame, *, dry_run: bool, yes: bool
+) -> int:
+    """Take back what was never finished."""
+    from store.cli.bucket.unfinished import old_uploads, show_uploads, take_all_back
+
+    found = [(place, old_uploads(place)) for place in places]
+    count = several(sum(len(some) for _, some in found), "upload")
+    if not dry_run:
+        if not (yes or _agreed(context, f"take back {count} that were never finished?")):
+            return 1
+        for place, some in found:
+            take_all_back(place, some)
+    show_uploads(found, frame, dry_run=dry_run)
     return 0
 
 
@@ -83,14 +120,24 @@ def _check(place: Place, *, whole: bool, patterns: bool) -> None:
         )
 
 
-def _meant(place: Place, include: tuple[str, ...], exclude: tuple[str, ...]) -> list[ObjectMeta]:
+def _meant(
+    place: Place, include: tuple[str, ...], exclude: tuple[str, ...], *, whole: bool
+) -> list[ObjectMeta]:
     from store.buckets.trees import objects_below
     from store.errors import MissingKeyError
 
     if place.many:
         if include or exclude:
-            return list(objects_below(place.client, place.key, include=include, exclude=exclude))
-        return list(place.client.list(place.key))
+            found = list(objects_below(place.client, place.key, include=include, exclude=exclude))
+        else:
+            found = list(place.client.list(place.key))
+        if not found and not whole:
+            raise MissingKeyError(
+                f"there is nothing below {place.spelled(place.key)} that is wanted: look with"
+                " 'store bucket list'",
+                key=place.key,
+            )
+        return found
     lone(place, (include, exclude))
     try:
         return [place.client.head(place.key)]

@@ -133,7 +133,10 @@ def _apply(place: Place, sides: Sides, path: str, frame: Frame, jobs: int) -> Sy
     from store.files.failures import storage_errors
 
     with storage_errors(path), Path(path).open(encoding="utf-8", errors="replace") as file:
-        plan = Plan.from_lines(file)
+        try:
+            plan = Plan.from_lines(file)
+        except QueryError as error:
+            raise QueryError(f"{path}: {error}", query=path) from error
     planned = (plan.direction == "up", plan.root, plan.remote)
     root = os.path.abspath(sides.directory)  # noqa: PTH100 - links stay what they are
     asked = (sides.up, root, within(place.key).removesuffix("/"))
@@ -169,7 +172,9 @@ def _refuse_more(context: click.Context) -> None:
 
 def _save(plan: Plan, path: str) -> None:
     from store.files.atomic import write_bytes
+    from store.files.regular import refuse_to_replace
 
+    refuse_to_replace(path)
     write_bytes(path, "".join(f"{line}\n" for line in plan.to_lines()).encode())
 
 

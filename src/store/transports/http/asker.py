@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,11 +28,17 @@ from store.transports.http.sessions import Quiet, Sessions
 from store.transports.http.wire import Spelling
 from store.transports.limiting import limiter_for
 
+log = logging.getLogger(__name__)
+
 _PIECE: Final = 256 << 10
 """How much is given to the connection at once, in bytes: each has the whole patience for itself."""
 
 _LARGEST: Final = 64 << 20
 """The largest answer that is read whole, in bytes."""
+
+
+_BUNDLES: Final = "ca_bundle, AWS_CA_BUNDLE or REQUESTS_CA_BUNDLE"
+"""Where the authorities to trust are named, for messages."""
 
 
 class Answer:
@@ -136,6 +143,7 @@ class Asker:
         except BaseException:
             seat.leave()
             raise
+        log.debug("%s %s answered %s", method, shown, response.status_code)
         try:
             stream = HttpStream(
                 response,
@@ -215,7 +223,7 @@ class Asker:
             OSError,
             ValueError,
         ) as error:
-            failure = raised(error, address)
+            failure = raised(error, address, trusting=_BUNDLES)
             if type(error) is OSError and self._sessions.bundle is not None:
                 failure = _no_bundle(self._sessions.bundle)
         raise failure
@@ -223,8 +231,8 @@ class Asker:
 
 def _no_bundle(bundle: str) -> ConfigurationError:
     return ConfigurationError(
-        f"the certificates to trust are looked for at {bundle}, where there are none: mend ca_bundle,"
-        " AWS_CA_BUNDLE or REQUESTS_CA_BUNDLE",
+        f"the certificates to trust are looked for at {bundle}, where there are none: mend"
+        f" {_BUNDLES}",
         key="ca_bundle",
         path=bundle,
     )

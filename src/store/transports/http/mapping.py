@@ -36,7 +36,7 @@ _DEPTH: Final = 12
 """How many layers of wrapped errors are looked through."""
 
 
-def raised(error: Exception, address: str) -> StoreError:
+def raised(error: Exception, address: str, *, trusting: str = "REQUESTS_CA_BUNDLE") -> StoreError:
     """Return our error for one that was raised while an address was asked or read.
 
     Its ``__cause__`` is the innermost error of the system, where there is one: what wraps it holds the
@@ -45,10 +45,11 @@ def raised(error: Exception, address: str) -> StoreError:
     Args:
         error: What was raised.
         address: What was asked for; shown without its secrets.
+        trusting: Where the authorities to trust are named.
     """
     shown = public(address)
     root = _root(error)
-    mapped = _mapped(error, root, shown)
+    mapped = _mapped(error, root, shown, trusting)
     mapped.__cause__ = root
     mapped.__suppress_context__ = True
     return mapped
@@ -89,11 +90,11 @@ _HEADER: Final = requests.exceptions.InvalidHeader
 _BROKEN: Final = (requests.ConnectionError, urllib3.exceptions.ProtocolError, OSError)
 
 
-def _mapped(error: Exception, root: BaseException | None, shown: str) -> StoreError:
+def _mapped(error: Exception, root: BaseException | None, shown: str, trusting: str) -> StoreError:
     if isinstance(error, _TLS):
         return HTTPConnectionError(
             f"{shown}: TLS failed: {_reason(root)}; check the host's certificate, or name its authority in"
-            " REQUESTS_CA_BUNDLE",
+            f" {trusting}",
             url=shown,
             transient=False,
         )

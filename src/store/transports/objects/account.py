@@ -60,6 +60,11 @@ class Account:
     path_style: bool
     bundle: Path | None
 
+    @property
+    def server(self) -> str:
+        """What names the server; AWS is one, whatever the region: a bucket's name stands once in all."""
+        return self.endpoint or "https://s3.amazonaws.com"
+
     def bucket_address(self, bucket: str) -> str:
         """Return where a bucket is, without a slash at the end."""
         server = self.endpoint or f"https://s3.{self.region}.amazonaws.com"
@@ -125,6 +130,12 @@ def _keys(given: Connection, variables: Mapping[str, str], told: Mapping[str, st
             f"the AWS profile gets its keys by {unread[0]}, which is not understood here: put keys into the"
             " environment, as 'aws configure export-credentials --format env' prints them",
             key="profile",
+        )
+    given_alone = variables.get("AWS_ACCESS_KEY_ID") and given.profile is None
+    if given_alone and not variables.get("AWS_SECRET_ACCESS_KEY"):
+        raise ConfigurationError(
+            "AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not: set both, or none",
+            key="AWS_SECRET_ACCESS_KEY",
         )
     return None
 

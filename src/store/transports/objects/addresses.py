@@ -69,6 +69,11 @@ class ObjectAddress(NamedTuple):
         """The bucket's own address."""
         return f"{self.scheme}://{self.bucket}"
 
+    @property
+    def brief(self) -> str:
+        """The address as people write it: that of a named connection without slashes before the name."""
+        return str(self).replace(f"{NAMED}://", f"{NAMED}:", self.scheme == NAMED)
+
     def __str__(self) -> str:
         """Return the address again, so that `parse` gives the same."""
         key = "".join(

@@ -103,10 +103,24 @@ class ObjectClient(abc.ABC):
     where the bucket itself is missing.
 
     Attributes:
-        address: The bucket's address without secrets, such as ``s3://bucket``.
+        address: The bucket's address without secrets, such as ``s3://bucket``, or ``bucket:NAME`` where it is
+            reached by a connection of the settings.
     """
 
     address: str
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self.address.partition("://")[2].partition("/")[0]
+
+    @property
+    def server(self) -> str | None:
+        """What names the server, the same in every process and without secrets: its endpoint.
+
+        None where nothing does, as with what lies in memory: then nothing is remembered of its objects.
+        """
+        return None
 
     @abc.abstractmethod
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
@@ -189,10 +203,17 @@ class ObjectClient(abc.ABC):
         """Delete objects, many in one request where the store takes that; a missing one is no error."""
 
     @abc.abstractmethod
-    def honours_conditions(self) -> bool:
+    def honours_conditions(self, within: str = "") -> bool | None:
         """Return whether the store honours the conditions of `put`: tried out once, and remembered.
 
-        The trial writes, and deletes, one object under ``.store-condition-`` and a random word.
+        The trial asks for what a store must refuse that honours them; where it does not, an object under
+        ``.store-condition-`` and a random word is written, and deleted.
+
+        Args:
+            within: What the key of the trial begins with, such as ``data/``.
+
+        Returns:
+            None where it may not be tried there.
         """
 
     def reader(self, *, pinned: bool = False) -> ObjectClient:  # noqa: ARG002 - most need not know

@@ -15,25 +15,29 @@ from store.transports.objects.stores import Stores, library, usable
 _METHODS = ("get", "put", "list", "delete", "copy")
 
 
-def made(connection: Connection, place: ObjectAddress, options: TransferOptions) -> ObjectClient:
+def made(
+    connection: Connection, place: ObjectAddress, options: TransferOptions, shown: str | None = None
+) -> ObjectClient:
     """Return the client of a bucket that a connection reaches.
 
     Args:
         connection: How it is reached.
         place: The bucket's address.
         options: How bytes are to be moved.
+        shown: How the bucket is called; None for its address.
 
     Raises:
         UnknownNameError: The extra ``s3`` is not installed.
         ConfigurationError: The connection cannot be used so.
     """
+    address = shown or place.root
     if usable():
-        library(place.root)
+        library(address)
     account = account_of(connection) if connection.kind == "s3" else None
-    stores = Stores(place.bucket, place.root, options, connection=connection, account=account)
+    stores = Stores(place.bucket, address, options, connection=connection, account=account)
     if account is not None and (account.keys is not None or account.anonymous):
-        return S3Objects(account, place.bucket, stores, options)
-    return ObstoreObjects(place.root, stores, options)
+        return S3Objects(account, place.bucket, stores, options, address)
+    return ObstoreObjects(address, stores, options)
 
 
 def given(store: object, place: ObjectAddress, options: TransferOptions) -> ObjectClient:

@@ -49,6 +49,15 @@ _GRAIN: Final = 0.02
 """By how much a wait may end early, in seconds."""
 
 
+_KEYS: Final = {
+    "s3": ", AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the AWS files",
+    "gs": " (credentials_file), or in GOOGLE_APPLICATION_CREDENTIALS",
+    "az": " (access_key, which is the account's name, and secret_key), or AZURE_STORAGE_ACCOUNT_NAME and"
+    " AZURE_STORAGE_ACCOUNT_KEY",
+}
+"""Where keys are looked for, by the scheme of an address."""
+
+
 class NotPartialError(Exception):
     """A range was not answered with a part: the whole is to be asked for."""
 
@@ -84,7 +93,7 @@ def refused(
     if status == 404:  # noqa: PLR2004 - HTTP's own numbers are their best names
         return _missing(address, shown, key, code)
     if status in {401, 403} or code in _FORBIDDEN:
-        hint = _hint(code, skewed=abs(skew) > _SKEW)
+        hint = _hint(shown, code, skewed=abs(skew) > _SKEW)
         return CredentialsError(f"{said}: {hint}", url=shown, status=status)
     if status in {409, 412}:
         return drifted(shown, key, expected)
@@ -186,7 +195,7 @@ def mapped(
             return _without_keys(shown)
         return refused(number, address, key=key, code=said, expected=expected)
     if kind in {"PermissionDeniedError", "UnauthenticatedError"}:
-        return CredentialsError(f"{shown}: {_hint(None)}", url=shown)
+        return CredentialsError(f"{shown}: {_hint(shown)}", url=shown)
     return _unanswered(text.lower(), shown)
 
 
@@ -202,7 +211,7 @@ def _unanswered(text: str, shown: str) -> StoreError:
 
 
 def _without_keys(shown: str) -> CredentialsError:
-    return CredentialsError(f"{shown}: no keys are at hand: {_hint(None)}", url=shown)
+    return CredentialsError(f"{shown}: no keys are at hand: {_hint(shown)}", url=shown)
 
 
 def offline(address: str) -> OfflineError:
@@ -213,13 +222,11 @@ def offline(address: str) -> OfflineError:
     )
 
 
-def _hint(code: str | None, *, skewed: bool = False) -> str:
+def _hint(shown: str, code: str | None = None, *, skewed: bool = False) -> str:
     if skewed or code in _SKEWED:
         return "the clock of this machine is off: set it right"
-    return (
-        "give keys that may do that: in [connection.NAME], AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or"
-        " the AWS files; or say anonymous = true"
-    )
+    where = _KEYS.get(shown.partition(":")[0], _KEYS["s3"])
+    return f"give keys that may do that: in [connection.NAME]{where}; or say anonymous = true"
 
 
 def _reason(text: str) -> str:

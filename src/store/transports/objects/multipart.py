@@ -75,6 +75,7 @@ class Upload:
         self._upload = repeated(lambda: self._begun(metadata), self._options)
         try:
             etags = self._parts(reader, counted)
+            reader.next(1)  # the end is looked at: a file that changed meanwhile is not written
             held()
             answer, etag = repeated(lambda: self._ended(etags, condition), self._options)
         except BaseException:

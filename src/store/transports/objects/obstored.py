@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -22,12 +23,14 @@ from store.transports.objects.base import (
 from store.transports.objects.chunks import ObstoreBody
 from store.transports.objects.conditions import checked_tag, refuse_taken, settled
 from store.transports.objects.failures import NotPartialError, mapped
-from store.transports.objects.naming import named
+from store.transports.objects.naming import named, spellable, writable
 from store.transports.objects.sources import PART, Reader, opened
 from store.transports.objects.stores import Stores
 from store.transports.objects.told import is_plain, meta_told, version_told
 from store.transports.objects.trial import honours
 from store.transports.repeating import repeated
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -59,6 +62,21 @@ class ObstoreObjects(ObjectClient):
     def store(self) -> Any:  # noqa: ANN401 - obstore's
         """The library's own store, for what it alone can do, such as signing an address."""
         return self._stores.at_hand()
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self._stores.bucket
+
+    @property
+    def is_s3(self) -> bool:
+        """Whether S3's protocol is spoken."""
+        return self._stores.is_s3
+
+    @property
+    def server(self) -> str | None:
+        """What names the server: see `ObjectClient.server`."""
+        return self._stores.server
 
     @property
     def bundle(self) -> Path | None:
@@ -115,6 +133,7 @@ class ObstoreObjects(ObjectClient):
         counted: Counted | None = None,
     ) -> ObjectMeta:
         """Write an object; what is large and under no condition goes up in parts."""
+        writable(key)
         with opened(source) as reader:
             small = reader.size is not None and reader.size <= PART
             if small or condition is not None:
@@ -185,7 +204,7 @@ class ObstoreObjects(ObjectClient):
 
     def list(self, prefix: str = "", *, after: str | None = None) -> Iterator[ObjectMeta]:
         """Give what begins with a prefix; the library knows whole directories only."""
-        folder = prefix.rpartition("/")[0]
+        folder = spellable(prefix).rpartition("/")[0]
         stream = self._call("list", None, folder or None, offset=after, chunk_size=_MANY)
         while True:
             chunk = self._guarded(lambda: next(stream, None), None)
@@ -228,9 +247,9 @@ class ObstoreObjects(ObjectClient):
             except MissingKeyError:
                 continue
 
-    def honours_conditions(self) -> bool:
+    def honours_conditions(self, within: str = "") -> bool | None:
         """Return whether the store honours the conditions of `put`."""
-        return honours(self, f"{self.address} {self.store.config.get('endpoint')}")
+        return honours(self, f"{self.address} {type(self.store).__name__} {self.server}", within)
 
     def _taken(self, key: str) -> str:
         if not is_plain(named(key)):
@@ -251,6 +270,7 @@ class ObstoreObjects(ObjectClient):
     ) -> Any:  # noqa: ANN401 - the library's
         store = self._stores.at_hand(uploading=name == "put")
         function = getattr(self._stores.library, name)
+        log.debug("%s %s", name, self.address if key is None else f"{self.address}/{key}")
         return self._guarded(lambda: function(store, *arguments, **options), key, expected)
 
     def _guarded(self, call: Callable[[], T], key: str | None, etag: str | None = None) -> T:

@@ -45,16 +45,17 @@ def open_objects(
     options = options or TransferOptions()
     if connection is None or isinstance(connection, Connection | str):
         place, reached = located(address, options, connection)
+        shown = _shown(_plain(address), reached)
     else:
         place, reached = _plain(address), None
-    shown = place.root
+        shown = place.root
     if options.offline:
         raise offline(shown)
     from store.transports.objects import clients
 
     if reached is None:
         return clients.given(connection, place, options)
-    return clients.made(reached, place, options)
+    return clients.made(reached, place, options, shown)
 
 
 def locate(
@@ -127,6 +128,14 @@ def connection_named(name: str, options: TransferOptions) -> Connection:
 
 def _plain(address: str | ObjectAddress) -> ObjectAddress:
     return address if isinstance(address, ObjectAddress) else ObjectAddress.parse(address)
+
+
+def _shown(address: ObjectAddress, connection: Connection) -> str:
+    """Return what a bucket is called: by its connection's name where that was given, to be found again."""
+    bucket = ""
+    if address.scheme == NAMED and connection.bucket is None:
+        bucket = address.key.partition("/")[0]
+    return address._replace(key=bucket, version=None).brief
 
 
 def _renamed(place: ObjectAddress, connection: Connection) -> ObjectAddress:

@@ -16,6 +16,7 @@ from store.transports.objects.base import (
     ObjectMeta,
     Source,
 )
+from store.transports.objects.naming import writable
 from store.transports.objects.obstored import ObstoreObjects
 from store.transports.objects.sources import PART, opened
 from store.transports.objects.stores import Stores, usable
@@ -38,12 +39,18 @@ class S3Objects(ObstoreObjects):
         bucket: The bucket's name.
         stores: The library's stores.
         options: How bytes are to be moved.
+        address: The bucket's address; None for ``s3://bucket``.
     """
 
     def __init__(
-        self, account: Account, bucket: str, stores: Stores, options: TransferOptions
+        self,
+        account: Account,
+        bucket: str,
+        stores: Stores,
+        options: TransferOptions,
+        address: str | None = None,
     ) -> None:
-        super().__init__(f"s3://{bucket}", stores, options)
+        super().__init__(address or f"s3://{bucket}", stores, options)
         self._account = account
         self._bucket = bucket
         self._lazy: SignedObjects | None = None
@@ -54,7 +61,9 @@ class S3Objects(ObstoreObjects):
         if self._lazy is None:
             from store.transports.objects.signed import SignedObjects
 
-            self._lazy = SignedObjects(self._account, self._bucket, self.options)
+            self._lazy = SignedObjects(
+                self._account, self._bucket, self.options, address=self.address
+            )
         return self._lazy
 
     def reader(self, *, pinned: bool = False) -> ObjectClient:
@@ -95,6 +104,7 @@ class S3Objects(ObstoreObjects):
         counted: Counted | None = None,
     ) -> ObjectMeta:
         """Write an object; what is large goes up in parts, under its condition too."""
+        writable(key)
         with opened(source) as reader:
             given = (reader, metadata or {}, condition, counted)
             if self._by_library(key) and reader.size is not None and reader.size <= PART:
@@ -107,6 +117,7 @@ class S3Objects(ObstoreObjects):
 
     def copy(self, source: str, dest: str, *, replacing: bool = True) -> None:
         """Copy an object within the bucket."""
+        writable(dest)
         if self._by_library(source) and self._by_library(dest):
             super().copy(source, dest, replacing=replacing)
         else:
@@ -132,9 +143,9 @@ class S3Objects(ObstoreObjects):
         """Return the checksums that S3 keeps of a whole object."""
         return self._signed.checksums(key)
 
-    def honours_conditions(self) -> bool:
+    def honours_conditions(self, within: str = "") -> bool | None:
         """Return whether the store honours the conditions of `put`."""
-        return self._signed.honours_conditions()
+        return self._signed.honours_conditions(within)
 
     def close(self) -> None:
         """Close idle connections."""

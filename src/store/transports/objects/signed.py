@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -40,15 +39,15 @@ from store.transports.objects.conditions import (
 from store.transports.objects.failures import refused
 from store.transports.objects.many import SignedRequests
 from store.transports.objects.multipart import Upload
+from store.transports.objects.naming import spellable, writable
 from store.transports.objects.pages import Page, page_of
-from store.transports.objects.signing import EMPTY, UNSIGNED, query_of, signed, spelled
+from store.transports.objects.sending import Sender
+from store.transports.objects.signing import spelled
 from store.transports.objects.sources import PART, Reader, opened
 from store.transports.objects.trial import honours
 from store.transports.repeating import repeated
 
 _MISSING: Final = 404
-_SLOWEST: Final = 256 << 10
-"""How fast a server takes up what it was sent at least, before it answers, in bytes a second."""
 
 
 class SignedObjects(ObjectClient):
@@ -62,26 +61,46 @@ class SignedObjects(ObjectClient):
         options: How bytes are to be moved.
         lenient: Whether a part is taken whose answer calls it a whole (status 200, as rclone's server does),
             and has the very ``Content-Range`` and length that were asked for.
+        address: The bucket's address; None for ``s3://bucket``.
     """
 
     def __init__(
-        self, account: Account, bucket: str, options: TransferOptions, *, lenient: bool = False
+        self,
+        account: Account,
+        bucket: str,
+        options: TransferOptions,
+        *,
+        lenient: bool = False,
+        address: str | None = None,
     ) -> None:
-        self.address = f"s3://{bucket}"
+        self.address = address or f"s3://{bucket}"
         self.options = options
         self._account = account
         self._bucket = bucket
         self._where = account.bucket_address(bucket)
         self._asker = Asker(options, account.bundle)
+        self._sender = Sender(account, self._where, options, self._asker)
         self._lenient = lenient
         self._other: SignedObjects | None = None
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self._bucket
+
+    @property
+    def server(self) -> str | None:
+        """What names the server: see `ObjectClient.server`."""
+        return self._account.server
 
     def reader(self, *, pinned: bool = False) -> ObjectClient:
         """Return itself, or what takes a part of status 200 where all is held against a digest."""
         if not pinned:
             return self
         if self._other is None:
-            self._other = SignedObjects(self._account, self._bucket, self.options, lenient=True)
+            self._other = SignedObjects(
+                self._account, self._bucket, self.options, lenient=True, address=self.address
+            )
         return self._other
 
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
@@ -141,6 +160,7 @@ class SignedObjects(ObjectClient):
         counted: Counted | None = None,
     ) -> ObjectMeta:
         """Write an object; what is larger than one part goes up in parts."""
+        writable(key)
         with opened(source) as reader:
             return self.put_read(key, reader, metadata or {}, condition, counted)
 
@@ -182,7 +202,7 @@ class SignedObjects(ObjectClient):
 
     def list(self, prefix: str = "", *, after: str | None = None) -> Iterator[ObjectMeta]:
         """Give what begins with a prefix, page by page."""
-        asked = {"list-type": "2", "encoding-type": "url", "prefix": prefix}
+        asked = {"list-type": "2", "encoding-type": "url", "prefix": spellable(prefix)}
         if after is not None:
             asked["start-after"] = after
         last = after
@@ -209,9 +229,8 @@ class SignedObjects(ObjectClient):
     def copy(self, source: str, dest: str, *, replacing: bool = True) -> None:
         """Copy an object within the bucket; that nothing is replaced is looked at first."""
         if not replacing:
-            refuse_taken(self, dest)
-        bucket = self.address.removeprefix("s3://")
-        headers = {"x-amz-copy-source": f"/{bucket}/{spelled(source)}"}
+            refuse_taken(self, writable(dest))
+        headers = {"x-amz-copy-source": f"/{self._bucket}/{spelled(source)}"}
 
         def once() -> None:
             """Ask; whether it was done is told in the body."""
@@ -244,9 +263,9 @@ class SignedObjects(ObjectClient):
         answer = repeated(functools.partial(self._head, key, {}, ASKING), self.options)
         return checksums_of(answer.headers)
 
-    def honours_conditions(self) -> bool:
+    def honours_conditions(self, within: str = "") -> bool | None:
         """Return whether the store honours the conditions of `put`."""
-        return honours(self, self._where)
+        return honours(self, self._where, within)
 
     def close(self) -> None:
         """Close idle connections."""
@@ -264,33 +283,10 @@ class SignedObjects(ObjectClient):
     ) -> Answer:
         """Send one signed request, and return its answer, whatever its status.
 
-        Args:
-            method: The method.
-            key: The object's name; None asks the bucket itself.
-            query: The query's parameters.
-            headers: What is sent, and signed, with it.
-            body: What is sent along.
-
         Raises:
-            StoreError: No answer came.
+            StoreError: See `store.transports.objects.sending.Sender.ask`.
         """
-        path = "/" if key is None else f"/{spelled(key)}"
-        asked = f"{self._where}{path}" + (f"?{query_of(query)}" if query else "")
-        payload = EMPTY
-        if len(body):
-            secured = asked.startswith("https:")
-            payload = UNSIGNED if secured else hashlib.sha256(body).hexdigest()
-        sent = signed(
-            method,
-            asked,
-            headers or {},
-            keys=self._account.keys,
-            region=self._account.region,
-            payload=payload,
-            now=self.options.clock.now(),
-        )
-        sent["accept-encoding"] = "identity"
-        return self._asker.ask(method, asked, sent, body=body, patience=len(body) / _SLOWEST)
+        return self._sender.ask(method, key, query, headers, body)
 
 
 def _versioned(version: str | None) -> dict[str, str]:

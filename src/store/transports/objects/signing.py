@@ -23,7 +23,7 @@ def spelled(key: str) -> str:
     """Return a key as it stands in a path: all but letters, digits, ``-._~`` and ``/`` is escaped.
 
     Raises:
-        UnsafeNameError: It is empty.
+        UnsafeNameError: See `named`.
     """
     return quote(named(key), safe="/-._~", errors="surrogatepass")
 

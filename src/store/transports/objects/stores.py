@@ -8,10 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from store.addresses import public
 from store.errors import ConfigurationError, RefusedError, TransportTimeoutError, UnknownNameError
 from store.transports.base import Bounds, TransferOptions
 from store.transports.deadlines import current
 from store.transports.objects.account import Account
+from store.transports.objects.clouds import check_cloud
 from store.transports.objects.connection import Connection
 
 _LEAST: Final = 0.05
@@ -22,6 +24,21 @@ _UPLOAD: Final = 60.0
 
 _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _TOKENS: Final = ("AWS_SESSION_TOKEN", "AWS_TOKEN")
+
+_CLOUDS: Final = {
+    "S3Store": "https://s3.amazonaws.com",
+    "GCSStore": "gs:",
+    "AzureStore": "az:",
+}
+"""The server of each of the library's stores where it is told no endpoint."""
+
+
+_MEANT: Final = {
+    "S3Store": "endpoint, region and keys",
+    "GCSStore": "endpoint and credentials_file (or GOOGLE_APPLICATION_CREDENTIALS)",
+    "AzureStore": "endpoint, access_key (the account's name) and secret_key",
+}
+"""What may be wrong, by the library's store."""
 
 
 class _Used:
@@ -76,6 +93,9 @@ class Stores:
         connection: How it is reached; None where ``given`` is.
         account: What was found out of S3, or None for the others.
         given: A store of obstore's that is used as it is, or None.
+
+    Attributes:
+        bucket: The bucket's name.
     """
 
     def __init__(
@@ -88,7 +108,7 @@ class Stores:
         account: Account | None = None,
         given: Any = None,  # noqa: ANN401 - obstore's
     ) -> None:
-        self._bucket = bucket
+        self.bucket = bucket
         self._address = address
         self._options = options
         self._connection = connection or Connection()
@@ -101,6 +121,27 @@ class Stores:
     def bundle(self) -> Path | None:
         """A PEM file of the certificates to trust, or None for the machine's."""
         return self._account.bundle if self._account else self._connection.ca_bundle
+
+    @property
+    def is_s3(self) -> bool:
+        """Whether S3's protocol is spoken."""
+        return self._account is not None or type(self._given).__name__ == "S3Store"
+
+    @property
+    def server(self) -> str | None:
+        """What names the server, or None: see `store.transports.objects.base.ObjectClient.server`."""
+        if self._account is not None:
+            return self._account.server
+        if self._given is None:
+            told, kind = self._connection.endpoint, str(self._connection.kind)
+            account = self._connection.access_key or os.environ.get("AZURE_STORAGE_ACCOUNT_NAME")
+            return told or f"{kind}:{account or ''}"
+        kind = type(self._given).__name__
+        if kind not in _CLOUDS:
+            return None
+        config = self._given.config
+        told = config.get("endpoint") or config.get("base_url") or _CLOUDS[kind]
+        return f"{public(str(told))}{config.get('account_name') or ''}"
 
     @property
     def library(self) -> Any:  # noqa: ANN401 - a module
@@ -147,10 +188,12 @@ class Stores:
             client["user_agent"] = agent
         retry = {"max_retries": 0, "retry_timeout": timedelta(seconds=patience + connect)}
         kind, config = self._config()
+        if self._account is None:
+            check_cloud(self._connection, self._address)
         made = getattr(library.store, kind)
         try:
             return made(
-                self._bucket,
+                self.bucket,
                 config=config,
                 client_options=client,
                 retry_config=retry,
@@ -158,8 +201,7 @@ class Stores:
             )
         except Exception:  # noqa: BLE001 - its message may hold what it was given
             raise ConfigurationError(
-                f"{self._address}: no connection can be made of what is given: look at endpoint, region and"
-                " keys"
+                f"{self._address}: no connection can be made of what is given: look at {_MEANT[kind]}"
             ) from None
 
     def _trust(self) -> dict[str, Any]:
@@ -179,7 +221,7 @@ class Stores:
         """Return the name of the library's class, and what it is told."""
         given = self._connection
         if self._account is not None:
-            return "S3Store", _s3(self._account, self._bucket)
+            return "S3Store", _s3(self._account, self.bucket)
         told: dict[str, Any] = {}
         if given.kind == "gs":
             if given.credentials_file is not None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from typing import Final
 
-from store.errors import DriftError, TransportError
-from store.transports.objects.base import Absent, Condition, ObjectClient, Unchanged
+from store.errors import (
+    CredentialsError,
+    DriftError,
+    MissingKeyError,
+    StoreError,
+    TransportError,
+)
+from store.transports.objects.base import ObjectClient, Unchanged
+
+log = logging.getLogger(__name__)
 
 _KEY: Final = ".store-condition-"
 """What the object of a trial is called, with a random word behind."""
@@ -24,41 +33,44 @@ _known: Final[dict[str, bool]] = {}
 _lock: Final = threading.Lock()
 
 
-def honours(client: ObjectClient, place: str) -> bool:
+def honours(client: ObjectClient, place: str, within: str) -> bool | None:
     """Return whether a store honours the conditions of a put: tried out once, and remembered.
 
     Args:
         client: Asks the store.
         place: What stands for the bucket: its address at its server.
+        within: What the key of the trial begins with.
+
+    Returns:
+        None where the trial is forbidden; another directory may then be tried.
     """
     with _lock:
-        if place not in _known:
-            _known[place] = _tried_out(client)
-        return _known[place]
+        found = _known.get(place)
+        if found is None:
+            found = _tried_out(client, within)
+            if found is not None:
+                _known[place] = found
+        return found
 
 
-def _tried_out(client: ObjectClient) -> bool:
-    key = f"{_KEY}{secrets.token_hex(8)}"
+def _tried_out(client: ObjectClient, within: str) -> bool | None:
+    """Ask for what a store must refuse that honours conditions; then nothing was written, in no version."""
+    key = f"{within}{_KEY}{secrets.token_hex(8)}"
     try:
-        first = client.put(key, b"1", condition=Absent())
-        if not (_refused(client, key, Absent()) and _refused(client, key, Unchanged(_OTHER))):
-            return False
-        client.put(key, b"3", condition=Unchanged(first.etag or _OTHER))
-    except DriftError:  # it refuses what it should not
-        return False
+        client.put(key, b"1", condition=Unchanged(_OTHER))
+    except (DriftError, MissingKeyError):
+        return True
+    except CredentialsError as error:
+        log.info("whether conditions are honoured cannot be tried out: %s", error)
+        return None
     except TransportError as error:
         if error.status not in _UNKNOWN:
             raise
         return False
-    else:
-        return True
-    finally:
-        client.delete([key])
-
-
-def _refused(client: ObjectClient, key: str, condition: Condition) -> bool:
     try:
-        client.put(key, b"2", condition=condition)
-    except DriftError:
-        return True
+        client.delete([key])
+    except StoreError as error:
+        log.warning(
+            "%s/%s is left there, since it may not be deleted: %s", client.address, key, error
+        )
     return False

@@ -1,0 +1,58 @@
+"""A plan that was changed by hand, or cannot be read, is refused with where and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from store.buckets.plan import Plan
+from store.buckets.syncing import apply_plan, sync_directory, sync_remote_to_local
+from store.errors import DriftError, QueryError, RefusedError
+from store.testing.bucket_trees import fill, held, lay
+from store.testing.objects import FakeObjects
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda plan: plan._replace(steps=(*plan.steps, plan.steps[0])),
+        lambda plan: plan._replace(steps=(plan.steps[0]._replace(size=999),)),
+    ],
+)
+def test_what_no_plan_says_is_refused(tmp_path: Path, change: Callable[[Plan], Plan]) -> None:
+    """A step told twice; a size that is none."""
+    objects = FakeObjects()
+    lay(tmp_path / "here", {"a": "1"})
+    plan = sync_directory(objects, tmp_path / "here", dry_run=True, memory=tmp_path / "m").plan
+
+    with pytest.raises(DriftError, match="the plan was changed"):
+        apply_plan(objects, change(plan), memory=tmp_path / "m")
+
+    assert held(objects) == {}
+
+
+@pytest.mark.parametrize(("line", "number"), [(0, 1), (1, 2)])
+def test_the_line_that_cannot_be_read_is_told(tmp_path: Path, line: int, number: int) -> None:
+    """Of the head, or of a step."""
+    lay(tmp_path / "here", {"a": "1"})
+    plan = sync_directory(
+        FakeObjects(), tmp_path / "here", dry_run=True, memory=tmp_path / "m"
+    ).plan
+    lines = list(plan.to_lines())
+    lines[line] = "{"
+
+    with pytest.raises(QueryError, match=rf"\(line {number}\)"):
+        Plan.from_lines(lines)
+    with pytest.raises(QueryError, match=r"\(line 1\)"):
+        Plan.from_lines([])
+
+
+def test_patterns_that_match_nothing_are_told(tmp_path: Path) -> None:
+    """Something lies there all the same."""
+    objects = FakeObjects()
+    fill(objects, {"a": "1"})
+
+    with pytest.raises(RefusedError, match="none of the 1 objects"):
+        sync_remote_to_local(objects, tmp_path / "there", include=["no*"], memory=tmp_path / "m")

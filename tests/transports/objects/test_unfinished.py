@@ -1,0 +1,55 @@
+"""Uploads that were never finished."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from store.errors import RefusedError, TransportError
+from store.testing.objects import FakeObjects
+from store.transports.objects.opening import open_objects
+from store.transports.objects.signed import SignedObjects
+from store.transports.objects.unfinished import Unfinished, take_back, unfinished, uploads_of
+
+PAGE = b"""<ListMultipartUploadsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>
+<NextKeyMarker>a%2Fb+c</NextKeyMarker><NextUploadIdMarker>7</NextUploadIdMarker>
+<Upload><Key>a%2Fb+c</Key><UploadId>7</UploadId><Initiated>2026-01-02T03:04:05.000Z</Initiated></Upload>
+<Upload><Key>d</Key><UploadId>8</UploadId><Initiated>soon</Initiated></Upload>
+</ListMultipartUploadsResult>"""
+
+
+def test_a_page_is_read() -> None:
+    """Keys are decoded; the marker asks for what follows."""
+    found, more = uploads_of(PAGE, "s3://b")
+
+    assert found == [
+        Unfinished("a/b c", "7", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        Unfinished("d", "8", None),
+    ]
+    assert more == {"key-marker": "a/b c", "upload-id-marker": "7"}
+    with pytest.raises(TransportError, match="no list of uploads"):
+        uploads_of(b"nothing", "s3://b")
+
+
+def test_what_was_begun_is_found_and_taken_back(moto_server: Any) -> None:
+    """Twice is no error."""
+    client = open_objects(f"s3://{moto_server.new_bucket()}", connection=moto_server.connection)
+    reader = client.reader()
+    assert isinstance(reader, SignedObjects)
+    reader.ask("POST", "x/a", {"uploads": ""}).read()
+
+    (one,) = unfinished(client, "x/")
+    take_back(client, one)
+    take_back(client, one)
+
+    assert one.key == "x/a"
+    assert list(unfinished(client)) == []
+
+
+def test_other_stores_are_refused() -> None:
+    """They cannot be asked."""
+    with pytest.raises(RefusedError, match="needs S3"):
+        list(unfinished(FakeObjects()))

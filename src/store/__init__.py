@@ -5,6 +5,16 @@ The names below are loaded when they are first used, so that ``import store`` co
 
 from __future__ import annotations
 
+import sys
+
+# Until the command can tell of it, Ctrl-C ends it as it ends any program: nothing is begun yet, and what the
+# interpreter would say is where it stood in our imports. A program that imports us keeps what it has.
+if "".join(getattr(sys, "argv", ())[:1]).endswith("/store"):
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 from typing import TYPE_CHECKING, Final
 
 from store.cache import hand_on

@@ -33,6 +33,18 @@ class CarriedError(E3Error):  # type: ignore[misc, unused-ignore]
         return _rebuilt, (type(self), self.args, data)
 
 
+def class_of(error: BaseException) -> str:
+    """Return the name of an error's class as the tree of errors has it, which is what callers compare with.
+
+    A class of elsewhere, such as an error of requests at once, goes by the nearest one there that it is
+    made of; what is no error of ours keeps its own name.
+    """
+    kinds = type(error).__mro__
+    return next(
+        (one for one in kinds if one.__module__ == f"{__package__}.errors"), kinds[0]
+    ).__name__
+
+
 def _rebuilt(kind: type[CarriedError], args: tuple[Any, ...], data: dict[str, Any]) -> CarriedError:
     # Not by calling the class: one with a parent elsewhere may want other arguments.
     error = kind.__new__(kind)

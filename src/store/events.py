@@ -189,7 +189,7 @@ class Failed(NamedTuple):
     name: str
     reason: str
     error: str = ""
-    """The class of the error, such as ``ResourceNotFoundError``; one of `STOPS` where it was broken off."""
+    """The class of the error as `store.errors` has it; one of `STOPS` where it was broken off."""
     driver: str = ""
     """The name of the driver that was asked, where one was found."""
     uid: str = ""

@@ -207,6 +207,19 @@ def test_the_doctor_tells_of_rules_and_of_mirrors_that_failed(
     assert f"{mirror.url} failed: it is asked last for 10 min" in lines[1]
 
 
+def test_the_doctor_tells_of_a_mirror_that_nothing_opens(cli: Run, house: Path) -> None:
+    """A plugin may bring its transport, so the settings cannot know; the doctor can."""
+    (house / "store.toml").write_text(
+        "[[mirror]]\nmatch = 'https://a/**'\nreplace = 'ftp://b/**'\n"
+        "[[mirror]]\nmatch = 'https://a/**'\nreplace = 's3://b/**'\n"
+    )
+
+    done = cli("doctor")
+
+    bad = [line for line in done.out.splitlines() if line.startswith("bad")]
+    assert bad == ["bad   mirrors        ftp://b/**: nothing opens addresses of 'ftp'"]
+
+
 @pytest.mark.parametrize(
     ("kept", "words"),
     [

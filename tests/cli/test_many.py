@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+import store
+from store.testing.archives import packed
+from store.testing.disk_faults import disk_full, read_only
 from store.testing.misbehaving import Drip, Stall, Status
 from store.testing.servers import Server
 
@@ -204,6 +207,43 @@ def test_two_of_one_name_are_refused_before_anything_is_fetched(
     assert server.requests == []
 
 
+def test_a_file_that_is_to_be_a_directory_too_is_refused_before_anything_is_fetched(
+    cli: Run, house: Path, server: Server
+) -> None:
+    """Whichever comes first."""
+    lines = [f"{'a' * 64}  d/f1.bin/x\n", f"{'b' * 64}  d/f1.bin\n"]
+
+    for number, text in enumerate((lines, lines[::-1])):
+        (house / "list.txt").write_text("".join(text))
+        done = cli("fetch", "--from", "list.txt", "--base", server.url, "--dest", "out")
+
+        assert done.status == 5
+        first, second = (2, 1)[:: 1 if number == 0 else -1]
+        assert (
+            f"list.txt:{first} and list.txt:{second} name d/f1.bin as a file and as a directory"
+            in done.err
+        )
+    assert server.requests == []
+
+
+def test_nothing_is_put_into_the_cache_by_its_path(
+    cli: Run, server: Server, store_cache_dir: Path
+) -> None:
+    """What lies there is the cache's; an empty name is no directory."""
+    wanted = pinned(server, "a.zip", packed({"a": b"a"}, "zip"))
+
+    inside = cli("fetch", "--dest", store_cache_dir / "mine", wanted)
+    tree = cli("fetch", "--unpack", "--dest", store_cache_dir, wanted)
+    nameless = cli("fetch", "--dest", "", wanted)
+
+    assert (inside.status, tree.status, nameless.status) == (5, 5, 2)
+    assert "lies in the cache, which owns what is there" in inside.err
+    assert not (store_cache_dir / "mine").exists()
+    assert "dest names a directory: for this one, give '.'" in nameless.err
+    with pytest.raises(store.QueryError, match="dest names a directory"):
+        store.fetch(wanted, dest="")
+
+
 @pytest.mark.parametrize(
     ("text", "status", "said"),
     [
@@ -240,7 +280,7 @@ def test_a_bad_list_is_told_with_its_line(
         (["--from", "x", "-o", "y"], "-o names one file: for a list, give --dest"),
         (["--from", "x", "--digest", f"sha256:{'0' * 64}"], "a list says it of each"),
         (["a", "-j", "0"], "'0' is refused: it must be more than 0"),
-        (["a", "--jobs", "many"], "is no whole number"),
+        (["a", "--jobs", "many"], "is no whole number of 1 or more"),
     ],
 )
 def test_a_slip_is_a_usage_error(cli: Run, arguments: list[str], said: str) -> None:
@@ -319,7 +359,7 @@ def test_every_event_is_a_line_of_json_on_stderr(cli: Run, server: Server) -> No
         "cached",
     ]
     assert events[-1]["event"] == "failed"
-    assert events[-1]["error"] == "HTTPNotFoundError"
+    assert events[-1]["error"] == "ResourceNotFoundError"
     assert all(isinstance(one["at"], float) for one in events)
     assert any(line.startswith("store: ") and "404" in line for line in lines)
 
@@ -350,10 +390,58 @@ def test_an_interruption_breaks_off_what_is_on_its_way(starting: Run, server: Se
         for number in range(3)
     ]
     run = starting("fetch", "--events", quick, *slow)
-    run.wait_for('"progressed"')
+    run.wait_for('"verified"')
 
     done = run.ended_by(signal.SIGINT)
 
     assert done.status == 130
-    assert done.err.endswith("store: interrupted\n")
+    assert done.err.endswith("store: interrupted; 1 of 4 are in the cache\n")
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_what_a_failure_leaves_to_go_on_with_is_told(
+    cli: Run, server: Server, store_environment: pytest.MonkeyPatch, files: int
+) -> None:
+    """The next run of the same command begins there, after a deadline as after too many tries."""
+    store_environment.setenv("STORE_RETRIES", "0")
+    data = bytes(3 << 20)
+    broken = pinned(server, "broken.bin", data, Stall(after=2 << 20, seconds=30))
+    others = [pinned(server, "quick.bin", b"quick")] if files > 1 else []
+
+    done = cli("fetch", "--deadline", "0.5", broken, *others)
+
+    assert done.status == 8
+    assert "2.0 MiB of broken.bin are kept: the same command goes on from there\n" in done.err
+
+
+def test_a_full_disk_is_told_once(cli: Run, server: Server, house: Path) -> None:
+    """Each file has its object with --json; a person reads one line, and how many more."""
+    wanted = [pinned(server, f"{number}.bin", bytes([number]) * 5000) for number in range(6)]
+    (house / "out").mkdir()
+
+    with disk_full(house / "out"):
+        done = cli("fetch", "--json", "--dest", "out", *wanted)
+
+    assert done.status == 10
+    assert len([line for line in done.out.splitlines() if '"error"' in line]) == 6
+    assert done.err.count("No space left") == 1
+    assert "make room there" in done.err
+    assert "5 more failed in the same way" in done.err
+
+
+def test_a_cache_that_takes_nothing_is_told_of_once(
+    cli: Run, server: Server, store_cache_dir: Path
+) -> None:
+    """Where the files are brought all the same."""
+    first, *wanted = (pinned(server, f"{number}.bin", bytes([number])) for number in range(5))
+    cli("fetch", first)
+
+    with read_only(store_cache_dir):
+        done = cli("fetch", "--dest", "out", *wanted)
+        told = cli("fetch", "-v", "--dest", "other", *wanted)
+
+    assert done.status == 0
+    assert done.err.count("the cache cannot take") == 1
+    assert "the same of 3 more files (-v names each)" in done.err
+    assert told.err.count("the cache cannot take") == 4

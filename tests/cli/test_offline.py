@@ -195,6 +195,64 @@ def test_a_command_that_needs_more_than_the_locators_is_the_one_that_was_run(
     assert (online.status, len(online.out.splitlines())) == (0, number)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--unpack", "--dest", "out", "LOCATOR"],
+        ["--decompress", "-o", "file", "LOCATOR"],
+        ["-j", "2", "--limit-rate", "5M", "--no-shared", "LOCATOR", "LOCATOR"],
+        ["LOCATOR", "--per-host", "2", "--retries=0", "--link", "--dest=x"],
+    ],
+)
+def test_the_command_asks_for_what_was_asked_for(
+    cli: Run, server: Server, words: list[str]
+) -> None:
+    """Placed, unpacked, within the same limits."""
+    locators = iter([pinned(server, "a.bin"), pinned(server, "b.bin")])
+    words = [next(locators) if one == "LOCATOR" else one for one in words]
+
+    done = cli("fetch", "--offline", "--json", *words)
+
+    command = shlex.split(done.err.splitlines()[-1])
+    asked = {word for one in words for word in one.split("=", 1) if "://" not in one}
+    asked |= {one for one in words if "://" in one}
+    assert command[:2] == ["store", "fetch"]
+    assert set(command[2:]) == {{"-j": "--jobs", "-o": "--output"}.get(one, one) for one in asked}
+
+
+def test_what_a_list_lacks_is_named_alone(cli: Run, server: Server, house: Path) -> None:
+    """The rest of the list is here."""
+    lines = [pinned(server, f"{number}.bin") for number in range(3)]
+    (house / "list.txt").write_text("\n".join(lines))
+    cli("fetch", *lines[:2])
+
+    done = cli("fetch", "--offline", "--from", "list.txt", "--dest", "out")
+
+    assert shlex.split(done.err.splitlines()[-1]) == ["store", "fetch", "--dest", "out", lines[2]]
+
+
+def test_no_command_is_told_that_would_be_refused(cli: Run, server: Server, house: Path) -> None:
+    """The rules hold with the network, too."""
+    (house / "store.toml").write_text(f'block = ["{server.url}/private/**"]\n')
+    wanted = [pinned(server, "private/a.bin"), pinned(server, "b.bin")]
+
+    one = cli("fetch", "--offline", wanted[0])
+    both = cli("fetch", "--offline", *wanted)
+
+    assert one.err.endswith("/private/a.bin is blocked by the settings\n")
+    assert both.err.splitlines()[-1] == f"  store fetch '{wanted[1]}'"
+
+
+def test_nobody_is_waited_for_offline(cli: Run, server: Server) -> None:
+    """Two names of one content are both missing, and neither is on its way."""
+    one = pinned(server, "a.bin")
+
+    done = cli("fetch", "--offline", one, one.replace("a.bin", "b.bin"))
+
+    assert done.status == 6
+    assert "waiting" not in done.err
+
+
 def test_no_secret_stands_in_a_command(cli: Run, house: Path) -> None:
     """An address that holds one is shown without it."""
     secret = f"https://me:hidden@h.example/a?token=hidden#sha256={'0' * 64}"

@@ -41,7 +41,7 @@ def test_runs_are_counted(cli: Run, process: Run, server: Server) -> None:
         "resumed": 0,
         "shared": 0,
         "failures": [
-            {"error": "HTTPNotFoundError", "driver": "http", "host": "127.0.0.1", "count": 1}
+            {"error": "ResourceNotFoundError", "driver": "http", "host": "127.0.0.1", "count": 1}
         ],
     }
     assert "hidden" not in cli("stats").out

@@ -8,6 +8,8 @@ from store.cli.steps import next_step
 from store.errors import (
     IntegrityError,
     OfflineError,
+    RateLimitedError,
+    RedirectError,
     ResourceNotFoundError,
     StoreError,
     TransportError,
@@ -27,6 +29,26 @@ from store.errors import (
 def test_what_a_server_said_is_followed_by_a_step(kind: type[StoreError], word: str) -> None:
     """The nearest class decides."""
     assert word in str(next_step(kind("what was said")))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RateLimitedError("come back", status=503, retry_after=86400.0), "that time has passed"),
+        (RedirectError("a circle"), "leads elsewhere"),
+        (TransportError("500", status=500), "the fault is the server's"),
+        (TransportError("a gzip", status=200), "check the address, or tell who keeps it"),
+        (TransportError("nothing", status=204), "check the address, or tell who keeps it"),
+        (TransportError("a part", status=206), "check the address, or tell who keeps it"),
+    ],
+)
+def test_who_was_answered_need_not_look_at_the_network(error: StoreError, words: str) -> None:
+    """The way to the server is open."""
+    step = str(next_step(error))
+
+    assert words in step
+    assert "check the network" not in step
+    assert "and the network" not in step
 
 
 def test_a_message_that_has_its_step_is_left_alone() -> None:

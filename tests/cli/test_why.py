@@ -59,3 +59,15 @@ def test_pins_and_waivers_are_heeded(cli: Run, server: Server) -> None:
     assert "miss-never-fetched" in cli("why", url, "--digest", f"sha256:{'0' * 64}").out
     assert cli("why", "a", "b", "--digest", f"sha256:{'0' * 64}").status == 2
     assert server.requests == []
+
+
+def test_a_resolution_says_that_its_fetch_is_refused(cli: Run, house: Path) -> None:
+    """What would be fetched is told all the same."""
+    (house / "store.toml").write_text('block = ["https://host/**"]\n')
+
+    done = cli("resolve", f"https://host/a#sha256={'0' * 64}")
+
+    assert (done.status, "https://host/a" in done.out) == (0, True)
+    assert done.err == (
+        "store: only the cache can give it: https://host/a is blocked by the settings\n"
+    )

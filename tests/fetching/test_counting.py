@@ -51,7 +51,7 @@ def test_a_real_fetch_is_counted(server: Server) -> None:
     tally = counter.tally
     assert (tally.hits, tally.misses, tally.files, tally.saved) == (1, 3, 1, 10_000)
     assert 10_000 <= tally.fetched <= 16_000
-    assert tally.failures == {"HTTPNotFoundError http 127.0.0.1": 2}
+    assert tally.failures == {"ResourceNotFoundError http 127.0.0.1": 2}
 
 
 def test_what_was_resumed_was_not_moved_again() -> None:

@@ -400,7 +400,7 @@ def test_what_grows_old_has_one_end_too(server: Server, fetch: Fetch, tmp_path: 
     assert told[1] == told[3] == "H"
     assert told[4] == "F"
     assert isinstance(gone[-1], Failed)
-    assert gone[-1].error == "HTTPNotFoundError"
+    assert gone[-1].error == "ResourceNotFoundError"
     assert isinstance(stale[-1], Hit)
 
 

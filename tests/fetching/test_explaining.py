@@ -314,6 +314,22 @@ def test_what_a_directory_that_is_a_shared_tier_has_is_told(
     assert why(url, offline=True).code == "shared"
 
 
+def test_what_the_settings_refuse_is_told(why: Any, url: str, house: Path) -> None:
+    """What the cache has is a hit all the same, as the fetch would say."""
+    rules = house.parent / "config.toml"
+    rules.write_text(f'block = ["{url.partition("a.bin")[0]}**"]\n')
+    pinned, unpinned = why(url), why(url.partition("#")[0], allow_unverified=True)
+    blocking = rules.read_text()
+    rules.write_text("")
+    with store.Fetcher() as fetcher:
+        fetcher.fetch(url)
+    rules.write_text(blocking)
+
+    assert pinned.code == unpinned.code == "refused"
+    assert pinned.reason.endswith(f"{url.partition('#')[0]} is blocked by the settings")
+    assert why(url).code == "hit"
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_is_tested(code: str) -> None:
     """A code that no test sees may be a fairy tale."""

@@ -7,6 +7,7 @@ import io
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,8 @@ def test_all_that_is_missing_offline_is_in_the_error(server: Server) -> None:
         store.fetch_many([missing[0], here, missing[1]], offline=True)
 
     assert raised.value.missing == tuple(one.partition("#")[0] for one in missing)
+    assert all(one in str(raised.value) for one in raised.value.missing)
+    assert str(raised.value).startswith("2 of 3 are not in the cache")
     with pytest.raises(ResourceNotFoundError):
         store.fetch_many(["./none", missing[0]], offline=True)
 
@@ -175,3 +178,12 @@ def test_whoever_leaves_early_waits_for_no_server(
     running.close()  # type: ignore[attr-defined]
 
     assert time.monotonic() - begun < 3.0
+
+
+@pytest.mark.parametrize(
+    "fetch", [store.fetch_many, lambda *a, **o: list(store.fetch_each(*a, **o))]
+)
+def test_none_at_once_is_an_error_of_ours(fetch: Any) -> None:
+    """As any other value that cannot be."""
+    with pytest.raises(QueryError, match="jobs=0 is refused: it must be more than 0"):
+        fetch(["./a"], jobs=0)

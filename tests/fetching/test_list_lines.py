@@ -51,6 +51,7 @@ def read(text: str, algorithm: str = "sha256") -> list[Line]:
         (f"{A} a.txt", Line(1, "name", "a.txt", SHA256)),
         (f"{A}\ta b.txt", Line(1, "name", "a b.txt", SHA256)),
         (f"{A}   a.txt", Line(1, "name", " a.txt", SHA256)),
+        (rf"\SHA256 (a\\b\n.txt) = {A}", Line(1, "name", "a\\b\n.txt", SHA256)),
         (rf"\{A}  a\\b\n.txt", Line(1, "name", "a\\b\n.txt", SHA256)),
         (f"SHA256 (a (1).txt) = {A}", Line(1, "name", "a (1).txt", SHA256)),
         (f"SHA2-256(a.txt)= {A}", Line(1, "name", "a.txt", SHA256)),

@@ -30,6 +30,8 @@ PIN = f"#sha256={SHA}"
         ("https://host/x.zip#sha256-q/+8==!a", "https://host/x.zip#sha256-q/+8==", "a"),
         (f"https://host/x.zip{PIN}!a#b", f"https://host/x.zip{PIN}", "a#b"),
         ("./x.tgz!a!b", "./x.tgz", "a!b"),
+        ("./x.tgz!./a/b", "./x.tgz", "a/b"),
+        ("./x.tgz!./", "./x.tgz", ""),
         ("x.TAR.XZ!a", "x.TAR.XZ", "a"),
         ("/dir!/x.tar!a", "/dir!/x.tar", "a"),
         ("./x.tar!", "./x.tar", ""),
@@ -81,7 +83,7 @@ def test_a_path_that_exists_is_that_path(house: Path) -> None:
     assert split_member("x.zip!c") == ("x.zip", "c")
 
 
-@pytest.mark.parametrize("member", ["a/../b", "../b", "a//b", "a\\b", "./a", "a\nb", "x" * 300])
+@pytest.mark.parametrize("member", ["a/../b", "../b", "a//b", "a\\b", "a\nb", "x" * 300])
 def test_a_member_is_a_plain_path(member: str) -> None:
     """As no other can be in an archive."""
     with pytest.raises(LocatorError, match="no plain path"):

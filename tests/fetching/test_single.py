@@ -187,7 +187,7 @@ def test_two_resources_of_one_name_do_not_take_each_others_place(
 
 def test_less_than_one_job_is_refused() -> None:
     """Nothing could ever be done."""
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match="must be more than 0"):
         store.fetch_many([], jobs=0)
 
 

@@ -358,6 +358,20 @@ def test_of_a_pinned_address_it_is_said_that_a_page_came(
     assert all("an HTML page came" in one for one in reasons)
 
 
+@pytest.mark.parametrize("first", ["page", "origin"])
+def test_a_login_page_does_not_hide_why_the_origin_failed(
+    server: Server, other: Server, directory: Path, options: TransferOptions, first: str
+) -> None:
+    """Whichever was asked first: the pin may well be right, and it may be tried again."""
+    page, origin = other.serve("/a.whl", fault=Page()), server.serve("/a.whl", fault=Status(500))
+    addresses = [page, origin] if first == "page" else [origin, page]
+
+    with pytest.raises(TransportError, match="500") as raised:
+        receive(addresses, directory, options=options, digests=PINNED)
+
+    assert any("HTML page" in (one.reason or "") for one in raised.value.attempts)
+
+
 def test_another_version_of_a_page_is_called_no_page(
     server: Server, directory: Path, options: TransferOptions
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from store.events import Cached, Failed, Hit, Progressed, Started
 from store.testing.fakes import FakeClock
+from store.transports.bars import bar_class, sized
 from store.transports.panel import Panel
 from store.transports.totals import Totals
 
@@ -82,7 +83,7 @@ def test_all_have_a_line_and_each_has_one(
     drawn(Progressed("b.bin", 600, 1024))
 
     whole, first, second, *_ = screen.lines
-    assert whole.startswith("0/3 files, 1.09kB of ~3.00kB, ")
+    assert whole.startswith("0/3 files, 1.09KiB of ~3.00KiB, ")
     assert re.search(r"B/s, \d\d:\d\d left \|", whole)
     assert first.split()[0] == "a.bin"
     assert first.endswith("512/1.00k")
@@ -227,5 +228,20 @@ def test_a_total_may_be_unknown(
     store_clock.advance(1.0)
     drawn(Progressed("a.bin", 2048, None))
 
-    assert screen.lines[0].startswith("0/1 files, 2.00kB, ")
+    assert screen.lines[0].startswith("0/1 files, 2.00KiB, ")
     assert screen.lines[1].endswith("2.00k/?")
+
+
+def test_units_are_called_by_their_names() -> None:
+    """As the plain lines have them: 1024 bytes are a KiB."""
+    bar = bar_class()(
+        total=3 << 20, unit="B", unit_scale=True, unit_divisor=1024, file=io.StringIO()
+    )
+    bar.start_t -= 1
+    bar.n = 2 << 20
+    shown = str(bar)
+    bar.close()
+
+    assert "iB/s" in shown
+    assert sized(bar.format_sizeof, 5) == "5.00B"
+    assert sized(bar.format_sizeof, 5 << 10, "B/s") == "5.00KiB/s"

@@ -85,11 +85,33 @@ def test_a_mirror_may_stand_for_its_origin_alone() -> None:
 @pytest.mark.parametrize(
     ("address", "limit"),
     [
+        ("https://host/web/2020/https://other/a", None),
+        ("https://host/web/2020/https:/other/a", "allow"),
+        ("https://host//web/2020/https://other/a", "allow"),
+        ("https://host//x/a", "allow"),
+        ("https://host/x/a", None),
+    ],
+)
+def test_slashes_in_a_row_allow_nothing_more(address: str, limit: str | None) -> None:
+    """Servers that take them for one, and those that do not, both show only what is allowed."""
+    routes = Routes(allow=(("https://host/web/*/https://**", "https://host/*/a"),))
+
+    found = refusal(address, routes)
+
+    assert (found and found[0]) == limit
+
+
+@pytest.mark.parametrize(
+    ("address", "limit"),
+    [
         ("https://host/a", None),
         ("https://host/private/a", "block"),
         ("https://host/x/../private/a", "block"),
         ("https://host/%70rivate/a", "block"),
         ("https://HOST:443/private/a?x", "block"),
+        ("https://host//private/a", "block"),
+        ("https://host/private//a", "block"),
+        ("https://host//a//b", None),
         ("https://other/a", "allow"),
         ("http://host/a", "allow"),
         ("https://host:port/a", "allow"),

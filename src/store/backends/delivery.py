@@ -144,7 +144,8 @@ def _download(
     deadline = begun(options.clock, options.bounds.deadline)
     flight = content.flight(
         uid_of(metadata),
-        waiting=waiting_for(options.listener, metadata),
+        # Offline another asker of ours only finds out that it is not here.
+        waiting=None if options.offline else waiting_for(options.listener, metadata),
         ready=lambda: deadline.is_cut() or knows(store, metadata),
         patience=deadline.left(),
     )

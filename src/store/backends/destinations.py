@@ -28,6 +28,23 @@ def claim(claims: dict[str, str] | None, target: Path, uid: str, label: str) -> 
         )
 
 
+def refuse_inside(root: str | Path, directory: str) -> None:
+    """Refuse a directory in the cache: what lies there is the cache's, to be moved and removed by it.
+
+    Args:
+        root: The cache's own directory.
+        directory: Where something is wanted, both absolute.
+
+    Raises:
+        RefusedError: It lies there.
+    """
+    if f"{directory}/".startswith(f"{root}/"):
+        raise RefusedError(
+            f"{directory} lies in the cache, which owns what is there: choose another directory",
+            limit="nothing of others in the cache",
+        )
+
+
 @contextlib.contextmanager
 def leaving_no_directory(path: str) -> Iterator[None]:
     """Remove the directories that the block made for a file, where it did not bring the file there."""

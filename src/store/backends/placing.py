@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from store.backends.destinations import claim, leaving_no_directory
+from store.backends.destinations import claim, leaving_no_directory, refuse_inside
 from store.backends.resources import ResourceInfo, filename_of, uid_of
 from store.backends.telling import label_of
 from store.cache.content import Content
@@ -38,7 +38,7 @@ def place_cached(content: Content, metadata: ResourceInfo, path: str, delivery: 
         delivery: Where it is wanted.
 
     Raises:
-        RefusedError: Another resource was just given that path.
+        RefusedError: Another resource was just given that path, or it lies in the cache.
         StorageError: It cannot be placed there.
     """
     from store.files.names import safe_name
@@ -46,6 +46,7 @@ def place_cached(content: Content, metadata: ResourceInfo, path: str, delivery: 
     from store.files.sweeping import SWEEPER
 
     name = delivery.name or safe_name(filename_of(metadata) or Path(path).name)
+    refuse_inside(content.layout.root, delivery.directory)
     target = Path(delivery.directory) / name
     claim(delivery.claims, target, uid_of(metadata), label_of(metadata))
     with leaving_no_directory(delivery.directory):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_of
+from store.carried import class_of
 from store.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def tell_failed(
     if listener is not None:
         from store.events import Failed
 
-        kind = type(error or IntegrityError()).__name__
+        kind = class_of(error or IntegrityError())
         reason = str(error or "the driver brought nothing that is right") or kind
         listener(Failed(name, reason, kind, driver, uid))
 

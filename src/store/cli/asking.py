@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from store.cli.ending import failure
+from store.cli.ending import failure, kept
 from store.cli.frame import Frame
 from store.cli.output import line, record, say
 
@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from store.fetching.counting import Counter
     from store.fetching.fetcher import Fetcher
     from store.fetching.results import Result
+
+
+NETWORK: Final = 8
+"""The exit status of bytes that could not be moved, or not in time."""
+
+
+def tell_kept(frame: Frame) -> None:
+    """Tell what a failure of the network has left for the next run to go on with."""
+    text = kept(frame)
+    if text is not None and not frame.quiet:
+        say(text)
 
 
 def each(locators: Sequence[str], work: Callable[[str], None], frame: Frame) -> int:
@@ -79,7 +90,7 @@ def opened_fetcher(frame: Frame, *, files: int = 1, counted: bool = False) -> It
 
     settings = frame.settings
     later = _Later(frame, files)
-    frame.note_hit, frame.saved = later.note_hit, later.saved
+    frame.note_hit, frame.saved, frame.here = later.note_hit, later.saved, later.here
     with Fetcher(settings, listener=later) as fetcher:
         try:
             yield fetcher
@@ -107,6 +118,7 @@ class _Later:
         self._listener: Listener | None = None
         self._counter: Counter | None = None
         self._hits: list[int] = []
+        self._come: set[str] = set()
         self.saved: dict[str, Saved] = {}
 
     def __call__(self, event: Event) -> None:
@@ -119,12 +131,17 @@ class _Later:
             self.saved[event.uid or event.name] = event  # type: ignore[assignment]
         elif kind == "Verified":
             self.saved.pop(event.uid or event.name, None)
+            self._come.add(event.uid or event.name)
         if self._listener is not None:
             self._listener(event)
         if self._counter is not None and kind != "Hit":  # they are noted
             self._counter(event)
         if self._frame.stopped and hasattr(event, "received"):
             raise KeyboardInterrupt
+
+    def here(self) -> tuple[int, int]:
+        """Return how many have come or were there, and how many are wanted."""
+        return len(self._come) + len(self._hits), self._files
 
     def note_hit(self, size: int) -> None:
         """Take note of a hit of so many bytes, for who counts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from store.cli.asking import each, opened_fetcher, show
+from store.cli.asking import NETWORK, each, opened_fetcher, show, tell_kept
 from store.cli.ending import ended
 from store.cli.frame import Frame
 from store.transports.deadlines import keeping
@@ -93,11 +93,18 @@ def bring(
             show(result, frame)
 
         status = each([locator], one, frame)
-    if status == OFFLINE:
-        from store.cli.missing import Pins, tell_command
-
-        tell_command([locator], frame, Pins(allow_unverified, digests, mirrors, max_age))
+    _tell_more(status, locator, frame)
     return status
+
+
+def _tell_more(status: int, locator: str, frame: Frame) -> None:
+    """Tell what a person may do after a failure."""
+    if status == NETWORK:
+        tell_kept(frame)
+    elif status == OFFLINE:
+        from store.cli.missing import tell_command
+
+        tell_command([locator], frame)
 
 
 def _with_mirrors(locator: str, mirrors: tuple[str, ...]) -> Wanted:

@@ -206,12 +206,20 @@ def _mirrors(frame: Frame) -> Iterator[Check]:
     """Tell of the rules of addresses, and of hosts that are asked last since they failed."""
     from store.clock import SYSTEM_CLOCK
     from store.config.directories import standing_file
+    from store.plugins.loading import load_transports
+    from store.transports.opening import schemes
     from store.transports.standing import faults_in
 
     routes = frame.settings.routes
     if routes:
         rules = f"{len(routes.mirrors)} [[mirror]], {len(routes.block)} [[block]]"
         yield Check(OK, "mirrors", f"{rules}, allow in {len(routes.allow)} of the settings files")
+        load_transports()
+        opened = schemes()
+        for one in routes.mirrors:
+            scheme = one.replace.partition("://")[0]
+            if scheme not in {"*", *opened}:
+                yield Check(BAD, "mirrors", f"{one.replace}: nothing opens addresses of {scheme!r}")
     now = SYSTEM_CLOCK.now()
     for origin, fault in faults_in(standing_file(frame.settings.cache_dir), now).items():
         if now < fault.until:

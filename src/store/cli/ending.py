@@ -102,16 +102,22 @@ def failure(error: Exception, frame: Frame, **beside: Any) -> int:  # noqa: ANN4
     if frame.verbose > isinstance(error, StoreError):
         _trace(error)
     if frame.json and printable:
+        if frame.lines and not beside:
+            beside = {"locator": None}
         record_failure(error, **beside)
     return status
 
 
 def record_failure(error: Exception, **beside: Any) -> None:  # noqa: ANN401 - plain data
     """Print an error as an object on stdout; see `failure`."""
-    from store.cli.output import record
+    _print({**beside, "error": described(error)}, line=bool(beside))
 
-    value = {**beside, "error": described(error)}
-    if beside:
+
+def _print(value: dict[str, Any], *, line: bool) -> None:
+    """Print an object, on one line where it is one of several."""
+    if line:
+        from store.cli.output import record
+
         record(value)
     else:
         document(value)
@@ -120,6 +126,7 @@ def record_failure(error: Exception, **beside: Any) -> None:  # noqa: ANN401 - p
 def described(error: Exception) -> dict[str, Any]:
     """Return an error as plain data: its class, message, exit status, and what it carries."""
     from store.addresses import without_secrets
+    from store.carried import class_of
     from store.cli.describing import as_data
     from store.errors import StoreError
 
@@ -130,7 +137,7 @@ def described(error: Exception) -> dict[str, Any]:
             "exit_status": 1,
         }
     data = {
-        "type": type(error).__name__,
+        "type": class_of(error),
         "message": str(error),
         "exit_status": error.exit_status,
     }
@@ -189,8 +196,16 @@ def _usage(error: Any, frame: Frame) -> int:  # noqa: ANN401 - a click.ClickExce
         from store.addresses import without_secrets
 
         told = {"type": "UsageError", "message": without_secrets(message), "exit_status": _USAGE}
-        document({"error": told})
+        lines = context is not None and _prints_lines(context.command)
+        _print({"locator": None, "error": told} if lines else {"error": told}, line=lines)
     return _USAGE
+
+
+def _prints_lines(command: Any) -> bool:  # noqa: ANN401 - a click.Command
+    """Whether a command's ``--json`` is an object a line; its options may not have been read."""
+    from store.cli.options import JsonLines
+
+    return any(isinstance(one, JsonLines) for one in command.params)
 
 
 def _lower(message: str) -> str:
@@ -203,18 +218,20 @@ def _interrupted(frame: Frame) -> int:
     with contextlib.suppress(OSError):
         if not frame.settle() and on_terminal("stderr"):
             plain("")  # away from the ^C
-        say(f"interrupted{_saved(frame)}")
+        done, every = frame.here()
+        here = f"{done} of {every} are in the cache" if done and every > 1 else None
+        say("; ".join(text for text in ("interrupted", here, kept(frame)) if text is not None))
     return INTERRUPTED
 
 
-def _saved(frame: Frame) -> str:
-    """Say what is kept of bodies that are not whole yet."""
+def kept(frame: Frame) -> str | None:
+    """Say what is kept of bodies that are not whole yet; None where nothing is."""
     parts = tuple(frame.saved.values())
     if not parts:
-        return f"; {frame.kept}" if frame.kept else ""
+        return frame.kept or None
     size = human_size(sum(one.received for one in parts))
     of = parts[0].name if len(parts) == 1 else several(len(parts), "file")
-    return f"; {size} of {of} are kept: the same command goes on from there"
+    return f"{size} of {of} are kept: the same command goes on from there"
 
 
 def _trace(error: Exception) -> None:

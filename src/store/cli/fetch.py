@@ -18,7 +18,7 @@ from store.cli.measures import (
     with_pins,
     with_tiers,
 )
-from store.cli.options import common, frame_of, refuse_shared_pins, with_json, with_locators
+from store.cli.options import common, frame_of, refuse_shared_pins, with_json_lines, with_locators
 
 
 @click.command(
@@ -70,7 +70,7 @@ from store.cli.options import common, frame_of, refuse_shared_pins, with_json, w
 @with_tiers
 @with_manners
 @with_bounds
-@with_json("Print a JSON object a line.")
+@with_json_lines()
 @common
 @click.pass_context
 def fetch(context: click.Context, /, locators: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401

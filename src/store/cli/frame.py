@@ -32,6 +32,7 @@ class Frame:
         verbose: 1 logs what happens, 2 everything, tracebacks included.
         progress: Whether bars may be shown.
         json: Whether the result is to be JSON.
+        lines: Whether that is an object a line, errors included.
         flags: Settings by key, as text, that flags decided.
         events: Whether every event is to be printed, in place of bars and lines for people.
         arguments: What the command line was given.
@@ -39,6 +40,7 @@ class Frame:
         settle: Ends what is drawn on stderr, so that lines may follow; says whether anything was.
         note_hit: Takes note of a hit and its bytes, for who counts.
         pause: Takes away what is drawn while lines are printed.
+        here: Says how many of several have come, and of how many: an interruption tells of it.
         saved: What is kept of bodies that are not whole yet, by uid: an interruption tells of it.
         kept: What else an interruption leaves to the next run, in words; an empty text where nothing is.
     """
@@ -48,6 +50,7 @@ class Frame:
         self.verbose = 0
         self.progress = True
         self.json = False
+        self.lines = False
         self.events = False
         self.stopped = False
         self.arguments: tuple[str, ...] = ()
@@ -55,9 +58,10 @@ class Frame:
         self.settle: Callable[[], bool] = lambda: False
         self.note_hit: Callable[[int], None] = lambda _: None
         self.pause: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+        self.here: Callable[[], tuple[int, int]] = lambda: (0, 0)
         self.saved: Mapping[str, Saved] = {}
         self.kept = ""
-        self._handler: logging.Handler | None = None
+        self._handler: _Handler | None = None
         self._level_before = logging.WARNING
 
     @functools.cached_property
@@ -109,6 +113,7 @@ class Frame:
         """Stop drawing, and stop showing the log."""
         self.settle()
         if self._handler is not None:
+            self._handler.settle()
             logging.getLogger().removeHandler(self._handler)
             logging.getLogger().setLevel(self._level_before)
             self._handler = None
@@ -121,9 +126,31 @@ class _Handler(logging.StreamHandler[Any]):
         super().__init__(sys.stderr)
         self._frame = frame
 
+        self._told: dict[tuple[str, int], int] = {}
+
     def emit(self, record: logging.LogRecord) -> None:
+        if not self._frame.verbose and self._is_known(record):
+            return
         with self._frame.pause():
             super().emit(record)
+
+    def settle(self) -> None:
+        """Say how many more there were of a kind that was told once."""
+        more, self._told = sum(self._told.values()) - len(self._told), {}
+        if more > 0 and not self._frame.quiet:
+            from store.cli.output import say, several
+
+            say(f"the same of {several(more, 'more file')} (-v names each)")
+
+    def _is_known(self, record: logging.LogRecord) -> bool:
+        """Whether it says of another file what was told of one: a full disk is full for all."""
+        given = record.args if isinstance(record.args, tuple) else ()
+        number = next((one.errno for one in given if isinstance(one, OSError)), None)
+        if number is None:
+            return False
+        key = (str(record.msg), number)
+        self._told[key] = self._told.get(key, 0) + 1
+        return self._told[key] > 1
 
 
 class _Harmless(logging.Formatter):

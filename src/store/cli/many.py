@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from store.cli.asking import common_status, opened_fetcher, show
+from store.cli.asking import NETWORK, common_status, opened_fetcher, show, tell_kept
 from store.cli.ending import failure, record_failure
 from store.cli.frame import Frame
 from store.cli.output import fail, harmless, plain, say
 
 if TYPE_CHECKING:
+    from store.errors import StoreError
     from store.fetching.asking import Wanted
     from store.fetching.fetcher import Fetcher
     from store.fetching.results import Outcome
@@ -67,7 +68,9 @@ def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = N
             with frame.pause():
                 ends.take(outcome)
         frame.settle()
-    ends.tell_the_rest(how)
+    ends.tell_the_rest()
+    if NETWORK in ends.statuses:
+        tell_kept(frame)
     return common_status(ends.statuses)
 
 
@@ -85,6 +88,7 @@ class _Ends:
         self._frame = frame
         self._untried = len(todo)
         self._missing: dict[int, str] = {}
+        self._alike: dict[int, int] = {}
         self.statuses: set[int] = set()
 
     def take(self, outcome: Outcome) -> None:
@@ -100,10 +104,25 @@ class _Ends:
             self.statuses.add(error.exit_status)
             if self._frame.json:
                 record_failure(error, locator=outcome.locator)
-        elif error is not None:
+        elif error is not None and not self._is_known(error):
             self.statuses.add(failure(error, self._frame, locator=outcome.locator))
+        elif error is not None:
+            self.statuses.add(error.exit_status)
+            if self._frame.json:
+                record_failure(error, locator=outcome.locator)
 
-    def tell_the_rest(self, how: Manner) -> None:
+    def _is_known(self, error: StoreError) -> bool:
+        """Whether it says of another file what was told of one: a full disk is full for all."""
+        from store.errors import CacheError, StorageError
+        from store.files.failures import FULL
+
+        number = error.errno if isinstance(error, StorageError) else None
+        if number is None or not (number in FULL or isinstance(error, CacheError)):
+            return False
+        self._alike[number] = self._alike.get(number, -1) + 1
+        return self._alike[number] > 0
+
+    def tell_the_rest(self) -> None:
         """Tell what is missing and which command fetches it, and what was not tried."""
         if self._missing:
             numbers = sorted(self._missing)
@@ -113,9 +132,11 @@ class _Ends:
             )
             for number in numbers:
                 plain(f"  {harmless(self._missing[number])}")
-            from store.cli.missing import Pins, tell_command
+            from store.cli.missing import tell_command
 
-            pins = Pins(how.allow_unverified, max_age=how.max_age)
-            tell_command([self._todo[number] for number in numbers], self._frame, pins)
+            tell_command([self._todo[number] for number in numbers], self._frame)
+        alike = sum(self._alike.values())
+        if alike:
+            fail(f"{alike} more failed in the same way")
         if self._untried and not self._frame.quiet:
             say(f"{self._untried} more were not fetched, since one has failed (--fail-fast)")

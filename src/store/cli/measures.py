@@ -39,7 +39,10 @@ class Measure(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         try:
             found = parse_value(value, self.name)
         except ValueError as error:
-            self.fail(f"{value!r} {error}", param, ctx)
+            reason = str(error)
+            if self._positive:
+                reason = reason.replace("of 0 or more", "of 1 or more")
+            self.fail(f"{value!r} {reason}", param, ctx)
         if found is None and not self._limitless:
             self.fail(f"{value!r} is refused: it needs a limit", param, ctx)
         if self._positive and found is not None and not found > 0:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from store.cli.frame import Frame
 from store.cli.output import say
@@ -16,63 +17,89 @@ _MOST: Final = 20
 """How many locators a command has at most; beyond that, the command is given again that was run."""
 
 
-class Pins(NamedTuple):
-    """What says which content is wanted, and is no part of a locator.
+_DROPPED: Final = frozenset({"offline", "json", "events"})
+"""What the command that is told does without: it is to use the network, and to be read by a person."""
 
-    Attributes:
-        allow_unverified: Whether URLs without a digest are accepted.
-        digests: What the content must be.
-        mirrors: Further addresses of the same resource.
-        max_age: How old a file may be, in seconds, or ``none``; None where it does not grow old.
-    """
-
-    allow_unverified: bool | None = None
-    digests: Sequence[str] = ()
-    mirrors: Sequence[str] = ()
-    max_age: float | str | None = None
+_REPLACED: Final = frozenset({"lists", "base"})
+"""What named the resources, which are named one by one."""
 
 
-def tell_command(missing: Sequence[Wanted], frame: Frame, pins: Pins) -> None:
-    """Tell the command that fetches what is missing; see `command_for`."""
-    if not frame.quiet:
-        command = command_for(missing, frame, pins)
-        say(f"with the network, this fetches {'them' if len(missing) > 1 else 'it'}:\n  {command}")
+def tell_command(missing: Sequence[Wanted], frame: Frame) -> None:
+    """Tell the command that fetches what is missing, or why none would; see `command_for`."""
+    if frame.quiet:
+        return
+    from store.config.reading import read_settings
+    from store.fetching.explaining import refused
+
+    flags = {key: value for key, value in frame.flags.items() if key != "offline"}
+    settings = read_settings(flags).settings
+    barred = [refused(one, settings, pinned=True) for one in missing]
+    wanted = [one for one, reason in zip(missing, barred, strict=True) if reason is None]
+    for reason in barred:
+        if reason is not None:
+            say(f"with the network, it would be refused: {reason}")
+    if wanted:
+        command = command_for(wanted, frame, offline=settings.offline)
+        say(f"with the network, this fetches {'them' if len(wanted) > 1 else 'it'}:\n  {command}")
 
 
-def command_for(missing: Sequence[Wanted], frame: Frame, pins: Pins) -> str:
-    """Return the command that fetches what is missing into the same cache, with the network.
+def command_for(missing: Sequence[Wanted], frame: Frame, *, offline: bool = False) -> str:
+    """Return the command that fetches what is missing as it was asked for, with the network.
 
     Args:
         missing: What is missing.
         frame: What was decided beside.
-        pins: What was said of their content.
+        offline: Whether the settings keep the network from being used, whatever the flags say.
     """
     words = ["store"]
     if len(missing) <= _MOST:
-        words.append("fetch")
-        words += _options(pins)
-        for key, option in (("cache_dir", "--cache-dir"), ("cache", "--cache")):
-            if key in frame.flags:
-                words += [option, str(frame.flags[key])]
-        words += [_spelled(one) for one in missing]
+        words += ["fetch", *_options(frame), *(_spelled(one) for one in missing)]
     else:
-        words += [_without_secret(one) for one in frame.arguments if one != "--offline"]
-    from store.config.reading import read_settings
-
-    flags = {key: value for key, value in frame.flags.items() if key != "offline"}
-    network = "STORE_OFFLINE=0 " if read_settings(flags).settings.offline else ""
-    return network + shlex.join(words)
+        dropped = {f"--{one}" for one in _DROPPED}
+        words += [_without_secret(one) for one in frame.arguments if one not in dropped]
+    return f"{'STORE_OFFLINE=0 ' if offline else ''}{shlex.join(words)}"
 
 
-def _options(pins: Pins) -> list[str]:
-    words = ["--allow-unverified"] if pins.allow_unverified else []
-    if pins.max_age is not None:
-        seconds = pins.max_age
-        words += ["--max-age", seconds if isinstance(seconds, str) else f"{seconds:.15g}"]
-    for one in pins.digests:
-        words += ["--digest", one]
-    for one in pins.mirrors:
-        words += ["--mirror", _without_secret(one)]
+def _options(frame: Frame) -> list[str]:
+    """Return the options that were given, in their order, but for what the locators take the place of."""
+    click = sys.modules.get("click")  # without it there were none
+    context = None if click is None else click.get_current_context(silent=True)
+    if context is None:
+        return []
+    before, _, behind = _split(frame.arguments)
+    words: list[str] = []
+    for one, given in ((context.parent, before), (context, behind)):
+        if one is not None:
+            values, _, order = one.command.make_parser(one).parse_args(list(given))
+            words += _spelled_out(values, order)
+    return words
+
+
+def _split(arguments: Sequence[str]) -> tuple[Sequence[str], str, Sequence[str]]:
+    """Return what stands before the name of the command, the name, and what stands behind it."""
+    at = arguments.index("fetch")
+    return arguments[:at], "fetch", arguments[at + 1 :]
+
+
+def _spelled_out(values: Mapping[str, Any], order: Sequence[Any]) -> list[str]:
+    """Return options as words.
+
+    Args:
+        values: Their values, by the name of the parameter.
+        order: The parameters as they stood, one that was given twice two times.
+    """
+    left = {
+        name: iter(value if isinstance(value, list) else [value]) for name, value in values.items()
+    }
+    words: list[str] = []
+    for one in order:
+        if one.param_type_name != "option" or one.name in _DROPPED | _REPLACED:
+            continue
+        name = max(one.opts, key=len)
+        if one.is_flag or one.count:
+            words.append(name)
+        else:
+            words += [name, _without_secret(str(next(left[one.name])))]
     return words
 
 

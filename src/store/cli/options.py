@@ -13,6 +13,10 @@ from store.cli.frame import Frame
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class JsonLines(click.Option):
+    """The ``--json`` of a command that prints an object a line."""
+
+
 def frame_of(context: click.Context | None = None) -> Frame:
     """Return the frame of the command that is running."""
     return (context or click.get_current_context()).ensure_object(Frame)
@@ -41,7 +45,7 @@ def _note(context: click.Context, parameter: click.Parameter, value: Any) -> Non
     elif parameter.name == "no_progress":
         frame.progress = False
     else:
-        frame.json = True
+        frame.json, frame.lines = True, isinstance(parameter, JsonLines)
     if frame.quiet and frame.verbose:
         raise click.UsageError("--quiet and --verbose contradict each other: give one", context)
     if not context.resilient_parsing:
@@ -103,6 +107,18 @@ def destructive(function: F) -> F:
 def with_json(meaning: str = "Print JSON.") -> Callable[[F], F]:
     """Give a command ``--json``."""
     return click.option("--json", is_flag=True, expose_value=False, callback=_note, help=meaning)
+
+
+def with_json_lines() -> Callable[[F], F]:
+    """Give a command a ``--json`` that prints an object a line, whatever goes wrong."""
+    return click.option(
+        "--json",
+        cls=JsonLines,
+        is_flag=True,
+        expose_value=False,
+        callback=_note,
+        help="Print a JSON object a line.",
+    )
 
 
 def with_locators(*, required: bool = True) -> Callable[[F], F]:

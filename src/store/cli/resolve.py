@@ -10,8 +10,8 @@ from store.cli.asking import each, opened_fetcher
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_cache, with_pins
-from store.cli.options import common, frame_of, refuse_shared_pins, with_json, with_locators
-from store.cli.output import fields, human_size, line, on_terminal, record
+from store.cli.options import common, frame_of, refuse_shared_pins, with_json_lines, with_locators
+from store.cli.output import fields, human_size, line, on_terminal, record, say
 
 if TYPE_CHECKING:
     from store.fetching.results import Resolved
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @with_pins
 @with_cache
 @with_bounds
-@with_json("Print a JSON object a line.")
+@with_json_lines()
 @common
 @click.pass_context
 def resolve(context: click.Context, /, locators: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401
@@ -53,8 +53,19 @@ def resolve(context: click.Context, /, locators: tuple[str, ...], **options: Any
                 line("")
             shown.append(locator)
             _print(resolved, frame)
+            _hint(resolved, frame)
 
         return each(locators, one, frame)
+
+
+def _hint(resolved: Resolved, frame: Frame) -> None:
+    """Tell a person that the settings keep what was found from being fetched."""
+    from store.transports.routing import kept_from
+
+    routes, pinned = frame.settings.routes, bool(resolved.digests)
+    reason = kept_from(resolved.urls, routes, pinned=pinned)
+    if reason is not None and not frame.quiet:
+        say(f"only the cache can give it: {reason}")
 
 
 def _print(resolved: Resolved, frame: Frame) -> None:

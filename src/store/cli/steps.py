@@ -6,16 +6,28 @@ from typing import Final
 
 from store.errors import (
     IntegrityError,
+    RateLimitedError,
+    RedirectError,
     ResourceNotFoundError,
     StoreError,
     TransportError,
     TransportTimeoutError,
 )
 
-_SLOW: Final = "try again later, or allow more time with --timeout or --deadline"
+_SLOW: Final = (
+    "try again later, or allow more time with --timeout or --deadline (read_timeout and deadline in the"
+    " settings)"
+)
 _AWAY: Final = "check the address and the network, then try again"
 _MISSING: Final = "check how it is spelled, and that it is still published"
+_LATER: Final = "try again when that time has passed, or ask another address of it"
+_ELSEWHERE: Final = "check the address: its server leads elsewhere than to a file"
+_BROKEN: Final = "the fault is the server's: try again later, or ask another address of it"
+_ODD: Final = "the server gives no file there: check the address, or tell who keeps it"
 _OTHER: Final = "check that the pin is right and the address is that of the file"
+
+_FAULTS: Final = 500
+"""The first HTTP status by which a server says that it failed."""
 
 _ASKED: Final = "is the path right?"
 """What ends the message of a local file that is missing: a step, too."""
@@ -25,6 +37,8 @@ _COMMAND: Final = "'store "
 
 _STEPS: Final[tuple[tuple[type[StoreError], str], ...]] = (
     (TransportTimeoutError, _SLOW),
+    (RateLimitedError, _LATER),
+    (RedirectError, _ELSEWHERE),
     (TransportError, _AWAY),
     (ResourceNotFoundError, _MISSING),
     (IntegrityError, _OTHER),
@@ -42,5 +56,13 @@ def next_step(error: StoreError) -> str | None:
         return None
     for kind, step in _STEPS:
         if isinstance(error, kind):
-            return step
+            return _answered(error) if step is _AWAY else step
     return None
+
+
+def _answered(error: StoreError) -> str:
+    """Return the step after a `TransportError` of no closer kind: with a status, the way there is open."""
+    status = getattr(error, "status", None)
+    if status is None:
+        return _AWAY
+    return _BROKEN if status >= _FAULTS else _ODD

@@ -11,7 +11,7 @@ from store.cli.describing import as_data
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_cache, with_tiers
-from store.cli.options import common, frame_of, refuse_shared_pins, with_json, with_locators
+from store.cli.options import common, frame_of, refuse_shared_pins, with_json_lines, with_locators
 from store.cli.output import fields, line, record
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 )
 @with_cache
 @with_tiers
-@with_json("Print a JSON object a line.")
+@with_json_lines()
 @common
 @click.pass_context
 def why(context: click.Context, /, locators: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401

@@ -97,6 +97,23 @@ def matched(pattern: str, text: str) -> tuple[str, ...] | None:
     return None if found is None else found.groups()
 
 
+def covers(pattern: str, text: str, *, surely: bool = False) -> bool:
+    """Whether a normal pattern matches a subject, slashes in a row being one or many.
+
+    Many servers take them for one, others do not, and nobody can tell from here.
+
+    Args:
+        pattern: The pattern.
+        text: The subject.
+        surely: Whether it must match both ways, as what allows something; else one will do.
+    """
+    found = (
+        matched(pattern, text) is not None,
+        matched(_merged(pattern), _merged(text)) is not None,
+    )
+    return all(found) if surely else any(found)
+
+
 def filled(replace: str, match: str, found: tuple[str, ...]) -> str:
     """Return ``replace`` with its wildcards filled in: its n-th ``*`` with what the n-th one matched.
 
@@ -111,6 +128,12 @@ def filled(replace: str, match: str, found: tuple[str, ...]) -> str:
         for kind in ("*", "**")
     }
     return re.sub(_WILDCARD, lambda one: next(left[one[1]]), replace)
+
+
+def _merged(text: str) -> str:
+    """Return a pattern or subject with one slash for each row of them, behind the scheme."""
+    scheme, mark, rest = text.partition("://")
+    return f"{scheme}{mark}{re.sub('/{2,}', '/', rest)}"
 
 
 def _ascii(host: str) -> str:

@@ -256,7 +256,10 @@ def _read_value(
             return parse_tiers(value, directory)
         found = parse_value(value, field.kind, directory=directory)
     except ValueError as error:
-        raise _refusal(str(error), value, place) from error
+        reason = (
+            str(error).replace("of 0 or more", "of 1 or more") if field.positive else str(error)
+        )
+        raise _refusal(reason, value, place) from error
     if found is None and not field.optional:
         raise _refusal("is refused: it needs a limit", value, place)
     if field.positive and found is not None and not found > 0:

@@ -30,7 +30,7 @@ def delivery_of(
         claims: See `Delivery`.
 
     Raises:
-        QueryError: Both are given.
+        QueryError: Both are given, or an empty text.
         UnsafeNameError: The name in the list would lead elsewhere.
     """
     if output is not None:
@@ -40,7 +40,9 @@ def delivery_of(
         return Delivery(os.path.dirname(path), os.path.basename(path), link, claims)  # noqa: PTH119, PTH120
     if dest is None:
         return None
-    directory = os.path.abspath(os.fspath(dest) or ".")  # noqa: PTH100 - as above
+    if dest == "":
+        raise QueryError("dest names a directory: for this one, give '.'")
+    directory = os.path.abspath(dest)  # noqa: PTH100 - as above
     if isinstance(wanted, Listed) and wanted.name:
         target = inside(Path(directory), wanted.name)
         return Delivery(str(target.parent), target.name, link, claims)

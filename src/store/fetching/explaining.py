@@ -13,10 +13,11 @@ from store.backends.resources import ResourceInfo, digests_of, filename_of, uid_
 from store.cache.finding import candidates
 from store.cache.looking import Sight, look
 from store.errors import IntegrityError, OfflineError, UnverifiedError
-from store.fetching.asking import Answer, Asking, Wanted, named
+from store.fetching.asking import Answer, Asking, Wanted, named, read_locator
 from store.fetching.recalling import Recalled, recall
 from store.integrity.digest import DigestsLike
 from store.transports.base import TransferOptions
+from store.transports.routing import kept_from
 
 if TYPE_CHECKING:
     from store.cache.backends.base import Cache
@@ -42,6 +43,7 @@ CODES: Final[Mapping[str, str]] = {
     "asked-each-time": "the driver is asked each time what it stands for",
     "unpinned": "nothing says what it should be, so the server is asked each time for its version",
     "unverified": "nothing says what it should be, and that was not allowed: the fetch is refused",
+    "refused": "it is not in the cache, and the settings keep every address of it from being asked",
     "offline-missing": "it is not in the cache, and the network is not to be used",
     "offline-unresolved": "what it stands for is not known here, and the network is not to be used",
 }
@@ -100,10 +102,30 @@ def explain(
     except UnverifiedError:
         return _explained(shown, "unverified")
     except OfflineError:
+        reason = refused(wanted, settings, pinned=False)
+        if reason is not None:
+            return _explained(shown, "refused", reason)
         return _explained(shown, "offline-unresolved" if settings.offline else "unpinned")
     except IntegrityError as error:
         return _explained(shown, "other-digest", str(error))
     return _of_recalled(recalled, cache, settings)
+
+
+def refused(wanted: Wanted, settings: Settings, *, pinned: bool) -> str | None:
+    """Return why the address that a locator is may not be asked; None where it may, or it is none.
+
+    Args:
+        wanted: What is asked about.
+        settings: What the user decided.
+        pinned: Whether a digest says what the content must be.
+
+    Raises:
+        StoreError: The locator cannot be read.
+    """
+    address = read_locator(wanted).query.get("url")
+    if not isinstance(address, str):
+        return None
+    return kept_from((address,), settings.routes, pinned=pinned)
 
 
 def _of_recalled(recalled: Recalled, cache: Cache, settings: Settings) -> Explanation:
@@ -114,6 +136,12 @@ def _of_recalled(recalled: Recalled, cache: Cache, settings: Settings) -> Explan
     found = _of_answer(answer, cache)
     if settings.shared and found.code.startswith("miss") and recalled.store.needs_network:
         found = _of_tiers(found, answer, settings)
+    if found.code.startswith("miss") and recalled.store.needs_network:
+        metadata = answer.metadata
+        addresses, pinned = getattr(metadata, "urls", ()), bool(digests_of(metadata))
+        reason = kept_from(addresses, settings.routes, pinned=pinned)
+        if reason is not None:
+            return _explained(shown, "refused", reason, found.path)
     if offline:  # whatever is remembered will do
         if found.code.startswith("miss") and recalled.store.needs_network:
             return _explained(shown, "offline-missing", found.reason, found.path)

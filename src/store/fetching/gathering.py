@@ -65,10 +65,10 @@ def gather(
 
     Raises:
         QueryError: One locator was given and no list: nothing was tried.
-        ValueError: ``jobs`` is less than one.
+        QueryError: ``jobs`` is less than one.
     """
     if jobs < 1:
-        raise ValueError(f"jobs must be at least 1, not {jobs}")
+        raise QueryError(f"jobs={jobs!r} is refused: it must be more than 0")
     many = several_of(wanted)
     manner = Manner(dest, link, refresh, allow_unverified, jobs, fail_fast)
     if max_age is None and not (unpack or decompress or symlinks):

@@ -21,7 +21,7 @@ from typing import Final, Literal, NamedTuple
 from store.errors import DigestError, LocatorError
 from store.integrity.digest import SIZES, Digest
 
-_TAGGED: Final = re.compile(r"([A-Za-z0-9/-]+) ?\((.+)\) ?= ?([0-9A-Fa-f]+)")
+_TAGGED: Final = re.compile(r"(\\?)([A-Za-z0-9/-]+) ?\((.+)\) ?= ?([0-9A-Fa-f]+)")
 _SUMMED: Final = re.compile(r"(\\?)([0-9A-Fa-f]{32,}) [ *](.+)")
 _LOOSELY_SUMMED: Final = re.compile(r"(\\?)([0-9A-Fa-f]{32,})\s+\*?(\S.*)")
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{32,}")
@@ -111,8 +111,9 @@ def _tagged(line: str, number: int) -> Line | None:
     found = _TAGGED.fullmatch(line.strip())
     if found is None:
         return None
-    tag, name, digits = found.groups()
+    escaped, tag, name, digits = found.groups()
     known = _TAGS.get(tag.lower().replace("-", ""), tag)
+    name = _unescaped(name) if escaped else name
     return Line(number, "name", name, Digest.parse(f"{known}:{digits}", allow_weak=True))
 
 
@@ -121,9 +122,12 @@ def _summed(line: str, number: int, algorithm: str) -> Line | None:
     if found is None:
         return None
     escaped, digits, name = found.groups()
-    if escaped:
-        name = re.sub(r"\\[\\nr]", lambda one: _ESCAPES[one[0]], name)
+    name = _unescaped(name) if escaped else name
     return Line(number, "name", name, _of_length(digits, algorithm))
+
+
+def _unescaped(name: str) -> str:
+    return re.sub(r"\\[\\nr]", lambda one: _ESCAPES[one[0]], name)
 
 
 def _in_columns(line: str, number: int, algorithm: str) -> Line:

@@ -145,7 +145,7 @@ def refuse_collisions(wanted: Iterable[Listed]) -> None:
     """Make sure that no two of several would lie at one path of a directory, before anything is fetched.
 
     Raises:
-        RefusedError: Two different ones have one name.
+        RefusedError: Two different ones have one name, or one would lie below the other.
     """
     seen: dict[str, Listed] = {}
     for one in wanted:
@@ -153,11 +153,19 @@ def refuse_collisions(wanted: Iterable[Listed]) -> None:
             continue
         other = seen.setdefault(one.name, one)
         if (other.locator, other.digests) != (one.locator, one.digests):
-            raise RefusedError(
-                f"{other.where} and {one.where} both name {one.name}: fetch them into directories of"
-                " their own",
-                limit="one resource a path",
-            )
+            raise _collision(other, one, f"both name {one.name}")
+    for name, one in seen.items():
+        for above in Path(name).parents:
+            other = seen.get(str(above), one)
+            if other is not one:
+                raise _collision(other, one, f"name {above} as a file and as a directory")
+
+
+def _collision(first: Listed, second: Listed, how: str) -> RefusedError:
+    return RefusedError(
+        f"{first.where} and {second.where} {how}: fetch them into directories of their own",
+        limit="one resource a path",
+    )
 
 
 def _entry(line: Line, where: str, base: str | None) -> Listed:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from store.cache.backends.base import Cache
 from store.errors import OfflineError
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from store.freshness.policy import Duration
     from store.transports.panel import Panel
     from store.transports.progress import Progress
+
+_SHOWN: Final = 20
+"""How many missing ones a message names; the error has all."""
 
 
 def fetch_many(
@@ -53,7 +56,7 @@ def fetch_many(
         StoreError: The first failure in the order of the input, after all were tried; an `OfflineError`
             has all that is missing.
         QueryError: One locator was given and no list: nothing was tried.
-        ValueError: ``jobs`` is less than one.
+        QueryError: ``jobs`` is less than one.
     """
     outcomes = fetch_each(
         locators,
@@ -82,9 +85,22 @@ def _paths_of(outcomes: Iterator[Outcome]) -> list[Path]:
     if failures:
         lacking = [one for one in failures if isinstance(one, OfflineError)]
         if failures[0] in lacking:
-            lacking[0].missing = tuple(name for one in lacking for name in one.missing)
+            raise _all_missing(lacking, len(found))
         raise failures[0]
     return [one.result.path for one in found if one.result is not None]
+
+
+def _all_missing(lacking: Sequence[OfflineError], files: int) -> OfflineError:
+    """Return the error that tells of all that is missing."""
+    missing = tuple(name for one in lacking for name in one.missing)
+    if len(lacking) == 1:
+        return lacking[0]
+    shown = ", ".join(missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
+    return OfflineError(
+        f"{len(lacking)} of {files} are not in the cache and the network is not to be used: {shown}:"
+        " fetch them once without --offline (STORE_OFFLINE)",
+        missing=missing,
+    )
 
 
 def fetch_each(
@@ -116,7 +132,7 @@ def fetch_each(
     Raises:
         StoreError: The settings cannot be read, or the cache cannot be opened.
         QueryError: One locator was given and no list: nothing was tried.
-        ValueError: ``jobs`` is less than one.
+        QueryError: ``jobs`` is less than one.
     """
     panel = None
     if progress is True:

@@ -66,7 +66,8 @@ def _is_there(path: str) -> bool:
 
 
 def _plain(member: str, text: str) -> str:
-    plain = member.strip("/")
+    # As archives spell their members: "./a" is "a"; and "!/" is how drivers' own spellings begin.
+    plain = "/".join(part for part in member.strip("/").split("/") if part != ".")
     if plain and any(unsafe_component(part) for part in plain.split("/")):
         raise LocatorError(
             f"the member {member!r} is no plain path in an archive: write archive!directory/file",

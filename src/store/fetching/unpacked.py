@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from store.backends.destinations import claim, leaving_no_directory
+from store.backends.destinations import claim, leaving_no_directory, refuse_inside
 from store.backends.failures import tell_past_the_cache
 from store.backends.placing import Delivery
 from store.backends.resources import digests_of, filename_of, size_of, uid_of
@@ -199,6 +199,7 @@ class Unpacking:
             (tell_hit if archive.cached else tell_cached)(listener, metadata, str(archive.path))
 
     def _placed(self, part: Part, delivery: Delivery) -> str:
+        refuse_inside(self._content.layout.root, delivery.directory)
         target = Path(delivery.directory) / (delivery.name or part.name)
         uid = f"{uid_of(self._answer.metadata)} {self._wish} {self._member}"
         claim(delivery.claims, target, uid, self._label())

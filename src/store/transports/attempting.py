@@ -151,7 +151,9 @@ class _Bringing:
         except BaseException as error:
             self._tell_what_is_saved(filled)
             if isinstance(error, IntegrityError):
-                tell_page(error, stream, address=self._source.address, name=self._source.name)
+                self._source.paged = tell_page(
+                    error, stream, address=self._source.address, name=self._source.name
+                )
             if isinstance(error, StoreError) or not isinstance(error, OSError):
                 raise
             self._source.hopeless = True
@@ -225,7 +227,7 @@ class _Bringing:
                 parted=lambda count: self.tell(Parted(self._source.name, stream.address, count)),
             )
         finally:
-            self._source.connections = crew.most
+            self._source.connections = crew.came
             self._source.whole = self._source.whole or crew.tired
         return spans.total, found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -30,6 +31,10 @@ def screen_size() -> os.terminal_size:
     return os.terminal_size((both[0] or 80, both[1] or 24))
 
 
+_RATE: Final = re.compile(r"(?<=[0-9])([kMGTPEZY])B/s")
+"""How tqdm spells a rate in units of 1024; no name of a file holds a slash."""
+
+
 def distinct(names: Mapping[str, str]) -> dict[str, str]:
     """Return names as they are shown side by side: those that are equal with a part of what tells them apart.
 
@@ -43,6 +48,18 @@ def distinct(names: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def sized(format_size: Callable[[float, str, int], str], amount: float, suffix: str = "B") -> str:
+    """Return a size, or a rate, as bars show it, with its unit by its name: ``1.09KiB``.
+
+    Args:
+        format_size: tqdm's own way.
+        amount: Bytes.
+        suffix: ``B`` or ``B/s``.
+    """
+    text = format_size(amount, "", 1024)
+    return f"{text[:-1]}{text[-1].upper()}i{suffix}" if text[-1].isalpha() else f"{text}{suffix}"
+
+
 @functools.cache
 def bar_class() -> Callable[..., Any]:
     """Return the class of the bars, made when it is first needed: to import tqdm takes a while."""
@@ -50,6 +67,10 @@ def bar_class() -> Callable[..., Any]:
 
     class Bar(tqdm):  # type: ignore[type-arg]
         monitor_interval = 0  # no thread of its own
+
+        def __str__(self) -> str:
+            """Return the line, with the units of 1024 by their names (IEC 80000-13)."""
+            return _RATE.sub(lambda one: f"{one[1].upper()}iB/s", super().__str__())
 
         def display(self, msg: str | None = None, pos: int | None = None) -> Any:  # noqa: ANN401 - as tqdm
             """Draw, and go back to the beginning of the line: a ^C at its end would begin another."""

@@ -120,8 +120,8 @@ def check_room(directory: str | os.PathLike[str], size: int | None) -> None:
     free = None if not size else free_bytes(os.fspath(directory))
     if size is not None and free is not None and free < size:
         raise StorageError(
-            f"{directory}: {size} bytes are needed and {free} are free: make room, or prune with"
-            " 'store cache prune'",
+            f"{directory}: {size} bytes are needed and {free} are free: make room there, with"
+            " 'store cache prune' where the cache lies on that disk",
             path=os.fspath(directory),
             needed=size,
             free=free,

@@ -64,8 +64,8 @@ def refuse_page(
     )
 
 
-def tell_page(error: IntegrityError, stream: Stream, *, address: str, name: str) -> None:
-    """Say in an error of a wrong content that a page came, where none was wanted.
+def tell_page(error: IntegrityError, stream: Stream, *, address: str, name: str) -> bool:
+    """Say in an error of a wrong content that a page came, where none was wanted; return whether one did.
 
     Args:
         error: Its message is added to.
@@ -73,7 +73,9 @@ def tell_page(error: IntegrityError, stream: Stream, *, address: str, name: str)
         address: What was asked.
         name: What the file is to be called.
     """
-    error.messages[-1] += page_hint(stream.content_type, address=address, name=name)
+    hint = page_hint(stream.content_type, address=address, name=name)
+    error.messages[-1] += hint
+    return hint != ""
 
 
 def page_hint(content_type: str | None, *, address: str, name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from store.clock import SYSTEM_CLOCK, Clock
 from store.events import ENDS, Event
-from store.transports.bars import bar_class, distinct, screen_size
+from store.transports.bars import bar_class, distinct, screen_size, sized
 from store.transports.totals import Running, Totals
 
 LINES: Final = 8
@@ -138,9 +138,9 @@ class Panel:
             words.append(f"{totals.failed} failed")
         about = "" if totals.exact else "~"
         expected = totals.expected
-        of = f" of {about}{size(expected, 'B', 1024)}" if expected > totals.received else ""
-        words.append(f"{size(totals.received, 'B', 1024)}{of}")
-        words.append(f"{size(totals.rate, 'B/s', 1024)}")
+        of = f" of {about}{sized(size, expected)}" if expected > totals.received else ""
+        words.append(f"{sized(size, totals.received)}{of}")
+        words.append(sized(size, totals.rate, "B/s"))
         if totals.left is not None and totals.done < totals.files:
             words.append(f"{self._whole.format_interval(round(totals.left))} left")
         self._whole.set_description_str(", ".join(words), refresh=False)

@@ -114,6 +114,7 @@ class Crew:
 
     Attributes:
         most: How many there were at most.
+        came: Over how many the body came at most: those that were refused brought nothing.
         failure: What a further connection failed with last, or None.
     """
 
@@ -149,7 +150,7 @@ class Crew:
         self._failures = 0
         self._waits: list[float] = []
         self._stopped = False
-        self.most = 1
+        self.most = self.came = 1
         self.failure: StoreError | None = None
         self._fatal: BaseException | None = None
 
@@ -268,7 +269,9 @@ class Crew:
             asked = self._monotonic()
             stream = self._opener(span.position, span.end)
             self._waits.append(self._monotonic() - asked)
-        self._streams.add(stream)
+        with self._changed:
+            self._streams.add(stream)
+            self.came = max(self.came, len(self._streams))
         try:
             with stream:
                 while not self._stopped:

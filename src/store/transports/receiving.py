@@ -207,8 +207,13 @@ class _Receiving:
             self.deadline.sleep(source.delay)
 
     def _failure(self, sources: Sequence[Source]) -> StoreError:
-        """Return what the last address said that was asked; a full disk is told at once."""
-        error = next(one.error for one in reversed(sources) if one.error is not None)
+        """Return what the last address said that was asked; a full disk is told at once.
+
+        A page in place of the file tells less than why another address did not give it: the pin may well
+        be right.
+        """
+        failed = [(one.paged, one.error) for one in reversed(sources) if one.error is not None]
+        error = min(failed, key=lambda one: one[0])[1]
         error.attempts = tuple(self._attempts)
         return error
 

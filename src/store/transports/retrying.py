@@ -80,6 +80,7 @@ class Source:
         hopeless: Whether what failed is this machine's disk, so that no address can help.
         connections: Over how many connections its last body came at most.
         whole: Whether so many ranges of it failed that it is asked for over one connection.
+        paged: Whether a page came from it in place of the file, at last.
         conditions: Under which condition the body is wanted, or None.
         transport: What opens the address; None where its scheme says so.
     """
@@ -96,6 +97,7 @@ class Source:
     hopeless: bool = False
     connections: int = 1
     whole: bool = False
+    paged: bool = False
     conditions: Conditions | None = None
     transport: Transport | None = attrs.field(default=None, repr=False)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from store.addresses import public
-from store.config.patterns import filled, matched, subject
+from store.config.patterns import covers, filled, matched, subject
 from store.config.routes import Routes
 from store.config.rules import Mirror
 from store.errors import RefusedError
@@ -53,6 +53,26 @@ def ways(addresses: Iterable[str], routes: Routes, *, pinned: bool = True) -> tu
     return left or every
 
 
+def kept_from(addresses: Iterable[str], routes: Routes, *, pinned: bool = True) -> str | None:
+    """Return why none of the addresses of a resource may be asked; None where one may, or there is none.
+
+    Args:
+        addresses: Where the resource is, the best first.
+        routes: The rules.
+        pinned: Whether a digest says what the content must be.
+    """
+    if not routes.guarded:
+        return None
+    found = [
+        (one.address, refusal(one.address, routes))
+        for one in ways(addresses, routes, pinned=pinned)
+    ]
+    if not found:
+        return None
+    address, reason = found[-1]
+    return None if reason is None else f"{public(address)} {reason[1]}"
+
+
 def refuse(address: str, routes: Routes, *, redirected: str | None = None) -> None:
     """Refuse an address that the rules keep from being asked.
 
@@ -85,16 +105,16 @@ def refusal(address: str, routes: Routes) -> tuple[str, str] | None:
     if text is None:
         return "allow", "cannot be held against the rules of addresses that the settings have"
     for rule in routes.block:
-        if matched(rule.match, text) is not None:
+        if covers(rule.match, text):
             return (
                 "block",
                 f"is blocked by the settings{': ' if rule.message else ''}{rule.message}",
             )
     for patterns in routes.allow:
-        if all(matched(one, text) is None for one in patterns):
+        if not any(covers(one, text, surely=True) for one in patterns):
             return "allow", "is not among the addresses that the settings allow: add it to 'allow'"
     for mirror in routes.mirrors:
-        if mirror.only and matched(mirror.match, text) is not None:
+        if mirror.only and covers(mirror.match, text):
             return "only", (
                 f"is not asked, since the settings have a mirror for it and say 'only'{_hint(mirror)}"
             )

@@ -115,8 +115,25 @@ def test_names_that_are_in_each_others_way_are_refused(
     """Where case or Unicode form does not count they would be one, or a file would be a directory."""
     data = by_hand.tar(by_hand.member(first, b"1"), by_hand.member(second, b"2"))
 
-    with pytest.raises(UnsafeArchiveError, match="in the way of"):
+    with pytest.raises(
+        UnsafeArchiveError, match=r"in the way of .*, which (is|has) the same name.*: ask its maker"
+    ):
         unpacking(data)
+
+
+@pytest.mark.parametrize("target", [b"/etc/passwd", b"../out", b"nowhere"])
+def test_a_hard_link_that_leads_elsewhere_is_named(
+    unpacking: Unpack, by_hand: Any, target: bytes
+) -> None:
+    """It is the member that is told, and with it what it leads to."""
+    data = by_hand.tar(by_hand.member(b"evil", kind=b"1", target=target))
+
+    with pytest.raises(
+        UnsafeArchiveError, match=f"'evil': it is a hard link to '{target.decode()}'"
+    ) as raised:
+        unpacking(data)
+
+    assert raised.value.member == "evil"
 
 
 def test_a_directory_may_be_named_twice(unpacking: Unpack, by_hand: Any) -> None:

@@ -35,6 +35,10 @@ class Limits:
     max_path: int = 1024
 
 
+_STEP: Final = "ask its maker for another, or unpack it yourself where it can do no harm"
+"""What may be done about an archive that no setting makes acceptable."""
+
+
 class Guard:
     """Counts what one archive brings, and makes the errors that name it.
 
@@ -133,10 +137,10 @@ class Guard:
     ) -> UnsafeArchiveError:
         """Return the error for what is refused; ``limit`` is the rule or setting that says no."""
         more = step or (
-            f"raise the setting {limit} if you trust it" if limit.startswith("unpack_") else ""
+            f"raise the setting {limit} if you trust it" if limit.startswith("unpack_") else _STEP
         )
         return UnsafeArchiveError(
-            f"{self.archive} is not unpacked: {_beginning(member)}{reason}{more and ': ' + more}",
+            f"{self.archive} is not unpacked: {_beginning(member)}{reason}: {more}",
             archive=self.archive,
             member=member,
             limit=limit,

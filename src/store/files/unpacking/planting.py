@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from store.errors import UnsafeArchiveError
 from store.files.atomic import create_exclusively
 from store.files.placing import copy_anew
 from store.files.unpacking.limits import Guard
@@ -99,7 +100,10 @@ class Planting:
 
     def _copy(self, path: str, member: Member) -> Planted:
         """Copy an earlier file, which the archive has a second name for."""
-        source = self._planted.get(self._roster.path_of(member.target))
+        try:
+            source = self._planted.get(self._roster.path_of(member.target))
+        except UnsafeArchiveError:
+            source = None  # no member is called so; told is which link leads there
         if source is None or source.kind != "file":
             raise self._guard.unsafe(
                 f"it is a hard link to {_shown(member.target)}, which is no earlier file of the archive",

@@ -88,7 +88,13 @@ class Roster:
         folded = _folded(path)
         if folded in self._claimed:
             other = self._claimed[folded]
-            raise self._guard.unsafe(f"it is in the way of {other!r}", "one member a name", name)
+            why = (
+                "which has the same name, or lies below it"
+                if other == path
+                else "which is the same name where case or Unicode form does not count"
+            )
+            reason = f"it is in the way of {ascii(other) if other != path else repr(other)}, {why}"
+            raise self._guard.unsafe(reason, "one member a name", name)
         self._claimed[folded] = path
 
 

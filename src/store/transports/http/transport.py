@@ -251,6 +251,7 @@ def announced_length(response: requests.Response, hop: Hop) -> int | None:
             f"{shown}: the server sends the content in the encoding {coding!r}, though it was asked not to;"
             " what would be kept is not the resource",
             url=shown,
+            status=response.status_code,
             transient=False,
         )
     try:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.errors import RefusedError, UnsafeNameError
+from store.errors import RefusedError, ResourceNotFoundError, UnsafeNameError
 from store.releases.downloading import Downloaded, Manner, download, foresee
 from store.releases.filesystem import FileSystemArchive
 from store.releases.holding import record_in
@@ -193,3 +193,32 @@ def test_a_fetch_is_whole_or_changes_nothing(
         assert not replaced or force
         assert all(any(path.startswith(f"{one}/") for path in brought) for one in replaced)
         assert record_in(here) == records[1]
+
+
+def test_a_run_that_was_cut_off_owns_only_what_it_has_brought(
+    fetch: Fetch, release: Release, archive: FileSystemArchive, tmp_path: Path
+) -> None:
+    """A file of somebody's under a name that was on its way stays, and is told of beforehand."""
+    lay(tmp_path / "two", {"a": b"a\n", "zz": b"zz\n"})
+    record = release("1.0.0", directory=tmp_path / "two").record
+    lost = next(path for path in archive.archive_path.rglob("*") if _reads(path, b"zz\n"))
+    lost.unlink()
+    with pytest.raises(ResourceNotFoundError):
+        fetch(record)
+    here = tmp_path / "here"
+    lay(here, {"zz": b"MINE\n"})
+    lay(tmp_path, {lost.relative_to(tmp_path).as_posix(): b"zz\n"})
+
+    with pytest.raises(RefusedError, match="zz"):
+        foresee(record, here, replace=False)
+    with pytest.raises(RefusedError, match="zz"):
+        fetch(record)
+    kept = content_of(here)
+    forced = fetch(record, force=True)
+
+    assert kept == {"a": b"a\n", "zz": b"MINE\n"}
+    assert (forced.kept, forced.brought) == (("a",), ("zz",))
+
+
+def _reads(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content

@@ -76,13 +76,13 @@ def test_a_fetch_that_broke_off_knows_its_own_files(
     fetch: Callable[[Record], Downloaded],
     tmp_path: Path,
 ) -> None:
-    """What it had placed, even if damaged since, is not taken for somebody's."""
+    """What it had placed, or a power cut has left empty, is not taken for somebody's."""
     record = release("1.0.0").record
     put_back = lose(archive, record, "run.sh")
     with pytest.raises(ResourceNotFoundError):
         fetch(record)
     begun = (record_in(tmp_path / "here"), (tmp_path / "here" / COMING).is_file())
-    (tmp_path / "here" / "a.txt").write_bytes(b"damaged")
+    (tmp_path / "here" / "a.txt").write_bytes(b"")
     put_back()
 
     fetch(record)

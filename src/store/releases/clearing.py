@@ -17,7 +17,7 @@ from store.errors import RefusedError, UnsafeNameError
 from store.files.atomic import discard
 from store.files.failures import storage_errors
 from store.files.names import inside
-from store.releases.holding import HIDDEN, refuse_foreign
+from store.releases.holding import HIDDEN, RECORD, refuse_foreign
 from store.releases.mapping import Blob
 from store.releases.matching import stands
 from store.releases.records import Record
@@ -123,6 +123,7 @@ class _Look:
         for blob in (blob for one in held for blob in one.blobs):
             self._ours.setdefault(blob.path, []).append(blob)
         self._rooms = {path for one in held for path in _rooms(one)}
+        self._whole = os.path.lexists(folder / RECORD)
 
     def clashes(self, *, files: bool) -> Clashes:
         """Return what is in the way; files only where they count."""
@@ -139,9 +140,26 @@ class _Look:
                 continue
             if stat.S_ISDIR(status.st_mode):
                 stuck += [] if self._hollow(blob.path) else [blob.path]
-            elif files and blob.path not in self._ours and not stands(self._folder, blob):
+            elif files and not self._may_go(blob, status):
                 found.append(blob.path)
         return Clashes(tuple(found), tuple(stuck))
+
+    def _may_go(self, blob: Blob, status: os.stat_result) -> bool:
+        """Whether what stands where a file is to come is a release's, or is what comes.
+
+        What a run that was cut off has noted it need not have brought: then the content must say so. An
+        empty file may be what a power cut has left of it.
+        """
+        ours = self._ours.get(blob.path, [])
+        if stands(self._folder, blob) or (ours and self._whole):
+            return True
+        plain, size = stat.S_ISREG(status.st_mode), status.st_size
+        return plain and any(
+            size == 0
+            or stands(self._folder, one)
+            or (one.digest is None and one.size in {None, size})
+            for one in ours
+        )
 
     def _goes(self, path: str) -> bool:
         """Whether a file is an earlier release's, and as that has brought it."""

@@ -289,6 +289,29 @@ def test_a_build_is_named_by_its_metadata(cli: Run, project: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("asked", ["survey@1.0.0", "survey==1.0.0", "survey==1.0.0,<2"])
+def test_a_version_is_itself_though_there_is_a_build_of_it(
+    cli: Run, project: Path, asked: str
+) -> None:
+    """It is shown, verified and yanked alone; a range takes the highest build."""
+    cli("release", "init", "archive")
+    at = ("--archive", "archive")
+    cli("release", "publish", "project", "survey@1.0.0", "--to", "archive")
+    (project / "new").write_bytes(b"new\n")
+    cli("release", "publish", "project", "survey@1.0.0+z", "--to", "archive")
+
+    shown = [
+        cli("release", "show", one, *at, "--json").json["version"] for one in (asked, "survey")
+    ]
+    right = cli("release", "verify", asked, *at, "--json").json["title"]
+    cli("release", "yank", "survey@1.0.0", *at)
+    yanked = [one["yanked"] for one in cli("release", "list", *at, "--json").json]
+
+    assert shown == ["1.0.0", "1.0.0+z"]
+    assert right == "survey-v1.0.0"
+    assert yanked == [True, False]
+
+
 @pytest.mark.usefixtures("published")
 def test_a_yanked_version_is_told_of(cli: Run) -> None:
     """Where it is shown, and where a range finds nothing because of it."""

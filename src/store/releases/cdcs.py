@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from store.integrity.digest import Digest
+from store.releases.admitting import meant
 from store.releases.cdcs_blobs import CdcsBringing
 from store.releases.cdcs_files import local_file, local_files
 from store.releases.cdcs_mending import mend
@@ -105,10 +106,11 @@ class CDCSArchive(ArchiveInterface):
         version = Version.parse(lone.text)._replace(build="") if lone and exact else None
         title, place = check_title(title_versionless), check_workspace(workspace)
         found = self._releases.find(title, place, version)
+        will_do = set(meant(choice, [one.version for one in found]))
         return {
             one.title: one.data()
             for one in found
-            if choice.admits(one.version) and (one.yanked is None or choice.names(one.version))
+            if one.version in will_do and (one.yanked is None or choice.names(one.version))
         }
 
     def download_blob(  # noqa: PLR0917 - the page's order

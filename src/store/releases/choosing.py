@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from store.errors import QueryError
+from store.releases.admitting import meant
 from store.releases.interface import ArchiveInterface
 from store.releases.names import DEFAULT_WORKSPACE, Requirement
 from store.releases.records import Record
@@ -72,7 +73,8 @@ def builds_of(
         workspace: Where in it.
 
     Returns:
-        The version as it was named, and the versions that this means: itself where there is no build of it.
+        The version as it was named, and the versions that this means: itself where it is there, or
+        nothing is.
 
     Raises:
         QueryError: It names none, or several.
@@ -82,5 +84,5 @@ def builds_of(
     if Version.parse(version).build or not archive.marks_versions:
         return version, (version,)
     there = archive.list_releases(wanted.title, workspace=workspace)
-    builds = tuple(str(one.version) for one in there if wanted.choice.admits(one.version))
-    return version, builds or (version,)
+    builds = meant(wanted.choice, [one.version for one in there])
+    return version, tuple(map(str, builds)) or (version,)

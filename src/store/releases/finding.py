@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from store.errors import ReleaseRecordNotFoundError, StoreError
+from store.releases.admitting import meant
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.values import Records
 from store.releases.versions import Choice, Expressions, Version, choice_from
@@ -30,11 +31,9 @@ def no_release(
     yanked = []
     if archive.marks_versions:
         with contextlib.suppress(StoreError):
-            yanked = [
-                one
-                for one in archive.list_releases(title_versionless, workspace=workspace)
-                if one.yanked is not None and choice.admits(one.version)
-            ]
+            there = archive.list_releases(title_versionless, workspace=workspace)
+            will_do = set(meant(choice, [one.version for one in there]))
+            yanked = [one for one in there if one.yanked is not None and one.version in will_do]
     step = "look with 'store release list'"
     if yanked:
         newest = yanked[-1]
@@ -76,8 +75,9 @@ def finding(own: Callable[..., Any]) -> Callable[..., Records]:
         )
         if not found:
             raise no_release(self, title_versionless, choice, workspace)
-        ordered = sorted(found.items(), key=lambda one: Version.parse(one[1].get("version")))
-        return dict(ordered)
+        versions = {Version.parse(one.get("version")): key for key, one in found.items()}
+        will_do = meant(choice, sorted(versions)) or sorted(versions)
+        return {versions[one]: found[versions[one]] for one in will_do}
 
     get_release_records._finds = True  # type: ignore[attr-defined]  # noqa: SLF001 - our own
     return get_release_records

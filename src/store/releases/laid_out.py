@@ -15,6 +15,7 @@ from store.errors import (
     ReleaseRecordNotFoundError,
     UnsafeNameError,
 )
+from store.releases.admitting import meant
 from store.releases.finding import no_release
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
@@ -90,7 +91,7 @@ class LaidOutArchive(ArchiveInterface):
         check_workspace(workspace)
         check_title(title_versionless)
         there = self._versions(workspace, title_versionless)
-        found = [one for one in there if choice.admits(one)]
+        found = meant(choice, there)
         if all(map(choice.names, found)):
             return found
         yanked = self._yanked(workspace, title_versionless)

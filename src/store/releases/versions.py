@@ -18,8 +18,8 @@ clause             admits
 
 A pre-release is admitted only where a clause names one of the same three numbers: ``>=1.2.0-rc.1`` admits
 ``1.2.0-rc.2``, and not ``1.3.0-rc.1``; ``!=`` asks for none. Build metadata have no part in precedence:
-``1.2.3+b1`` is that build alone, and ``!=1.2.3+b1`` every other one, while ``1.2.3`` is any build of it, the
-highest of them first (identifiers of builds are compared as those of pre-releases are).
+``1.2.3+b1`` is that build alone, and ``!=1.2.3+b1`` every other one, while ``1.2.3`` is any build of it where
+it does not exist as such, the highest of them first (builds are compared as pre-releases are).
 """
 
 from __future__ import annotations

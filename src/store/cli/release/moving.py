@@ -122,7 +122,7 @@ def yank(
 ) -> None:
     """Mark a version so that ranges pass it over; who names it exactly still gets it.
 
-    Where builds of it were published (1.2.0+b1), all of them are marked unless one is named.
+    Where only builds of it were published (1.2.0+b1), all of them are marked unless one is named.
     """
     from store.releases.choosing import builds_of
 

@@ -1,0 +1,21 @@
+"""Says which of the versions that there are a choice means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from store.releases.versions import Choice, Version
+
+
+def meant(choice: Choice, there: Iterable[Version]) -> list[Version]:
+    """Return the versions that a choice means, in the order given; yanked ones too.
+
+    A version that is named without build metadata, and exists as such, is meant alone: builds of it are
+    meant where it does not.
+
+    Args:
+        choice: What was asked for.
+        there: All versions that there are of a title.
+    """
+    found = [one for one in there if choice.admits(one)]
+    return [one for one in found if choice.names(one) and not one.build] or found

@@ -175,8 +175,10 @@ def test_a_query_tells_whether_the_network_is_asked(
     assert not store.asks_network({**query, "archive": "here"})
     assert not store.asks_network(query)
     assert store.resolution_query(query) == query
-    assert store.resolution_max_age(query) == math.inf
-    assert store.resolution_max_age({"title": "survey", "version": ">=1"}) is None
+    assert store.resolution_max_age({**query, "archive": "gone"}) == math.inf
+    assert store.resolution_max_age({**query, "archive": "file://elsewhere/x"}) == math.inf
+    assert store.resolution_max_age(query) is None
+    assert store.resolution_max_age({"title": "survey", "version": ">=1", "archive": "x"}) is None
     assert store.resolution_max_age({"title": "survey", "version": "?"}) is None
     with pytest.raises(QueryError, match="which archive"):
         store.get_resource_metadata(query)

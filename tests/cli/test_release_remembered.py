@@ -104,3 +104,41 @@ def test_two_archives_of_one_name_are_told_apart(cli: Run, project: Path, house:
         contents.append(Path(done.out.strip()).read_bytes())
 
     assert contents == [b"1\n", b"2\n"]
+
+
+def test_a_build_that_was_yanked_is_given_no_longer(
+    cli: Run, project: Path, curator: FakeCurator
+) -> None:
+    """A bare version that means a build is asked for each time; offline, the last answer serves."""
+    cli("release", "init", curator.url)
+    bare = f"release:c@1.0.0?path=a&archive={curator.url}"
+    contents = []
+    for build in ("b.1", "b.2"):
+        (project / "a").write_text(f"{build}\n")
+        cli("release", "publish", project, f"c@1.0.0+{build}", "--to", curator.url)
+        contents.append(Path(cli("fetch", bare).out.strip()).read_text())
+    cli("release", "yank", "c@1.0.0+b.2", "--archive", curator.url)
+
+    after, offline = cli("fetch", bare), cli("--offline", "fetch", bare)
+
+    assert contents == ["b.1\n", "b.2\n"]
+    assert Path(after.out.strip()).read_text() == "b.1\n"
+    assert offline.out == after.out
+
+
+def test_a_directory_is_asked_while_it_is_there(cli: Run, project: Path, house: Path) -> None:
+    """What was yanked meanwhile is seen; where it is gone, the last answer serves."""
+    cli("release", "init", "archive")
+    bare = "release:c@1.0.0?path=a&archive=archive"
+    for build in ("b.1", "b.2"):
+        (project / "a").write_text(f"{build}\n")
+        cli("release", "publish", project, f"c@1.0.0+{build}", "--to", "archive")
+    first = cli("fetch", bare)
+    cli("release", "yank", "c@1.0.0+b.2", "--archive", "archive")
+
+    after, why = cli("--offline", "fetch", bare), cli("why", bare)
+    (house / "archive").rename(house / "away")
+    gone = cli("fetch", bare)
+
+    assert [Path(one.out.strip()).read_text() for one in (first, after)] == ["b.2\n", "b.1\n"]
+    assert (gone.out, why.status) == (after.out, 0)

@@ -174,11 +174,20 @@ class Store(abc.ABC, Generic[R]):
         `DigestedResource` with ``urls`` in place of its own class.
 
         Returns:
-            ``math.inf``: for good (an exact pin). 0: for ``metadata_max_age`` of the settings. None, the
+            ``math.inf``: for good (an exact pin). 0: for ``metadata_max_age`` of the settings. Less: it is
+            remembered for a time at which another age is told, and asked each time until then. None, the
             default: only an offline fetch may use what was remembered, of a query that asks the network.
         """
         del query
         return None
+
+    def resolution_lasts(self, query: Mapping[str, Any], answer: R) -> bool:
+        """Return whether an answer stays true as long as `resolution_max_age` says of its query.
+
+        One that does not is remembered for an offline fetch alone.
+        """
+        del query, answer
+        return True
 
     def resolution_query(self, query: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what a query's answer is remembered by: the query, unless the settings decide a part of it.

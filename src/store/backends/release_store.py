@@ -135,14 +135,27 @@ class ReleaseStore(Store[ReleaseResource]):
             return False  # which is meant is not known: it will be said when it is asked
 
     def resolution_max_age(self, query: Mapping[str, Any]) -> float | None:
-        """Return for good for an exactly named version, which never changes; others are asked each time."""
+        """Return for good for an exactly named version, which never changes; others are asked each time.
+
+        So is one in a directory, as long as the archive is there.
+        """
+        from store.releases.opening import is_at_hand
         from store.releases.versions import choice_from
 
         try:
-            clauses = choice_from(query.get("version")).clauses
+            clauses, host = choice_from(query.get("version")).clauses, self._named(query).host
         except QueryError:
             return None
-        return math.inf if any(one.exact for one in clauses) else None
+        if not any(one.exact for one in clauses):
+            return None
+        return -1.0 if is_at_hand(host) else math.inf
+
+    def resolution_lasts(self, query: Mapping[str, Any], answer: ReleaseResource) -> bool:
+        """Return whether a query names the very version that answers it; another build may come, or go."""
+        from store.releases.versions import choice_from
+
+        choice = choice_from(query.get("version"))
+        return _is_local(answer.place.host) or choice.names(answer.record.version)
 
     def resolution_query(self, query: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a query with the archive and the workspace that are meant, whatever they are called."""

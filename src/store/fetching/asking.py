@@ -198,11 +198,15 @@ class Asking:
         if not asks and store.resolution_max_age(query) is None:
             return answered(store, query), 0.0, False
         key, max_age = self.remembering(store, query)
+        good_until = math.inf if max_age == math.inf else 0.0
         found = None
-        if offline or (max_age is not None and not refresh):
-            found = self.resolutions.get(key, math.inf if offline or max_age is None else max_age)
+        if max_age is None or max_age >= 0:
+            if offline:
+                found = self.resolutions.get(key, math.inf)
+            elif max_age is not None and not refresh:
+                found = self.resolutions.get(key, max_age, lasting=True)
         if found is not None:
-            return found, math.inf if max_age == math.inf else 0.0, True
+            return found, good_until, True
         if offline and asks:
             from shlex import quote
 
@@ -213,8 +217,10 @@ class Asking:
             )
         metadata = answered(store, query)
         if isinstance(metadata, Digested) and metadata.digests_decide:
-            self.resolutions.put(key, metadata)
-        return metadata, math.inf if max_age == math.inf else 0.0, False
+            lasts = store.resolution_lasts(query, metadata)
+            self.resolutions.put(key, metadata, lasting=lasts)
+            good_until = good_until if lasts else 0.0
+        return metadata, good_until, False
 
     def remembering(self, store: Store[Any], query: dict[str, Any]) -> tuple[str, float | None]:
         """Return under which key an answer is remembered, and how long it is believed."""

@@ -46,7 +46,10 @@ def known_here(
     if store.asks_network(query):
         key, max_age = asking.remembering(store, query)
         believed = math.inf if asking.options.offline else max_age
-        metadata = None if believed is None else asking.resolutions.get(key, believed)
+        lasting = not asking.options.offline
+        metadata = None
+        if believed is not None:
+            metadata = asking.resolutions.get(key, believed, lasting=lasting)
     else:
         with drivers_errors(store.name):
             metadata = store.resource_in(query)
@@ -73,11 +76,12 @@ def recall(
     locator, pins, store, query = asking.question(wanted, digest, allow_unverified)
     state: Literal["known", "stale", "unknown", "unremembered"] = "known"
     asks = store.asks_network(query)
-    if not asks and store.resolution_max_age(query) is None:
+    age = store.resolution_max_age(query)
+    if not asks and (age is None or age < 0):
         metadata = answered(store, query)
     else:
         key, max_age = asking.remembering(store, query)
-        known = None if max_age is None else asking.resolutions.get(key, max_age)
+        known = None if max_age is None else asking.resolutions.get(key, max_age, lasting=True)
         found = known or asking.resolutions.get(key, math.inf)
         if known is None:
             state = "unremembered" if max_age is None else "unknown" if found is None else "stale"

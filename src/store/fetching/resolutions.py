@@ -42,8 +42,8 @@ class Resolutions:
         self._layout = Layout(self._directory.removesuffix(f"/{DIRECTORY}"))
         self._clock = clock
 
-    def get(self, key: str, max_age: float) -> KnownResource | None:
-        """Return the answer that is at most ``max_age`` seconds old, or None.
+    def get(self, key: str, max_age: float, *, lasting: bool = False) -> KnownResource | None:
+        """Return the answer that is at most ``max_age`` seconds old, or None; if asked so, one that lasts.
 
         Damage is a miss, and so is an answer from the future.
         """
@@ -54,7 +54,7 @@ class Resolutions:
         try:
             data = jsontext.loads(os.read(descriptor, 1 << 20))
             age = self._clock.now() - data["at"]
-            if not 0 <= age <= max_age:
+            if not 0 <= age <= max_age or (lasting and not data.get("lasting", True)):
                 return None
             return _resource(data)
         except (OSError, ValueError, KeyError, TypeError, StoreError):
@@ -63,8 +63,8 @@ class Resolutions:
         finally:
             os.close(descriptor)
 
-    def put(self, key: str, resource: Digested) -> None:
-        """Remember an answer; failing to is logged, never raised."""
+    def put(self, key: str, resource: Digested, *, lasting: bool = True) -> None:
+        """Remember an answer, and whether it lasts; failing to is logged, never raised."""
         from store.cache.quarantine import made_way
         from store.files.atomic import write_bytes
 
@@ -76,6 +76,7 @@ class Resolutions:
             "size": resource.size,
             "filename": resource.filename,
             "urls": [url for url in resource.urls if public(url) == url],
+            "lasting": lasting,
         }
         try:
             write_bytes(path, json.dumps(data).encode())

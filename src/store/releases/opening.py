@@ -11,7 +11,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from store.addresses import public
-from store.errors import PluginConflictError, PluginError, QueryError, UnknownNameError
+from store.errors import (
+    PluginConflictError,
+    PluginError,
+    QueryError,
+    UnknownNameError,
+    UnsafeNameError,
+)
 from store.releases.interface import ArchiveInterface
 
 Factory = Callable[..., Any]
@@ -160,3 +166,14 @@ def _factory(scheme: str) -> Factory | None:
 
 def _name(factory: Any) -> str:  # noqa: ANN401 - a class or a function
     return f"{factory.__module__}.{getattr(factory, '__qualname__', type(factory).__name__)}"
+
+
+def is_at_hand(host: str) -> bool:
+    """Return whether an address leads to a directory that is there and holds an archive."""
+    from store.releases.filesystem import path_of
+    from store.releases.layout import MARKER
+
+    try:
+        return scheme_of(host) in {"", "file"} and os.path.lexists(f"{path_of(host)}/{MARKER}")
+    except UnsafeNameError:
+        return False

@@ -105,12 +105,13 @@ class Kept:
         return found if self.pid is None else {**found, PID_KEY: self.pid}
 
 
-def spelled(record: Record, *, repeats: str | None = None) -> str:
+def spelled(record: Record, *, repeats: str | None = None, yanked: str | None = None) -> str:
     """Return a record as the document that it is kept in.
 
     Args:
         record: The record.
         repeats: The number of the document that it is to replace, or None.
+        yanked: Why ranges are to pass it over, or None.
     """
     return _written(
         {
@@ -122,6 +123,7 @@ def spelled(record: Record, *, repeats: str | None = None) -> str:
             "files": str(len(record.blobs)),
             "bytes": None if record.whole_size is None else str(record.whole_size),
             "repeats": repeats,
+            "yanked": None if yanked is None else _reasoned(yanked),
             "record": record.to_json(),
         }
     )
@@ -131,8 +133,7 @@ def respelled(kept: Kept, *, yanked: str | None) -> str:
     """Return the document of a release that is marked, or is no longer: all else stays."""
     said = _read(kept.document.content)
     said.pop("yanked", None)
-    # As JSON: a reason may hold what XML cannot.
-    return _written(said if yanked is None else {**said, "yanked": json.dumps(yanked)})
+    return _written(said if yanked is None else {**said, "yanked": _reasoned(yanked)})
 
 
 def renamed(kept: Kept, record: Record) -> str:
@@ -220,6 +221,10 @@ def _read(content: str) -> dict[str, str]:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdigit() else None
+
+
+def _reasoned(yanked: str) -> str:
+    return json.dumps(yanked)  # a reason may hold what XML cannot
 
 
 def _reason(text: str | None) -> str | None:

@@ -91,7 +91,7 @@ class CdcsReleases:
         Args:
             record: The record, its blobs uploaded.
             workspace: Where it goes.
-            allow_repeat: Let it stand in the place of one that is there.
+            allow_repeat: Let it stand in the place of one that is there; yanked where that is.
             sure: The ids of blobs that are known to be there; others are looked for.
 
         Returns:
@@ -106,7 +106,7 @@ class CdcsReleases:
         if there and not allow_repeat:
             raise self._exists(record, workspace)
         check_blobs(self._curator, record, sure)
-        before = self._chosen(there).document.id if there else None
+        before = self._chosen(there) if there else None
         made = self._added(record, room, before)
         if before is None:
             self._yield_to_the_first(record, room, made)
@@ -214,7 +214,7 @@ class CdcsReleases:
             )
         return chosen
 
-    def _added(self, record: Record, room: Workspace, before: str | None) -> Kept:
+    def _added(self, record: Record, room: Workspace, before: Kept | None) -> Kept:
         """Add a document; where the connection broke, look whether it has arrived, and else send it again."""
         template = self._templates().get(TEMPLATE)
         if template is None:
@@ -223,7 +223,9 @@ class CdcsReleases:
                 f" {self._curator.host}' as one of its staff",
                 limit="template",
             )
-        content = spelled(record, repeats=before)
+        repeats = None if before is None else before.document.id
+        yanked = None if before is None else before.yanked
+        content = spelled(record, repeats=repeats, yanked=yanked)
         options = self._curator.options
         deadline = begun(options.clock, options.bounds.deadline)
         tries = 0
@@ -234,7 +236,7 @@ class CdcsReleases:
                     template, content, record.title, room, duplicatecheck=False
                 )
             except TransportError as error:
-                arrived = self._arrived(record, room, before) if error.status is None else None
+                arrived = self._arrived(record, room, repeats) if error.status is None else None
                 if arrived is not None:
                     return arrived
                 delay = delay_before(tries, error, options.retrying, deadline)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from store.config.directories import cache_directory
 from store.errors import ReleaseRecordNotFoundError
 from store.files.failures import storage_errors
+from store.releases.choosing import yanked_in
 from store.releases.datasets import check_datasets
 from store.releases.gathering import Plan, gather
 from store.releases.hashing import CHUNK
@@ -54,12 +55,16 @@ class Published(NamedTuple):
         pid: The record's id in the archive; None where nothing was published.
         plan: What went, and what was left out.
         mended: The files that were missing or damaged in a release that is there, and were brought anew.
+        before: The record in whose place it is published again, or None.
+        yanked: Why ranges pass that over, and so this; or None.
     """
 
     record: Record
     pid: str | None
     plan: Plan
     mended: frozenset[str] = frozenset()
+    before: Record | None = None
+    yanked: str | None = None
 
 
 def publish(
@@ -97,25 +102,27 @@ def publish(
     check_new_title(wanted.title)
     check_workspace(wanted.workspace)
     repeats = allow_repeat and archive.supports_repeat_releases
-    there = None if repeats else _there(archive, wanted)
+    there = _there(archive, wanted)
     apart = getattr(archive, "archive_path", None)
     plan = gather(Path(directory), include=wanted.include, exclude=wanted.exclude, apart=apart)
     check_datasets(wanted.datasets or {}, plan)
     project = project_of({one.path: one.executable for one in plan.files}, plan.directories)
-    if there is not None:
+    if there is not None and not repeats:
         room = via or cache_directory() / "releases"
         mend = _Mending(archive, wanted, plan, project, Path(directory), room)
         return mend.mended(there, threads=threads, dry_run=dry_run)
     if began is not None:
         began(plan)
+    yanked = yanked_in(archive, there, wanted.workspace) if there is not None else None
     if dry_run:
         _look(plan, Path(directory))
-        return Published(_record(wanted, project), None, plan)
+        record = _record(wanted, project)
+        return Published(record, None, plan, before=there, yanked=yanked)
     moving = {"max_threads": threads, "chunk_size": chunk, "show": show}
     _upload_blobs(archive, wanted, project, directory, **moving)
     record = _record(wanted, project)
     pid = _upload_record(archive, record, wanted.workspace, allow_repeat=allow_repeat)
-    return Published(record, pid, plan)
+    return Published(record, pid, plan, before=there, yanked=yanked)
 
 
 def _look(plan: Plan, directory: Path) -> None:

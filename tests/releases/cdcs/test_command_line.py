@@ -79,6 +79,35 @@ def test_a_release_goes_there_and_back(
     assert title in done(capfd, "release", "list", "--archive", "archive")
 
 
+def test_what_is_published_again_stays_yanked(
+    place: Place,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """And it is said beforehand that there is such a version, and that it is yanked."""
+    variable = token_variable(origin_of(place.url)) or ""
+    monkeypatch.setenv(variable, f"{place.user}:{place.password}")
+    exact = f"{project.title}@1.0.0"
+    done(capfd, "release", "init", place.url)
+    again = ("release", "publish", project.directory, exact, "--to", place.url, "--repeat")
+    done(capfd, *again)
+    done(capfd, "release", "yank", exact, "--archive", place.url, "--reason", "wrong units")
+    (project.directory / "more").write_bytes(b"more")
+
+    planned = run([str(one) for one in (*again, "-n")]), capfd.readouterr().err
+    told = json.loads(done(capfd, *again, "-n", "--json"))["repeats"]
+    run([str(one) for one in again])
+    said = capfd.readouterr().err
+    listed = json.loads(done(capfd, "release", "list", "--archive", place.url, "--json"))
+
+    assert planned[0] == 0
+    assert "would be published again in its place, and stays yanked" in planned[1]
+    assert told is True
+    assert "was published again in its place, and stays yanked" in said
+    assert [one["reason"] for one in listed if one["title"] == project.title] == ["wrong units"]
+
+
 def test_a_flag_names_whom_to_trust(
     certificate: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -157,6 +157,7 @@ def _show(frame: Frame, done: Published, workspace: str, host: str, *, dry_run: 
                 **record_as_data(done.record, workspace),
                 **planned,
                 "mended": mended,
+                "repeats": done.before is not None,
                 "left_out": [one._asdict() for one in done.plan.left_out],
             }
         )
@@ -167,6 +168,10 @@ def _show(frame: Frame, done: Published, workspace: str, host: str, *, dry_run: 
         verb = "would be" if dry_run else "were"
         count = several(len(mended), "file")
         say(f"{done.record.title} was in {host}: {count} {verb} mended ({_few(mended)})")
+    elif done.before is not None and not frame.quiet:
+        verb = "would be" if dry_run else "was"
+        marked = "" if done.yanked is None else ", and stays yanked"
+        say(f"{done.record.title} was in {host}: it {verb} published again in its place{marked}")
     elif not (frame.quiet or dry_run):
         say(f"{done.record.title} is in {host}")
 

@@ -100,6 +100,27 @@ def test_who_publishes_the_same_again_mends_it(
         publish(place, tmp_path / "project", wanted, via=tmp_path)
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_a_directory_in_the_place_of_a_blob_makes_room(
+    archive: FileSystemArchive, release: Callable[..., Published], tmp_path: Path, *, full: bool
+) -> None:
+    """What lies in it is kept beside the blob."""
+    pid = release("1.0.0").record.blob("a.txt").pid or ""
+    blob = archive.archive_path / SHELF / pid[:2] / pid
+    blob.unlink()
+    blob.mkdir()
+    if full:
+        (blob / "mine").write_bytes(b"mine\n")
+
+    wrong = wrong_in(archive, tmp_path)
+    done = release("1.0.0")
+
+    assert (wrong, done.mended) == ({"a.txt"}, {"a.txt"})
+    assert wrong_in(archive, tmp_path) == frozenset()
+    beside = [one.read_bytes() for one in blob.parent.glob("*.aside-1/mine")]
+    assert beside == ([b"mine\n"] if full else [])
+
+
 @pytest.mark.parametrize("content", [b"other content\n", b"b\n"])
 def test_who_publishes_something_else_mends_nothing(
     archive: FileSystemArchive, release: Callable[..., Published], tmp_path: Path, content: bytes

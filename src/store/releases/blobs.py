@@ -19,6 +19,7 @@ from store.files.small import put_small
 from store.files.unfinished import partial_name
 from store.integrity.digest import Digest, new_hasher
 from store.integrity.hashing import hash_file
+from store.releases.setting_aside import set_aside
 from store.releases.values import HEALING, Uploaded
 
 SMALL: Final = 1 << 20
@@ -189,12 +190,14 @@ def _take_large(
 
 
 def _sound(path: str, size: int, sha256: str) -> bool:
-    """Return whether a blob is there and is what its name says."""
+    """Return whether a blob is there and is what its name says; a directory there makes room."""
     with storage_errors(path):
         try:
             status = os.lstat(path)
         except FileNotFoundError:
             return False
+        if stat.S_ISDIR(status.st_mode):
+            set_aside(path)
         if status.st_size != size or not stat.S_ISREG(status.st_mode):
             return False
         try:

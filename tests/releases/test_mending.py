@@ -136,6 +136,58 @@ def test_who_publishes_something_else_mends_nothing(
     assert wrong_in(archive, tmp_path) == PATHS
 
 
+def test_what_differs_beside_the_files_is_told(
+    archive: FileSystemArchive, release: Callable[..., Published], tmp_path: Path
+) -> None:
+    """So that it can be published with the same options, which mends it."""
+    project = tmp_path / "project"
+    wanted = Wanted(
+        "survey", Version.parse("1.0.0"), datasets={"t": "a.txt"}, requirements=["raw>=1"]
+    )
+    publish(archive, project, wanted)
+    damage(archive)
+
+    with pytest.raises(ReleaseExistsError) as plain:
+        release("1.0.0")
+    (project / "a.txt").chmod(0o755)
+    (project / "nothing").rmdir()
+    with pytest.raises(ReleaseExistsError) as bits:
+        publish(archive, project, wanted)
+
+    assert "differs is: datasets, requirements: to mend it" in str(plain.value)
+    assert "the same options (--dataset, --require)" in str(plain.value)
+    assert "differs is: the x bit of a.txt, empty directories: to mend" in str(bits.value)
+
+
+def test_what_an_older_tool_has_published_is_mended_by_a_copy(
+    archive: FileSystemArchive, release: Callable[..., Published]
+) -> None:
+    """The refusal says so: its record tells too little for anything else."""
+    record = release("1.0.0").record
+    data = {"title": record.title, "title_versionless": "survey", "version": "1.0.0"}
+    nodes = {
+        one.path: {"/path/": one.path, "/item/": "File", "/bpid/": one.pid}
+        for one in record.blobs
+        if "/" not in one.path
+    }
+    nodes["data"] = {
+        "/path/": "data",
+        "/item/": "Directory",
+        "table.csv": {
+            "/path/": "data/table.csv",
+            "/item/": "File",
+            "/bpid/": record.blob("data/table.csv").pid,
+        },
+    }
+    older = Record.from_data({**data, "project": nodes})
+    shelf = archive.archive_path / DEFAULT_WORKSPACE / "survey"
+    (shelf / "survey-v1.0.0.yml").unlink()
+    archive.upload_release_record(older.data)
+
+    with pytest.raises(ReleaseExistsError, match=r"an older tool .* 'store release copy' from"):
+        release("1.0.0")
+
+
 def test_what_is_said_of_damage_can_be_done(
     archive: FileSystemArchive, release: Callable[..., Published], tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from store.releases.checking import check_release
 from store.releases.interface import ArchiveInterface
 from store.releases.mapping import BYTES, SHA256, blob_nodes
 from store.releases.records import Record
+from store.releases.refusing import other_content
 from store.releases.transfer import Standing
 
 
@@ -90,12 +91,13 @@ def mend_published(
         ReleaseExistsError: The directory has another content; or all of what is there is right.
         StoreError: The archive fails, or a file cannot be read.
     """
-    if {one.path: one.size for one in there.blobs} != sizes or same().identity != there.identity:
-        raise ReleaseExistsError(
-            f"{there.title} is in {archive.host} already, and a version never changes: publish it under the"
-            " next one",
-            name=there.title,
-        )
+    if {one.path for one in there.blobs} != sizes.keys() or any(
+        one.size not in {None, sizes[one.path]} for one in there.blobs
+    ):
+        raise other_content(archive.host, there, None)
+    wanted = same()
+    if wanted.identity != there.identity:
+        raise other_content(archive.host, there, wanted)
     wrong = damaged(archive, there, workspace=workspace, via=via, threads=threads)
     if not wrong:
         raise ReleaseExistsError(

@@ -13,7 +13,7 @@ Records = dict[str, dict[str, Any]]
 
 HEALING: Final = (
     "'store release copy' from an archive that has it whole mends it, and so does 'store release publish' of"
-    " the same files under the same version"
+    " the same files under the same version, with the same options"
 )
 """What is to be done where the content of a file is missing or damaged in an archive."""
 

@@ -159,3 +159,19 @@ def test_any_text_survives(tmp_path_factory: pytest.TempPathFactory, one: str, o
     write_lock(path, (), noted)
 
     assert read_lock(path) == (noted,)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_lock_file_that_is_a_link_stays_one(tmp_path: Path, *, there: bool) -> None:
+    """What is noted comes to lie where it leads."""
+    (tmp_path / "locks").mkdir()
+    kept = tmp_path / "locks" / "survey.lock"
+    link = tmp_path / "survey.lock"
+    link.symlink_to("locks/survey.lock")
+    if there:
+        write_lock(kept, (), locked(record()))
+
+    write_lock(link, read_lock(link), locked(record("1.1.0")))
+
+    assert link.is_symlink()
+    assert [one.version for one in read_lock(kept)] == ["1.1.0", "1.0.0"][: 1 + there]

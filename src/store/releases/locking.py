@@ -167,7 +167,7 @@ def hold_against_lock(record: Record, locked: tuple[Locked, ...], *, workspace: 
 
 
 def write_lock(path: Path, locked: tuple[Locked, ...], newest: Locked) -> None:
-    """Note what was fetched, in the place of what was noted of the same release.
+    """Note what was fetched, in the place of what was noted of the same release; a link stays one.
 
     Raises:
         StorageError: It cannot be written.
@@ -179,7 +179,7 @@ def write_lock(path: Path, locked: tuple[Locked, ...], newest: Locked) -> None:
         before = path.read_bytes() if path.is_file() else b""
         data = _comments(before) + f"format = {_FORMAT}\n{tables}".encode()
         if before != data:
-            write_bytes(path, data, durable=True)
+            write_bytes(os.path.realpath(path), data, durable=True)
 
 
 def _comments(before: bytes) -> bytes:

@@ -116,14 +116,26 @@ BUILDS = ("1.2.0", "1.2.0+build.5", "1.2.0+build.6", "1.2.0+build.10", "1.2.1+bu
         ("1.2.0", "1.2.0 1.2.0+build.5 1.2.0+build.6 1.2.0+build.10"),
         ("!=1.2.0+build.5", "1.2.0 1.2.0+build.6 1.2.0+build.10 1.2.1+build.5"),
         ("!=1.2.0", "1.2.1+build.5"),
-        ("<=1.2.0+build.5", "1.2.0 1.2.0+build.5 1.2.0+build.6 1.2.0+build.10"),
     ],
 )
 def test_a_build_that_is_named_is_meant_alone(expression: str, admitted: str) -> None:
-    """Where none is named, every build of the version will do; a bound knows no builds."""
+    """Where none is named, every build of the version will do."""
     choice = choice_from(expression)
 
     assert [one for one in BUILDS if choice.admits(Version.parse(one))] == admitted.split()
+
+
+@pytest.mark.parametrize("operator", ["<", "<=", ">", ">=", "~=", "~", "^", ">=1, <"])
+def test_a_bound_names_no_build(operator: str) -> None:
+    """Builds have no precedence: what is meant is not guessed."""
+    with pytest.raises(QueryError, match=r"build metadata .*'==1\.0\.0\+b\.2'"):
+        choice_from(f"{operator}1.0.0+b.2")
+
+
+def test_how_large_a_number_may_be_is_said() -> None:
+    """A longer one is no version; so the limit is told."""
+    with pytest.raises(QueryError, match="18 digits"):
+        choice_from(">=99999999999999999999.0.0")
 
 
 def test_builds_are_ordered_as_pre_releases_are() -> None:

@@ -19,7 +19,7 @@ clause             admits
 A pre-release is admitted only where a clause names one of the same three numbers: ``>=1.2.0-rc.1`` admits
 ``1.2.0-rc.2``, and not ``1.3.0-rc.1``; ``!=`` asks for none. Build metadata have no part in precedence:
 ``1.2.3+b1`` is that build alone, and ``!=1.2.3+b1`` every other one, while ``1.2.3`` is any build of it where
-it does not exist as such, the highest of them first (builds are compared as pre-releases are).
+it does not exist as such, the highest first (by the rules of pre-releases). Other operators refuse them.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ _WHOLE: Final = re.compile(
     rf"v?(?P<major>{_NUMBER}|[*xX])(?:\.(?P<minor>{_NUMBER}|[*xX]))?(?:\.(?P<patch>{_NUMBER}|[*xX]){_TAIL})?"
 )
 _CLAUSE: Final = re.compile(r"(===|==|!=|<=|>=|~=|=|<|>|~|\^)?\s*([^\s,<>=!~^]+)[\s,]*")
+_LONG: Final = re.compile(r"[0-9]{19}")
+_STEP: Final = "write clauses such as '>=1,<2', '~=1.4', '^2' or '1.2.*'"
 _LONGEST: Final = 256
 """How many characters a version may have: it becomes part of a file's name."""
 
@@ -211,7 +213,8 @@ def _clauses(text: object) -> Iterable[Clause]:
 def _clause(operator: str, text: str, whole: str) -> Clause:
     match = _WHOLE.fullmatch(text)
     if match is None or len(text) > _LONGEST:
-        raise _unread(whole)
+        digits = "a number in it has 18 digits at the most" if _LONG.search(text) else _STEP
+        raise _unread(whole, digits)
     given = [match[name] for name in ("major", "minor", "patch")]
     known = [int(one) for one in given if one is not None and one not in "*xX"]
     if any(one is not None and one not in "*xX" for one in given[len(known) :]):
@@ -219,15 +222,19 @@ def _clause(operator: str, text: str, whole: str) -> Clause:
     full = len(known) == _PARTS
     if not full and (match["pre"] or match["build"]):
         raise _unread(whole)
+    if match["build"] and operator not in _EQUAL:
+        named = f"=={text.removeprefix('v')}"
+        raise _unread(
+            whole, f"build metadata have no precedence; leave them out, or name '{named}'"
+        )
     pre = match["pre"]
     low = Version(*_padded(known), tuple(pre.split(".")) if pre and full else ())
     spelled = (text if operator in _EQUAL and operator != "!=" else operator + text).removeprefix(
         "v"
     )
     asked = low.numbers if low.pre and operator != "!=" else None
-    build = match["build"] or "" if operator in _EQUAL else ""
     stretch = _stretch(operator, known, low, whole)
-    return stretch._replace(text=spelled, pre=asked, build=build)
+    return stretch._replace(text=spelled, pre=asked, build=match["build"] or "")
 
 
 def _stretch(operator: str, known: list[int], low: Version, whole: str) -> Clause:
@@ -289,7 +296,5 @@ def _ranks(identifiers: Iterable[str]) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(one), "") if one.isdigit() else (1, 0, one) for one in identifiers)
 
 
-def _unread(
-    text: str, step: str = "write clauses such as '>=1,<2', '~=1.4', '^2' or '1.2.*'"
-) -> QueryError:
+def _unread(text: str, step: str = _STEP) -> QueryError:
     return QueryError(f"{text[:_LONGEST]!r} is no version expression: {step}", query=text)

@@ -246,6 +246,23 @@ def test_damage_is_found(cli: Run, house: Path) -> None:
 
 
 @pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("leads", ["elsewhere", "nowhere"])
+def test_a_link_in_the_place_of_a_directory_is_no_part_of_a_folder(
+    cli: Run, house: Path, leads: str
+) -> None:
+    """Though it leads to equal files: a fetch would not pass through it either."""
+    cli("release", "fetch", "survey", "--from", "archive", "--dest", "here")
+    (house / "here" / "data").rename(house / "elsewhere")
+    (house / "here" / "data").symlink_to(house / leads)
+
+    checked = cli("release", "verify", "survey", "--archive", "archive", "--dest", "here")
+    fetched = cli("release", "fetch", "survey", "--from", "archive", "--dest", "here")
+
+    assert (checked.status, checked.out) == (4, "data/\ta link stands in its place\n")
+    assert fetched.status != 0
+
+
+@pytest.mark.usefixtures("published")
 def test_a_yanked_version_is_passed_over(cli: Run) -> None:
     """By ranges; not by its name; and it is said in the listing."""
     cli("release", "yank", "survey@1.1.0", "--archive", "archive", "--reason", "wrong units")

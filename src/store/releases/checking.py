@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from store.errors import IntegrityError, ResourceNotFoundError
 from store.files.atomic import discard, private_directory
+from store.releases.clearing import rooms_of
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.mapping import Blob
@@ -87,11 +88,19 @@ def check_release(
 def check_folder(record: Record, folder: Path) -> tuple[Fault, ...]:
     """Return what is missing or changed of a release in a folder that it was fetched to.
 
+    No link is passed through: what lies behind one is not the folder's.
+
     Raises:
         StorageError: The folder cannot be read.
     """
-    faults = []
+    behind: tuple[str, ...] = ()
+    for path in sorted(rooms_of(record)):
+        if not path.startswith(behind) and (folder / path).is_symlink():
+            behind += (f"{path}/",)
+    faults = [Fault(path, "a link stands in its place") for path in behind]
     for blob in record.blobs:
+        if blob.path.startswith(behind):
+            continue
         if not os.path.lexists(folder / blob.path):
             faults.append(Fault(blob.path, "it is missing"))
         elif not stands(folder, blob):
@@ -104,6 +113,6 @@ def check_folder(record: Record, folder: Path) -> tuple[Fault, ...]:
     faults += [
         Fault(f"{path}/", "it is missing")
         for path in record.directories
-        if not (folder / path).is_dir()
+        if not (folder / path).is_dir() and not f"{path}/".startswith(behind)
     ]
     return tuple(faults)

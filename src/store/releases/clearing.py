@@ -74,7 +74,7 @@ def make_way(folder: Path, release: Record, held: Sequence[Record]) -> set[str]:
         StorageError: It cannot be looked at.
     """
     removed = {path for one in held for path in retire(folder, one, release, way=True)}
-    for path in sorted(_rooms(release), key=len):
+    for path in sorted(rooms_of(release), key=len):
         status = _status(folder, path)
         if status is not None and not stat.S_ISDIR(status.st_mode):
             discard(inside(folder, path))
@@ -99,7 +99,7 @@ def retire(folder: Path, earlier: Record, release: Record, *, way: bool = False)
         The paths of the files that were removed.
     """
     have = {blob.path for blob in release.blobs}
-    rooms = _rooms(release)
+    rooms = rooms_of(release)
     removed = []
     for blob in earlier.blobs:
         path = blob.path
@@ -122,14 +122,14 @@ class _Look:
         self._ours: dict[str, list[Blob]] = {}
         for blob in (blob for one in held for blob in one.blobs):
             self._ours.setdefault(blob.path, []).append(blob)
-        self._rooms = {path for one in held for path in _rooms(one)}
+        self._rooms = {path for one in held for path in rooms_of(one)}
         self._whole = os.path.lexists(folder / RECORD)
 
     def clashes(self, *, files: bool) -> Clashes:
         """Return what is in the way; files only where they count."""
         found: list[str] = []
         stuck: list[str] = []
-        for path in sorted(_rooms(self._release)):
+        for path in sorted(rooms_of(self._release)):
             inside(self._folder, path)  # no link is passed through
             status = _status(self._folder, path)
             if files and status is not None and not stat.S_ISDIR(status.st_mode):
@@ -181,8 +181,8 @@ class _Look:
         return path in self._rooms and self._hollow(path)
 
 
-def _rooms(release: Record) -> set[str]:
-    """Return the paths that must be directories."""
+def rooms_of(release: Record) -> set[str]:
+    """Return the paths of a release that must be directories."""
     return {above for blob in release.blobs for above in _above(blob.path)}.union(
         release.directories, *map(_above, release.directories)
     )

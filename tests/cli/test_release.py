@@ -379,6 +379,24 @@ def test_a_release_is_copied_once(cli: Run) -> None:
 
 
 @pytest.mark.usefixtures("published")
+def test_a_mark_that_a_copy_leaves_is_told(cli: Run) -> None:
+    """It goes along, and is not taken back where it was at the source."""
+    cli("release", "init", "second")
+    copying = ("release", "copy", "survey@1.1.0", "--from", "archive", "--to", "second")
+    cli("release", "yank", "survey@1.1.0", "--archive", "archive")
+    marked = cli(*copying, "--json").json["yanked"]
+    cli("release", "yank", "survey@1.1.0", "--archive", "archive", "--undo")
+
+    told, data = cli(*copying), cli(*copying, "--json").json
+    cli("release", "yank", "survey@1.1.0", "--archive", "second", "--undo")
+    after = cli(*copying)
+
+    assert (marked, data["yanked"]) == (True, True)
+    assert "is yanked there, and not where it comes from: 'store release yank --undo'" in told.err
+    assert "yanked" not in after.err
+
+
+@pytest.mark.usefixtures("published")
 def test_archives_have_names(cli: Run, house: Path) -> None:
     """A table of the settings stands for an address; the only one is meant where none is named."""
     (house / "store.toml").write_text('[archive.ours]\nhost = "archive"\nuser = "ada"\n')

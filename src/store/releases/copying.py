@@ -28,11 +28,14 @@ class Copied(NamedTuple):
         pid: The record's PID in the target, or None where it was there.
         mended: The files that were missing or damaged there, and were brought anew.
         yanked: Why ranges pass it over in the source, and now in the target; None where they do not.
+        stays_yanked: Why they pass it over in the target though not in the source; None where they do not. A
+            copy takes no mark away: whoever set it there may have had a reason of their own.
     """
 
     pid: str | None
     mended: frozenset[str] = frozenset()
     yanked: str | None = None
+    stays_yanked: str | None = None
 
 
 def copy_release(
@@ -49,7 +52,7 @@ def copy_release(
 ) -> Copied:
     """Copy a release to another archive; of one that is there already what is damaged is mended.
 
-    A release that was yanked is yanked in the target, too.
+    A release that was yanked is yanked in the target, too; one that is yanked in the target alone stays so.
 
     Args:
         source: Where it lies.
@@ -90,7 +93,9 @@ def copy_release(
         )
     if yanked is not None:
         target.yank(record.title_versionless, record.version, workspace=place, reason=yanked)
-    return Copied(pid, mended, yanked)
+        return Copied(pid, mended, yanked)
+    stays = None if there is None else yanked_in(target, there, place)
+    return Copied(pid, mended, stays_yanked=stays)
 
 
 def _sent(

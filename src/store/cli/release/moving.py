@@ -57,7 +57,8 @@ def copy(
 ) -> None:
     """Copy a release from one archive to another by its digests.
 
-    Of one that is there, what is missing or damaged is mended. A yanked one is yanked there, too.
+    Of one that is there, what is missing or damaged is mended. A yanked one is yanked there, too;
+    one that is yanked there alone stays so, which is said.
     Status 4 where the other has another content under that version.
     """
     from store.releases.choosing import choose
@@ -86,7 +87,9 @@ def copy(
 def _tell(frame: Frame, title: str, copied: Copied, host: str) -> None:
     pid, mended = copied.pid, sorted(copied.mended)
     if frame.json:
-        document({"title": title, "pid": pid, "copied": pid is not None, "mended": mended})
+        yanked = copied.yanked is not None or copied.stays_yanked is not None
+        said = {"title": title, "pid": pid, "copied": pid is not None, "mended": mended}
+        document({**said, "yanked": yanked})
         return
     if pid is not None:
         line(pid)
@@ -96,6 +99,11 @@ def _tell(frame: Frame, title: str, copied: Copied, host: str) -> None:
     said = f", {several(len(mended), 'file')} mended" if mended else ""
     said += ", yanked as it is" if copied.yanked is not None else ""
     say(f"{title} {became}{said}: {host}")
+    if copied.stays_yanked is not None:
+        say(
+            f"{title} is yanked there, and not where it comes from: 'store release yank --undo' takes that"
+            " back"
+        )
 
 
 @click.command(

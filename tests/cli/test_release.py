@@ -591,3 +591,15 @@ def test_damage_is_mended_as_the_error_says(cli: Run, house: Path) -> None:
         ["data/t.csv", "new", "run"],
     )
     assert "3 files were mended" in published.err
+
+
+@pytest.mark.usefixtures("published")
+def test_one_file_that_is_mended_is_told_as_one(cli: Run, house: Path) -> None:
+    """As several are told as several."""
+    for blob in (house / "archive").glob("*/survey/blobs/*/*"):
+        if blob.read_bytes() == b"new\n":
+            blob.unlink()
+
+    done = cli("release", "publish", "project", "survey@1.1.0", "--to", "archive")
+
+    assert "1 file was mended (new)" in done.err

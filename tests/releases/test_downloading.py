@@ -232,3 +232,17 @@ def test_a_folder_without_a_whole_release_has_no_record(tmp_path: Path) -> None:
 
     assert record_in(tmp_path / "here") is None
     assert record_in(tmp_path / "nowhere") is None
+
+
+def test_a_download_needs_a_thread(
+    archive: FileSystemArchive, release: Callable[..., Published], tmp_path: Path
+) -> None:
+    """None would bring nothing; nor is a release uploaded by none."""
+    record = release().record
+
+    with pytest.raises(QueryError, match="1 at least"):
+        archive.download_release(
+            record.data, max_threads=0, release_cache_folder=tmp_path / "here", progress_bar=False
+        )
+
+    assert not (tmp_path / "here").exists()

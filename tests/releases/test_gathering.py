@@ -284,3 +284,36 @@ def test_patterns_mean_what_git_means(
     )
 
     assert going(root) == sorted(filter(None, told.stdout.decode().split("\0")))
+
+
+@pytest.mark.parametrize(
+    "name", ["kubeconfig", "rclone.conf", "API_KEY.txt", "apikey.txt", "wallet.dat"]
+)
+def test_other_files_with_credentials_stay_at_home(tmp_path: Path, name: str) -> None:
+    """They are told, as those of any tool are."""
+    lay(tmp_path, {name: b"x", "a": b"a"})
+
+    assert gather(tmp_path).left_out == ((name, "may hold credentials"),)
+
+
+def test_what_is_named_and_cannot_be_done_is_told(tmp_path: Path) -> None:
+    """A link is released by no name, and what is not there is not left out."""
+    (tmp_path / "ln").symlink_to("a")
+
+    with pytest.raises(QueryError, match="it is a link"):
+        gather(tmp_path, include=("ln",))
+    with pytest.raises(QueryError, match="excluded and does not exist"):
+        gather(tmp_path, exclude=("nofile",))
+    assert gather(tmp_path, exclude=("*.tmp",)).files == ()
+
+
+@pytest.mark.parametrize("below", ["", "project"])
+def test_what_a_repository_ignores_for_itself_stays_at_home(tmp_path: Path, below: str) -> None:
+    """A ``.gitignore`` may take it back: it counts more."""
+    lay(tmp_path, {".git/info/exclude": b"*.own\n", ".gitignore": b"!b.own\n"})
+    lay(tmp_path / below, {"a.own": b"a", "b.own": b"b"})
+
+    plan = gather(tmp_path / below)
+
+    assert "b.own" in {one.path for one in plan.files}
+    assert ("a.own", "named in .git/info/exclude: *.own") in plan.left_out

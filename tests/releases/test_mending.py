@@ -115,7 +115,7 @@ def test_a_directory_in_the_place_of_a_blob_makes_room(
     wrong = wrong_in(archive, tmp_path)
     done = release("1.0.0")
 
-    assert (wrong, done.mended) == ({"a.txt"}, {"a.txt"})
+    assert wrong == done.mended == frozenset({"a.txt"})
     assert wrong_in(archive, tmp_path) == frozenset()
     beside = [one.read_bytes() for one in blob.parent.glob("*.aside-1/mine")]
     assert beside == ([b"mine\n"] if full else [])
@@ -165,7 +165,7 @@ def test_what_an_older_tool_has_published_is_mended_by_a_copy(
     """The refusal says so: its record tells too little for anything else."""
     record = release("1.0.0").record
     data = {"title": record.title, "title_versionless": "survey", "version": "1.0.0"}
-    nodes = {
+    nodes: dict[str, Any] = {
         one.path: {"/path/": one.path, "/item/": "File", "/bpid/": one.pid}
         for one in record.blobs
         if "/" not in one.path

@@ -68,8 +68,13 @@ class CdcsReleases:
         Args:
             title: Only those of this title.
             workspace: Only those in this workspace.
+
+        Raises:
+            ReleaseRecordNotFoundError: There is no such workspace.
         """
         rooms = self._curator.get_workspaces(workspace)
+        if not rooms and workspace is not None:
+            self._curator.get_workspace(workspace)  # which says what there is
         titles = {one.id: one.title for one in rooms}
         only = rooms[0] if workspace is not None and rooms else None
         grouped: dict[tuple[str, str], list[Kept]] = defaultdict(list)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from store.releases.gathering import gather
-from store.releases.holding import HIDDEN
 from store.releases.mapping import Blob
 from store.releases.matching import runs_alike, stands
 from store.releases.records import Record
@@ -59,7 +58,7 @@ def compare_folder(
     there = {path for path in ours if (folder / path).is_file()}
     directories = {path for path in record.directories if (folder / path).is_dir()}
     if whole and folder.is_dir():
-        plan = gather(folder, exclude=(HIDDEN,), apart=apart)
+        plan = gather(folder, apart=apart)
         there |= {one.path for one in plan.files}
         directories |= set(plan.directories)
 

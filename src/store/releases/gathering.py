@@ -7,13 +7,13 @@ import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from store.errors import QueryError, RefusedError, ResourceNotFoundError
 from store.files.failures import storage_error, storage_errors
 from store.files.names import unsafe_component
 from store.releases.holding_back import held_back
-from store.releases.ignoring import Rule, ignored_by, rules_in
+from store.releases.ignoring import NAME, OWN, Rule, ignored_by, rules_in
 from store.releases.mapping import MAX_DEPTH
 from store.releases.modes import EXECUTABLE
 
@@ -84,8 +84,8 @@ def gather(
 
     Raises:
         ResourceNotFoundError: There is no such directory.
-        QueryError: A path to be included or excluded leads elsewhere, one to be included does not exist, or a
-            name cannot be in a release.
+        QueryError: A path to be included or excluded leads elsewhere or does not exist, one to be included is
+            a link or no regular file, or a name cannot be in a release.
         RefusedError: A path is too deep for a release, or the project lies in the archive.
         StorageError: Something cannot be read.
     """
@@ -93,16 +93,21 @@ def gather(
     if not root.is_dir():
         raise ResourceNotFoundError(f"{root} is no directory: nothing to publish", query=str(root))
     named = tuple(path_below(root, one) for one in include)
-    for one in named:
-        if not set(one) & set("*?[") and not os.path.lexists(root / one):
-            raise QueryError(f"{root / one} is to be included and does not exist", query=one)
     without = tuple(path_below(root, one) for one in exclude)
+    for paths, what in ((named, "included"), (without, "excluded")):
+        for one in paths:
+            if not set(one) & set("*?[") and not os.path.lexists(root / one):
+                raise QueryError(f"{root / one} is to be {what} and does not exist", query=one)
     walk = _Walk(root, named, without, _way_to(root, apart))
     walk.into("", _rules_above(root))
     walk.check_included()
     return Plan(
         tuple(sorted(walk.files)), tuple(sorted(walk.directories)), tuple(sorted(walk.left_out))
     )
+
+
+_NO_FILE: Final = ("a link", "no regular file")
+"""Why something is left out that is there, and is neither a file nor a directory."""
 
 
 class _Walk:
@@ -148,7 +153,7 @@ class _Walk:
         if not (named or named_only):
             reason = self._reason(path, entry.name, rules, directory=directory)
         if reason is None and not directory and not stat.S_ISREG(status.st_mode):
-            reason = "a link" if stat.S_ISLNK(status.st_mode) else "no regular file"
+            reason = _NO_FILE[not stat.S_ISLNK(status.st_mode)]
         if reason is not None:
             below = directory and any(one.startswith(f"{path}/") for one in self._include)
             if not named_only:
@@ -166,14 +171,19 @@ class _Walk:
         return True
 
     def check_included(self) -> None:
-        """Refuse paths to be included that were never come by, since they lie behind a link.
+        """Refuse paths to be included that are no files, or were never come by, since they lie behind a link.
 
         Raises:
             QueryError: There is one.
         """
-        told = {one.path.rstrip("/") for one in self.left_out}
+        told = {one.path.rstrip("/"): one.reason for one in self.left_out}
         met = {*self.directories, *(one.path for one in self.files), *told}
         for one in self._include:
+            if told.get(one) in _NO_FILE:
+                raise QueryError(
+                    f"{self._root / one} is to be included, and cannot be released: it is {told[one]}",
+                    query=one,
+                )
             path = self._root / one
             if one not in met and os.path.lexists(path) and not path.is_dir():
                 raise QueryError(
@@ -190,7 +200,7 @@ class _Walk:
         if (usual := held_back(name)) is not None:
             return usual
         rule = ignored_by(path, rules, directory=directory)
-        return None if rule is None else f"named in .gitignore: {rule.text}"
+        return None if rule is None else f"named in {rule.text}"
 
 
 def _check_place(path: str, name: str, *, released: bool) -> None:
@@ -254,18 +264,22 @@ def _way_to(root: Path, apart: Path | None) -> str | None:
 
 
 def _rules_above(root: Path) -> tuple[Rule, ...]:
-    """Return the rules of the directories above, up to the top of the repository that it lies in."""
+    """Return the rules of the directories above, up to the top of the repository that it lies in.
+
+    Those that the repository keeps to itself come first: any other counts more.
+    """
     whole = root.resolve()
+    if (whole / ".git").exists():
+        return rules_in(whole, "", name=OWN)
     above: list[Path] = []
-    if not (whole / ".git").exists():
-        for one in whole.parents:
-            above.append(one)
-            if (one / ".git").exists():
-                break
-        else:
-            return ()
+    for one in whole.parents:
+        above.append(one)
+        if (one / ".git").exists():
+            break
+    else:
+        return ()
     rules: list[Rule] = []
-    for one in reversed(above):
+    for one, name in [(above[-1], OWN), *((one, NAME) for one in reversed(above))]:
         below = whole.relative_to(one).as_posix()
-        rules += [rule._replace(way=f"{below}/") for rule in rules_in(one, "")]
+        rules += [rule._replace(way=f"{below}/") for rule in rules_in(one, "", name=name)]
     return tuple(rules)

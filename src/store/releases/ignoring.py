@@ -21,6 +21,9 @@ from store.files.failures import storage_errors
 NAME: Final = ".gitignore"
 """What the files are called."""
 
+OWN: Final = ".git/info/exclude"
+"""What a repository's own file is called, which is not shared with others."""
+
 _MAX_BYTES: Final = 1 << 20
 """How much of one is read, in bytes."""
 
@@ -58,7 +61,7 @@ class Rule(NamedTuple):
         pattern: What a path below that must match, as bytes.
         negated: Whether it takes back what rules before it said.
         directories: Whether it means directories alone.
-        text: As it was written.
+        text: As it was written, behind the name of the file.
         way: What stands before each path that is asked: the way from a directory above the project.
     """
 
@@ -70,23 +73,25 @@ class Rule(NamedTuple):
     way: str = ""
 
 
-def rules_in(directory: Path, base: str) -> tuple[Rule, ...]:
+def rules_in(directory: Path, base: str, *, name: str = NAME) -> tuple[Rule, ...]:
     """Return the rules of a directory's own ``.gitignore``; none where there is none.
 
     Args:
         directory: The directory.
         base: Its path relative to the project.
+        name: The file that they stand in, from there.
 
     Raises:
         StorageError: It cannot be read: what it names would be released.
     """
-    path = directory / NAME
+    path = directory / name
     with storage_errors(path):
         if path.is_symlink() or not path.is_file():
             return ()
         with path.open("rb") as file:
             text = file.read(_MAX_BYTES).removeprefix(codecs.BOM_UTF8)
-    return tuple(filter(None, (_rule(line, base) for line in text.split(b"\n"))))
+    found = filter(None, (_rule(line, base) for line in text.split(b"\n")))
+    return tuple(one._replace(text=f"{name}: {one.text}") for one in found)
 
 
 def ignored_by(path: str, rules: Iterable[Rule], *, directory: bool) -> Rule | None:

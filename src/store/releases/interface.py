@@ -11,7 +11,7 @@ from store.errors import QueryError
 from store.releases.further import Further
 from store.releases.hashing import CHUNK
 from store.releases.names import DEFAULT_WORKSPACE
-from store.releases.values import Records, naming_of
+from store.releases.values import Records, check_threads, naming_of
 from store.releases.versions import Expressions
 
 
@@ -93,7 +93,7 @@ class ArchiveInterface(Further, abc.ABC):
             file_status: Name the files that are on their way beside the bar.
 
         Raises:
-            QueryError: No folder is named.
+            QueryError: No folder is named, or no thread is to do it.
             IntegrityError: A file, or the record, is not what it was; it is not in its place.
             UnsafeNameError: A path in the record would lead elsewhere.
             StoreError: The archive, or the disk, fails.
@@ -106,7 +106,7 @@ class ArchiveInterface(Further, abc.ABC):
                 known=("release_cache_folder",),
             )
         manner = Manner(
-            threads=max_threads,
+            threads=check_threads(max_threads),
             chunk=download_chunk_bytes,
             bar=progress_bar,
             names=file_status,
@@ -214,7 +214,7 @@ class ArchiveInterface(Further, abc.ABC):
             naming,
             project_mapping,
             directory,
-            threads=max_threads,
+            threads=check_threads(max_threads),
             chunk=chunk_size,
             no_blobs=no_blobs,
             show=show,

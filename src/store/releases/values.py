@@ -18,6 +18,17 @@ HEALING: Final = (
 """What is to be done where the content of a file is missing or damaged in an archive."""
 
 
+def check_threads(count: int) -> int:
+    """Return how many files are to be moved at once, as long as it is one at least.
+
+    Raises:
+        QueryError: It is less.
+    """
+    if count < 1:
+        raise QueryError(f"max_threads is 1 at least, not {count}", query=count)
+    return count
+
+
 class Listed(NamedTuple):
     """One line of a listing.
 

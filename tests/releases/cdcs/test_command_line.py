@@ -157,3 +157,15 @@ def test_the_settings_name_certificates(certificate: Path) -> None:
 
         assert archive.user is None
         assert archive.list_releases() == []
+
+
+def test_a_workspace_that_is_not_there_is_told_by_a_listing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Status 3, as for whoever publishes to it."""
+    variable = token_variable(origin_of(place.url)) or ""
+    monkeypatch.setenv(variable, f"{place.user}:{place.password}")
+
+    asked = ["release", "list", "--archive", place.url]
+
+    assert (run([*asked, "--workspace", "nows"]), run(asked)) == (3, 0)

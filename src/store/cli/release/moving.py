@@ -88,8 +88,8 @@ def _tell(frame: Frame, title: str, copied: Copied, host: str) -> None:
     pid, mended = copied.pid, sorted(copied.mended)
     if frame.json:
         yanked = copied.yanked is not None or copied.stays_yanked is not None
-        said = {"title": title, "pid": pid, "copied": pid is not None, "mended": mended}
-        document({**said, "yanked": yanked})
+        done = {"title": title, "pid": pid, "copied": pid is not None, "mended": mended}
+        document({**done, "yanked": yanked})
         return
     if pid is not None:
         line(pid)

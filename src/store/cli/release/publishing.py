@@ -165,7 +165,7 @@ def _show(frame: Frame, done: Published, workspace: str, host: str, *, dry_run: 
     if done.pid is not None:
         line(done.pid)
     if mended and not frame.quiet:
-        verb = "would be" if dry_run else "were"
+        verb = "would be" if dry_run else "was" if len(mended) == 1 else "were"
         count = several(len(mended), "file")
         say(f"{done.record.title} was in {host}: {count} {verb} mended ({_few(mended)})")
     elif done.before is not None and not frame.quiet:

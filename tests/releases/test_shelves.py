@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,52 @@ def test_what_may_not_be_read_is_told(
     assert [asked for one, asked in statuses[:24] if one != "10"] == []
     assert "you may not read" in done.stderr
     assert "can be written to" not in done.stderr
+
+
+WRITES = """
+import os, sys
+from store.cli.main import run
+archive, other, project = sys.argv[1:]
+for top, _, _ in os.walk(archive, topdown=False):
+    os.chmod(top, 0o555)
+for one in (
+    ["publish", project, "survey@2.0.0", "--to", archive],
+    ["yank", "survey@1.0.0", "--archive", archive],
+    ["copy", "survey", "--from", other, "--to", archive],
+):
+    print(run(["release", *one]), flush=True)
+for top, _, _ in os.walk(archive):
+    os.chmod(top, 0o755)
+"""
+
+
+@pytest.mark.skipif(os.getuid() == 0 and shutil.which("setpriv") is None, reason="root may all")
+def test_what_may_not_be_written_to_is_told(
+    archive: FileSystemArchive,
+    release: Release,
+    store_environment: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """An archive that others keep: status 10, and whose leave is missing."""
+    del store_environment
+    other = FileSystemArchive.create(tmp_path / "other")
+    release("1.0.0")
+    release("1.1.0", to=other)
+    command = [*(PLAIN if os.getuid() == 0 else []), sys.executable, "-c", WRITES]
+
+    done = subprocess.run(
+        [*command, archive.archive_path, other.archive_path, tmp_path / "project"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=tmp_path,
+    )
+
+    assert done.stdout.split() == ["10", "10", "10"]
+    told = [line for line in done.stderr.splitlines() if line.startswith("store:")]
+    assert len(told) == 3
+    assert all(f"you may not write to {archive.archive_path}" in line for line in told)
 
 
 def test_what_leads_in_circles_is_told(archive: FileSystemArchive) -> None:

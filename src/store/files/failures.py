@@ -105,6 +105,9 @@ def storage_error(
     return mapped
 
 
+_ELSEWHERE: Final = "choose a directory that can be written to"
+
+
 def _room(needed: int | None, free: int | None) -> str:
     """Return what to do where there is no room; what was free once others had given up is no reason."""
     told = [] if free is None or free >= (needed or free + 1) else [f"{free} bytes free"]
@@ -114,7 +117,10 @@ def _room(needed: int | None, free: int | None) -> str:
 
 
 def _way_in(path: str | Path) -> str:
-    """Return what to do where something is forbidden: where it may not be read, no other place helps."""
+    """Return what to do where something is forbidden: where it may not be read, no other place helps.
+
+    Of what may not be written to is said whose leave is missing, too: it may be the only place that will do.
+    """
     whole = os.path.abspath(path)  # noqa: PTH100 - links and dots do not matter here
     for one in (whole, *map(str, Path(whole).parents)):
         try:
@@ -122,10 +128,13 @@ def _way_in(path: str | Path) -> str:
             if os.path.lexists(one):
                 if not os.access(one, os.R_OK | os.X_OK if directory else os.R_OK):
                     return f": you may not read {one}: ask whose it is, or change its permissions"
+                where = one if directory else os.path.dirname(one)  # noqa: PTH120 - as above
+                if not os.access(where, os.W_OK | os.X_OK):
+                    return f": you may not write to {where}: ask whose it is, or {_ELSEWHERE}"
                 break
         except (OSError, ValueError):
             break
-    return ": choose a directory that can be written to"
+    return f": {_ELSEWHERE}"
 
 
 def free_bytes(path: str | Path) -> int | None:

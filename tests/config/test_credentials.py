@@ -26,7 +26,7 @@ SECRET = "s3cret-that-is-never-shown"
 class FakeKeyring(keyring.backend.KeyringBackend):
     """A keyring in memory."""
 
-    priority = 1
+    priority = -1  # never chosen by itself, in another test
 
     def __init__(self) -> None:
         self.held: dict[str, keyring.credentials.Credential] = {}

@@ -105,7 +105,7 @@ def real(
 class FakeKeyring(keyring.backend.KeyringBackend):
     """A keyring in memory."""
 
-    priority = 1
+    priority = -1  # never chosen by itself, in another test
 
     def __init__(self) -> None:
         self.held: dict[tuple[str, str], str] = {}

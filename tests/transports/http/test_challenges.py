@@ -24,7 +24,7 @@ from store.transports.http.transport import HttpTransport
 class FakeKeyring(keyring.backend.KeyringBackend):
     """A keyring in memory that counts how often it is asked."""
 
-    priority = 1  # type: ignore[assignment, unused-ignore]
+    priority = -1  # type: ignore[assignment, unused-ignore] # never chosen by itself, in another test
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

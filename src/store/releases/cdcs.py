@@ -254,6 +254,9 @@ class CDCSArchive(ArchiveInterface):
             title_versionless: Only releases of this title.
             workspace: Only releases in this workspace.
             details: Tell files, size and digest, too.
+
+        Raises:
+            ReleaseRecordNotFoundError: There is no such workspace.
         """
         listed = [
             _listed(title, one, details=details)

@@ -75,6 +75,7 @@ class Further:
 
         Raises:
             RefusedError: The archive cannot list all that it has.
+            ReleaseRecordNotFoundError: There is no such workspace, in an archive that makes none by itself.
         """
         from store.releases.listing import list_by_records
 

@@ -216,7 +216,8 @@ def test_a_listing_tells_of_files_and_sizes(archive: CDCSArchive, project: Proje
     assert listed.files == len(project.files)
     assert listed.size == sum(map(len, project.files.values()))
     assert listed in archive.list_releases(details=True)
-    assert archive.list_releases(workspace="Nowhere") == []
+    with pytest.raises(ReleaseRecordNotFoundError, match="no workspace 'Nowhere'"):
+        archive.list_releases(workspace="Nowhere")
 
 
 def test_what_is_there_is_not_sent_again(place: Place, project: Project) -> None:

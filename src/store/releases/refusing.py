@@ -30,7 +30,7 @@ def other_content(host: str, there: Record, wanted: Record | None) -> ReleaseExi
         else:
             apart = _apart(there, wanted)
             options = [_OPTIONS[one] for one in apart if one in _OPTIONS]
-            same = f"the same options ({', '.join(options)})" if options else "the same"
+            same = f"the same options ({', '.join(options)})" if options else "that as it was"
             text = f"{text}; the files are the same, and what differs is: {', '.join(apart)}"
             step = (
                 f"to mend it, publish it with {same}; what is new is published under the next one"

@@ -79,13 +79,13 @@ def gather(
         directory: The project.
         include: Paths, or patterns of paths (``*`` matches slashes, too), of what goes nevertheless. They
             count from the project; an absolute one must lead into it.
-        exclude: Paths or patterns of what is left out beside; what is included, too, goes.
+        exclude: Paths or patterns of what is left out beside, where it is there; what is included, too, goes.
         apart: A directory that never goes: the archive, where it lies in the project.
 
     Raises:
         ResourceNotFoundError: There is no such directory.
-        QueryError: A path to be included or excluded leads elsewhere or does not exist, one to be included is
-            a link or no regular file, or a name cannot be in a release.
+        QueryError: A path to be included or excluded leads elsewhere, one to be included does not exist, is a
+            link or no regular file, or a name cannot be in a release.
         RefusedError: A path is too deep for a release, or the project lies in the archive.
         StorageError: Something cannot be read.
     """
@@ -94,10 +94,9 @@ def gather(
         raise ResourceNotFoundError(f"{root} is no directory: nothing to publish", query=str(root))
     named = tuple(path_below(root, one) for one in include)
     without = tuple(path_below(root, one) for one in exclude)
-    for paths, what in ((named, "included"), (without, "excluded")):
-        for one in paths:
-            if not set(one) & set("*?[") and not os.path.lexists(root / one):
-                raise QueryError(f"{root / one} is to be {what} and does not exist", query=one)
+    for one in named:
+        if not set(one) & set("*?[") and not os.path.lexists(root / one):
+            raise QueryError(f"{root / one} is to be included and does not exist", query=one)
     walk = _Walk(root, named, without, _way_to(root, apart))
     walk.into("", _rules_above(root))
     walk.check_included()

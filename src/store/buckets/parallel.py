@@ -11,6 +11,9 @@ Item = TypeVar("Item")
 
 _END: Final[Any] = object()
 
+_TICK: Final = 0.25
+"""How often whoever waits for workers looks up, in seconds."""
+
 
 class _Here(threading.local):
     """Whose worker a thread is."""
@@ -30,6 +33,12 @@ def break_off_if_stopped() -> None:
     crew = _here.crew
     if crew is not None and crew.interrupted:
         raise KeyboardInterrupt
+
+
+def wait_for(event: threading.Event) -> None:
+    """Wait, and look up now and then: a signal may have come to another thread, which wakes nobody."""
+    while not event.wait(_TICK):
+        pass
 
 
 def each(items: Iterable[Item], work: Callable[[Item], object], jobs: int) -> None:
@@ -61,12 +70,12 @@ def each(items: Iterable[Item], work: Callable[[Item], object], jobs: int) -> No
         for thread in threads:
             thread.start()
         for event in ended:
-            event.wait()
+            wait_for(event)
     except BaseException:
         crew.stop()
         for thread, event in zip(threads, ended, strict=True):
             if thread.ident is not None:
-                event.wait()
+                wait_for(event)
         raise
     if crew.error is not None:
         raise crew.error

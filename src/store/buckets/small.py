@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from store.buckets.parallel import wait_for
 from store.buckets.plan import Step
 from store.buckets.summaries import digest_in
 from store.files.failures import storage_errors
@@ -125,11 +126,11 @@ class _Bringing:
         self._run(bulks[0], ended[0])
         try:
             for event in ended:  # no join(): see `store.buckets.parallel.each`
-                event.wait()
+                wait_for(event)
         except BaseException:
             self._stopped = True
             for event in ended:
-                event.wait()
+                wait_for(event)
             raise
         if self._error is not None:
             raise self._error

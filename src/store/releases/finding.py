@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from store.errors import ReleaseRecordNotFoundError, StoreError
-from store.releases.admitting import meant
+from store.releases.admitting import meant, plain_alone
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.values import Records
 from store.releases.versions import Choice, Expressions, Version, choice_from
@@ -76,8 +76,9 @@ def finding(own: Callable[..., Any]) -> Callable[..., Records]:
         if not found:
             raise no_release(self, title_versionless, choice, workspace)
         versions = {Version.parse(one.get("version")): key for key, one in found.items()}
-        will_do = meant(choice, sorted(versions)) or sorted(versions)
-        return {versions[one]: found[versions[one]] for one in will_do}
+        return {
+            versions[one]: found[versions[one]] for one in plain_alone(choice, sorted(versions))
+        }
 
     get_release_records._finds = True  # type: ignore[attr-defined]  # noqa: SLF001 - our own
     return get_release_records

@@ -83,7 +83,6 @@ class Intake:
         self._directory = f"{layout.partial}/{partial_name()}"
         self._journals = journals_of(layout)
         self._count = self._grain = 0
-        self._apart = True
         self._placed: list[Placed] = []
         self._entries: dict[Address, Entry] = {}
 
@@ -184,8 +183,6 @@ class Intake:
         if not placed:
             return unwritten
         with cache_errors(self._layout.root):
-            # As long as all came in journals there are no records to look for.
-            self._apart = os.path.lexists(self._layout.records)
             found: dict[str, _Found] = {}
             strangers: list[Placed] = []
             for one in placed:
@@ -204,8 +201,9 @@ class Intake:
             self._layout.file(placed.address),
             self._layout.record(placed.address.digest),
         )
-        alone = self._apart and os.path.lexists(record_path)
-        if alone or self._journals.find(record_path) is not None:
+        # As long as all came in journals there are no records to look for.
+        recorded = not self._journals.alone() and os.path.lexists(record_path)
+        if recorded or self._journals.find(record_path) is not None:
             return None
         try:
             stamp = Stamp.of(os.lstat(path))

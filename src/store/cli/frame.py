@@ -129,6 +129,7 @@ class _Handler(logging.StreamHandler[Any]):
         self._told: dict[tuple[str, int], int] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Print a record while the picture pauses; one of a kind that was told is only counted."""
         if not self._frame.verbose and self._is_known(record):
             return
         with self._frame.pause():
@@ -157,6 +158,7 @@ class _Harmless(logging.Formatter):
     """Spells out control characters, and leaves tracebacks to those who ask for everything."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return a record as a line without secrets; its traceback is for those who debug."""
         from store.addresses import without_secrets
         from store.cli.output import harmless
 

@@ -38,10 +38,12 @@ class Round(NamedTuple):
             return
 
         def wanted() -> Iterator[Asked]:
+            """Go through what is still wanted, by its address in the tier."""
             for number, pinned in asking.left():
                 yield Asked(number, self.tier.address_of(pinned.digest.hex))
 
         def tell(asked: Asked, answer: Answer) -> bool:
+            """Take what the tier gave, note what it lacks, and hand back all else."""
             if isinstance(answer, Came):
                 asking.shared(asked.number, self.tier, answer)
             elif isinstance(answer, ResourceNotFoundError):

@@ -64,12 +64,22 @@ class _Parser:
         self._depth = 0
 
     def whole(self) -> Term:
+        """Read the whole text as a condition.
+
+        Raises:
+            QueryError: It is none, or goes on behind one.
+        """
         term = self._search()
         if self._next().kind != "end":
             raise self._wrong("'and', 'or' or the end")
         return term
 
     def lone_name(self) -> Name:
+        """Read the whole text as the name of one field or attribute.
+
+        Raises:
+            QueryError: It is none, or goes on behind one.
+        """
         name = self._name()
         if self._next().kind != "end":
             raise self._wrong("the end of the name")

@@ -79,6 +79,7 @@ class _Held:
 
     @property
     def size(self) -> int:
+        """What its removal frees, in bytes."""
         return bytes_in(self.entry)
 
 

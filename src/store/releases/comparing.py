@@ -63,6 +63,7 @@ def compare_folder(
         directories |= set(plan.directories)
 
     def changed(path: str) -> bool:
+        """Whether a file of the release is another one in the folder, or is run otherwise."""
         return not (stands(folder, ours[path]) and runs_alike(folder, ours[path]))
 
     found = _difference(ours, there, changed)

@@ -164,6 +164,7 @@ class _Crew(Generic[T]):
         self.ended = threading.Event()
 
     def start(self, count: int) -> None:
+        """Put so many threads to work."""
         self._working = count
         for number in range(count):
             # Daemons: a peer that never answers must not keep the process from ending.
@@ -178,6 +179,7 @@ class _Crew(Generic[T]):
             thread.join(max(0.0, until - clock.monotonic()))
 
     def standing(self) -> Standing:
+        """Return how far all have come by now."""
         with self._lock:
             running = list(self._running.values())
             received = self._received + sum(one["size"] for one in running)

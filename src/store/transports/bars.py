@@ -66,6 +66,8 @@ def bar_class() -> Callable[..., Any]:
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[type-arg]
+        """A bar of bytes that speaks of KiB and MiB, and leaves the line's beginning to a ^C."""
+
         monitor_interval = 0  # no thread of its own
 
         def __str__(self) -> str:

@@ -60,6 +60,7 @@ class _Hall:
         self.taken: dict[Origin, dict[int, object]] = {}
 
     def leave(self, origin: Origin, number: int) -> None:
+        """Free a seat, and wake whoever waits for one."""
         with self.lock:
             held = self.taken.get(origin, {})
             held.pop(number, None)
@@ -68,11 +69,13 @@ class _Hall:
             self.changed.notify_all()
 
     def sit(self, origin: Origin) -> Seat:
+        """Take a seat for this thread; whether there is one is for the caller to know, who holds the lock."""
         number = next(self.numbers)
         self.taken.setdefault(origin, {})[number] = _this_thread()
         return Seat(origin, number)
 
     def full(self, origin: Origin, limit: int) -> bool:
+        """Whether as many seats are taken as there may be."""
         return len(self.taken.get(origin, ())) >= limit
 
     def sits(self, origin: Origin) -> bool:

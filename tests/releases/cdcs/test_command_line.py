@@ -32,6 +32,13 @@ class Project(Protocol):
     files: dict[str, bytes]
 
 
+@pytest.fixture
+def logged_in(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have user and password of the server in the environment."""
+    variable = token_variable(origin_of(place.url)) or ""
+    monkeypatch.setenv(variable, f"{place.user}:{place.password}")
+
+
 def done(capfd: pytest.CaptureFixture[str], *arguments: object) -> str:
     """Run a command that is to succeed, and return what it prints."""
     capfd.readouterr()
@@ -42,14 +49,9 @@ def done(capfd: pytest.CaptureFixture[str], *arguments: object) -> str:
 
 
 def test_a_release_goes_there_and_back(
-    place: Place,
-    project: Project,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    place: Place, logged_in: None, project: Project, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """From the first file to the yank, with the password in the environment."""
-    variable = token_variable(origin_of(place.url)) or ""
-    monkeypatch.setenv(variable, f"{place.user}:{place.password}")
     title, here = project.title, Path("here")
 
     done(capfd, "release", "init", place.url)
@@ -80,14 +82,9 @@ def test_a_release_goes_there_and_back(
 
 
 def test_what_is_published_again_stays_yanked(
-    place: Place,
-    project: Project,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    place: Place, logged_in: None, project: Project, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """And it is said beforehand that there is such a version, and that it is yanked."""
-    variable = token_variable(origin_of(place.url)) or ""
-    monkeypatch.setenv(variable, f"{place.user}:{place.password}")
     exact = f"{project.title}@1.0.0"
     done(capfd, "release", "init", place.url)
     again = ("release", "publish", project.directory, exact, "--to", place.url, "--repeat")
@@ -126,13 +123,12 @@ def test_a_flag_names_whom_to_trust(
 
 def test_the_cache_serves_a_file_of_a_release(
     place: Place,
+    logged_in: None,
     project: Project,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """By the driver ``release``; what the archive asks for is in the environment."""
-    variable = token_variable(origin_of(place.url)) or ""
-    monkeypatch.setenv(variable, f"{place.user}:{place.password}")
     monkeypatch.setenv("STORE_CACHE_DIR", "cache")
     Path("store.toml").write_text(f'[archive.team]\nhost = "{place.url}"\n', encoding="utf-8")
     done(capfd, "release", "publish", project.directory, f"{project.title}@1.0.0", "--to", "team")
@@ -159,13 +155,8 @@ def test_the_settings_name_certificates(certificate: Path) -> None:
         assert archive.list_releases() == []
 
 
-def test_a_workspace_that_is_not_there_is_told_by_a_listing(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_workspace_that_is_not_there_is_told_by_a_listing(place: Place, logged_in: None) -> None:
     """Status 3, as for whoever publishes to it."""
-    variable = token_variable(origin_of(place.url)) or ""
-    monkeypatch.setenv(variable, f"{place.user}:{place.password}")
-
     asked = ["release", "list", "--archive", place.url]
 
     assert (run([*asked, "--workspace", "nows"]), run(asked)) == (3, 0)

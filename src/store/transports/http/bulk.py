@@ -250,6 +250,7 @@ class _Running:
         line.asked.clear()
 
     def _hold_back(self, asked: Collection[Asked], first: int = 0) -> None:
+        """Queue requests anew; see `_ask_again`."""
         if len(asked) > first:
             self._ahead = max(1, self._ahead // 2)
         self._again.extend(asked)

@@ -100,6 +100,7 @@ def _resolved(connection: urllib3.connection.HTTPConnection, wait: float) -> lis
     ended = threading.Event()
 
     def ask() -> None:
+        """Leave the addresses, or what went wrong, to whoever waits."""
         try:
             rows = socket.getaddrinfo(host.strip("[]"), connection.port, family, socket.SOCK_STREAM)
             found.append(list(dict.fromkeys(str(row[4][0]) for row in rows)))

@@ -33,7 +33,7 @@ AT_ONCE: Final = 4
 """How many parts of one object go up at once: with one being read, 40 MiB of memory."""
 
 Ask = Callable[..., Answer]
-"""Sends one signed request: see `signed.SignedObjects.ask`."""
+"""Sends one signed request: see `sending.Sender.ask`."""
 
 
 class Upload:

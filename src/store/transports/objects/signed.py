@@ -62,6 +62,9 @@ class SignedObjects(ObjectClient):
         lenient: Whether a part is taken whose answer calls it a whole (status 200, as rclone's server does),
             and has the very ``Content-Range`` and length that were asked for.
         address: The bucket's address; None for ``s3://bucket``.
+
+    Attributes:
+        ask: Sends one signed request: see `Sender.ask`.
     """
 
     def __init__(
@@ -79,7 +82,7 @@ class SignedObjects(ObjectClient):
         self._bucket = bucket
         self._where = account.bucket_address(bucket)
         self._asker = Asker(options, account.bundle)
-        self._sender = Sender(account, self._where, options, self._asker)
+        self.ask = Sender(account, self._where, options, self._asker).ask
         self._lenient = lenient
         self._other: SignedObjects | None = None
 
@@ -272,21 +275,6 @@ class SignedObjects(ObjectClient):
         self._asker.close()
         if self._other is not None:
             self._other.close()
-
-    def ask(
-        self,
-        method: str,
-        key: str | None,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | memoryview = b"",
-    ) -> Answer:
-        """Send one signed request, and return its answer, whatever its status.
-
-        Raises:
-            StoreError: See `store.transports.objects.sending.Sender.ask`.
-        """
-        return self._sender.ask(method, key, query, headers, body)
 
 
 def _versioned(version: str | None) -> dict[str, str]:

@@ -234,7 +234,7 @@ class Failing(FileCache):
         """Fail, or have no place."""
         if self.way == "entry_of":
             raise ZeroDivisionError
-        return None
+        return (str(self.content.root / "entries/two"), "{\n}") if self.way == "lines" else None
 
     def set(self, uid: str, value: Any, timeout: float = 0.0) -> bool:
         """Fail."""
@@ -264,3 +264,18 @@ def test_a_cache_that_fails_costs_only_the_next_hit(
     assert outcome.result is not None
     assert outcome.result.path.read_bytes() == b"7"
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_an_entry_of_two_lines_is_set_in_the_usual_way(house: Path) -> None:
+    """A journal has one line for each."""
+    cache = Failing({"cache_dir": str(house), "durability": "relaxed"})
+    cache.way = "lines"
+    with cache, cache.content.intake() as intake:
+        keeping = Keeping(cache, intake, None)
+        keeping.keep(came(cache, 7))
+        (outcome,) = keeping.settle()
+
+    assert isinstance(outcome, Outcome)
+    assert outcome.result is not None
+    uid = outcome.result.uid
+    assert cache.get(uid) == CachedResource(uid, str(outcome.result.path))

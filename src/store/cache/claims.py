@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from store.cache.flight import FLIGHTS, Flight
 from store.cache.layout import Address, Layout
-from store.cache.quarantine import obstacle
+from store.cache.quarantine import Ways
 from store.files.dirlocks import give_directory, take_directory
 from store.integrity.digest import Digest
 
@@ -40,7 +40,7 @@ class Claims:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._clear: set[str] = set()
+        self._ways = Ways(layout)
 
     def claim(self, uid: str, digest: Digest, name: str) -> Claim | None:
         """Claim a resource as `cache.flight.flying` would.
@@ -75,10 +75,8 @@ class Claims:
 
     def _is_clear(self, digest: Digest) -> bool:
         """Whether nothing but directories is on the way to what a digest names; looked at once each."""
-        above = f"{digest.algorithm}/{digest.hex[:2]}/"
-        if above not in self._clear:
-            for room in (self._layout.content, self._layout.records):
-                if obstacle(self._layout, f"{room}{above}") is not None:
-                    return False
-            self._clear.add(above)
-        return True
+        above = f"{digest.algorithm}/{digest.hex[:2]}"
+        ways, layout = self._ways, self._layout
+        return ways.are_clear(f"{layout.content}{above}") and ways.are_clear(
+            f"{layout.records}{above}"
+        )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from store.cache.examining import grain_of, wait_until_steady
 from store.cache.failures import cache_errors
@@ -15,7 +15,7 @@ from store.cache.holding import Holding
 from store.cache.journals import journals_of
 from store.cache.layout import Address, Layout
 from store.cache.quarantine import clear_way
-from store.cache.records import Known, Record, spelled
+from store.cache.records import Known, Record, spelled, spelled_first
 from store.cache.settling import Placed, settle
 from store.cache.spreading import MOST, OLD, Line, add_journal, spread
 from store.cache.uses import Uses
@@ -36,8 +36,8 @@ class Entry(NamedTuple):
 
     path: str
     """Its name."""
-    fields: Mapping[str, Any]
-    """What is to be read there; none of the record's own keys."""
+    text: str
+    """What is to be read there: a JSON object in one line, with none of the record's own keys."""
 
 
 class _Found(NamedTuple):
@@ -212,16 +212,20 @@ class Intake:
         racy = stamp.racy(self._clock.file_time_ns(), self._grain)
         if racy or not stamp.only_links_moved(placed.stamp):
             return None
-        digests = frozenset(placed.digests)
-        record = Record(
-            digests=digests,
-            size=stamp.size,
-            added=self._clock.now(),
-            files={placed.address.name: Known(stamp, self.durable)},
+        text = self._spelled(placed, stamp)
+        line = (
+            Line(record_path, "", text)
+            if entry is None
+            else Line(record_path, entry.path, f"{entry.text[:-1]}, {text[1:]}")
         )
-        text = spelled(record, () if entry is None else entry.fields)
-        line = Line(record_path, "" if entry is None else entry.path, text)
-        return _Found(path, stamp, digests, line)
+        return _Found(path, stamp, frozenset(placed.digests), line)
+
+    def _spelled(self, placed: Placed, stamp: Stamp) -> str:
+        address, digests, now = placed.address, placed.digests, self._clock.now()
+        if len(digests) == 1:
+            return spelled_first(digests[0], stamp, address.name, added=now, durable=self.durable)
+        files = {address.name: Known(stamp, self.durable)}
+        return spelled(Record(frozenset(digests), stamp.size, now, files))
 
     def _record(self, found: Sequence[_Found], unwritten: set[str]) -> None:
         """Write what is known: of many in a journal, of few, or where there are journals enough, each.
@@ -261,13 +265,13 @@ class Intake:
 
 def _lying(paths: Iterable[str]) -> set[str]:
     """Return those at which something lies; where a directory is missing, nobody looks below it."""
-    found: set[str] = set()
-    directories: dict[str, bool] = {}
-    for path in paths:
-        directory = path.rpartition("/")[0]
+    directories: dict[str, bool] = {"": True}
+
+    def is_there(directory: str) -> bool:
         there = directories.get(directory)
         if there is None:
-            there = directories[directory] = os.path.lexists(directory)
-        if there and os.path.lexists(path):
-            found.add(path)
-    return found
+            above = directory.rpartition("/")[0]
+            there = directories[directory] = is_there(above) and os.path.lexists(directory)
+        return there
+
+    return {path for path in paths if is_there(path.rpartition("/")[0]) and os.path.lexists(path)}

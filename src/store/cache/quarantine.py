@@ -74,6 +74,35 @@ def obstacle(layout: Layout, path: str) -> str | None:
     return None
 
 
+class Ways:
+    """What is known of the directories on the way to many paths, each of which is looked at once.
+
+    Args:
+        layout: Where the cache lies.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._there: dict[str, bool | None] = {layout.root: True, "": True}
+
+    def are_clear(self, directory: str) -> bool:
+        """Whether a directory below the cache, and all above it, are directories or missing."""
+        return self._look(directory) is not None
+
+    def _look(self, directory: str) -> bool | None:
+        """Return whether a directory is there; None where something else is, there or above it."""
+        try:
+            return self._there[directory]
+        except KeyError:
+            there = self._look(directory.rpartition("/")[0])
+            if there:
+                try:
+                    there = stat.S_ISDIR(os.lstat(directory).st_mode) or None
+                except OSError:
+                    there = False
+            self._there[directory] = there
+            return there
+
+
 def clear_way(layout: Layout, path: str, clock: Clock) -> None:
     """Set aside what is on the way to a path of the cache, before anything is written there.
 

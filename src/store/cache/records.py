@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final, NamedTuple
 
 from store import jsontext
@@ -145,13 +145,8 @@ def write_record(
         os.utime(path, (used, used))
 
 
-def spelled(record: Record, beside: Iterable[tuple[str, Any]] | Mapping[str, Any] = ()) -> str:
-    """Return a record as the text of its file.
-
-    Args:
-        record: What is known.
-        beside: What others read in the same file, by keys that are none of the record's.
-    """
+def spelled(record: Record) -> str:
+    """Return a record as the text of its file."""
     data = {
         "v": VERSION,
         "digests": {one.algorithm: one.hex for one in sorted(record.digests)},
@@ -165,7 +160,25 @@ def spelled(record: Record, beside: Iterable[tuple[str, Any]] | Mapping[str, Any
             for name, known in record.files.items()
         },
     }
-    return json.dumps({**dict(beside), **data})
+    return json.dumps(data)
+
+
+def spelled_first(digest: Digest, stamp: Stamp, name: str, *, added: float, durable: bool) -> str:
+    """Return what `spelled` would for one file that just came: put together, as thousands come at once.
+
+    Args:
+        digest: What it was verified to be.
+        stamp: Its stamp.
+        name: Its file name.
+        added: When it came, in seconds since 1970 UTC.
+        durable: Whether a power cut can no longer take it away.
+    """
+    boot, device, inode, size, modified, changed = stamp
+    return (
+        f'{{"v": {VERSION}, "digests": {{"{digest.algorithm}": "{digest.hex}"}}, "size": {size}, "added": '
+        f'{added!r}, "files": {{{_quoted(name)}: {{"stamp": [{_quoted(boot)}, {device}, {inode}, {size}, '
+        f'{modified}, {changed}], "durable": {"true" if durable else "false"}}}}}}}'
+    )
 
 
 def _parsed(data: bytes | str, used: float) -> Record | None:

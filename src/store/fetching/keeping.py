@@ -155,7 +155,8 @@ class Keeping:
         except Exception:
             log.warning("the cache failed when asked for an entry", exc_info=True)
             return None
-        return None if entry is None else Entry(*entry)
+        # A journal has a line for each.
+        return None if entry is None or "\n" in entry[1] else Entry(*entry)
 
     def _outcome(self, kept: Kept) -> Outcome:
         if kept.lacking:

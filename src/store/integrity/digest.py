@@ -162,11 +162,13 @@ def new_hasher(algorithm: str) -> Hasher:
     import hashlib
 
     try:
-        return hashlib.new(algorithm, usedforsecurity=False)
+        # Not ``hashlib.new``, which looks for the algorithm by name each time.
+        found: Hasher = getattr(hashlib, algorithm)(usedforsecurity=False)
     except ValueError as error:
         raise DigestError(
             f"{algorithm} is not to be had on this machine: pin a sha256 digest", digest=algorithm
         ) from error
+    return found
 
 
 def _split(text: str) -> Digest:

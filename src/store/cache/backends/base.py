@@ -5,7 +5,6 @@ from __future__ import annotations
 import abc
 import logging
 import math
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -98,7 +97,7 @@ class Cache(abc.ABC):
         """Return whether a uid is known and has not expired."""
         return self.get(uid) is not None
 
-    def entry_of(self, uid: str, value: CachedResource) -> tuple[str, Mapping[str, Any]] | None:
+    def entry_of(self, uid: str, value: CachedResource) -> tuple[str, str] | None:
         """Return where an entry that does not grow old would lie, and what it would hold.
 
         For a backend that keeps each entry as a JSON object in a file of its own, on the content's file
@@ -106,7 +105,8 @@ class Cache(abc.ABC):
         entry are then one file with two names.
 
         Returns:
-            The path, and the object; None, the default, has `set` called.
+            The path, and the object as JSON in one line, none of whose keys is a record's (``v``,
+            ``digests``, ``size``, ``added``, ``files``); None, the default, has `set` called.
         """
         del uid, value
         return None

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final
 
 from store import jsontext
@@ -65,8 +66,8 @@ def encode(uid: str, value: Any, expires: float, root: str) -> str | None:  # no
     return text
 
 
-def plain_entry(uid: str, path: str, root: str) -> dict[str, Any] | None:
-    """Return the entry of a resource that does not grow old, as an object, where it is of the plainest.
+def plain_entry(uid: str, path: str, root: str) -> str | None:
+    """Return the entry of a resource that does not grow old, as text, where it is of the plainest.
 
     Args:
         uid: Whose entry it is.
@@ -76,9 +77,12 @@ def plain_entry(uid: str, path: str, root: str) -> dict[str, Any] | None:
     Returns:
         None where anything in it might not come back as it went in: `encode` looks closer.
     """
-    if not (uid.isascii() and path.isascii() and path.startswith(f"{root}/")):
+    begin = len(root) + 1
+    inside = path.startswith(f"{root}/") and path[begin : begin + 1] not in {"", "/"}
+    if not (inside and uid.isascii() and path.isascii()):
         return None
-    return {"uid": uid, "expires": None, "value": {TAG: _located(uid, path, root)}}
+    spelled = _quoted(uid)
+    return f'{{"uid":{spelled},"expires":null,"value":{{"{TAG}":[{spelled},{_quoted(path[begin:])}]}}}}'
 
 
 def decode(text: str | bytes, uid: str, now: float, root: str) -> Any:  # noqa: ANN401

@@ -14,7 +14,7 @@ from store.cache.backends.base import DEFAULT_TIMEOUT, Cache
 from store.cache.backends.codec import MISS, decode, encode, plain_entry
 from store.cache.journals import journals_of
 from store.cache.opening import directory_of
-from store.cache.quarantine import clear_way, made_way, obstacle
+from store.cache.quarantine import Ways, clear_way, made_way, obstacle
 from store.errors import StorageError
 from store.files.names import PARTIAL_PREFIX, derived_name
 from store.records import CachedResource
@@ -47,7 +47,7 @@ class FileCache(Cache):
         super().__init__(cache_configuration)
         self.cache_dir = str(directory_of(cache_configuration))
         self._entries = f"{self.cache_dir}/entries/v1/"
-        self._clear: set[str] = set()
+        self._ways: Ways | None = None
 
     def uid_to_file(self, uid: str) -> str:
         """Return the path of a uid's entry: derived from the uid, never the uid itself."""
@@ -118,14 +118,12 @@ class FileCache(Cache):
             return False
         return True
 
-    def entry_of(self, uid: str, value: CachedResource) -> tuple[str, dict[str, Any]] | None:
+    def entry_of(self, uid: str, value: CachedResource) -> tuple[str, str] | None:
         """Return where an entry that does not grow old would lie, and what it would hold; see `Cache`."""
         path = self.uid_to_file(uid)
-        prefix = path[len(self._entries) :][:2]
-        if prefix not in self._clear:
-            if obstacle(self.content.layout, f"{self._entries}{prefix}/") is not None:
-                return None
-            self._clear.add(prefix)
+        ways = self._ways = self._ways or Ways(self.content.layout)
+        if not ways.are_clear(path.rpartition("/")[0]):
+            return None
         entry = plain_entry(uid, value.local_path, self.cache_dir)
         return None if entry is None else (path, entry)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
@@ -28,6 +28,18 @@ _ODD: Final = frozenset({b"transfer-encoding", b"content-encoding", b"content-ra
 _ONCE: Final = frozenset(
     {b"content-length", b"etag", b"last-modified", b"connection", b"content-type"}
 )
+
+_LINE: Final = (
+    rb"\r\n(?!(?:content-(?:length|encoding|range)|t(?:ransfer-encoding|railer)|connection):)"
+    rb"[!#$%&'*+.^_`|~0-9a-z-]+:[\x20-\x7e\t]*"
+)
+_LINES: Final = rb"(?:" + _LINE + rb"|\r\nconnection:[ \t]*keep-alive[ \t]*)*"
+_USUAL: Final = re.compile(
+    rb"http/1\.1 200(?: [\x20-\x7e]*)?%b\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*%b"
+    % (_LINES, _LINES)
+)
+"""A whole head, in lower case, as nearly all answers have it: read in one look, where one by line takes four
+times as long."""
 
 
 class Head(NamedTuple):
@@ -65,6 +77,30 @@ class Head(NamedTuple):
         return None if value is None else value.decode("ascii")
 
 
+class _Fields(Mapping[bytes, bytes]):
+    """The headers of a usual head, which are read when somebody asks."""
+
+    __slots__ = ("_head", "_read")
+
+    def __init__(self, head: bytes) -> None:
+        self._head = head
+        self._read: dict[bytes, bytes] | None = None
+
+    def __getitem__(self, name: bytes) -> bytes:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> dict[bytes, bytes]:
+        if self._read is None:
+            self._read = dict(filter(None, map(_field, self._head.split(b"\r\n")[1:])))
+        return self._read
+
+
 def read_head(head: bytes) -> Head | None:
     """Read a head.
 
@@ -74,6 +110,23 @@ def read_head(head: bytes) -> Head | None:
     Returns:
         What it says, or None where it needs thought.
     """
+    lowered = head.lower()
+    usual = _USUAL.fullmatch(lowered)
+    if usual is None:
+        return _read_closely(head)
+    count = lowered.count  # spelled out: a loop would take longer than all the rest
+    if (
+        count(b"\netag:") > 1
+        or count(b"\nlast-modified:") > 1
+        or count(b"\ncontent-type:") > 1
+        or count(b"\nconnection:") > 1
+    ):
+        return None
+    return Head(int(usual[1]), False, _Fields(head)) if head[:4] == b"HTTP" else None
+
+
+def _read_closely(head: bytes) -> Head | None:
+    """Read a head line by line."""
     status, *lines = head.split(b"\r\n")
     if not _STATUS.fullmatch(status):
         return None

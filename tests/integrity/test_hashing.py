@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from store.errors import DigestError
 from store.integrity.digest import Digest
-from store.integrity.hashing import CHUNK, Hashing, hash_descriptor, hash_file, open_regular
+from store.integrity.hashing import CHUNK, Hashing, hash_descriptor, hash_file
+from store.integrity.regular import open_regular
 
 ALGORITHMS = ["md5", "sha1", "sha256", "sha384", "sha512", "blake2b"]
 

@@ -7,7 +7,8 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from store.integrity.hashing import CHUNK, open_regular
+from store.integrity.hashing import CHUNK
+from store.integrity.regular import open_regular
 
 Step = Callable[[bytes, int], int]
 """Takes more of a content, and the checksum of what came before it."""

@@ -17,7 +17,8 @@ from store.clock import SYSTEM_CLOCK, Clock
 from store.errors import DriftError
 from store.files.failures import storage_errors
 from store.integrity.digest import Digest
-from store.integrity.hashing import CHUNK, Hashing, hash_descriptor, hash_file, open_regular
+from store.integrity.hashing import CHUNK, Hashing, hash_descriptor, hash_file
+from store.integrity.regular import open_regular
 from store.transports.objects.base import ObjectMeta
 
 _MD5: Final = re.compile(r"[0-9a-f]{32}")

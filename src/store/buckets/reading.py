@@ -17,7 +17,8 @@ from store.errors import DriftError, QueryError
 from store.files.atomic import private_directory, writing
 from store.files.failures import storage_errors
 from store.integrity.digest import Digests
-from store.integrity.hashing import CHUNK, Hashing, hash_descriptor, open_regular
+from store.integrity.hashing import CHUNK, Hashing, hash_descriptor
+from store.integrity.regular import open_regular
 from store.integrity.stamp import LOCAL_GRAIN_NS, Stamp
 from store.transports.objects.base import Source
 

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 
 from store.clock import Clock
 from store.integrity.digest import Digests
-from store.integrity.hashing import hash_descriptor, open_regular
+from store.integrity.hashing import hash_descriptor
+from store.integrity.regular import open_regular
 from store.integrity.stamp import COARSE_GRAIN_NS, FINE_GRAIN_NS, LOCAL_GRAIN_NS, Stamp
 
 _LOCAL: Final = frozenset(

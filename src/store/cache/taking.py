@@ -17,7 +17,8 @@ from store.files.names import PARTIAL_PREFIX
 from store.files.placing import copy_descriptor
 from store.files.unfinished import partial_name
 from store.integrity.digest import DEFAULT_ALGORITHM, Digests, digests_from
-from store.integrity.hashing import hash_descriptor, open_regular
+from store.integrity.hashing import hash_descriptor
+from store.integrity.regular import open_regular
 from store.integrity.stamp import Stamp
 from store.integrity.verification import LEDGER, compare
 

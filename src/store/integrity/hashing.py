@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable
 from pathlib import Path
 
 from store.integrity.digest import Digest, Digests, digests_from, new_hasher
+from store.integrity.regular import open_regular
 
 CHUNK = 1 << 20
 """How much is read at a time, in bytes."""
@@ -91,25 +91,3 @@ def hash_file(
         return hash_descriptor(descriptor, algorithms)
     finally:
         os.close(descriptor)
-
-
-def open_regular(path: str | Path, *, follow_links: bool = False) -> int:
-    """Open a regular file for reading, without waiting on a FIFO.
-
-    Args:
-        path: The file.
-        follow_links: Open what a symbolic link leads to.
-
-    Returns:
-        A file descriptor that the caller closes.
-
-    Raises:
-        OSError: It is missing or unreadable, or a link that is not to be followed.
-        ValueError: It is no regular file, or the path holds a NUL.
-    """
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-    descriptor = os.open(path, flags if follow_links else flags | os.O_NOFOLLOW)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ValueError(f"{path} is no regular file")
-    return descriptor

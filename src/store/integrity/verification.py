@@ -10,7 +10,8 @@ from typing import Final
 
 from store.errors import IntegrityError
 from store.integrity.digest import Digests
-from store.integrity.hashing import hash_descriptor, open_regular
+from store.integrity.hashing import hash_descriptor
+from store.integrity.regular import open_regular
 from store.integrity.stamp import Stamp
 
 _LEDGER_SIZE: Final = 4096

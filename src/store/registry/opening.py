@@ -22,7 +22,7 @@ from store.files.unpacking.streams import (
     decompressor,
     unpacking_errors,
 )
-from store.integrity.hashing import open_regular
+from store.integrity.regular import open_regular
 from store.registry.texts import Text, encoding_of
 
 _MODES: Final = {"r": "r", "rt": "r", "rb": "rb"}

@@ -14,7 +14,8 @@ from store.files.failures import storage_errors
 from store.files.small import write_small
 from store.files.syncing import sync_directory, sync_file, sync_many
 from store.integrity.digest import DEFAULT_ALGORITHM, new_hasher
-from store.integrity.hashing import hash_descriptor, hash_file, open_regular
+from store.integrity.hashing import hash_descriptor, hash_file
+from store.integrity.regular import open_regular
 from store.registry.places import Places
 from store.registry.records import Entry
 

@@ -17,6 +17,7 @@ from store.releases.cdcs_records import Kept
 from store.releases.cdcs_releases import CdcsReleases
 from store.releases.cdcs_template import create_template
 from store.releases.curator import Curator
+from store.releases.datasets import check_leads
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.logins import get_credentials
@@ -24,7 +25,7 @@ from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.receiving import receive_blob
 from store.releases.records import Record
 from store.releases.transfer import counting, following
-from store.releases.values import Listed, Naming, Records, Uploaded, naming_of
+from store.releases.values import Listed, Naming, Records, Uploaded, naming_of, workspace_of
 from store.releases.versions import Expressions, Version, choice_from
 from store.transports.base import TransferOptions
 
@@ -230,8 +231,9 @@ class CDCSArchive(ArchiveInterface):
             RefusedError: A blob is not uploaded, or the server has no template: see `initialise`.
             StoreError: The server fails.
         """
-        wanted = check_workspace(workspace or workspace_title or DEFAULT_WORKSPACE)
+        wanted = check_workspace(workspace_of(workspace, workspace_title))
         record = Record.from_data(release_record)
+        check_leads(record)
         sure = self._bringing.sure
         return self._releases.publish(record, wanted, allow_repeat=allow_repeat, sure=sure)
 

@@ -13,7 +13,7 @@ import attrs
 
 from store.files.failures import storage_errors
 from store.files.names import inside
-from store.integrity.hashing import open_regular
+from store.integrity.regular import open_regular
 from store.integrity.stamp import Stamp
 from store.releases.mapping import blob_nodes
 from store.releases.names import check_path

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from store.errors import IntegrityError, ResourceNotFoundError
+from store.errors import IntegrityError, ResourceNotFoundError, UnsafeNameError
 from store.files.atomic import discard, private_directory
 from store.releases.clearing import rooms_of
 from store.releases.hashing import CHUNK
@@ -74,7 +74,7 @@ def check_release(
                     via=room,
                     chunk=CHUNK,
                 )
-            except (IntegrityError, ResourceNotFoundError) as error:
+            except (IntegrityError, ResourceNotFoundError, UnsafeNameError) as error:
                 faults.append(Fault(blob.path, str(error)))
             finally:
                 discard(target)

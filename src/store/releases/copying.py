@@ -75,7 +75,7 @@ def copy_release(
         StoreError: One of the archives fails.
     """
     place = to_workspace or workspace
-    manner = Manner(threads=threads, chunk=chunk, show=show, durable=False)
+    manner = Manner(threads=threads, chunk=chunk, show=show, durable=False, allow_git=True)
     yanked = yanked_in(source, record, workspace)
     if yanked is not None and not target.marks_versions:
         raise RefusedError(

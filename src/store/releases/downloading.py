@@ -29,6 +29,7 @@ from store.releases.holding import (
     held_in,
     refuse_archive,
 )
+from store.releases.holding_back import holds_hooks
 from store.releases.mapping import Blob
 from store.releases.matching import stands
 from store.releases.modes import mode_of
@@ -55,6 +56,8 @@ class Manner(NamedTuple):
         show: Is told now and then how far it has come, where no bar is drawn.
         durable: Return only when a power cut can no longer take anything away.
         replace: Replace files that no release has brought, too; else they are an error.
+        allow_git: Bring what lies in a ``.git`` or ``.hg``, too: what stands there is run by who uses the
+            folder.
     """
 
     threads: int = 8
@@ -65,6 +68,7 @@ class Manner(NamedTuple):
     show: Callable[[Standing], object] | None = None
     durable: bool = True
     replace: bool = True
+    allow_git: bool = False
 
 
 class Downloaded(NamedTuple):
@@ -96,10 +100,11 @@ def download(
     Raises:
         IntegrityError: A file, or the record, is not what was published.
         UnsafeNameError: A path in the record would lead elsewhere, or passes through a link in the folder.
-        RefusedError: The folder lies in an archive, or holds a file of somebody's that is in the way.
+        RefusedError: The folder lies in an archive, or holds a file of somebody's that is in the way; or the
+            release has a ``.git``, and that was not asked for.
         StoreError: The archive, or the disk, fails.
     """
-    release = _checked(record)
+    release = _checked(record, allow_git=manner.allow_git)
     refuse_archive(folder)
     make_directories(inside(folder, HIDDEN))
     with contextlib.ExitStack() as stack:
@@ -113,18 +118,21 @@ def download(
             raise
 
 
-def foresee(record: Mapping[str, Any] | Record, folder: Path, *, replace: bool) -> None:
+def foresee(
+    record: Mapping[str, Any] | Record, folder: Path, *, replace: bool, allow_git: bool = False
+) -> None:
     """Refuse what `download` would refuse before it begins; nothing is changed.
 
     Args:
         record: The release.
         folder: Where it would come.
         replace: Whether files that no release has brought would be replaced.
+        allow_git: Whether what lies in a ``.git`` would be brought.
 
     Raises:
         StoreError: As `download`.
     """
-    release = _checked(record)
+    release = _checked(record, allow_git=allow_git)
     refuse_archive(folder)
     inside(folder, HIDDEN)
     refuse_clashes(folder, release, held_in(folder), replace=replace)
@@ -153,8 +161,8 @@ def _fill(
     return Downloaded(tuple(sorted(brought)), kept, tuple(sorted(removed)))
 
 
-def _checked(record: Mapping[str, Any] | Record) -> Record:
-    """Return a record, as long as it was not changed and leaves our own names alone."""
+def _checked(record: Mapping[str, Any] | Record, *, allow_git: bool) -> Record:
+    """Return a record, as long as it was not changed, leaves our names alone and brings nobody's hooks."""
     release = record if isinstance(record, Record) else Record.from_data(record)
     release.check()
     files = {blob.path for blob in release.blobs}
@@ -162,6 +170,12 @@ def _checked(record: Mapping[str, Any] | Record) -> Record:
         if path.startswith(_TAKEN) or (path in files and path in {HIDDEN, EARLIER, RECORD, COMING}):
             raise UnsafeNameError(
                 f"{release.title} is refused: it has a file {path!r} of its own", name=path
+            )
+        if not allow_git and holds_hooks(path):
+            raise RefusedError(
+                f"{release.title} is refused: git, or hg, would run what it says in {path!r}; fetch it with"
+                " --allow-git (allow_git=True) if you trust who published it",
+                limit="allow_git",
             )
     return release
 

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
-from store.errors import UnsafeNameError
+from store.errors import ArchiveError, UnsafeNameError
 from store.files.apart import lay_apart
 from store.files.atomic import make_directories, write_bytes
 from store.files.exclusive import create_whole
-from store.files.failures import storage_errors
+from store.files.failures import storage_error, storage_errors
 from store.files.placing import place
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory, sync_many
+from store.integrity.regular import read_regular
 from store.releases.blobs import bring_out, take_in
 from store.releases.hashing import CHUNK
 from store.releases.indexing import Index
 from store.releases.laid_out import LaidOutArchive, T
 from store.releases.layout import MARKER, OURS, blob_name, shelf_of, yank_name
 from store.releases.mapping import Blob
-from store.releases.marking import check_archive, no_archive
+from store.releases.marking import check_archive, check_outside, no_archive
 from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
 from store.releases.records import Record
 from store.releases.shelves import (
@@ -80,10 +82,13 @@ class FileSystemArchive(LaidOutArchive):
 
         Raises:
             ArchiveError: It holds other things: an archive is not begun among them.
+            RefusedError: It lies in an archive.
             StorageError: It cannot be made.
         """
         path = Path(host)
         with storage_errors(path):
+            if not os.path.lexists(path / MARKER):
+                check_outside(path)
             make_directories(path, durable=True)
             if not (path / MARKER).is_file():
                 if any(path.iterdir()):
@@ -185,9 +190,14 @@ class FileSystemArchive(LaidOutArchive):
         path = self.archive_path / name
         with storage_errors(path):
             try:
-                return path.read_bytes()
+                return read_regular(path)
             except FileNotFoundError:
                 return None
+            except ValueError as error:
+                raise ArchiveError(
+                    f"{path} is no regular file, and so no record: look who put it there, and remove it",
+                    archive=str(path),
+                ) from error
 
     def _alias(self, source: str, target: str) -> None:
         path = self.archive_path / target
@@ -234,6 +244,8 @@ class FileSystemArchive(LaidOutArchive):
     def _workshop(self) -> str:
         """Return where what is not finished lies; what others left there for good is swept away."""
         path = f"{self._place}/{OURS}"
+        if os.path.lexists(path) and not os.path.isdir(path):  # noqa: PTH112 - text
+            raise storage_error(NotADirectoryError(errno.ENOTDIR, "Not a directory"), path)
         SWEEPER.sweep(path)
         return path
 

@@ -28,13 +28,19 @@ def no_release(
         choice: Which versions would do.
         workspace: Where they were looked for.
     """
-    yanked = []
-    if archive.marks_versions:
+    yanked, there = [], []
+    if archive.marks_versions:  # others may list by asking for records
         with contextlib.suppress(StoreError):
             there = archive.list_releases(title_versionless, workspace=workspace)
             will_do = set(meant(choice, [one.version for one in there]))
             yanked = [one for one in there if one.yanked is not None and one.version in will_do]
     step = "look with 'store release list'"
+    if there and not yanked:
+        newest = max(there, key=lambda one: one.version)
+        step = f"the highest there is {newest.version}"
+        if newest.version.pre:
+            exact = f"{title_versionless}@{newest.version}"
+            step += f", a pre-release: name it as '{exact}' to have it"
     if yanked:
         newest = yanked[-1]
         said = f" ({newest.yanked})" if newest.yanked else ""

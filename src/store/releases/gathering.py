@@ -78,7 +78,8 @@ def gather(
     Args:
         directory: The project.
         include: Paths, or patterns of paths (``*`` matches slashes, too), of what goes nevertheless. They
-            count from the project; an absolute one must lead into it.
+            count from the project; an absolute one must lead into it. What may hold credentials, and the
+            history of versions, go only by a pattern that names such a thing (``*.pem``, ``.git/*``).
         exclude: Paths or patterns of what is left out beside, where it is there; what is included, too, goes.
         apart: A directory that never goes: the archive, where it lies in the project.
 
@@ -147,7 +148,7 @@ class _Walk:
         if path == self._apart:
             self.left_out.append(LeftOut(f"{path}/", "the archive itself"))
             return False
-        named = bool(self._include) and any(_matches(path, one) for one in self._include)
+        named = bool(self._include) and any(_includes(one, path) for one in self._include)
         reason = "below what is left out" if named_only and not named else None
         if not (named or named_only):
             reason = self._reason(path, entry.name, rules, directory=directory)
@@ -221,6 +222,17 @@ def _check_place(path: str, name: str, *, released: bool) -> None:
             " deep into one file, or leave it out with --exclude",
             limit=MAX_DEPTH,
         )
+
+
+def _includes(pattern: str, path: str) -> bool:
+    """Whether a path is included: a pattern of anything means nothing that is held back."""
+    if not _matches(path, pattern):
+        return False
+    return path == pattern or _names_such(pattern) or not _names_such(path)
+
+
+def _names_such(path: str) -> bool:
+    return any(held_back(one) is not None for one in path.split("/"))
 
 
 def _matches(path: str, pattern: str) -> bool:

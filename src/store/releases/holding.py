@@ -24,6 +24,7 @@ from store.files.atomic import discard, make_directories, rename, write_bytes
 from store.files.failures import storage_errors
 from store.files.names import derived_name, inside
 from store.files.syncing import sync_directory
+from store.integrity.regular import read_regular
 from store.releases.layout import MARKER
 from store.releases.records import Record
 
@@ -152,13 +153,13 @@ def _brought(folder: Path) -> bool:
 
 def _read(path: Path) -> Record | None:
     try:
-        return Record.from_text(path.read_bytes(), name=str(path))
-    except (OSError, ArchiveError, QueryError, UnsafeNameError):
+        return Record.from_text(read_regular(path), name=str(path))
+    except (OSError, ValueError, ArchiveError, QueryError, UnsafeNameError):
         return None
 
 
 def _bytes(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+        return read_regular(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None

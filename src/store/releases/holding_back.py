@@ -21,7 +21,7 @@ _TOOLS: Final = """
 _USUAL: Final = """
     .env .env.* *.env .envrc .netrc _netrc .secrets secrets.* credentials credentials.* .token *.token
     api_key api_key.txt apikey apikey.txt api-key.txt
-    token.txt tokens.txt password.txt passwords.txt password passwords
+    token token.txt tokens.txt password.txt passwords.txt password passwords passwd cookies.txt
     id_rsa* id_dsa* id_ecdsa* id_ed25519* *.pem *.key *.p12 *.pfx *.jks *.keystore *.kdbx *.ppk
     .bash_history .zsh_history .python_history
 """
@@ -30,8 +30,16 @@ _USUAL: Final = """
 SECRETS: Final = (*_TOOLS.split(), *_USUAL.split())
 """Names, in lower case, of what usually holds credentials."""
 
+_HOOKED: Final = frozenset({".git", ".hg"})
+"""Directories in which a program of the same name finds what it is to run."""
+
 _NEVER: Final = re.compile("|".join(map(fnmatch.translate, NEVER)))
 _SECRETS: Final = re.compile("|".join(map(fnmatch.translate, SECRETS)))
+
+
+def holds_hooks(path: str) -> bool:
+    """Whether a path leads to where git or hg find commands of their own, on any file system."""
+    return any(one.casefold().rstrip(". ") in _HOOKED for one in path.split("/"))
 
 
 def held_back(name: str) -> str | None:

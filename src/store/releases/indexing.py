@@ -12,6 +12,7 @@ from typing import Any, Final
 from store import jsontext
 from store.files.appending import append
 from store.files.atomic import write_bytes
+from store.integrity.regular import read_regular
 from store.releases.layout import OURS, record_name
 from store.releases.values import Listed
 
@@ -65,8 +66,8 @@ class Index:
     def _load(self) -> tuple[dict[str, list[Any]], int]:
         """Return what is known by the names of the records, and how many lines tell it."""
         try:
-            text = Path(self._path).read_bytes()
-        except OSError:
+            text = read_regular(self._path)
+        except (OSError, ValueError):
             return {}, 0
         lines = text.split(b"\n")[:-1]
         try:

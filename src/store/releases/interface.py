@@ -75,6 +75,8 @@ class ArchiveInterface(Further, abc.ABC):
         download_chunk_bytes: int = CHUNK,
         progress_bar: bool = True,  # noqa: FBT001, FBT002 - as the page has it
         file_status: bool = True,  # noqa: FBT001, FBT002 - as the page has it
+        *,
+        allow_git: bool = False,
     ) -> None:
         """Download a release into a folder, for many readers: the files come to lie there read-only.
 
@@ -91,8 +93,11 @@ class ArchiveInterface(Further, abc.ABC):
             download_chunk_bytes: How many bytes are moved at a time.
             progress_bar: Draw a bar on stderr.
             file_status: Name the files that are on their way beside the bar.
+            allow_git: Bring what lies in a ``.git`` or ``.hg``, too, by which git or hg would run what the
+                release says.
 
         Raises:
+            RefusedError: There is something of that kind, and it was not asked for.
             QueryError: No folder is named, or no thread is to do it.
             IntegrityError: A file, or the record, is not what it was; it is not in its place.
             UnsafeNameError: A path in the record would lead elsewhere.
@@ -111,6 +116,7 @@ class ArchiveInterface(Further, abc.ABC):
             bar=progress_bar,
             names=file_status,
             read_only=True,
+            allow_git=allow_git,
         )
         download(self, record, workspace, Path(release_cache_folder), manner)
 

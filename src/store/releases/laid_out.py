@@ -16,6 +16,7 @@ from store.errors import (
     UnsafeNameError,
 )
 from store.releases.admitting import meant
+from store.releases.datasets import check_leads
 from store.releases.finding import no_release
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
@@ -23,7 +24,7 @@ from store.releases.layout import blob_name, record_name, shelf_of
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace, title_of
 from store.releases.records import Record
 from store.releases.spelling import read_record
-from store.releases.values import Listed, Naming, Records, naming_of
+from store.releases.values import Listed, Naming, Records, naming_of, workspace_of
 from store.releases.versions import Choice, Expressions, Version, choice_from
 
 T = TypeVar("T")
@@ -136,8 +137,10 @@ class LaidOutArchive(ArchiveInterface):
         workspace_title: str | None = None,
     ) -> str:
         """Publish a release: see `ArchiveInterface`."""
-        where = workspace or workspace_title or DEFAULT_WORKSPACE
-        return self._published(Record.from_data(release_record), where)
+        where = workspace_of(workspace, workspace_title)
+        record = Record.from_data(release_record)
+        check_leads(record)
+        return self._published(record, where)
 
     def upload_record(self, record: Record, workspace: str, **how: Any) -> str:  # noqa: ANN401 - for others
         """Publish a release: see `Further.upload_record`; only a subclass may read it anew."""
@@ -234,10 +237,10 @@ class LaidOutArchive(ArchiveInterface):
     def _detail(self, one: Listed) -> Listed:
         """Return a line with what its record tells; as it was where that cannot be used."""
         name = record_name(one.workspace, one.title, one.version)
-        text = self._read(name)
-        if text is None:
-            return one
         try:
+            text = self._read(name)
+            if text is None:
+                return one
             record = Record.from_data(_checked(text, one.title, one.version))
             digest = record.digest or record.identity
         except (ArchiveError, QueryError, UnsafeNameError) as error:

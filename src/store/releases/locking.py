@@ -21,6 +21,7 @@ from store.addresses import public
 from store.errors import ConfigurationError, DriftError, RefusedError
 from store.files.atomic import write_bytes
 from store.files.failures import storage_errors
+from store.integrity.regular import read_regular
 from store.releases.records import Record
 
 SUFFIX: Final = ".lock"
@@ -108,24 +109,32 @@ def read_lock(path: Path) -> tuple[Locked, ...]:
     """
     with storage_errors(path):
         try:
-            text = path.read_bytes()
+            text = read_regular(path)
         except FileNotFoundError:
             return ()
+        except ValueError as error:
+            raise _no_lock_of_ours(path) from error
+    if not text.strip():
+        return ()  # somebody has made the file, and nothing is noted yet
     try:
         return _all_locked(tomllib.loads(text.decode()))
     except (ValueError, RecursionError) as error:
         if not text.startswith(_MARK) and not re.search(
             rb"^(\[\[release\]\]|format *= *[0-9])", text, re.MULTILINE
         ):
-            raise ConfigurationError(
-                f"{path} cannot be used: it is no lock file of ours, and stays as it is; choose another"
-                " folder with --dest",
-                path=str(path),
-            ) from error
+            raise _no_lock_of_ours(path) from error
         raise ConfigurationError(
             f"the lock file {path} cannot be used: {error}; mend it, or remove it to begin anew",
             path=str(path),
         ) from error
+
+
+def _no_lock_of_ours(path: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"{path} cannot be used: it is no lock file of ours, and stays as it is; choose another folder with"
+        " --dest",
+        path=str(path),
+    )
 
 
 def hold_against_lock(record: Record, locked: tuple[Locked, ...], *, workspace: str) -> None:
@@ -176,7 +185,7 @@ def write_lock(path: Path, locked: tuple[Locked, ...], newest: Locked) -> None:
     others = [one for one in locked if (one.title, one.version, one.workspace) != key]
     tables = "".join(_table(one) for one in (newest, *others))
     with storage_errors(path):
-        before = path.read_bytes() if path.is_file() else b""
+        before = read_regular(path) if path.is_file() else b""
         data = _comments(before) + f"format = {_FORMAT}\n{tables}".encode()
         if before != data:
             write_bytes(os.path.realpath(path), data, durable=True)

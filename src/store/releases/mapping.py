@@ -1,13 +1,14 @@
 """The project mapping of a record: which files and directories it has.
 
-A mapping of names to nodes, nested as the directories are. A key of a node that begins with a slash is said
-of the node itself, any other is the name of a node below it:
+A mapping of names to nodes, nested as the directories are. A key of a node that stands between two slashes
+is said of the node itself, any other is the name of a node below it:
 
 ==============  ============================================================================================
 key             means
 ==============  ============================================================================================
 ``/path/``      where it lies, relative to the project, with ``/`` between components
-``/item/``      ``Directory``, ``File``, ``H5_File`` (a file whose groups are mapped too), ``H5_Group``, …
+``/item/``      ``Directory``, ``File``, ``H5_File`` (a file whose groups are mapped too); inside of a file
+                ``H5_Group`` and others; any other that has a blob is a file, too
 ``/attrs/``     attributes of the user's
 ``/bpid/``      the id of the file's blob in the archive
 ``/bytes/``     the file's size
@@ -52,6 +53,7 @@ _SHA256_DIGITS: Final = 64
 _EXECUTABLE: Final = 0o111
 _MODE: Final = re.compile("0?[0-7]{3}")
 _SHA256: Final = re.compile("[0-9a-f]{64}")
+_SAID: Final = re.compile("/[^/]+/")
 
 
 class Blob(NamedTuple):
@@ -102,7 +104,7 @@ def nodes_of(project: Mapping[str, Any]) -> Iterator[tuple[str, MutableMapping[s
         path = check_path(node.get(PATH, above)) if depth else ""
         if depth:
             yield path, node
-        if depth and _item(node) not in {DIRECTORY, ""}:
+        if depth and not _is_directory(node):
             continue  # what is mapped inside of a file is no file of the project
         children = [(name, child) for name, child in node.items() if not _is_said(name)]
         prefix = f"{path}/" if path else ""
@@ -131,13 +133,14 @@ def content_of(project: Mapping[str, Any]) -> tuple[tuple[Blob, ...], tuple[str,
     blobs: dict[str, Blob] = {}
     directories: set[str] = set()
     for path, node in nodes_of(project):
-        item = node.get(ITEM)
-        if item == FILE or _is_blob(node):
+        if _is_blob(node) and _item(node) != DIRECTORY:
             if path in blobs:
                 raise _twice(path)
             blobs[path] = blob_of(path, node)
-        elif item == DIRECTORY or _item(node) == "":
+        elif _is_directory(node):
             directories.add(path)
+        else:
+            raise _neither(path, _item(node))
     above = _all_above((*blobs, *directories))
     for path in blobs:
         if path in directories or path in above:
@@ -162,7 +165,10 @@ def blob_of(path: str, node: Mapping[str, Any]) -> Blob:
         and (mode is None or (isinstance(mode, str) and _MODE.fullmatch(mode)))
     )
     if not sound:
-        raise ArchiveError(f"a record says of {path!r} what cannot be", member=path)
+        said = ", ".join(
+            f"{key} {node[key]!r:.80}" for key in (BPID, BYTES, SHA256, MODE) if key in node
+        )
+        raise ArchiveError(f"a record says of {path!r} what cannot be: {said}", member=path)
     return Blob(path, pid, size, sha256, mode is not None and bool(int(mode, 8) & _EXECUTABLE))
 
 
@@ -209,18 +215,34 @@ def _parents(path: str) -> Iterator[str]:
 
 
 def _is_said(name: object) -> bool:
-    if not isinstance(name, str) or name == "":
+    if isinstance(name, str) and name[:1] == "/" and _SAID.fullmatch(name):
+        return True
+    if not isinstance(name, str) or name == "" or name[0] == "/":
         raise UnsafeNameError(f"a name in a project mapping is refused: {name!r}", name=str(name))
-    return name.startswith("/")
+    return False
 
 
 def _item(node: Mapping[str, Any]) -> str:
-    return str(node.get(ITEM, ""))
+    item = node.get(ITEM)
+    return "" if item is None else item if isinstance(item, str) else repr(item)
+
+
+def _is_directory(node: Mapping[str, Any]) -> bool:
+    return _item(node) in {DIRECTORY, ""} and node.get(BPID) is None
 
 
 def _is_blob(node: Mapping[str, Any]) -> bool:
-    item = _item(node)
-    return item in BLOBABLE or (item == "" and BPID in node)
+    return _item(node) in BLOBABLE or node.get(BPID) is not None
+
+
+def _neither(path: str, item: str) -> ArchiveError:
+    what = (
+        "a directory with a content" if item == DIRECTORY else f"{item[:100]!r} without a content"
+    )
+    return ArchiveError(
+        f"a record says that {path!r} is {what}, which is neither a file nor a directory",
+        member=path,
+    )
 
 
 def _twice(path: str) -> ArchiveError:

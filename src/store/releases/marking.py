@@ -6,7 +6,7 @@ import os
 import shlex
 from pathlib import Path
 
-from store.errors import ArchiveError, ResourceNotFoundError
+from store.errors import ArchiveError, RefusedError, ResourceNotFoundError
 from store.files.failures import storage_errors
 from store.releases.layout import MARKER
 from store.releases.shelves import directories_in
@@ -24,7 +24,7 @@ def check_archive(path: Path, host: str) -> None:
         ArchiveError: It has no marker.
         StorageError: It may not be read.
     """
-    begin = f"'store release init {shlex.quote(host)}'"
+    begin = _init(host)
     with storage_errors(path):
         if (path / MARKER).is_file():
             return
@@ -45,6 +45,10 @@ def no_archive(path: Path) -> ArchiveError:
     Raises:
         StorageError: It may not be read.
     """
+    if path.is_file():
+        return ArchiveError(
+            f"{path} is no archive, but a file: name the directory", archive=str(path)
+        )
     text = f"{path} is no archive: it has no {MARKER}"
     if any(True for space in directories_in(path) for _ in (path / space).glob("*/blobs")):
         return ArchiveError(
@@ -52,7 +56,27 @@ def no_archive(path: Path) -> ArchiveError:
             archive=str(path),
         )
     return ArchiveError(
-        f"{text}, and is not empty, as an archive begins: choose another, as in 'store release init"
-        f" {shlex.quote(str(path / 'archive'))}'",
+        f"{text}, and is not empty, as an archive begins: choose another, as in"
+        f" {_init(str(path / 'archive'))}",
         archive=str(path),
     )
+
+
+def check_outside(path: Path) -> None:
+    """Refuse to begin an archive in an archive: what is fetched and published there would go astray.
+
+    Raises:
+        RefusedError: It would lie in one.
+    """
+    above = next((one for one in path.resolve().parents if (one / MARKER).is_file()), None)
+    if above is not None:
+        raise RefusedError(
+            f"{path} lies in the archive {above}, in which no other is begun: choose a place beside it",
+            limit="archive",
+        )
+
+
+def _init(host: str) -> str:
+    """Return the command that begins an archive, as it can be copied to a shell."""
+    spelled = shlex.quote(host)
+    return f"'store release init {host}'" if spelled == host else f"store release init {spelled}"

@@ -92,6 +92,8 @@ def _default(archives: Mapping[str, Mapping[str, Any]]) -> str:
     found = marked or list(archives)
     if len(found) != 1:
         told = f"known are {', '.join(sorted(archives))}" if archives else "none is in the settings"
+        if marked:
+            told = f"{' and '.join(sorted(marked))} both have default = true"
         raise QueryError(
             f"which archive? {told}: name one, or set default = true in the table [archive.NAME] of one",
             known=tuple(sorted(archives)),

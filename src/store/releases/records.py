@@ -80,10 +80,19 @@ class Record:
                 f" {version}",
                 archive=title,
             )
-        project, datasets = data.get("project") or {}, data.get("datasets") or {}
+        project, datasets = data.get("project"), data.get("datasets") or {}
+        project = {} if project is None else project
         if not isinstance(project, Mapping):
             raise ArchiveError(f"the record {title!r} has no project mapping", archive=title)
-        blobs, directories = content_of(project)
+        try:
+            blobs, directories = content_of(project)
+        except ArchiveError as error:
+            raise ArchiveError(
+                f"the record {title!r} cannot be used: {error}; its publisher must give it anew, under the"
+                " next version",
+                archive=title,
+                member=error.member,
+            ) from error
         pid, digest = data.get(PID_KEY), data.get(DIGEST_KEY)
         return cls(
             title=title,

@@ -8,6 +8,7 @@ from typing import Final
 
 from store.errors import ResourceNotFoundError
 from store.files.failures import storage_errors
+from store.integrity.regular import read_regular
 from store.releases.layout import version_in
 from store.releases.mapping import Blob
 from store.releases.versions import Version
@@ -76,8 +77,11 @@ def yanked_in(directory: Path) -> dict[Version, str]:
         version = version_in(f"-v{name}.yml", "")
         if version is not None:
             path = directory / name
-            with storage_errors(path):
-                reason = path.read_bytes()[:MAX_REASON]
+            try:
+                with storage_errors(path):
+                    reason = read_regular(path)[:MAX_REASON]
+            except ValueError:
+                reason = b""  # whatever lies there, it is yanked
             found[version] = reason.decode(errors="replace")
     return found
 

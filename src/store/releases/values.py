@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from store.errors import QueryError
+from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.versions import Version
 
 Records = dict[str, dict[str, Any]]
@@ -13,7 +14,7 @@ Records = dict[str, dict[str, Any]]
 
 HEALING: Final = (
     "'store release copy' from an archive that has it whole mends it, and so does 'store release publish' of"
-    " the same files under the same version, with the same options"
+    " the same files under the same version, with the same options, unless an older tool has published it"
 )
 """What is to be done where the content of a file is missing or damaged in an archive."""
 
@@ -77,6 +78,21 @@ class Naming(NamedTuple):
     title_versionless: str
     title: str
     workspace: str
+
+
+def workspace_of(workspace: str | None, workspace_title: str | None) -> str:
+    """Return where a release goes, which may be said by either of two names.
+
+    Raises:
+        QueryError: They say different things.
+    """
+    if workspace and workspace_title and workspace != workspace_title:
+        raise QueryError(
+            f"workspace is {workspace!r} and workspace_title {workspace_title!r}, which are two names of one"
+            " thing: give one of them",
+            query=workspace_title,
+        )
+    return workspace or workspace_title or DEFAULT_WORKSPACE
 
 
 def naming_of(title_versionless: str, title: str, workspace: str) -> Naming:

@@ -21,7 +21,8 @@ from store.errors import (
 from store.files.atomic import make_directories, replacing
 from store.files.failures import storage_errors
 from store.files.sweeping import SWEEPER
-from store.integrity.hashing import CHUNK, Hashing, open_regular
+from store.integrity.hashing import CHUNK, Hashing
+from store.integrity.regular import open_regular
 from store.sharing.base import SharedTier
 from store.transports.base import Conditions, Stream
 from store.transports.bulk import Answer, Asked, Bulk, Came, Tell

@@ -18,7 +18,7 @@ from store.errors import (
     TruncatedError,
 )
 from store.files.failures import storage_error
-from store.integrity.hashing import open_regular
+from store.integrity.regular import open_regular
 from store.transports.base import Conditions, Stream, Transport
 
 _FILE: Final = re.compile(r"file:(?://([^/]*))?(/.*)", re.IGNORECASE | re.DOTALL)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @with_archive("--from", "--archive", meaning="Where from")
 @click.option("--dest", metavar="DIR", type=click.Path(file_okay=False), help="The folder.")
 @click.option("--force", is_flag=True, help="Replace files that no release has brought, too.")
+@click.option("--allow-git", is_flag=True, help="Bring what lies in a .git or .hg, too.")
 @click.option("--read-only", is_flag=True, help="Let nobody edit the files.")
 @click.option("--dry-run", "-n", is_flag=True, help="Only list what the folder would hold.")
 @with_threads
@@ -49,6 +50,7 @@ def fetch(
     release: str,
     dest: str | None,
     force: bool,
+    allow_git: bool,
     read_only: bool,
     dry_run: bool,
     threads: int,
@@ -65,23 +67,37 @@ def fetch(
 
     frame = frame_of(context)
     wanted, named, place = release_meant(frame, release, asked)
-    folder = Path(dest or wanted.title).absolute()
+    folder = _folder(wanted.title if dest is None else dest)
     lock = lock_path(folder)
     locked = read_lock(lock)
     with opened_archive(frame, named) as opened:
         record = choose(opened, wanted, place)
         hold_against_lock(record, locked, workspace=place)
         if dry_run:
-            _plan(frame, record, place, folder, force=force)
+            _plan(frame, record, place, folder, replace=force, allow_git=allow_git)
             return
         frame.kept = (
             f"{folder} keeps the files that came, not a whole release yet: the same command goes on"
         )
         with drawn(frame, record.title, record.size) as show:
-            manner = _manner(frame, threads=threads, read_only=read_only, replace=force, show=show)
+            how = {"threads": threads, "replace": force, "allow_git": allow_git}
+            manner = _manner(frame, **how, read_only=read_only, show=show)
             done = download(opened, record, place, folder, manner)
         _note(opened, record, place, lock)
     _show(frame, record, place, folder, done)
+
+
+def _folder(dest: str) -> Path:
+    """Return the folder that is to be filled.
+
+    Raises:
+        QueryError: The name is empty, as that of a variable nobody has set.
+    """
+    from store.errors import QueryError
+
+    if not dest:
+        raise QueryError("--dest is empty: name the folder that is to be filled", query=dest)
+    return Path(dest).absolute()
 
 
 def _manner(frame: Frame, **asked: Any) -> Manner:  # noqa: ANN401 - as they are there
@@ -98,7 +114,7 @@ def _note(archive: ArchiveInterface, record: Record, place: str, lock: Path) -> 
     write_lock(lock, read_lock(lock), noted)
 
 
-def _plan(frame: Frame, record: Record, place: str, folder: Path, *, force: bool) -> None:
+def _plan(frame: Frame, record: Record, place: str, folder: Path, **how: bool) -> None:
     """Say what would come.
 
     Raises:
@@ -111,7 +127,7 @@ def _plan(frame: Frame, record: Record, place: str, folder: Path, *, force: bool
     else:
         for one in record.blobs:
             line(one.path)
-    foresee(record, folder, replace=force)
+    foresee(record, folder, **how)
     if not (frame.json or frame.quiet):
         say(f"would fetch {record.title}: {several(len(record.blobs), 'file')}")
 

@@ -12,7 +12,7 @@ from store.addresses import public
 from store.config.credential import Credential
 from store.errors import OfflineError, StoreError
 from store.files.failures import storage_error
-from store.integrity.hashing import open_regular
+from store.integrity.regular import open_regular
 from store.transports.base import TransferOptions
 from store.transports.crowding import enter
 from store.transports.deadlines import current

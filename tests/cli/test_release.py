@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tomllib
 from collections.abc import Callable
@@ -603,3 +604,66 @@ def test_one_file_that_is_mended_is_told_as_one(cli: Run, house: Path) -> None:
     done = cli("release", "publish", "project", "survey@1.1.0", "--to", "archive")
 
     assert "1 file was mended (new)" in done.err
+
+
+def test_an_empty_folder_is_none(cli: Run, published: None) -> None:
+    """It is what a variable gives that nobody has set."""
+    ended = cli("release", "fetch", "survey", "--from", "archive", "--dest", "")
+
+    assert ended.status == 2
+    assert "--dest is empty" in ended.err
+
+
+def test_what_git_would_run_is_asked_for(cli: Run, project: Path) -> None:
+    """By a flag, on a dry run, too."""
+    (project / ".git").mkdir()
+    (project / ".git" / "config").write_bytes(b"[core]")
+    cli("release", "init", "archive")
+    asked = ("release", "publish", "project", "survey@1.0.0", "--to", "archive")
+    cli(*asked, "--include", ".git/*")
+    fetching = ("release", "fetch", "survey", "--from", "archive")
+
+    refused, planned, done = (
+        cli(*fetching, *more) for more in ((), ("-n",), ("--allow-git", "--dest", "d"))
+    )
+
+    assert (refused.status, planned.status, done.status) == (5, 5, 0)
+    assert "--allow-git" in refused.err
+
+
+def test_a_dataset_is_a_file(cli: Run, project: Path) -> None:
+    """A directory is said to be one."""
+    cli("release", "init", "archive")
+
+    ended = cli(
+        "release", "publish", "project", "s@1.0.0", "--to", "archive", "--dataset", "d=data"
+    )
+
+    assert ended.status == 2
+    assert "is a directory" in ended.err
+
+
+def test_two_default_archives_are_told_of(cli: Run, house: Path) -> None:
+    """Each says that it is the one."""
+    (house / "store.toml").write_text(
+        "".join(f'[archive.{one}]\nhost = "{one}"\ndefault = true\n' for one in "ab")
+    )
+
+    ended = cli("release", "list")
+
+    assert ended.status == 2
+    assert "a and b both have default = true" in ended.err
+
+
+def test_an_empty_lock_file_notes_nothing(cli: Run, published: None, house: Path) -> None:
+    """Somebody has made it; a FIFO is no lock file, and is not waited for."""
+    (house / "d.lock").touch()
+    os.mkfifo(house / "e.lock")
+
+    done = cli("release", "fetch", "survey", "--from", "archive", "--dest", "d")
+    odd = cli("release", "fetch", "survey", "--from", "archive", "--dest", "e")
+
+    assert done.status == 0
+    assert "survey" in (house / "d.lock").read_text()
+    assert odd.status == 2
+    assert "no lock file of ours" in odd.err

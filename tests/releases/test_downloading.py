@@ -23,8 +23,9 @@ from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
 from store.releases.holding import record_in
 from store.releases.names import DEFAULT_WORKSPACE
-from store.releases.publishing import Published
+from store.releases.publishing import Published, Wanted, publish
 from store.releases.records import Record, signed
+from store.releases.versions import Version
 
 from .conftest import content_of, lay
 
@@ -246,3 +247,26 @@ def test_a_download_needs_a_thread(
         )
 
     assert not (tmp_path / "here").exists()
+
+
+@pytest.mark.parametrize("path", [".git/config", "deep/.GIT/hooks/post-checkout", ".hg./hgrc"])
+def test_what_git_would_run_comes_only_where_it_is_asked_for(
+    archive: FileSystemArchive, release: Release, tmp_path: Path, path: str
+) -> None:
+    """A stranger's release must not make a folder in which ``git status`` runs what he likes."""
+    lay(tmp_path / "odd", {path: b"x", "a": b"a"})
+    wanted = Wanted("odd", Version(1, 0, 0), include=(path,))
+    record = publish(archive, tmp_path / "odd", wanted).record
+    data = record.to_data()
+
+    with pytest.raises(RefusedError, match="--allow-git") as caught:
+        archive.download_release(data, release_cache_folder=tmp_path / "here", progress_bar=False)
+    there = (tmp_path / "here" / path).exists()
+    archive.download_release(
+        data, release_cache_folder=tmp_path / "here", progress_bar=False, allow_git=True
+    )
+
+    assert caught.value.limit == "allow_git"
+    assert not there
+    assert (tmp_path / "here" / path).read_bytes() == b"x"
+    assert release("1.0.0").record.blobs

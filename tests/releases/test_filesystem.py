@@ -17,6 +17,7 @@ from store.errors import (
     ArchiveError,
     IntegrityError,
     QueryError,
+    RefusedError,
     ReleaseExistsError,
     ReleaseRecordNotFoundError,
     ResourceNotFoundError,
@@ -472,3 +473,81 @@ def test_titles_in_each_other_s_place_are_noticed(
 
     assert archive.list_releases() == []
     assert not (archive.archive_path / DEFAULT_WORKSPACE).exists()
+
+
+def test_a_fifo_in_the_place_of_a_record_is_waited_for_by_nobody(
+    archive: FileSystemArchive, release: Release
+) -> None:
+    """It is none: passed over in listings, and told where its version is named."""
+    release("1.0.0")
+    odd = shelf(archive) / "survey-v2.0.0.yml"
+    os.mkfifo(odd)
+
+    listed = archive.list_releases("survey", details=True)
+    newest = archive.newest_record("survey")
+
+    assert [(str(one.version), one.files) for one in listed] == [("1.0.0", 4), ("2.0.0", None)]
+    assert newest["version"] == "1.0.0"
+    with pytest.raises(ArchiveError, match="no regular file"):
+        archive.get_release_records("survey", "==2.0.0")
+
+
+def test_what_is_ours_may_be_anything(archive: FileSystemArchive, release: Release) -> None:
+    """A FIFO as the index, a directory as a mark: neither is waited for, nor holds up a listing."""
+    release("1.0.0")
+    archive.list_releases(details=True)
+    index = archive.archive_path / ".store" / "index.jsonl"
+    index.unlink()
+    os.mkfifo(index)
+    (shelf(archive) / ".store" / "yanked" / "1.0.0").mkdir(parents=True)
+
+    (listed,) = archive.list_releases(details=True)
+
+    assert (listed.files, listed.yanked) == (4, "")
+
+
+def test_a_file_in_the_place_of_our_directory_is_named(
+    archive: FileSystemArchive, release: Release
+) -> None:
+    """And not the blob that could not be laid down."""
+    shutil.rmtree(archive.archive_path / ".store", ignore_errors=True)
+    (archive.archive_path / ".store").write_bytes(b"")
+
+    with pytest.raises(StorageError, match=r"\.store: Not a directory"):
+        release("1.0.0")
+
+
+def test_an_archive_is_not_begun_in_another(archive: FileSystemArchive) -> None:
+    """What would be fetched into it is refused, after all."""
+    with pytest.raises(RefusedError, match="lies in the archive"):
+        FileSystemArchive.create(archive.archive_path / "inner")
+
+    assert not (archive.archive_path / "inner").exists()
+
+
+def test_a_file_is_no_archive(tmp_path: Path) -> None:
+    """Nor does one begin in it."""
+    (tmp_path / "file").write_bytes(b"")
+
+    with pytest.raises(ArchiveError, match="but a file"):
+        FileSystemArchive(tmp_path / "file")
+
+
+def test_only_pre_releases_are_told_of(archive: FileSystemArchive, release: Release) -> None:
+    """Who finds nothing is told how to have one."""
+    release("1.0.0-rc.1")
+
+    with pytest.raises(ReleaseRecordNotFoundError, match=r"'survey@1\.0\.0-rc\.1' to have it"):
+        archive.get_release_records("survey")
+    with pytest.raises(ReleaseRecordNotFoundError, match=r"the highest there is 1\.0\.0-rc\.1"):
+        archive.get_release_records("survey", ">=2")
+
+
+def test_a_record_that_leads_astray_is_not_published(archive: FileSystemArchive) -> None:
+    """By a dataset; or to two workspaces at once."""
+    data = compose("survey", "1.0.0", {}, datasets={"d": "../x"}).to_data()
+
+    with pytest.raises(UnsafeNameError, match="refused"):
+        archive.upload_release_record(data)
+    with pytest.raises(QueryError, match="two names of one thing"):
+        archive.upload_release_record(data, workspace="a", workspace_title="b")

@@ -317,3 +317,18 @@ def test_what_a_repository_ignores_for_itself_stays_at_home(tmp_path: Path, belo
 
     assert "b.own" in {one.path for one in plan.files}
     assert ("a.own", "named in .git/info/exclude: *.own") in plan.left_out
+
+
+def test_a_pattern_of_anything_means_no_secrets(tmp_path: Path) -> None:
+    """Only one that names such a thing does, or the path itself."""
+    lay(
+        tmp_path,
+        dict.fromkeys(["a", ".env", "b.pem", "deep/.env", ".git/config", "deep/token"], b"x"),
+    )
+    lay(tmp_path, {".gitignore": b"a\n"})
+
+    assert going(tmp_path, include=("*",)) == [".gitignore", "a"]
+    assert going(tmp_path, include=("*.pem",)) == [".gitignore", "b.pem"]
+    assert going(tmp_path, include=("deep/*",)) == [".gitignore"]
+    assert going(tmp_path, include=("*/.env",)) == [".gitignore", "deep/.env"]
+    assert going(tmp_path, include=(".git/*",)) == [".git/config", ".gitignore"]

@@ -315,3 +315,49 @@ def test_a_size_that_nothing_tells_is_not_known() -> None:
     del data["project"]["d"]["x.csv"]["/bytes/"]
 
     assert (sized, Record.from_data(data).whole_size) == (7, None)
+
+
+def with_node(name: str, **said: Any) -> dict[str, Any]:
+    """Return a record's data in which a node is as it is said: ``item="File"`` is ``/item/``."""
+    node = {"/path/": name, **{f"/{key}/": value for key, value in said.items()}}
+    return {**older(), "project": {name: node}}
+
+
+@pytest.mark.parametrize("item", ["File", "file", "Notebook", "", None, 3])
+def test_what_has_a_content_is_a_file(item: object) -> None:
+    """Whatever an older tool has called it."""
+    record = Record.from_data(with_node("a", item=item, bpid=SHA, bytes=5))
+
+    assert record.blobs == (Blob("a", SHA, 5),)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"item": "Symlink"}, "'Symlink' without a content"),
+        ({"item": ["Folder"]}, "without a content"),
+        ({"item": "Directory", "bpid": SHA}, "a directory with a content"),
+        ({"item": "File", "bytes": -1}, "/bytes/ -1"),
+    ],
+)
+def test_what_is_neither_file_nor_directory_is_no_record(said: dict[str, Any], told: str) -> None:
+    """Or the release would be called whole without it; release and field are named."""
+    with pytest.raises(ArchiveError, match="survey-v1") as caught:
+        Record.from_data(with_node("a", **said))
+
+    assert told in str(caught.value)
+    assert caught.value.member == "a"
+
+
+@pytest.mark.parametrize("name", ["/etc/x", "/", "//", "/etc/x/"])
+def test_a_name_with_a_slash_is_no_name(name: str) -> None:
+    """Nor something that is said of a node."""
+    with pytest.raises(UnsafeNameError, match="refused"):
+        Record.from_data({**older(), "project": {name: {"/item/": "File"}}})
+
+
+def test_a_list_is_no_project() -> None:
+    """None at all is one without files."""
+    with pytest.raises(ArchiveError, match="no project mapping"):
+        Record.from_data({**older(), "project": []})
+    assert Record.from_data({**older(), "project": None}).blobs == ()

@@ -40,8 +40,9 @@ def get_credentials(
     """Return user and password for a host.
 
     What is passed wins; then the system's keyring (extra ``keyring``), the variable ``STORE_TOKEN_<ORIGIN>``
-    and netrc are asked, in this order, for that user where one is named. What is still missing is asked of
-    the person at the terminal; without a terminal nobody is. Nothing is stored: `get_interface` does so.
+    and netrc are asked, in this order, for that user where one is named (a token has none). What is still
+    missing is asked of the person at the terminal; without a terminal nobody is. Nothing is stored:
+    `get_interface` does so.
 
     Args:
         host: The host's address.
@@ -90,7 +91,7 @@ def find_login(
     if kept is not None:
         return kept
     for one in (from_environment(origin), from_netrc(origin)):
-        if one is not None and user in {None, one.user}:
+        if one is not None and (not one.user or user in {None, one.user}):  # a token is anybody's
             return Login(one.user or "", one.secret, one.source)
     return None
 

@@ -80,19 +80,8 @@ class Record:
                 f" {version}",
                 archive=title,
             )
-        project, datasets = data.get("project"), data.get("datasets") or {}
-        project = {} if project is None else project
-        if not isinstance(project, Mapping):
-            raise ArchiveError(f"the record {title!r} has no project mapping", archive=title)
-        try:
-            blobs, directories = content_of(project)
-        except ArchiveError as error:
-            raise ArchiveError(
-                f"the record {title!r} cannot be used: {error}; its publisher must give it anew, under the"
-                " next version",
-                archive=title,
-                member=error.member,
-            ) from error
+        blobs, directories = _content(title, data.get("project"))
+        datasets = data.get("datasets") or {}
         pid, digest = data.get(PID_KEY), data.get(DIGEST_KEY)
         return cls(
             title=title,
@@ -190,6 +179,27 @@ class Record:
     def to_json(self) -> str:
         """Return it as JSON."""
         return to_json(self.to_data())
+
+
+def _content(title: str, project: Any) -> tuple[tuple[Blob, ...], tuple[str, ...]]:  # noqa: ANN401 - whatever a record held
+    """Return the files and directories of a record's project.
+
+    Raises:
+        ArchiveError: It is none, or is damaged.
+    """
+    if project is None:
+        return (), ()
+    if not isinstance(project, Mapping):
+        raise ArchiveError(f"the record {title!r} has no project mapping", archive=title)
+    try:
+        return content_of(project)
+    except ArchiveError as error:
+        raise ArchiveError(
+            f"the record {title!r} cannot be used: {error}; its publisher must give it anew, under the next"
+            " version",
+            archive=title,
+            member=error.member,
+        ) from error
 
 
 def _no_record(data: Mapping[str, Any]) -> ArchiveError:

@@ -68,6 +68,7 @@ def test_then_the_environment_and_netrc(
     assert get_credentials(HOST) == ("eve", "of the environment")
     monkeypatch.setenv(VARIABLE, "a-token")
     assert get_credentials(HOST) == ("", "a-token")
+    assert get_credentials(HOST, "anybody") == ("", "a-token")
     monkeypatch.delenv(VARIABLE)
     assert get_credentials(HOST) == ("ned", "of-netrc")
 

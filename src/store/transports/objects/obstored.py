@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Any, Final, TypeVar
 from store.errors import MissingKeyError, StoreError, UnsafeNameError
 from store.transports.base import TransferOptions
 from store.transports.objects.answers import bare, quoted
+from store.transports.objects.awaiting import awaited
 from store.transports.objects.base import (
     Absent,
     Body,
@@ -207,7 +209,7 @@ class ObstoreObjects(ObjectClient):
         folder = spellable(prefix).rpartition("/")[0]
         stream = self._call("list", None, folder or None, offset=after, chunk_size=_MANY)
         while True:
-            chunk = self._guarded(lambda: next(stream, None), None)
+            chunk = self._guarded(lambda: awaited(lambda: next(stream, None)), None)
             if chunk is None:
                 return
             for one in chunk:
@@ -271,7 +273,13 @@ class ObstoreObjects(ObjectClient):
         store = self._stores.at_hand(uploading=name == "put")
         function = getattr(self._stores.library, name)
         log.debug("%s %s", name, self.address if key is None else f"{self.address}/{key}")
-        return self._guarded(lambda: function(store, *arguments, **options), key, expected)
+
+        def ask() -> Any:  # noqa: ANN401 - the library's
+            """Call it; the library heeds no Ctrl-C, and what only reads may be left to itself."""
+            plain = functools.partial(function, store, *arguments, **options)
+            return awaited(plain) if name == "get" else plain()
+
+        return self._guarded(ask, key, expected)
 
     def _guarded(self, call: Callable[[], T], key: str | None, etag: str | None = None) -> T:
         """Return what a call of the library returns; what it raises becomes an error of ours."""

@@ -15,6 +15,7 @@ from store.errors import (
     IntegrityError,
     QueryError,
     RefusedError,
+    ReleaseRecordNotFoundError,
     StorageError,
     UnsafeNameError,
 )
@@ -270,3 +271,15 @@ def test_what_git_would_run_comes_only_where_it_is_asked_for(
     assert not there
     assert (tmp_path / "here" / path).read_bytes() == b"x"
     assert release("1.0.0").record.blobs
+
+
+def test_a_release_that_is_elsewhere_is_said_to_be_missing(
+    archive: FileSystemArchive, release: Release, tmp_path: Path
+) -> None:
+    """And not to be damaged: the workspace is the wrong one."""
+    data = release("1.0.0").record.to_data()
+
+    with pytest.raises(ReleaseRecordNotFoundError, match="workspace 'other'"):
+        archive.download_release(
+            data, "other", release_cache_folder=tmp_path / "here", progress_bar=False
+        )

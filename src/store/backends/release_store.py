@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import attrs
 
@@ -56,7 +56,7 @@ def locate(text: str) -> Mapping[str, Any]:
     from store.releases.names import Requirement
 
     try:
-        wanted = Requirement.parse(release)
+        wanted = Requirement.parse(unquote(release))
     except QueryError as error:
         raise LocatorError(f"'release:{text}' cannot be read: {error}") from error
     query: dict[str, Any] = {"title": wanted.title}

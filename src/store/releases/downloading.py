@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from store.errors import RefusedError, UnsafeNameError
+from store.errors import (
+    RefusedError,
+    ReleaseRecordNotFoundError,
+    ResourceNotFoundError,
+    StoreError,
+    UnsafeNameError,
+)
 from store.files.atomic import make_directories
 from store.files.dirlocks import alone_in
 from store.files.failures import storage_errors
@@ -116,6 +122,11 @@ def download(
             with contextlib.suppress(OSError):
                 (folder / HIDDEN).rmdir()  # where nothing was begun, nothing of ours stays
             raise
+        except ResourceNotFoundError as error:
+            gone = _nowhere(archive, release, workspace)
+            if gone is None:
+                raise
+            raise gone from error
 
 
 def foresee(
@@ -159,6 +170,18 @@ def _fill(
     finish(folder, text, durable=manner.durable)
     kept = tuple(blob.path for blob in release.blobs if blob.path not in brought)
     return Downloaded(tuple(sorted(brought)), kept, tuple(sorted(removed)))
+
+
+def _nowhere(archive: Further, release: Record, workspace: str) -> StoreError | None:
+    """Return the error that a release is not there at all, of which a file was missing; None where it is."""
+    exactly = f"=={release.version}"
+    try:
+        archive.newest_record(release.title_versionless, exactly, workspace)
+    except ReleaseRecordNotFoundError as error:
+        return error
+    except StoreError:
+        return None
+    return None
 
 
 def _checked(record: Mapping[str, Any] | Record, *, allow_git: bool) -> Record:

@@ -34,6 +34,7 @@ from store.errors import DriftError, StorageError
 from store.testing.bucket_trees import LONG_AGO, calls, held, lay
 from store.testing.object_servers import MotoServer
 from store.testing.objects import FakeObjects
+from store.testing.storage_objects import content
 from store.transports.base import TransferOptions
 from store.transports.objects.base import Body, ObjectMeta
 from store.transports.objects.checksums import checksums_of
@@ -366,7 +367,75 @@ def test_a_checksum_that_s3_keeps_is_asked_for(moto_server: MotoServer, algorith
         "crc32c": f"{checksums.crc32c(b'one'):08x}",
         "crc32": f"{zlib.crc32(b'one'):08x}",
     }
-    assert told == {algorithm.lower(): wanted[algorithm.lower()]}
+    md5 = hashlib.md5(b"one", usedforsecurity=False).hexdigest()
+    assert told == {algorithm.lower(): wanted[algorithm.lower()], "md5": md5}
+
+
+MD5 = "0" * 32
+
+
+@pytest.mark.parametrize(
+    ("headers", "known"),
+    [
+        ({"etag": f'"{MD5}"'}, True),
+        ({"etag": MD5, "x-amz-server-side-encryption": "AES256"}, True),
+        ({"etag": f'"{MD5}-2"'}, False),
+        ({"etag": MD5, "x-amz-server-side-encryption": "aws:kms"}, False),
+        ({"etag": MD5, "x-amz-server-side-encryption-customer-algorithm": "AES256"}, False),
+    ],
+)
+def test_a_tag_is_an_md5_where_no_key_of_ones_own_was_used(
+    headers: dict[str, str], *, known: bool
+) -> None:
+    """Else it is of what was encrypted."""
+    assert checksums_of(headers) == ({"md5": MD5} if known else {})
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [({"md5": MD5}, False), ({}, True), ({"sha256": "right"}, True), ({"sha256": "0" * 64}, False)],
+)
+def test_where_the_tag_speaks_against_the_metadata_the_store_decides(
+    tmp_path: Path, told: dict[str, str], *, verdict: bool
+) -> None:
+    """A program may have written another content, and kept the metadata."""
+    path = tmp_path / "file"
+    path.write_bytes(b"right")
+    sha256 = hashlib.sha256(b"right").hexdigest()
+    known = Known(sha256, hashlib.md5(b"right", usedforsecurity=False).hexdigest())
+    meta = ObjectMeta("key", 5, "f" * 32, metadata={"store-sha256": sha256})
+    answers = {name: sha256 if one == "right" else one for name, one in told.items()}
+
+    assert proven(str(path), known, meta, checksums=lambda: answers) is verdict
+    assert proven(str(path), known._replace(md5=None), meta, checksums=lambda: answers)
+
+
+def test_an_object_that_was_written_over_is_another_one(
+    moto_server: MotoServer, tmp_path: Path
+) -> None:
+    """Its metadata are those of the content before."""
+    import boto3
+
+    connection, bucket = moto_server.connection, moto_server.new_bucket()
+    peer = boto3.client(
+        "s3",
+        endpoint_url=moto_server.endpoint,
+        aws_access_key_id=connection.access_key,
+        aws_secret_access_key=connection.secret_key,
+        region_name="us-east-1",
+    )
+    kept = {"store-sha256": hashlib.sha256(b"right").hexdigest()}
+    peer.put_object(Bucket=bucket, Key="d/w", Body=b"wrong", Metadata=kept)
+    peer.close()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "w").write_bytes(b"right")
+    client = open_objects(f"s3://{bucket}", TransferOptions(), connection=connection)
+    with contextlib.closing(client):
+        done = sync_directory(client, tmp_path / "here", remote="d", memory=tmp_path / "memory")
+        written = content(client, "d/w")
+
+    assert [one.action for one in done.plan.steps] == ["upload"]
+    assert written == b"right"
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,8 @@ def proven(
 
     In turn: the SHA-256 that its writer kept (``store-sha256``), its SHA-1 (``sha1sum``), an entity tag of
     one part, a checksum that the store computed over the whole, an entity tag of several parts of a size that
-    can be guessed.
+    can be guessed. A writer may keep the metadata of an older content: where the entity tag speaks against
+    the SHA-256, what the store computed decides.
 
     Args:
         path: The file.
@@ -175,12 +176,14 @@ def proven(
         ValueError: It is no regular file.
     """
     kept = digest_in(meta.metadata)
+    md5 = single_part_md5(meta.etag)
     if kept is not None:
-        return kept == Digest("sha256", known.sha256)
+        same = kept == Digest("sha256", known.sha256)
+        doubtful = same and None not in {md5, known.md5} and md5 != known.md5
+        return (_checked(path, known, checksums()) is not False) if doubtful else same
     older = sha1_in(meta.metadata)
     if older is not None:
         return older.hex == _digest_of(path, "sha1")
-    md5 = single_part_md5(meta.etag)
     if md5 is not None and md5 == (known.md5 or _digest_of(path, "md5")):
         return True
     checked = _checked(path, known, checksums())
@@ -198,7 +201,9 @@ def _checked(path: str, known: Known, told: Mapping[str, str]) -> bool | None:
     if "sha1" in told:
         return told["sha1"] == _digest_of(path, "sha1")
     cyclic = computable(told)
-    return None if cyclic is None else told[cyclic] == cyclic_of(path, cyclic)
+    if cyclic is not None:
+        return told[cyclic] == cyclic_of(path, cyclic)
+    return None if "md5" not in told else told["md5"] == (known.md5 or _digest_of(path, "md5"))
 
 
 def _digest_of(path: str, algorithm: str) -> str:

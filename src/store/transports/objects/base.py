@@ -243,8 +243,8 @@ class ObjectClient(abc.ABC):
     def checksums(self, key: str) -> Mapping[str, str]:  # noqa: ARG002 - most know of none
         """Return what the store itself computed over an object's whole content: hex by algorithm.
 
-        The algorithms are ``sha256``, ``sha1``, ``crc64nvme``, ``crc32c`` and ``crc32``; a store that keeps
-        none gives none.
+        The algorithms are ``sha256``, ``sha1``, ``crc64nvme``, ``crc32c`` and ``crc32``, and ``md5`` where
+        the entity tag surely is one; a store that keeps none gives none.
 
         Raises:
             MissingKeyError: There is nothing under the key.

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Final
 
 ASKING: Final[Mapping[str, str]] = {"x-amz-checksum-mode": "ENABLED"}
 """What a ``HEAD`` is sent with so that its answer tells checksums."""
+
+_MD5: Final = re.compile("[0-9a-f]{32}")
 
 _SIZES: Final[Mapping[str, int]] = {
     "sha256": 32,
@@ -24,14 +27,19 @@ def checksums_of(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the checksums of a whole content by algorithm, in hex; empty where there are none.
 
     A checksum of the parts' checksums (``x-amz-checksum-type: COMPOSITE``, or ``-N`` at its end) is none of
-    the content. Source: the S3 user guide, *Checking object integrity*.
+    the content. An entity tag is the MD5 of what came in one part, and was not encrypted with a key of KMS or
+    of the customer's. Sources: the S3 user guide, *Checking object integrity*, and *Object* in the API
+    reference.
 
     Args:
         headers: Of the answer to a ``HEAD`` sent with `ASKING`.
     """
-    if headers.get("x-amz-checksum-type", "FULL_OBJECT").upper() != "FULL_OBJECT":
-        return {}
     found = {}
+    tag = headers.get("etag", "").strip('"')
+    if _MD5.fullmatch(tag) and not _has_own_key(headers):
+        found["md5"] = tag
+    if headers.get("x-amz-checksum-type", "FULL_OBJECT").upper() != "FULL_OBJECT":
+        return found
     for algorithm, size in _SIZES.items():
         try:
             read = base64.b64decode(headers.get(f"x-amz-checksum-{algorithm}", ""), validate=True)
@@ -40,3 +48,9 @@ def checksums_of(headers: Mapping[str, str]) -> dict[str, str]:
         if len(read) == size:
             found[algorithm] = read.hex()
     return found
+
+
+def _has_own_key(headers: Mapping[str, str]) -> bool:
+    """Whether an object was encrypted so that its entity tag is another one's than its content's."""
+    customers = "x-amz-server-side-encryption-customer-algorithm" in headers
+    return customers or headers.get("x-amz-server-side-encryption", "AES256") != "AES256"

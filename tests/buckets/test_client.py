@@ -17,6 +17,7 @@ from store.errors import (
     ConfigurationError,
     CredentialsError,
     OfflineError,
+    QueryError,
     RefusedError,
     ResourceNotFoundError,
     TransportError,
@@ -26,6 +27,8 @@ from store.testing.object_servers import ObjectServer
 from store.testing.objects import FakeObjects
 from store.transports.base import Bounds, Retrying, TransferOptions
 from store.transports.objects.connection import Connection
+from store.transports.objects.signed import SignedObjects
+from store.transports.objects.versions import keeps_versions
 
 QUICK = TransferOptions(
     bounds=Bounds(connect_timeout=2.0, read_timeout=2.0), retrying=Retrying(attempts=1)
@@ -225,3 +228,44 @@ def test_who_has_no_keys_signs_nothing(scripted: Connection) -> None:
 
     with pytest.raises(CredentialsError, match="could not be"):
         Bucket(public, "bucket", options=QUICK)
+
+
+def test_a_name_that_the_server_refuses_is_a_question_of_the_name(
+    moto_server: ObjectServer, house: Any
+) -> None:
+    """It is told which names there are."""
+    with pytest.raises(QueryError, match="3 to 63"):
+        Bucket(moto_server.connection, "ab")
+
+
+def test_a_bucket_that_keeps_versions_loses_nothing(moto_server: ObjectServer, house: Any) -> None:
+    """It cannot be deleted once its objects are: so none of them is."""
+    name = new_name()
+    with Bucket(moto_server.connection, name) as bucket:
+        answer = _reader(bucket).ask("PUT", None, {"versioning": ""}, {}, VERSIONED)
+        answer.read()
+        empty = keeps_versions(bucket.client)
+        bucket.add_string("content", "key")
+
+        with pytest.raises(RefusedError, match="nor is anything in it") as caught:
+            bucket.delete()
+        left = [one.key for one in bucket.list_files()]
+
+    assert not empty
+    assert caught.value.limit == "versions"
+    assert left == ["key"]
+    assert not keeps_versions(FakeObjects())
+
+
+VERSIONED = (
+    b'<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+    b"<Status>Enabled</Status></VersioningConfiguration>"
+)
+"""What a bucket is told that is to keep versions."""
+
+
+def _reader(bucket: Bucket) -> SignedObjects:
+    """Return what sends any request to the bucket."""
+    reader = bucket.client.reader()
+    assert isinstance(reader, SignedObjects)
+    return reader

@@ -446,6 +446,7 @@ def test_an_object_that_was_written_over_is_another_one(
         {"x-amz-checksum-sha256": "AAAA"},
         {"x-amz-checksum-crc32": "AAAAAA==-3"},
         {"x-amz-checksum-crc32": "AAAAAA==", "x-amz-checksum-type": "COMPOSITE"},
+        {"x-amz-checksum-crc32": "AAAAAA==", "etag": '"00000000000000000000000000000000-2"'},
     ],
 )
 def test_other_checksums_are_none(headers: dict[str, str]) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from store.buckets.plan import Plan
+from store.buckets.plan import Plan, Step
+from store.buckets.scanning import stamp_at
 from store.buckets.syncing import apply_plan, sync_directory, sync_remote_to_local
 from store.errors import DriftError, QueryError, RefusedError
 from store.testing.bucket_trees import fill, held, lay
@@ -56,3 +57,33 @@ def test_patterns_that_match_nothing_are_told(tmp_path: Path) -> None:
 
     with pytest.raises(RefusedError, match="none of the 1 objects"):
         sync_remote_to_local(objects, tmp_path / "there", include=["no*"], memory=tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": "../outside"},
+        {"path": "other"},
+        {"key": "data/new"},
+        {"action": "copy", "path": "", "source": "data/b"},
+    ],
+)
+def test_a_plan_brings_the_files_of_its_keys(tmp_path: Path, change: dict[str, str]) -> None:
+    """No other file goes up under a key, least of all one from elsewhere."""
+    objects = FakeObjects()
+    fill(objects, {"data/b": "1"})
+    lay(tmp_path, {"outside": "1"})
+    here = lay(tmp_path / "here", {"a": "1", "other": "1"})
+    plan = sync_directory(
+        objects, here, remote="data", dry_run=True, memory=tmp_path / "m", delete=False
+    ).plan
+    first = plan.steps[0]
+    where = here / change.get("path", first.path)
+    stamp = stamp_at(where) if where.is_file() else first.stamp
+    odd = Step(**{**first._asdict(), "action": "upload", "source": "", **change, "stamp": stamp})
+    before = held(objects)
+
+    with pytest.raises(DriftError, match="none of its steps"):
+        apply_plan(objects, plan._replace(steps=(odd,)), memory=tmp_path / "m")
+
+    assert held(objects) == before

@@ -125,3 +125,16 @@ def test_an_open_file_is_read(fake: Bucket, objects: FakeObjects) -> None:
     fake.add_file(io.BytesIO(b"raw"), "k")
 
     assert held(objects) == {"k": "raw"}
+
+
+def test_a_file_that_cannot_be_read_is_told_by_its_name(fake: Bucket, house: Path) -> None:
+    """Closed, or open for writing alone; and it goes under no key."""
+    closed = (house / "a").open("wb")
+    closed.close()
+
+    with pytest.raises(QueryError, match="a' is closed"):
+        fake.add_file(closed, "k")
+    with (house / "b").open("wb") as writing, pytest.raises(QueryError, match="not open for"):
+        fake.add_file(writing, "k")
+    with pytest.raises(QueryError, match="under a key, not None"):
+        fake[None] = "a"  # type: ignore[index]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -682,6 +682,38 @@ def test_an_object_that_was_renamed_is_copied_here(
     down(delete=True)
 
     assert tree(tmp_path / "there") == {"new": "content"}
+    assert calls(objects, "get") == []
+
+
+class Parted(FakeObjects):
+    """A store in which everything came in parts, so that entity tags tell no content."""
+
+    def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
+        """Return what is said of the object."""
+        return _parted(super().head(key, version=version))
+
+    def list(self, prefix: str = "", *, after: str | None = None) -> Iterator[ObjectMeta]:
+        """Give what begins with a prefix."""
+        return map(_parted, super().list(prefix, after=after))
+
+
+def _parted(meta: ObjectMeta) -> ObjectMeta:
+    return meta._replace(etag=f"{meta.etag}-2")
+
+
+@pytest.mark.parametrize("kind", [FakeObjects, Parted])
+def test_an_object_that_another_machine_renamed_is_copied_here(
+    tmp_path: Path, kind: type[FakeObjects]
+) -> None:
+    """Its entity tag tells, or what its writer has kept with it; a move is no deletion to be refused."""
+    objects, there = kind(), tmp_path / "there"
+    kept = {"store-sha256": hashlib.sha256(b"content").hexdigest()}
+    lay(there, {"old": "content"})
+    objects.put("new", b"content", metadata=kept)
+
+    sync_remote_to_local(objects, there, memory=tmp_path / "memory", delete=True)
+
+    assert tree(there) == {"new": "content"}
     assert calls(objects, "get") == []
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from store.buckets.identity import single_part_md5
 from store.buckets.memory import INTERVAL, Known
 from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
@@ -25,6 +26,7 @@ from store.files.placing import place
 from store.files.regular import refuse_to_replace
 from store.files.syncing import sync_many
 from store.integrity.digest import Digest
+from store.integrity.hashing import hash_file
 from store.transports.objects.base import ObjectMeta
 
 
@@ -164,10 +166,13 @@ class _Fetching:
             self._settling.release()
 
     def _free(self, step: Step) -> Path:
-        """Return where a file is to lie, made sure that nothing is there but what the plan saw."""
+        """Return where a file is to lie, made sure that nothing is there but what the plan saw.
+
+        Another may be at the same work: what he has brought is replaced by the same content.
+        """
         path = inside(self._root, step.path)
         found = stamp_at(path)
-        if found != step.stamp:
+        if found != step.stamp and (self._moving.strict or not _is_what_comes(path, step)):
             _refuse_what_is_in_the_way(path)
             raise DriftError(
                 f"{path} was changed since it was looked at, and is not replaced: sync again",
@@ -184,6 +189,19 @@ class _Fetching:
         stamp = stamp_at(inside(self._root, name))
         known = self._moving.memory.local(name, stamp)
         return None if known is None else (stamp, known.sha256)
+
+
+def _is_what_comes(path: Path, step: Step) -> bool:
+    """Whether a file has the very content that is to take its place, as far as that is known before."""
+    md5 = single_part_md5(step.etag)
+    known = ("sha256", step.sha256) if step.sha256 else ("md5", md5) if md5 else None
+    if known is None:
+        return False
+    try:
+        hashing = hash_file(path, (known[0],))
+    except (OSError, ValueError):
+        return False
+    return hashing.size == step.size and hashing.hexdigest(known[0]) == known[1]
 
 
 def _refuse_what_is_in_the_way(path: Path) -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from store.errors import (
     CredentialsError,
+    QueryError,
     RefusedError,
     ResourceNotFoundError,
     StoreError,
     TransportError,
 )
 from store.transports.base import TransferOptions
+from store.transports.objects.answers import code_of
 from store.transports.objects.base import ObjectClient
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ _MADE: Final = frozenset({200, 201, 204})
 _FORBIDDEN: Final = frozenset({401, 403})
 _MISSING: Final = 404
 _CONFLICT: Final = 409
+_BAD_NAME: Final = "InvalidBucketName"
 
 _AMERICA: Final = "us-east-1"
 """The region of AWS that is not named when a bucket is made in it."""
@@ -53,23 +56,40 @@ def create_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
 
     Raises:
         CredentialsError: The keys may not make buckets.
+        QueryError: The server takes no bucket of that name.
         RefusedError: The store is none that buckets can be made in from here.
         TransportError: The server says no, or cannot be reached.
     """
     if bucket_exists(client):
         return
-    status = _ask(client, "PUT", "made", options)
+    status, code = _ask(client, "PUT", "made", options)
+    if code == _BAD_NAME:
+        raise QueryError(
+            f"{client.address} cannot be made: its server takes no such name. Choose one of 3 to 63"
+            " lower-case letters, digits, dots and hyphens",
+            query=client.address,
+        )
     if status not in _MADE and not (status == _CONFLICT and bucket_exists(client)):
-        raise _failed(client, "made", status)
+        raise _failed(client, "made", status, code)
 
 
 def check_deletable(client: ObjectClient) -> None:
     """Make sure that a bucket can be deleted from here, before anything in it is.
 
     Raises:
-        RefusedError: The store is none that buckets can be deleted in from here.
+        RefusedError: The store is none that buckets can be deleted in from here, or the bucket keeps
+            versions.
     """
+    from store.transports.objects.versions import keeps_versions
+
     _signing(client, "deleted")
+    if keeps_versions(client):
+        raise RefusedError(
+            f"{client.address} is not deleted, nor is anything in it: it keeps versions of its objects;"
+            " remove these first, with the store's own tool",
+            limit="versions",
+            url=client.address,
+        )
 
 
 def delete_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
@@ -90,7 +110,7 @@ def delete_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
     with contextlib.suppress(StoreError):  # what stands in the way is told below
         for one in unfinished(client):
             take_back(client, one)
-    status = _ask(client, "DELETE", "deleted", options)
+    status, code = _ask(client, "DELETE", "deleted", options)
     if status == _MISSING:
         raise ResourceNotFoundError(
             f"{client.address} is not there", url=client.address, status=status
@@ -103,7 +123,7 @@ def delete_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
             url=client.address,
         )
     if status not in _MADE:
-        raise _failed(client, "deleted", status)
+        raise _failed(client, "deleted", status, code)
 
 
 def _signing(client: ObjectClient, what: str) -> ObstoreObjects:
@@ -137,8 +157,8 @@ def location_of(store: Any) -> bytes:  # noqa: ANN401 - obstore's
 
 def _ask(
     client: ObjectClient, method: Literal["PUT", "DELETE"], what: str, options: TransferOptions
-) -> int:
-    """Send a signed request for the bucket itself, and return the status of the answer."""
+) -> tuple[int, str | None]:
+    """Send a signed request for the bucket itself, and return the answer's status and the error's code."""
     signing = _signing(client, what)
     store = signing.store
     import obstore
@@ -156,12 +176,14 @@ def _ask(
     body = location_of(store) if method == "PUT" else b""
     with contextlib.closing(Asker(options, signing.bundle)) as asker:
         answer = asker.ask(method, address, {"accept-encoding": "identity"}, body=body)
-        answer.read()
-    return answer.status
+        return answer.status, code_of(answer.read())
 
 
-def _failed(client: ObjectClient, what: str, status: int) -> CredentialsError | TransportError:
-    said = f"{client.address} could not be {what}: the server answered {status}"
+def _failed(
+    client: ObjectClient, what: str, status: int, code: str | None
+) -> CredentialsError | TransportError:
+    named = f" ({code})" if code else ""
+    said = f"{client.address} could not be {what}: the server answered {status}{named}"
     if status in _FORBIDDEN:
         return CredentialsError(
             f"{said}; the keys are wrong, or may not do that", url=client.address, status=status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
@@ -10,6 +11,7 @@ from store.buckets.identity import presumed, proven, read_digests, single_part_m
 from store.buckets.memory import Known, Memory
 from store.buckets.parallel import each
 from store.buckets.scanning import Stamped
+from store.buckets.summaries import digest_in
 from store.clock import SYSTEM_CLOCK, Clock
 from store.errors import MissingKeyError, StoreError, UnverifiedError
 from store.files.failures import storage_errors
@@ -139,6 +141,20 @@ class Comparison:
                 read[file.name] = file
         each(pending, look, _READERS)
         return read
+
+    def told(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return the SHA-256 that the writers of objects have kept with them, as far as they have, by key."""
+        found: dict[str, str] = {}
+
+        def ask(key: str) -> None:
+            """Ask the store for what is kept with one object."""
+            with contextlib.suppress(MissingKeyError):
+                kept = digest_in(self._client.head(key).metadata)
+                if kept is not None:
+                    found[key] = kept.hex
+
+        each(list(keys), ask, self._jobs)
+        return found
 
     def known(self, file: Local) -> Known | None:
         """Return what is known of a file's content."""

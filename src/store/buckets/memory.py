@@ -190,7 +190,10 @@ def _read(path: Path, about: str) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        log.warning("what was remembered of %s is damaged and forgotten: %s", about, error)
+        log.warning(
+            "what was remembered of %s is damaged and forgotten: all is looked at anew", about
+        )
+        log.debug("%s: %r", path, error)
         return {}
     return entries
 

@@ -90,20 +90,15 @@ def downward(
     """
     alike = comparison.alike(files, objects)
     lone = {key: file for key, file in files.items() if key not in objects}
-    at_hand: dict[str, str] = {}
-    for file in [*lone.values(), *alike.values()]:
-        known = comparison.known(file)
-        if known is not None and file.size:
-            at_hand.setdefault(known.sha256, file.name)
+    wanted = {key: meta for key, meta in objects.items() if key not in alike}
+    at_hand = _at_hand([*lone.values(), *alike.values()], wanted.values(), comparison, memory)
     coming: dict[tuple[str, int], str] = {}
     steps = []
-    for key in sorted(objects):
-        if key in alike:
-            continue
-        meta = objects[key]
-        sha256 = memory.remote(meta)
-        source = at_hand.get(sha256 or "")
+    for key in sorted(wanted):
+        meta = wanted[key]
+        sha256 = memory.remote(meta) or at_hand.contents.get(key)
         tag = sha256 or single_part_md5(meta.etag)
+        source = at_hand.names.get((tag or "", meta.size))
         if source is None and tag and meta.size:
             first = coming.setdefault((tag, meta.size), paths[key])
             source = None if first == paths[key] else first
@@ -111,6 +106,46 @@ def downward(
     doomed = sorted(lone) if delete else []
     steps += [_removal(lone[key]) for key in doomed]
     return Steps(ordered(steps), len(alike), len(lone) - len(doomed), alike)
+
+
+class _AtHand(NamedTuple):
+    """What of a bucket's new content lies in the directory already.
+
+    Attributes:
+        names: The files by the SHA-256 or MD5 of their content, and its size.
+        contents: The SHA-256 that objects were said to have when they were asked for, by key.
+    """
+
+    names: dict[tuple[str, int], str]
+    contents: dict[str, str]
+
+
+def _at_hand(
+    files: Iterable[Local], wanted: Iterable[ObjectMeta], comparison: Comparison, memory: Memory
+) -> _AtHand:
+    """Find out which files may be copied here in place of being downloaded.
+
+    Where an object has the size of a file, its entity tag is held against the file's MD5, or it is asked for
+    what its writer has kept with it: so a file that was renamed on the other side is renamed here.
+    """
+    new = [meta for meta in wanted if meta.size and memory.remote(meta) is None]
+    sizes = {meta.size for meta in new}
+    tagged = {meta.size for meta in new if single_part_md5(meta.etag)}
+    known: list[Local] = []
+    maybe: list[Local] = []
+    for file in files:
+        (maybe if file.size in sizes else known).append(file)
+    read = comparison.read(maybe, md5=[one.name for one in maybe if one.size in tagged])
+    names: dict[tuple[str, int], str] = {}
+    for file in [*known, *read.values()]:
+        digests = comparison.known(file)
+        if digests is not None and file.size:
+            names.setdefault((digests.sha256, file.size), file.name)
+            if digests.md5 is not None:
+                names.setdefault((digests.md5, file.size), file.name)
+    there = {file.size for file in read.values()}
+    asked = [one.key for one in new if one.size in there and single_part_md5(one.etag) is None]
+    return _AtHand(names, comparison.told(asked))
 
 
 def check_share(steps: Iterable[Step], there: int, max_delete: float, where: str) -> None:

@@ -61,7 +61,7 @@ def ready(
     elif isinstance(source, str | os.PathLike):
         with _opened(Path(source)) as descriptor:
             yield from _of_file(Path(source), descriptor, algorithms, known)
-    elif _whole_file(source):
+    elif _whole_file(_readable(source)):
         yield from _of_file(Path(str(source.name)), source.fileno(), algorithms, ())
         source.seek(0, os.SEEK_END)
     else:
@@ -168,6 +168,21 @@ def _opened(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _readable(source: BinaryIO) -> BinaryIO:
+    """Return an open file, as long as it can be read.
+
+    Raises:
+        QueryError: It is closed, or open for writing alone.
+    """
+    name = getattr(source, "name", None)
+    shown = repr(name) if isinstance(name, str) else "the file"
+    if getattr(source, "closed", False):
+        raise QueryError(f"{shown} is closed: give a path, or a file open for reading", query=name)
+    if not getattr(source, "readable", lambda: True)():
+        raise QueryError(f"{shown} is not open for reading: open it with mode 'rb'", query=name)
+    return source
 
 
 def _whole_file(source: BinaryIO) -> bool:

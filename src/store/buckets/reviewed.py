@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from store.buckets.keys import key_of, within
+from store.buckets.keys import key_of, keys_for, within
 from store.buckets.looking import Looking, remote_state
 from store.buckets.plan import Plan, Step, state_of
 from store.buckets.preparing import Prepared
@@ -34,7 +34,7 @@ def check_plan(look: Looking, plan: Plan) -> Prepared:
     place = f"{look.client.address}/{within(plan.remote)}"
     if remote_state(listed.objects) != plan.remote_state:
         raise _moved_on(place, _changed_object(plan, listed.objects))
-    _check_within(plan, listed.objects)
+    _check_within(plan, listed.objects, found.stamps)
     return Prepared(plan, look.remembering(plan.root), found.seen, listed.seen)
 
 
@@ -59,15 +59,19 @@ def _size_of(step: Step, objects: Mapping[str, ObjectMeta]) -> int:
     return step.size if found is None else found.size
 
 
-def _check_within(plan: Plan, objects: Mapping[str, ObjectMeta]) -> None:
+def _check_within(
+    plan: Plan, objects: Mapping[str, ObjectMeta], stamps: Mapping[str, Stamped]
+) -> None:
     """Refuse what only a plan has that was changed by hand.
 
-    Such are steps that lead out of its directories, steps told twice, and sizes that are none.
+    Such are steps that lead out of its directories or bring another file than their key stands for, steps
+    told twice, and sizes that are none.
 
     Raises:
         DriftError: One does.
     """
     prefix = within(plan.remote)
+    names = keys_for(stamps) if plan.root and plan.direction == "up" else {}
     seen: set[tuple[str, str]] = set()
     for step in plan.steps:
         taken = step.action in {"upload", "copy", "delete"}
@@ -77,6 +81,8 @@ def _check_within(plan: Plan, objects: Mapping[str, ObjectMeta]) -> None:
         if plan.direction == "down" and step.action != "remove":
             relative = step.key[len(prefix) :]
             astray = astray or key_of(step.path) != relative
+        if names and step.action in {"upload", "copy"}:
+            astray = astray or names.get(step.key[len(prefix) :]) != step.path
         told = (step.action, step.path if step.action == "remove" else step.key)
         astray = astray or told in seen or step.size != _size_of(step, objects)
         seen.add(told)

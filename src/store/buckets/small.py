@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from store.buckets.identity import single_part_md5
 from store.buckets.parallel import wait_for
 from store.buckets.plan import Step
 from store.buckets.summaries import digest_in
@@ -92,6 +93,12 @@ def _bulks(client: ObjectClient, count: int, jobs: int, largest: int) -> list[Bu
     return [bulk for bulk in found if bulk is not None]
 
 
+def _fits(data: memoryview, etag: str | None) -> bool:
+    """Whether a content is what its entity tag says, where that is an MD5; if not it is looked into."""
+    md5 = single_part_md5(etag)
+    return md5 is None or md5 == hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
 class _Bringing:
     """One run: what is asked for, and what came of it."""
 
@@ -168,6 +175,8 @@ class _Bringing:
         kept = digest_in(meta.metadata)
         known = step.sha256 or (None if kept is None else kept.hex)
         if sha256 != (known or sha256):
+            return
+        if known is None and not _fits(came.data, meta.etag):
             return
         path = self._place(step)
         parent = str(path.parent)

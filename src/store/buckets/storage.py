@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from store.buckets.summaries import Summary
+from store.errors import QueryError
 from store.transports.progress import Progress
 
 LocalPath = str | os.PathLike[str]
@@ -85,6 +86,8 @@ class Storage(abc.ABC):
 
     def __setitem__(self, remote: Key, local: LocalPath | BinaryIO) -> None:
         """Add a file under a name; of a directory, all files."""
+        if not isinstance(remote, str | PurePath):
+            raise QueryError(f"a file is added under a key, not {remote!r}", query=remote)
         if isinstance(local, str | os.PathLike) and Path(local).is_dir():
             self.add_directory(local, remote)
         else:

@@ -64,7 +64,10 @@ class ClientTransport(Transport):
     def open_stream(
         self, address: str, offset: int = 0, *, conditions: Conditions | None = None
     ) -> ObjectStream:
-        """Open the object; where it is another one than the condition says, from its beginning."""
+        """Open the object; where it is another one than the condition says, from its beginning.
+
+        What was kept of an older one is no reason to fail: the object that is wanted is asked for then.
+        """
         asked = conditions or Conditions()
         wanted = self._etag if asked.if_range is None else asked.if_range.strip('"')
         if offset == 0 and asked.until is None:
@@ -75,9 +78,9 @@ class ClientTransport(Transport):
                 self._key, start=offset, end=asked.until, etag=wanted, version=self._version
             )
         except DriftError:
-            if self._etag is not None or asked.if_range is None:
+            if wanted == self._etag or asked.if_range is None:
                 raise
-            body = client.get(self._key, version=self._version)
+            body = client.get(self._key, etag=self._etag, version=self._version)
         return self.stream_of(address, body)
 
 

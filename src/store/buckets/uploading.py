@@ -15,7 +15,7 @@ from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
 from store.buckets.plan import Plan, Step
 from store.buckets.scanning import Stamped, stamped
-from store.buckets.summaries import Summary, digest_in
+from store.buckets.summaries import Summary, bucket_of, digest_in
 from store.buckets.transfers import put_file
 from store.clock import SYSTEM_CLOCK
 from store.errors import (
@@ -26,8 +26,8 @@ from store.errors import (
     TransportError,
 )
 from store.files.failures import storage_errors
-from store.integrity.digest import Digest
-from store.transports.objects.base import Absent, Condition, ObjectMeta, Unchanged
+from store.integrity.digest import Digest, Digests
+from store.transports.objects.base import Absent, Condition, Counted, ObjectMeta, Unchanged
 
 log = logging.getLogger(__name__)
 
@@ -103,16 +103,7 @@ class _Bringing:
             known = (Digest("sha256", step.sha256),) if same and step.sha256 else ()
             began = SYSTEM_CLOCK.file_time_ns()
             try:
-                summary = put_file(
-                    moving.client,
-                    step.key,
-                    Path(path),
-                    sha1=self._plan.sha1,
-                    known=known,
-                    condition=self._condition(step),
-                    options=moving.options,
-                    counted=counting(meter),
-                )
+                summary = self._put(step, path, known, counting(meter))
             except DriftError as error:
                 if error.name != path or moving.strict:
                     raise
@@ -126,6 +117,41 @@ class _Bringing:
             self._remember(step, summary, after if after == stamp else None, began)
             return
         raise _moved_on(path) if moving.strict else _restless(path)
+
+    def _put(self, step: Step, path: str, known: Digests, counted: Counted | None) -> Summary:
+        """Upload a file; where another was first with the very same, that is as good."""
+        moving = self._moving
+        try:
+            return put_file(
+                moving.client,
+                step.key,
+                Path(path),
+                sha1=self._plan.sha1,
+                known=known,
+                condition=self._condition(step),
+                options=moving.options,
+                counted=counted,
+            )
+        except DriftError as error:
+            theirs = None if moving.strict else self._theirs(step, error)
+            if theirs is None:
+                raise
+            return theirs
+
+    def _theirs(self, step: Step, error: DriftError) -> Summary | None:
+        """Return what another has written under the key meanwhile, where it is what was to come."""
+        client = self._moving.client
+        if error.name != step.key or step.sha256 is None:
+            return None
+        try:
+            found = client.head(step.key)
+        except StoreError:
+            return None
+        ours = Digest("sha256", step.sha256)
+        if found.size != step.size or digest_in(found.metadata) != ours:
+            return None
+        log.info("%s was brought by another meanwhile", step.key)
+        return Summary.of(found, bucket_of(client), digest=ours)
 
     def _condition(self, step: Step) -> Condition | None:
         if not self._conditional:

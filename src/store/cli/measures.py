@@ -140,7 +140,8 @@ def _note_tiers(context: click.Context, parameter: click.Parameter, value: Any) 
     flags = frame_of(context).flags
     if "shared" in flags:
         raise click.UsageError("give --shared or --no-shared, not both", context)
-    flags["shared"] = value if parameter.name == "shared" else ()
+    none = parameter.name != "shared" or [one.lower() for one in value] == ["none"]
+    flags["shared"] = () if none else value
 
 
 def with_tiers(function: F) -> F:

@@ -12,6 +12,7 @@ from store.transports.objects.account import account_of
 from store.transports.objects.connection import Connection
 from store.transports.objects.failures import mapped, refused
 from store.transports.objects.opening import open_objects
+from store.transports.retrying import is_transient
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,12 @@ def test_each_cloud_is_told_of_its_own_keys(address: str, word: str) -> None:
     """Where the server refuses, and where there are none at all."""
     assert word in str(refused(403, address))
     assert word in str(mapped(OSError("no credential"), address))
+
+
+def test_an_upload_that_the_store_has_forgotten_is_no_missing_object() -> None:
+    """It is to be begun anew; to send the part again would not help."""
+    error = refused(404, "s3://b", key="a", code="NoSuchUpload")
+
+    assert "has forgotten the parts" in str(error)
+    assert error.exit_status == 8
+    assert not is_transient(error)

@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 _STATUS: Final = re.compile(r"status code: (\d{3})", re.ASCII)
 _CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]{1,80})</Code>")
+_NO_UPLOAD: Final = "NoSuchUpload"
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound"})
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
 _MOVED: Final = frozenset({301, 302, 307, 308})
@@ -90,6 +91,10 @@ def refused(
     """
     shown = address if key is None else f"{address}/{_printable(key)}"
     said = f"{shown}: the store answered {status}{f' ({code})' if code else ''}"
+    if code == _NO_UPLOAD:
+        forgot = f"{said}: it has forgotten the parts that went up, as after a restart"
+        again = "'store bucket put' and 'store bucket sync' begin anew"
+        return TransportError(f"{forgot}: {again}", url=shown, status=status)
     if status == 404:  # noqa: PLR2004 - HTTP's own numbers are their best names
         return _missing(address, shown, key, code)
     if status in {401, 403} or code in _FORBIDDEN:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.files import sweeping
+from store.files.names import PART_PREFIX
 from store.files.sweeping import Sweeper
 from store.files.unfinished import partial_name, will_be_finished
 
@@ -105,3 +107,22 @@ def test_a_large_directory_is_not_looked_through(
     Sweeper().sweep(str(tmp_path))
 
     assert (tmp_path / dead).exists()
+
+
+@pytest.mark.parametrize(("age", "stays"), [(6, True), (8, False)])
+def test_parts_that_nobody_goes_on_with_go_after_a_week(
+    tmp_path: Path, age: int, *, stays: bool
+) -> None:
+    """Their object may be gone; a file of such a name is not ours."""
+    kept = tmp_path / f"{PART_PREFIX}0123"
+    kept.mkdir()
+    (kept / "data").write_bytes(b"half")
+    (tmp_path / f"{PART_PREFIX}file").write_bytes(b"")
+    then = time.time() - age * 86400
+    for path in tmp_path.iterdir():
+        os.utime(path, (then, then))
+
+    Sweeper().sweep(str(tmp_path))
+
+    assert kept.exists() is stays
+    assert (tmp_path / f"{PART_PREFIX}file").exists()

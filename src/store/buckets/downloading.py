@@ -14,7 +14,7 @@ from store.errors import IntegrityError, StoreError
 from store.events import Event, Listener, Progressed
 from store.files.atomic import make_directories, private_directory, rename, replacing
 from store.files.failures import storage_errors
-from store.files.names import PARTIAL_PREFIX, derived_name
+from store.files.names import PART_PREFIX, derived_name
 from store.files.regular import refuse_to_replace
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory
@@ -190,7 +190,7 @@ class Getting:
     def _large(self, body: Body, transport: ClientTransport, expected: Digest | None) -> Fetched:
         """Let it come in over as many connections as help, going on with what is there of it."""
         parent = self._target.parent
-        part = parent / f"{PARTIAL_PREFIX}part-{derived_name(self._target.name)[:_DIGITS]}"
+        part = parent / f"{PART_PREFIX}{derived_name(self._target.name)[:_DIGITS]}"
         transport.pinned = expected is not None or digest_in(body.meta.metadata) is not None
         stream = transport.stream_of(self._address, body)
         with handing(self._address, stream):

@@ -231,7 +231,7 @@ def kept(frame: Frame) -> str | None:
         return frame.kept or None
     size = human_size(sum(one.received for one in parts))
     of = parts[0].name if len(parts) == 1 else several(len(parts), "file")
-    return f"{size} of {of} are kept: the same command goes on from there"
+    return f"{size} of {of} are kept: {frame.again}"
 
 
 def _trace(error: Exception) -> None:

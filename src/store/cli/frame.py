@@ -43,6 +43,7 @@ class Frame:
         here: Says how many of several have come, and of how many: an interruption tells of it.
         saved: What is kept of bodies that are not whole yet, by uid: an interruption tells of it.
         kept: What else an interruption leaves to the next run, in words; an empty text where nothing is.
+        again: Which run goes on with what is kept, in words.
     """
 
     def __init__(self) -> None:
@@ -61,6 +62,7 @@ class Frame:
         self.here: Callable[[], tuple[int, int]] = lambda: (0, 0)
         self.saved: Mapping[str, Saved] = {}
         self.kept = ""
+        self.again = "the same command goes on from there"
         self._handler: _Handler | None = None
         self._level_before = logging.WARNING
 

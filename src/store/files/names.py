@@ -22,6 +22,9 @@ except ImportError:
 PARTIAL_PREFIX: Final = ".store-"
 """How the name of everything that is not finished begins, so that a sweep knows its own."""
 
+PART_PREFIX: Final = f"{PARTIAL_PREFIX}part-"
+"""How the name of a directory begins that keeps what came of a large body beside the file it is to be."""
+
 MAX_NAME_BYTES: Final = 200
 """The longest file name that is given out, in bytes of UTF-8."""
 

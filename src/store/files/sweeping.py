@@ -1,20 +1,33 @@
-"""Removes what killed processes of ours left unfinished."""
+"""Removes what processes of ours left unfinished for good."""
 
 from __future__ import annotations
 
 import os
+import stat
 from itertools import islice
 from typing import Final
 
+from store.clock import SYSTEM_CLOCK
 from store.files.atomic import discard
-from store.files.names import PARTIAL_PREFIX
+from store.files.names import PART_PREFIX, PARTIAL_PREFIX
 from store.files.unfinished import will_be_finished
 
 MOST: Final = 10_000
 """How many names of a directory are looked at: some milliseconds' worth."""
 
+FORGOTTEN: Final = 7 * 86400.0
+"""How long what came of a large body is kept to be gone on with, in seconds: a week."""
+
 _KEPT: Final = 1000
 """How many directories are remembered."""
+
+
+def _is_forgotten(entry: os.DirEntry[str]) -> bool:
+    """Whether something keeps a part that nobody has gone on with for long: its object may be gone."""
+    if not entry.name.startswith(PART_PREFIX):
+        return False
+    status = entry.stat(follow_symlinks=False)
+    return stat.S_ISDIR(status.st_mode) and SYSTEM_CLOCK.now() - status.st_mtime > FORGOTTEN
 
 
 class Sweeper:
@@ -39,7 +52,8 @@ class Sweeper:
                 left = [
                     one.path
                     for one in islice(entries, MOST)
-                    if one.name.startswith(PARTIAL_PREFIX) and not will_be_finished(one.name)
+                    if one.name.startswith(PARTIAL_PREFIX)
+                    and (not will_be_finished(one.name) or _is_forgotten(one))
                 ]
         except OSError:
             return

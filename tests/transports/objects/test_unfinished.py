@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from store.errors import RefusedError, TransportError
+from store.buckets.transfers import put_file
+from store.errors import RefusedError, TransportError, TransportTimeoutError
 from store.testing.objects import FakeObjects
+from store.transports.base import Bounds, Retrying, TransferOptions
+from store.transports.deadlines import begun, keeping
 from store.transports.objects.opening import open_objects
 from store.transports.objects.signed import SignedObjects
 from store.transports.objects.unfinished import Unfinished, take_back, unfinished, uploads_of
@@ -53,3 +56,19 @@ def test_other_stores_are_refused() -> None:
     """They cannot be asked."""
     with pytest.raises(RefusedError, match="needs S3"):
         list(unfinished(FakeObjects()))
+
+
+def test_an_upload_that_ends_at_its_deadline_takes_its_parts_back(moto_server: Any) -> None:
+    """It has a moment for that, though its time is over."""
+    options = TransferOptions(
+        bounds=Bounds(deadline=0.5), retrying=Retrying(attempts=1), limit_rate=4 << 20
+    )
+    connection, bucket = moto_server.connection, moto_server.new_bucket()
+    client = open_objects(f"s3://{bucket}", options, connection=connection)
+
+    with pytest.raises(TransportTimeoutError), keeping(begun(options.clock, 0.5)):
+        put_file(client, "x", bytes(24 << 20), options=options)
+
+    left = list(unfinished(open_objects(f"s3://{bucket}", connection=connection)))
+    client.close()
+    assert left == []

@@ -91,6 +91,7 @@ def sync(
             create_bucket(place.client, options=place.options)
         if applied_file is not None:
             _refuse_more(context)
+            frame.again = "plan again, and the new plan goes on from there"
             done = _apply(place, sides, applied_file, frame, asked["jobs"])
         else:
             done = _sync(place, sides, frame, dry_run=dry_run or plan_file is not None, **asked)

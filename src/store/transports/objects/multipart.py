@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from store.errors import StoreError, TransportError
 from store.transports.base import TransferOptions
+from store.transports.deadlines import Deadline, keeping
 from store.transports.http.asker import Answer
 from store.transports.objects.answers import (
     bare,
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 4
 """How many parts of one object go up at once: with one being read, 40 MiB of memory."""
+
+_MOMENT: Final = 5.0
+"""How long it may take to let the store forget the parts, in seconds."""
 
 Ask = Callable[..., Answer]
 """Sends one signed request: see `sending.Sender.ask`."""
@@ -151,8 +155,12 @@ class Upload:
         return answer, etag_in(body)
 
     def _abort(self) -> None:
-        """Let the store forget the parts; what fails here must not hide why."""
-        with contextlib.suppress(StoreError):
+        """Let the store forget the parts; what fails here must not hide why.
+
+        It has a moment of its own: that the deadline has passed may be the reason.
+        """
+        moment = Deadline(self._options.clock, _MOMENT)
+        with contextlib.suppress(StoreError), keeping(moment):
             answer = self._ask("DELETE", self._key, {"uploadId": self._upload})
             answer.stream.close()
             return

@@ -341,19 +341,24 @@ def test_without_the_extra_two_checksums_are_passed_over(
         cyclic_of(str(path), "crc32c")
 
 
+def peer_of(server: MotoServer) -> Any:
+    """Return Amazon's own client of a server."""
+    import boto3  # type: ignore[import-untyped]
+
+    return boto3.client(
+        "s3",
+        endpoint_url=server.endpoint,
+        aws_access_key_id=server.connection.access_key,
+        aws_secret_access_key=server.connection.secret_key,
+        region_name="us-east-1",
+    )
+
+
 @pytest.mark.parametrize("algorithm", ["SHA256", "SHA1", "CRC64NVME", "CRC32C", "CRC32"])
 def test_a_checksum_that_s3_keeps_is_asked_for(moto_server: MotoServer, algorithm: str) -> None:
     """Whatever wrote the object; moto keeps what it is sent, as S3 does."""
-    import boto3  # type: ignore[import-untyped]
-
     connection, bucket = moto_server.connection, moto_server.new_bucket()
-    peer = boto3.client(
-        "s3",
-        endpoint_url=moto_server.endpoint,
-        aws_access_key_id=connection.access_key,
-        aws_secret_access_key=connection.secret_key,
-        region_name="us-east-1",
-    )
+    peer = peer_of(moto_server)
     peer.put_object(Bucket=bucket, Key="a", Body=b"one", ChecksumAlgorithm=algorithm)
     peer.close()
     client = open_objects(f"s3://{bucket}", TransferOptions(), connection=connection)
@@ -414,16 +419,8 @@ def test_an_object_that_was_written_over_is_another_one(
     moto_server: MotoServer, tmp_path: Path
 ) -> None:
     """Its metadata are those of the content before."""
-    import boto3
-
     connection, bucket = moto_server.connection, moto_server.new_bucket()
-    peer = boto3.client(
-        "s3",
-        endpoint_url=moto_server.endpoint,
-        aws_access_key_id=connection.access_key,
-        aws_secret_access_key=connection.secret_key,
-        region_name="us-east-1",
-    )
+    peer = peer_of(moto_server)
     kept = {"store-sha256": hashlib.sha256(b"right").hexdigest()}
     peer.put_object(Bucket=bucket, Key="d/w", Body=b"wrong", Metadata=kept)
     peer.close()

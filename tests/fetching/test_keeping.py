@@ -19,7 +19,7 @@ from store.clock import SYSTEM_CLOCK
 from store.events import Attempted, Cached, Event, Progressed, Started, Verified
 from store.fetching.keeping import Keeping
 from store.fetching.pinned import read_pinned
-from store.fetching.results import Outcome
+from store.fetching.results import Outcome, Result
 from store.fetching.traffic import Back, Small
 from store.integrity.digest import Digest
 from store.testing.disk_faults import disk_full, failing_call
@@ -248,34 +248,39 @@ class Failing(FileCache):
             raise ZeroDivisionError
 
 
+def failing(house: Path, way: str) -> Failing:
+    """Return a cache that fails in one way."""
+    cache = Failing({"cache_dir": str(house), "durability": "relaxed"})
+    cache.way = way
+    return cache
+
+
+def kept(cache: Cache) -> Result:
+    """Keep a body, and return what is said of it."""
+    with cache.content.intake() as intake:
+        keeping = Keeping(cache, intake, None)
+        keeping.keep(came(cache, 7))
+        (outcome,) = keeping.settle()
+    assert isinstance(outcome, Outcome)
+    assert outcome.result is not None
+    return outcome.result
+
+
 @pytest.mark.parametrize("way", ["entry_of", "set", "record"])
 def test_a_cache_that_fails_costs_only_the_next_hit(
     house: Path, caplog: pytest.LogCaptureFixture, way: str
 ) -> None:
     """What came is there, and the failure is logged."""
-    cache = Failing({"cache_dir": str(house), "durability": "relaxed"})
-    cache.way = way
-    with cache, cache.content.intake() as intake:
-        keeping = Keeping(cache, intake, None)
-        keeping.keep(came(cache, 7))
-        (outcome,) = keeping.settle()
+    with failing(house, way) as cache:
+        result = kept(cache)
 
-    assert isinstance(outcome, Outcome)
-    assert outcome.result is not None
-    assert outcome.result.path.read_bytes() == b"7"
+    assert result.path.read_bytes() == b"7"
     assert "ZeroDivisionError" in caplog.text
 
 
 def test_an_entry_of_two_lines_is_set_in_the_usual_way(house: Path) -> None:
     """A journal has one line for each."""
-    cache = Failing({"cache_dir": str(house), "durability": "relaxed"})
-    cache.way = "lines"
-    with cache, cache.content.intake() as intake:
-        keeping = Keeping(cache, intake, None)
-        keeping.keep(came(cache, 7))
-        (outcome,) = keeping.settle()
+    with failing(house, "lines") as cache:
+        result = kept(cache)
 
-    assert isinstance(outcome, Outcome)
-    assert outcome.result is not None
-    uid = outcome.result.uid
-    assert cache.get(uid) == CachedResource(uid, str(outcome.result.path))
+        assert cache.get(result.uid) == CachedResource(result.uid, str(result.path))

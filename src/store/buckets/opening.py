@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 from store.buckets.summaries import bucket_of
 from store.errors import ConfigurationError
 from store.transports.base import TransferOptions
+from store.transports.objects.addresses import BUCKET
 from store.transports.objects.base import ObjectClient
 from store.transports.objects.connection import Connection
 
@@ -47,7 +49,7 @@ def open_bucket(
     """
     from store.transports.objects.opening import connection_named, open_objects
 
-    if not name or "/" in name:
+    if not isinstance(name, str) or not re.fullmatch(BUCKET, name):
         raise ConfigurationError(
             f"{name!r} is no bucket's name: give it without a scheme and without slashes",
             key="name",

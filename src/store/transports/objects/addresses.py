@@ -16,7 +16,9 @@ NAMED: Final = "bucket"
 """What stands before the name of a connection of the settings."""
 
 _ADDRESS: Final = r"(?is)(?:(s3|gs|az)://|(bucket):(?://)?)([^/?#]*)(?:/([^?#]*))?(?:\?([^#]*))?"
-_BUCKET: Final = r"[A-Za-z0-9$_][A-Za-z0-9._$-]{0,254}"
+BUCKET: Final = r"[A-Za-z0-9$_][A-Za-z0-9._$-]{0,254}"
+"""What a bucket may be called, in any cloud."""
+
 _VERSION: Final = "versionId"
 
 
@@ -54,7 +56,7 @@ class ObjectAddress(NamedTuple):
                 " 'bucket:NAME/key' for a connection of the settings"
             )
         scheme, bucket, key = (match[1] or match[2]).lower(), match[3], match[4] or ""
-        if not re.fullmatch(_BUCKET, bucket):
+        if not re.fullmatch(BUCKET, bucket):
             # What stands there may be a user and a password.
             shape = "bucket:NAME/key" if scheme == NAMED else f"{scheme}://bucket/key"
             raise LocatorError(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -298,7 +299,9 @@ def test_a_signal_in_the_middle_of_a_download_leaves_no_trace(
     assert done.status == status
     assert done.out == ""
     assert "Traceback" not in done.err
-    assert done.err == ("store: interrupted\n" if number == signal.SIGINT else "")
+    named = signal.Signals(number).name
+    how = "interrupted" if number == signal.SIGINT else f"ended by {named}"
+    assert done.err == f"store: {how}\n"
     assert not list(Path("out").glob("*"))
     left = {
         path.relative_to(store_cache_dir).parts[0]
@@ -306,6 +309,22 @@ def test_a_signal_in_the_middle_of_a_download_leaves_no_trace(
         if path.is_file()
     }
     assert left <= {"CACHEDIR.TAG", "locks", "stats"}
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_says_what_is_kept(
+    server: Server, starting: Run, number: int, status: int
+) -> None:
+    """Of a body that can be gone on with; whoever is told of the end is told by which signal."""
+    url = server.serve("/big", bytes(8 << 20), fault=Drip(size=1 << 18, every=0.05), etag='"a"')
+    run = starting("fetch", url, "--allow-unverified")
+    run.wait_for("fetching big")
+    time.sleep(0.6)
+
+    done = run.ended_by(number)
+
+    assert done.status == status
+    assert "of big are kept: the same command goes on from there" in done.err
 
 
 def test_a_thread_may_run_the_command_line() -> None:

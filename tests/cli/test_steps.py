@@ -37,6 +37,7 @@ def test_what_a_server_said_is_followed_by_a_step(kind: type[StoreError], word: 
         (RateLimitedError("come back", status=503, retry_after=86400.0), "that time has passed"),
         (RedirectError("a circle"), "leads elsewhere"),
         (TransportError("500", status=500), "the fault is the server's"),
+        (TransportError("429", status=429), "asked too often"),
         (TransportError("a gzip", status=200), "check the address, or tell who keeps it"),
         (TransportError("nothing", status=204), "check the address, or tell who keeps it"),
         (TransportError("a part", status=206), "check the address, or tell who keeps it"),

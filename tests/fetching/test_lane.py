@@ -19,7 +19,7 @@ from store.fetching.lane import LARGEST, LEAST, Lane
 from store.fetching.pinned import Pinned, read_pinned
 from store.fetching.traffic import Back, Ended, Small, Traffic
 from store.testing.disk_faults import failing_call
-from store.testing.misbehaving import Stall, Status
+from store.testing.misbehaving import Chunked, Stall, Status
 from store.testing.servers import Server
 from store.transports.base import Bounds, Stream, TransferOptions
 from store.transports.deadlines import Deadline
@@ -214,6 +214,21 @@ def test_a_directory_that_cannot_be_made_hands_back(
         found = laid.brought(wanted(server, 6))
 
     assert sum(one == Back(number) for number, one in found.items()) == 1
+
+
+@pytest.mark.parametrize(("plain", "most"), [(0, 20), (1, 60)])
+def test_a_server_that_is_never_plain_is_not_asked_for_all(
+    server: Server, lay: Callable[..., Laid], plain: int, most: int
+) -> None:
+    """It would be asked twice for each; one that was plain once is."""
+    todo = wanted(server, plain) + wanted(server, 60 - plain, first=plain, fault=Chunked())
+
+    found = lay().brought(todo)
+
+    handed = [number for number, arrival in found.items() if isinstance(arrival, Back)]
+    assert len(handed) == 60 - plain
+    assert len(server.requests) <= most + 20  # some connections end meanwhile
+    assert len(server.requests) > most - 20
 
 
 def test_what_was_not_asked_for_is_handed_back_at_the_end(

@@ -32,7 +32,7 @@ class Opened(NamedTuple):
 
 def open_bucket(
     connection: Connection | str | ObjectClient | object | None,
-    name: str,
+    name: object,
     options: TransferOptions | None = None,
 ) -> Opened:
     """Return the client of a bucket's objects; nothing is asked yet.

@@ -136,8 +136,8 @@ class _Later:
             self._listener(event)
         if self._counter is not None and kind != "Hit":  # they are noted
             self._counter(event)
-        if self._frame.stopped and hasattr(event, "received"):
-            raise KeyboardInterrupt
+        if hasattr(event, "received"):
+            self._frame.end_if_stopped()
 
     def here(self) -> tuple[int, int]:
         """Return how many have come or were there, and how many are wanted."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-from store.cli.frame import Frame
+from store.cli.frame import Frame, ended_by
 from store.cli.output import (
     document,
     either,
@@ -58,6 +58,10 @@ def ended(frame: Frame) -> Iterator[Ending]:
             _write_back(frame)
         except KeyboardInterrupt:
             ending.status = _interrupted(frame)
+        except SystemExit:
+            if frame.stopped:
+                _interrupted(frame, frame.stopped)
+            raise
         except BrokenPipeError:
             silence("stdout")
             ending.status = _BROKEN_PIPE
@@ -214,13 +218,15 @@ def _lower(message: str) -> str:
     return message[:1].lower() + message[1:] if message[1:2].islower() else message
 
 
-def _interrupted(frame: Frame) -> int:
+def _interrupted(frame: Frame, number: int = signal.SIGINT) -> int:
+    """Say what ended the run, and what is kept; return the status after Ctrl-C."""
+    said = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
     with contextlib.suppress(OSError):
         if not frame.settle() and on_terminal("stderr"):
             plain("")  # away from the ^C
         done, every = frame.here()
         here = f"{done} of {every} are in the cache" if done and every > 1 else None
-        say("; ".join(text for text in ("interrupted", here, kept(frame)) if text is not None))
+        say("; ".join(text for text in (said, here, kept(frame)) if text is not None))
     return INTERRUPTED
 
 
@@ -275,8 +281,8 @@ def _signals(frame: Frame) -> Iterator[None]:
                 os.write(2, b"store: told to end twice: ended at once, and nothing is cleaned up\n")
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
-        frame.stopped = True
-        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+        frame.stopped = number
+        raise ended_by(number)
 
     before = {}
     with contextlib.suppress(ValueError):  # in a thread that is not the main one

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -24,6 +25,11 @@ COMMAND_DEADLINE: Final = 3600.0
 """How long a fetch may take on the command line where nobody says otherwise, in seconds."""
 
 
+def ended_by(number: int) -> KeyboardInterrupt | SystemExit:
+    """Return what unwinds a run that a signal ends, by its number."""
+    return KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)
+
+
 class Frame:
     """What was decided beside a command's own options; made by `store.cli.ending.run`.
 
@@ -36,7 +42,8 @@ class Frame:
         flags: Settings by key, as text, that flags decided.
         events: Whether every event is to be printed, in place of bars and lines for people.
         arguments: What the command line was given.
-        stopped: Whether the run was told to end: what is on its way is to break off.
+        stopped: The number of the signal that told the run to end, 0 for none: what is on its way is to
+            break off.
         settle: Ends what is drawn on stderr, so that lines may follow; says whether anything was.
         note_hit: Takes note of a hit and its bytes, for who counts.
         pause: Takes away what is drawn while lines are printed.
@@ -53,7 +60,7 @@ class Frame:
         self.json = False
         self.lines = False
         self.events = False
-        self.stopped = False
+        self.stopped = 0
         self.arguments: tuple[str, ...] = ()
         self.flags: dict[str, Any] = {}
         self.settle: Callable[[], bool] = lambda: False
@@ -65,6 +72,16 @@ class Frame:
         self.again = "the same command goes on from there"
         self._handler: _Handler | None = None
         self._level_before = logging.WARNING
+
+    def end_if_stopped(self) -> None:
+        """Break off what is on its way, where a signal has told the run to end.
+
+        Raises:
+            KeyboardInterrupt: It was SIGINT.
+            SystemExit: It was another, with the status that shells give it.
+        """
+        if self.stopped:
+            raise ended_by(self.stopped)
 
     @functools.cached_property
     def reading(self) -> Reading:

@@ -26,6 +26,8 @@ _BROKEN: Final = "the fault is the server's: try again later, or ask another add
 _ODD: Final = "the server gives no file there: check the address, or tell who keeps it"
 _OTHER: Final = "check that the pin is right and the address is that of the file"
 
+_FEWER: Final = "it is asked too often: try again later, or ask another address of it"
+_TOO_MANY: Final = 429
 _FAULTS: Final = 500
 """The first HTTP status by which a server says that it failed."""
 
@@ -65,4 +67,6 @@ def _answered(error: StoreError) -> str:
     status = getattr(error, "status", None)
     if status is None:
         return _AWAY
+    if status == _TOO_MANY:
+        return _FEWER
     return _BROKEN if status >= _FAULTS else _ODD

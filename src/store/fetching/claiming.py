@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from store.addresses import public
 from store.cache.claims import Claim, Claims
@@ -19,6 +19,10 @@ from store.transports.whole import WholeStream
 if TYPE_CHECKING:
     # Most have no tiers: nothing of them is loaded then.
     from store.sharing.base import SharedTier
+
+
+_PATIENCE: Final = 16
+"""After how many answers from a server, none of which was plain, all else is asked for in the usual way."""
 
 
 class Asking:
@@ -41,6 +45,7 @@ class Asking:
         self._traffic = traffic
         self._claims: dict[int, Claim] = {}
         self._lacking: dict[int, tuple[SharedTier, ...]] = {}
+        self._plain, self._odd = False, 0
 
     @property
     def goes_on(self) -> bool:
@@ -95,14 +100,16 @@ class Asking:
                 yield Asked(number, pinned.address)
 
     def tell(self, asked: Asked, answer: Answer) -> bool:
-        """Take an answer; return whether to go on."""
+        """Take an answer; return whether to go on: not with a server that answers in no plain way at all."""
+        self._plain = self._plain or answer is not None
+        self._odd += not self._plain
         pinned = self._left.pop(asked.number)
         claim = self._claims.pop(asked.number)
         arrival = self._arrival(asked.number, pinned, claim, answer)
         if isinstance(arrival, Back):
             claim.release(vain=True)
         self._traffic.bring(arrival)
-        return self._traffic.goes_on
+        return self._traffic.goes_on and self._odd < _PATIENCE
 
     def end(self) -> None:
         """Hand back what was not asked for, or not answered."""

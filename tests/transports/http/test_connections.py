@@ -21,6 +21,7 @@ from store.testing.misbehaving import (
     Chunked,
     Garbage,
     HangUp,
+    Hinted,
     Status,
 )
 from store.testing.servers import Server
@@ -216,3 +217,30 @@ def test_requests_errors_are_raised_too(
         transport.open_stream(server.serve("/a", fault=Status(status)))
 
     assert isinstance(caught.value, ResourceNotFoundError)
+
+
+@pytest.mark.parametrize(
+    "interim",
+    [
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 3,
+        b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\nC: d\r\n\r\n",
+    ],
+)
+def test_what_comes_before_the_answer_is_passed_over(
+    server: Server, transport: HttpTransport, interim: bytes
+) -> None:
+    """It is none yet; and the connection serves what is asked next."""
+    url = server.serve("/a", DATA, fault=Hinted(interim))
+
+    assert read_from(transport, url) == DATA
+    assert read_from(transport, url) == DATA
+    assert server.connections == 1
+
+
+def test_another_protocol_is_no_hint(server: Server, transport: HttpTransport) -> None:
+    """What follows 101 is not HTTP."""
+    url = server.serve("/a", DATA, fault=Hinted(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"))
+
+    with pytest.raises(TransportError, match="101"):
+        read_from(transport, url)

@@ -117,8 +117,8 @@ def _following(frame: Frame) -> Listener:
         """Note what is kept, and end where Ctrl-C was pressed."""
         if type(event).__name__ == "Saved":
             saved[event.name] = event  # type: ignore[assignment]
-        elif frame.stopped and hasattr(event, "received"):
-            raise KeyboardInterrupt
+        elif hasattr(event, "received"):
+            frame.end_if_stopped()
 
     return look_up
 
@@ -172,8 +172,7 @@ def metered(frame: Frame, name: str, total: int) -> Iterator[Counted]:
 
     def count(more: int) -> None:
         """Count bytes that moved, and end where Ctrl-C was pressed."""
-        if frame.stopped:
-            raise KeyboardInterrupt
+        frame.end_if_stopped()
         meter.count(more)
 
     try:

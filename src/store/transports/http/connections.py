@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import http.client
 import io
+import re
 import socket
-from typing import Any
+from typing import Any, Final
 
 import urllib3.connection
 from requests.adapters import HTTPAdapter
@@ -20,6 +21,14 @@ from urllib3.poolmanager import PoolManager
 from store.clock import SYSTEM_CLOCK
 from store.transports.deadlines import current
 from store.transports.http.connecting import connected, shut_down
+
+_INTERIM: Final = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9]{2}[ \r\n]")
+"""How an interim answer begins; 101 is none: another protocol follows."""
+
+_STATUS_LINE: Final = 16
+_LINES: Final = 100
+_LONGEST_LINE: Final = 1 << 16
+"""How much of an interim answer is looked at, and passed over: http.client's own limits."""
 
 
 class Watched(io.RawIOBase):
@@ -81,6 +90,14 @@ class _Answer(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as the base
         super().__init__(sock, *arguments, **options)
         self.fp: Any = io.BufferedReader(Watched(self.fp.detach(), sock))
+
+    def begin(self) -> None:
+        """Read the head, and pass over what comes before it (1xx: RFC 9110, section 15.2), such as hints."""
+        while self.fp is not None and _INTERIM.match(self.fp.peek(_STATUS_LINE)):
+            for _ in range(_LINES):
+                if not self.fp.readline(_LONGEST_LINE).strip():
+                    break
+        super().begin()
 
 
 class _Plain(urllib3.connection.HTTPConnection):

@@ -280,23 +280,6 @@ class Garbage(Fault):
 
 
 @attrs.frozen
-class Hinted(Fault):
-    """Sends interim answers before the final one, as RFC 9110 (section 15.2) allows: no fault in itself.
-
-    Attributes:
-        interim: What is sent before.
-    """
-
-    interim: bytes = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"
-
-    def answer(self, exchange: Exchange) -> None:
-        """Send them, and the data."""
-        exchange.send(self.interim)
-        _announce(exchange)
-        exchange.send(exchange.served.data)
-
-
-@attrs.frozen
 class OtherContent(Fault):
     """Sends other bytes than those that should be given, in good form.
 

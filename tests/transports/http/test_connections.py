@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 
+import attrs
 import pytest
 import requests
 
@@ -16,12 +17,11 @@ from store.errors import (
     TransportError,
     TransportTimeoutError,
 )
-from store.testing.answering import Fault
+from store.testing.answering import Exchange, Fault
 from store.testing.misbehaving import (
     Chunked,
     Garbage,
     HangUp,
-    Hinted,
     Status,
 )
 from store.testing.servers import Server
@@ -31,6 +31,20 @@ from store.transports.deadlines import Deadline, keeping
 from store.transports.http import HTTPRequestError, HttpTransport
 
 DATA = bytes(range(256)) * 20
+
+
+@attrs.frozen
+class Hinted(Fault):
+    """Sends interim answers before the final one, as RFC 9110 (section 15.2) allows."""
+
+    interim: bytes
+
+    def answer(self, exchange: Exchange) -> None:
+        """Send them, and the data."""
+        data = exchange.served.data
+        exchange.send(self.interim)
+        exchange.head(200, {**exchange.content_headers(), "Content-Length": str(len(data))})
+        exchange.send(data)
 
 
 def test_a_connection_is_used_again(server: Server, transport: HttpTransport) -> None:

@@ -8,8 +8,11 @@ import threading
 
 import pytest
 
+from store.buckets.background import Background
 from store.buckets.parallel import break_off_if_stopped, each
+from store.buckets.summaries import Summary
 from store.clock import SYSTEM_CLOCK
+from store.transports.deadlines import Deadline, current, keeping
 
 
 @pytest.mark.parametrize("jobs", [1, 3, 50])
@@ -79,3 +82,48 @@ def test_an_interruption_breaks_off_what_looks_up() -> None:
 
     assert sorted(broken) == [0, 1]
     break_off_if_stopped()
+
+
+def test_a_deadline_holds_in_every_thread() -> None:
+    """It is the caller's, whoever works."""
+    deadline = Deadline(SYSTEM_CLOCK, 60)
+    seen: list[Deadline] = []
+
+    with keeping(deadline):
+        each(range(8), lambda _: seen.append(current(SYSTEM_CLOCK)), 4)
+
+    assert seen == [deadline] * 8
+
+
+def test_whoever_flushes_waits() -> None:
+    """Two at once, too; one of them is told of a failure."""
+    begun, go = threading.Event(), threading.Event()
+
+    def work() -> Summary:
+        begun.set()
+        go.wait(30)
+        raise ZeroDivisionError
+
+    background = Background(2)
+    background.begin(work)
+    told: list[object] = []
+
+    def flush() -> None:
+        try:
+            background.flush()
+            told.append(None)
+        except ZeroDivisionError as error:
+            told.append(error)
+
+    threads = [threading.Thread(target=flush) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    begun.wait(30)
+    early = list(told)
+    go.set()
+    for thread in threads:
+        thread.join()
+    background.close()
+
+    assert early == []
+    assert sorted(type(one).__name__ for one in told) == ["NoneType", "ZeroDivisionError"]

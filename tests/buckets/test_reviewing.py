@@ -87,3 +87,31 @@ def test_a_plan_brings_the_files_of_its_keys(tmp_path: Path, change: dict[str, s
         apply_plan(objects, plan._replace(steps=(odd,)), memory=tmp_path / "m")
 
     assert held(objects) == before
+
+
+def test_a_copy_whose_original_was_taken_out_of_the_plan_is_no_old_file(tmp_path: Path) -> None:
+    """What was to come first did not: the object itself comes."""
+    objects = FakeObjects()
+    fill(objects, {"a": "content", "b": "content"})
+    there = lay(tmp_path / "there", {"a": "older"})
+    plan = sync_remote_to_local(objects, there, dry_run=True, memory=tmp_path / "m").plan
+    copies = tuple(one for one in plan.steps if one.action == "duplicate")
+
+    apply_plan(objects, plan._replace(steps=copies), memory=tmp_path / "m")
+
+    assert [one.key for one in copies] == ["b"]
+    assert (there / "b").read_text() == "content"
+
+
+@pytest.mark.parametrize("stamp", [(), (1,), (1, 2, 3, 4, 5, 6)])
+def test_an_odd_stamp_is_a_changed_plan(tmp_path: Path, stamp: tuple[int, ...]) -> None:
+    """Whatever its length."""
+    objects = FakeObjects()
+    here = lay(tmp_path / "here", {"a": "1"})
+    plan = sync_directory(objects, here, dry_run=True, memory=tmp_path / "m").plan
+    odd = plan.steps[0]._replace(stamp=stamp)
+
+    with pytest.raises(DriftError):
+        apply_plan(objects, plan._replace(steps=(odd,)), memory=tmp_path / "m")
+
+    assert held(objects) == {}

@@ -8,8 +8,9 @@ import random
 import signal
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import pytest
 
@@ -27,8 +28,10 @@ from store.errors import (
 from store.integrity.digest import Digest
 from store.testing.fakes import FakeClock
 from store.testing.objects import FakeObjects
+from store.testing.storage_objects import content
 from store.transports.base import Bounds, Retrying, TransferOptions
 from store.transports.objects.base import Absent, Body, ObjectMeta
+from store.transports.objects.opening import open_objects
 
 LARGE = random.Random(6).randbytes(3 << 20)
 """More than is held in memory at once."""
@@ -308,10 +311,10 @@ def test_what_is_in_the_way_is_said(objects: FakeObjects, house: Path) -> None:
 
 def test_a_durable_file_lasts(objects: FakeObjects, house: Path) -> None:
     """Both ways in."""
-    for key, content in (("small", b"x"), ("large", LARGE)):
-        put_file(objects, key, content)
+    for key, data in (("small", b"x"), ("large", LARGE)):
+        put_file(objects, key, data)
         got = get_file(objects, key, house / "new" / key, durable=True)
-        assert got.path.read_bytes() == content
+        assert got.path.read_bytes() == data
 
 
 class Whole(FakeObjects):
@@ -446,3 +449,50 @@ def test_a_large_object_whose_tag_was_not_told_is_asked_about(house: Path) -> No
 
     assert put_file(objects, "large", bytes(9 << 20)).etag == objects.head("large").etag
     assert put_file(objects, "small", b"x").etag is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_a_file_that_says_nothing_of_its_size_goes_up_whole(objects: FakeObjects) -> None:
+    """The kernel's own are regular files of no bytes, which are read piece by piece."""
+    put_file(objects, "maps", Path("/proc/self/smaps"))
+
+    assert content(objects, "maps").count(b"VmFlags:") > 20
+
+
+def test_a_member_of_an_archive_goes_up(objects: FakeObjects) -> None:
+    """It is a buffered reader, and no file of the system's."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as writing:
+        member = tarfile.TarInfo("m")
+        member.size = 5
+        writing.addfile(member, io.BytesIO(b"hello"))
+    archive.seek(0)
+    with tarfile.open(fileobj=archive) as reading:
+        opened = reading.extractfile("m")
+        assert opened is not None
+        put_file(objects, "m", cast("BinaryIO", opened))
+
+    assert content(objects, "m") == b"hello"
+
+
+def test_a_stream_under_a_condition_goes_up_whole() -> None:
+    """Where nobody knows how long it is."""
+    obstore = pytest.importorskip("obstore.store")
+    client = open_objects("s3://b", connection=obstore.MemoryStore())
+
+    class Endless(io.RawIOBase):
+        """A pipe, say: it cannot be sought in."""
+
+        left = 20 << 20
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any, /) -> int:
+            count = min(len(buffer), self.left)
+            self.left -= count
+            return count
+
+    meta = client.put("k", io.BufferedReader(Endless()), condition=Absent())
+
+    assert meta.size == client.head("k").size == 20 << 20

@@ -93,3 +93,27 @@ def test_a_file_that_another_has_got_counts(tmp_path: Path, theirs: str, *, coun
             sync_remote_to_local(objects, tmp_path / "there", memory=tmp_path / "memory")
 
     assert tree(tmp_path / "there") == {"a": theirs}
+
+
+def test_a_file_that_changed_meanwhile_is_not_taken_for_what_another_brought(
+    tmp_path: Path,
+) -> None:
+    """The other has brought the old content: nothing of that may be remembered of the new one."""
+    here = lay(tmp_path / "here", {"a": "content"})
+
+    class Late(Overtaken):
+        """A store that is asked what it honours between the look at the files and the first upload."""
+
+        def honours_conditions(self, within: str = "") -> bool | None:
+            """Let somebody write the file meanwhile."""
+            (here / "a").write_bytes(b"CONTENT")
+            return super().honours_conditions(within)
+
+    objects = Late()
+    objects.theirs = b"content"
+
+    with pytest.raises(DriftError):
+        sync_directory(objects, here, memory=tmp_path / "memory")
+    again = sync_directory(objects, here, memory=tmp_path / "memory", dry_run=True)
+
+    assert [one.action for one in again.plan.steps] == ["upload"]

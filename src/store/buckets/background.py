@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Final
 
 from store.buckets.summaries import Summary
@@ -44,11 +44,12 @@ class Background:
             StoreError: What the first one that failed raised; the others have ended, too.
         """
         with self._lock:
-            waiting, self._waiting = self._waiting, []
-        failure: BaseException | None = None
-        for one in waiting:
-            error = one.exception()  # waits: the others are to end, too
-            failure = failure or error
+            waiting = tuple(self._waiting)
+        wait(waiting)
+        with self._lock:  # of several who wait one is told
+            mine = [one for one in waiting if one in self._waiting]
+            self._waiting = [one for one in self._waiting if one not in mine]
+        failure = next((error for one in mine if (error := one.exception()) is not None), None)
         if failure is not None:
             raise failure
 

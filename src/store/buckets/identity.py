@@ -179,7 +179,7 @@ def proven(
     md5 = single_part_md5(meta.etag)
     if kept is not None:
         same = kept == Digest("sha256", known.sha256)
-        doubtful = same and None not in {md5, known.md5} and md5 != known.md5
+        doubtful = same and md5 is not None and md5 != (known.md5 or _digest_of(path, "md5"))
         return (_checked(path, known, checksums()) is not False) if doubtful else same
     older = sha1_in(meta.metadata)
     if older is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -62,7 +63,12 @@ def each(items: Iterable[Item], work: Callable[[Item], object], jobs: int) -> No
     crew = _Crew(itertools.chain(first, rest), work)
     ended = [threading.Event() for _ in first]
     threads = [
-        threading.Thread(target=crew.run, args=(event,), name=f"store-bucket-{number}", daemon=True)
+        threading.Thread(
+            target=contextvars.copy_context().run,  # the deadline holds for them, too
+            args=(crew.run, event),
+            name=f"store-bucket-{number}",
+            daemon=True,
+        )
         for number, event in enumerate(ended)
     ]
     # Python 3.11 takes a thread for ended whose join() was interrupted: it is not to be relied on.

@@ -98,7 +98,8 @@ def downward(
         meta = wanted[key]
         sha256 = memory.remote(meta) or at_hand.contents.get(key)
         tag = sha256 or single_part_md5(meta.etag)
-        source = at_hand.names.get((tag or "", meta.size))
+        source, its = at_hand.names.get((tag or "", meta.size), (None, None))
+        sha256 = sha256 or its
         if source is None and tag and meta.size:
             first = coming.setdefault((tag, meta.size), paths[key])
             source = None if first == paths[key] else first
@@ -112,11 +113,11 @@ class _AtHand(NamedTuple):
     """What of a bucket's new content lies in the directory already.
 
     Attributes:
-        names: The files by the SHA-256 or MD5 of their content, and its size.
+        names: The files, and their SHA-256, by the SHA-256 or MD5 of their content, and its size.
         contents: The SHA-256 that objects were said to have when they were asked for, by key.
     """
 
-    names: dict[tuple[str, int], str]
+    names: dict[tuple[str, int], tuple[str, str]]
     contents: dict[str, str]
 
 
@@ -136,13 +137,14 @@ def _at_hand(
     for file in files:
         (maybe if file.size in sizes else known).append(file)
     read = comparison.read(maybe, md5=[one.name for one in maybe if one.size in tagged])
-    names: dict[tuple[str, int], str] = {}
+    names: dict[tuple[str, int], tuple[str, str]] = {}
     for file in [*known, *read.values()]:
         digests = comparison.known(file)
         if digests is not None and file.size:
-            names.setdefault((digests.sha256, file.size), file.name)
+            own = (file.name, digests.sha256)
+            names.setdefault((digests.sha256, file.size), own)
             if digests.md5 is not None:
-                names.setdefault((digests.md5, file.size), file.name)
+                names.setdefault((digests.md5, file.size), own)
     there = {file.size for file in read.values()}
     asked = [one.key for one in new if one.size in there and single_part_md5(one.etag) is None]
     return _AtHand(names, comparison.told(asked))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from store.buckets.comparing import Local
 from store.buckets.keys import directories_of, key_of, keys_for, names_for, within
@@ -19,6 +20,9 @@ from store.buckets.scanning import Scan, Stamped, stamp_files
 from store.errors import QueryError, RefusedError, UnsafeNameError
 from store.files.atomic import discard
 from store.files.failures import storage_error
+
+_LOOKED_AT: Final = 20
+"""How many names in a directory are looked at to find one with letters."""
 
 
 class Prepared(NamedTuple):
@@ -132,11 +136,23 @@ def folds_case(directory: str) -> bool:
     path = Path(directory)
     while not path.is_dir() and path != path.parent:
         path = path.parent
-    swapped = path.with_name(path.name.swapcase()) if path.name else path
-    try:
-        return swapped != path and path.samefile(swapped)
-    except OSError:
-        return False
+    for one in _names_of(path):
+        swapped = one.with_name(one.name.swapcase())
+        if swapped != one:
+            try:
+                return one.samefile(swapped)
+            except OSError:
+                return False
+    return False
+
+
+def _names_of(path: Path) -> Iterator[Path]:
+    """Give names that lie on the file system of a directory: some in it, its own, and those above it."""
+    with contextlib.suppress(OSError), os.scandir(path) as entries:
+        yield from (path / one.name for one in itertools.islice(entries, _LOOKED_AT))
+    while path.name and not path.is_mount():
+        yield path
+        path = path.parent
 
 
 def _planned_up(

@@ -81,7 +81,7 @@ def _of_file(
     stamp = _settled(descriptor)
     with storage_errors(path):
         if stamp.size <= SMALL:
-            content = os.pread(descriptor, SMALL + 1, 0)
+            content = _all_of(descriptor)
             _check(path, descriptor, stamp)
             yield _of_bytes(content, algorithms)
             return
@@ -89,6 +89,14 @@ def _of_file(
             known = hash_descriptor(descriptor, algorithms).digests()
     # It is looked at when its last byte is read: what changes behind that is no part of what was hashed.
     yield Ready(io.BufferedReader(_Held(path, descriptor, stamp), CHUNK), stamp.size, known)
+
+
+def _all_of(descriptor: int) -> bytes:
+    """Return the content of a small file; one that says nothing of its size gives it piece by piece."""
+    pieces: list[bytes] = []
+    while piece := os.pread(descriptor, SMALL + 1, sum(map(len, pieces))):
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _settled(descriptor: int) -> Stamp:
@@ -187,11 +195,12 @@ def _readable(source: BinaryIO) -> BinaryIO:
 
 def _whole_file(source: BinaryIO) -> bool:
     """Whether an open file is a regular one, and stands at its beginning."""
-    return (
-        isinstance(source, io.BufferedReader | io.FileIO)
-        and stat.S_ISREG(os.fstat(source.fileno()).st_mode)
-        and source.tell() == 0
-    )
+    if not isinstance(source, io.BufferedReader | io.FileIO):
+        return False
+    try:
+        return stat.S_ISREG(os.fstat(source.fileno()).st_mode) and source.tell() == 0
+    except (OSError, AttributeError):
+        return False  # it is a member of an archive, say, and no file of the system's
 
 
 @contextlib.contextmanager

@@ -54,7 +54,7 @@ def _local(look: Looking, plan: Plan) -> Scan:
 def _size_of(step: Step, objects: Mapping[str, ObjectMeta]) -> int:
     """Return how many bytes a step is about, by what lies there."""
     if step.action in {"upload", "copy", "remove"}:
-        return step.stamp[2] if step.stamp else step.size
+        return step.stamp[2] if len(step.stamp) > 2 else step.size  # noqa: PLR2004 - a plan may be edited
     found = objects.get(step.key)
     return step.size if found is None else found.size
 

@@ -133,7 +133,8 @@ class _Bringing:
                 counted=counted,
             )
         except DriftError as error:
-            theirs = None if moving.strict else self._theirs(step, error)
+            # What is known is the digest of this very file: what the plan saw may be another by now.
+            theirs = None if moving.strict or not known else self._theirs(step, error)
             if theirs is None:
                 raise
             return theirs

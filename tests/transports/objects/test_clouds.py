@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from store.errors import ConfigurationError
+from store.errors import ConfigurationError, MissingKeyError
 from store.transports.objects.account import account_of
 from store.transports.objects.connection import Connection
 from store.transports.objects.failures import mapped, refused
@@ -69,3 +69,11 @@ def test_an_upload_that_the_store_has_forgotten_is_no_missing_object() -> None:
     assert "has forgotten the parts" in str(error)
     assert error.exit_status == 8
     assert not is_transient(error)
+
+
+@pytest.mark.parametrize("key", ["NotPartial", "UnexpectedRange", "credential", "169.254.1.1.log"])
+def test_a_key_is_no_words_of_the_library(key: str) -> None:
+    """Whatever stands in it: the object is missing, and nothing else."""
+    error = mapped(FileNotFoundError(f"Object at location {key} not found: 404"), "s3://b", key=key)
+
+    assert isinstance(error, MissingKeyError)

@@ -87,6 +87,15 @@ def test_what_is_no_listing_is_told(server: Server, body: bytes) -> None:
         list(at(server).list())
 
 
+def test_a_listing_that_does_not_say_how_it_goes_on_is_none(server: Server) -> None:
+    """It would be taken for the whole, and what it does not show for missing."""
+    page = PAGE.format(more="true", token="", key="a")
+    server.serve("/bucket/", page.encode())
+
+    with pytest.raises(TransportError, match="more to list"):
+        list(at(server).list())
+
+
 @pytest.fixture
 def client(moto_server: MotoServer) -> SignedObjects:
     """A client of an empty bucket."""

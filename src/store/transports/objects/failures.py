@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final, TypeVar
+from urllib.parse import quote
 
 from store.clock import SYSTEM_CLOCK
 from store.errors import (
@@ -178,7 +179,7 @@ def mapped(
     Raises:
         NotPartialError: A range was not answered with a part.
     """
-    text = str(error)
+    text = _said(error, key)
     kind = type(error).__name__
     if "NotPartial" in text:
         raise NotPartialError from None
@@ -202,6 +203,14 @@ def mapped(
     if kind in {"PermissionDeniedError", "UnauthenticatedError"}:
         return CredentialsError(f"{shown}: {_hint(shown)}", url=shown)
     return _unanswered(text.lower(), shown)
+
+
+def _said(error: BaseException, key: str | None) -> str:
+    """Return what the library says, without the key, which may be any words."""
+    text = str(error)
+    for spelled in ({key, quote(key), quote(key, safe="")} - {""}) if key else ():
+        text = text.replace(spelled, "…")
+    return text
 
 
 def _unanswered(text: str, shown: str) -> StoreError:

@@ -151,7 +151,7 @@ class ObstoreObjects(ObjectClient):
         counted: Counted | None,
     ) -> ObjectMeta:
         """Write an object in one request, from what was opened; see `put`."""
-        body = reader.next(PART if reader.size is None else max(PART, reader.size))
+        body = reader.rest() if reader.size is None else reader.next(max(PART, reader.size))
         options: dict[str, Any] = {"attributes": dict(metadata), "use_multipart": False}
         if condition is not None:
             options["mode"] = _mode(condition)

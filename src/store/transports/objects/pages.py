@@ -32,7 +32,7 @@ def page_of(body: bytes, shown: str) -> Page:
     """Return what a page of ``ListObjectsV2`` lists; keys were asked for with ``encoding-type=url``.
 
     Raises:
-        TransportError: It is no listing.
+        TransportError: It is no listing, or one that does not say how it goes on.
     """
     try:
         root = ET.fromstring(body)  # noqa: S314 - expat since 2.4.1 bounds what entities become
@@ -47,8 +47,16 @@ def page_of(body: bytes, shown: str) -> Page:
             f"{shown}: what came is no listing of a bucket: is this the address of an object store?",
             url=shown,
         ) from error
-    more = root.findtext(f"{space}IsTruncated") == "true"
-    return Page(objects, root.findtext(f"{space}NextContinuationToken") if more else None)
+    if root.findtext(f"{space}IsTruncated") != "true":
+        return Page(objects, None)
+    token = root.findtext(f"{space}NextContinuationToken")
+    if not token:  # half a listing taken for the whole would have files deleted
+        raise TransportError(
+            f"{shown}: the store says that there is more to list, and not how to ask for it: try again, or"
+            " tell who keeps it",
+            url=shown,
+        )
+    return Page(objects, token)
 
 
 def _objects(root: ET.Element, space: str, *, encoded: bool) -> Iterator[ObjectMeta]:

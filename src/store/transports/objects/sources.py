@@ -71,6 +71,17 @@ class Reader:
             )
         return found
 
+    def rest(self) -> bytes:
+        """Return all that is left.
+
+        Raises:
+            StorageError: See `next`.
+        """
+        pieces = [self.next(PART)]
+        while len(pieces[-1]) == PART:
+            pieces.append(self.next(PART))
+        return b"".join(pieces)
+
 
 @contextlib.contextmanager
 def opened(source: Source) -> Iterator[Reader]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from store.addresses import public
 from store.errors import RefusedError
 from store.releases.filesystem import FileSystemArchive, path_of
 from store.releases.interface import ArchiveInterface
@@ -34,7 +35,7 @@ def begin(host: str, user: str | None = None, *, ca_file: str | None = None) -> 
 
         return begin_cdcs(host, user, ca_file=ca_file)
     raise RefusedError(
-        f"an archive cannot be begun at {host}: name a directory, s3://bucket/prefix, or the address"
+        f"an archive cannot be begun at {public(host)}: name a directory, s3://bucket/prefix, or the address"
         " of a CDCS",
         limit="init",
     )

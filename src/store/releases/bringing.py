@@ -15,8 +15,8 @@ from store.integrity.hashing import hash_file
 from store.integrity.stamp import Stamp
 from store.releases.mapping import Blob
 from store.releases.modes import adjust_mode
-from store.releases.names import check_path
 from store.releases.records import Record
+from store.releases.sources import file_in
 from store.releases.values import HEALING, Naming, Uploaded
 
 
@@ -73,7 +73,7 @@ def send_by_page(
         DriftError: It was changed while it was read.
         StorageError: It cannot be read.
     """
-    file = source / check_path(path)
+    file = Path(file_in(source, path))
     with storage_errors(file):
         before = Stamp.of(file.lstat())
         pid, size = archive.process_and_upload_blob(

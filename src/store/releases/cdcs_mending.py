@@ -12,6 +12,7 @@ from store.releases.cdcs_files import local_file
 from store.releases.cdcs_releases import CdcsReleases
 from store.releases.mapping import BPID, blob_nodes
 from store.releases.records import PID_KEY, Record
+from store.releases.renewing import hold_sent
 
 
 def mend(
@@ -36,6 +37,7 @@ def mend(
         paths: The paths of those that are missing or damaged.
 
     Raises:
+        DriftError: A file is not what was published: the document stays as it is.
         RefusedError: It is an older record, of whose digest the ids are a part.
         StoreError: The server fails, or the user may not change the document.
     """
@@ -49,6 +51,9 @@ def mend(
             " older record: publish it under the next version",
             limit="blobs",
         )
+    known = {one.path: one for one in record.blobs}
     for path, node in nodes:
-        node[BPID] = blobs.bring(local_file(source, path), lambda _: None)
+        local = local_file(source, path)
+        hold_sent(local.path, known[path], local.sha256)
+        node[BPID] = blobs.bring(local, lambda _: None)
     releases.rename_blobs(Record.from_data(data), workspace)

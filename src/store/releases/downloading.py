@@ -30,6 +30,7 @@ from store.releases.holding import (
     EARLIER,
     HIDDEN,
     RECORD,
+    YOURS,
     begin,
     finish,
     held_in,
@@ -42,12 +43,16 @@ from store.releases.modes import mode_of
 from store.releases.records import Record
 from store.releases.showing import bar_of
 from store.releases.transfer import Job, Standing, Update, move_all
+from store.releases.yours import read_note, write_note, yours_among
 
 if TYPE_CHECKING:
     from store.releases.further import Further
 
-_TAKEN: Final = tuple(f"{one}/" for one in (EARLIER, RECORD, COMING))
-"""How no path in a release may begin."""
+_TAKEN: Final = tuple(f"{one}/" for one in (EARLIER, RECORD, COMING, YOURS))
+"""How no path in a release may begin, in whatever case: some file systems take no heed of it."""
+
+_FILES: Final = frozenset({HIDDEN, EARLIER, RECORD, COMING, YOURS})
+"""What no file in a release may be called."""
 
 
 class Manner(NamedTuple):
@@ -112,7 +117,7 @@ def download(
     """
     release = _checked(record, allow_git=manner.allow_git)
     refuse_archive(folder)
-    make_directories(inside(folder, HIDDEN))
+    make_directories(inside(folder, HIDDEN), durable=manner.durable)
     with contextlib.ExitStack() as stack:
         with storage_errors(folder):
             stack.enter_context(alone_in(folder / HIDDEN))
@@ -155,19 +160,25 @@ def _fill(
     """Fill a folder that nobody else fills meanwhile."""
     SWEEPER.sweep(str(folder / HIDDEN))
     text, held = release.to_yaml().encode(), held_in(folder)
-    fresh = _is_fresh(folder)
+    fresh, yours = _is_fresh(folder), frozenset[str]()
     if not fresh:
         refuse_clashes(folder, release, held, replace=manner.replace)
-    begin(folder, text, durable=manner.durable)
+        yours = yours_among(folder, release, held, read_note(folder / YOURS))
+    write_note(folder / YOURS, yours, durable=manner.durable)
+    whole = begin(folder, text, durable=manner.durable)
     removed = set() if fresh else make_way(folder, release, held)
     with bar_of(release.title, release.size, names=manner.names, shown=manner.bar) as show:
         brought = _bring_all(
             archive, release, workspace, folder, manner._replace(show=show or manner.show)
         )
     removed |= {path for one in held for path in retire(folder, one, release)}
-    if manner.durable:
-        sync_many([f"{folder}/{path}" for path in brought], top=folder, seen=True)
+    paths = {blob.path for blob in release.blobs}
+    if manner.durable and (brought or not whole):
+        # what a run that was cut off has brought need not have lasted, nor its empty directories
+        lasting = {*paths, *release.directories}
+        sync_many([f"{folder}/{path}" for path in lasting], top=folder, seen=True)
     finish(folder, text, durable=manner.durable)
+    write_note(folder / YOURS, (yours & paths) - brought, durable=manner.durable)
     kept = tuple(blob.path for blob in release.blobs if blob.path not in brought)
     return Downloaded(tuple(sorted(brought)), kept, tuple(sorted(removed)))
 
@@ -190,7 +201,8 @@ def _checked(record: Mapping[str, Any] | Record, *, allow_git: bool) -> Record:
     release.check()
     files = {blob.path for blob in release.blobs}
     for path in (*release.directories, *files):
-        if path.startswith(_TAKEN) or (path in files and path in {HIDDEN, EARLIER, RECORD, COMING}):
+        low = path.casefold()
+        if low.startswith(_TAKEN) or (path in files and low in _FILES):
             raise UnsafeNameError(
                 f"{release.title} is refused: it has a file {path!r} of its own", name=path
             )

@@ -26,7 +26,7 @@ from store.releases.laid_out import LaidOutArchive, T
 from store.releases.layout import MARKER, OURS, blob_name, shelf_of, yank_name
 from store.releases.mapping import Blob
 from store.releases.marking import check_archive, check_outside, no_archive
-from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
+from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.records import Record
 from store.releases.shelves import (
     MAX_REASON,
@@ -35,6 +35,7 @@ from store.releases.shelves import (
     versions_in,
     yanked_in,
 )
+from store.releases.sources import file_in
 from store.releases.transfer import following
 from store.releases.values import Listed, Naming, Uploaded
 from store.releases.versions import Version
@@ -160,9 +161,7 @@ class FileSystemArchive(LaidOutArchive):
     ) -> Uploaded:
         """Make one file a blob: see `Further.upload_blob`."""
         shelf = f"{self._place}/{shelf_of(naming.workspace, naming.title_versionless)}"
-        return take_in(
-            f"{source}/{check_path(path)}", shelf, self._workshop(), update, chunk=chunk_size
-        )
+        return take_in(file_in(source, path), shelf, self._workshop(), update, chunk=chunk_size)
 
     def threads_for(self, asked: int, sizes: Sequence[int]) -> int:
         """Return one for small files, of which several would only wait for each other: see the base."""

@@ -179,6 +179,7 @@ class Further:
             paths: The paths of those that are wrong in the archive.
 
         Raises:
+            DriftError: A file is not what was published, or is changed while it is sent.
             RefusedError: The archive cannot.
             StoreError: The archive fails, or a file cannot be read.
         """

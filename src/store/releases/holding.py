@@ -6,6 +6,7 @@ name                     holds
 ``.rme/record.yml``      the record of the release, once all of its files lie there
 ``.rme/coming.yml``      the record of the one that is on its way; it becomes the other one at the end
 ``.rme/earlier/*.yml``   the records of those whose files may still lie there until then
+``.rme/yours.json``      the paths of their files that lay there before any release came: a list
 =======================  =================================================================================
 
 So a run that was cut off, and the next one, know which files a release has brought.
@@ -19,14 +20,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+import attrs
+
 from store.errors import ArchiveError, QueryError, RefusedError, UnsafeNameError
 from store.files.atomic import discard, make_directories, rename, write_bytes
 from store.files.failures import storage_errors
 from store.files.names import derived_name, inside
-from store.files.syncing import sync_directory
+from store.files.syncing import sync_directory, sync_file
 from store.integrity.regular import read_regular
 from store.releases.layout import MARKER
 from store.releases.records import Record
+from store.releases.yours import read_note
 
 HIDDEN: Final = ".rme"
 """The name of the directory in a folder that holds what is said of the release itself."""
@@ -40,6 +44,9 @@ COMING: Final = f"{HIDDEN}/coming.yml"
 EARLIER: Final = f"{HIDDEN}/earlier"
 """The directory of the records whose files may lie there until then."""
 
+YOURS: Final = f"{HIDDEN}/yours.json"
+"""Where it is noted which files no release has brought though one has them: see `store.releases.yours`."""
+
 _SHOWN: Final = 5
 """How many files are named that are in the way."""
 
@@ -52,19 +59,22 @@ def record_in(folder: Path) -> Record | None:
 def held_in(folder: Path) -> tuple[Record, ...]:
     """Return the records of the releases whose files may lie in a folder: fetched to it, or begun.
 
+    They have no file that lay there before any release came.
+
     Raises:
         UnsafeNameError: A link stands where our own names belong.
     """
+    yours = read_note(inside(folder, YOURS))
     whole = _read(inside(folder, RECORD))
     if whole is not None:
-        return (whole,)  # what else is noted is of a run that was cut off at its very end
+        return (_without(whole, yours),)  # what else is noted is of a run cut off at its very end
     names = [inside(folder, COMING)]
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         names += sorted(inside(folder, EARLIER).iterdir())
-    return tuple(record for record in map(_read, names) if record is not None)
+    return tuple(_without(one, yours) for one in map(_read, names) if one is not None)
 
 
-def begin(folder: Path, text: bytes, *, durable: bool) -> None:
+def begin(folder: Path, text: bytes, *, durable: bool) -> bool:
     """Note that the files of a release come to lie in a folder; from now on it holds no whole one.
 
     Args:
@@ -72,13 +82,16 @@ def begin(folder: Path, text: bytes, *, durable: bool) -> None:
         text: The record of the release. Where it is that of the folder already, nothing changes.
         durable: Whether the note lasts before the first file comes.
 
+    Returns:
+        Whether the folder holds that very release already, and as a whole.
+
     Raises:
         StorageError: It cannot be noted.
     """
     record, coming = folder / RECORD, folder / COMING
     with storage_errors(record):
         if _bytes(record) == text:
-            return
+            return True
         for one in (record, coming):
             said = _bytes(one)
             if said is not None and said != text:
@@ -86,6 +99,7 @@ def begin(folder: Path, text: bytes, *, durable: bool) -> None:
                 rename(one, folder / EARLIER / f"{derived_name(said.decode('latin-1'))[:16]}.yml")
         if _bytes(coming) != text:
             write_bytes(coming, text, durable=durable, via=folder / HIDDEN)
+    return False
 
 
 def finish(folder: Path, text: bytes, *, durable: bool) -> None:
@@ -101,6 +115,7 @@ def finish(folder: Path, text: bytes, *, durable: bool) -> None:
         elif _bytes(record) != text:
             write_bytes(record, text, durable=durable, via=folder / HIDDEN)
         if durable:
+            sync_file(record)  # a run that was cut off may have written it
             sync_directory(record.parent)
         discard(folder / EARLIER)
 
@@ -149,6 +164,12 @@ def _brought(folder: Path) -> bool:
     with contextlib.suppress(UnsafeNameError, OSError):
         return any(blob.path == MARKER for one in held_in(folder) for blob in one.blobs)
     return False
+
+
+def _without(record: Record, paths: frozenset[str]) -> Record:
+    if not paths:
+        return record
+    return attrs.evolve(record, blobs=tuple(one for one in record.blobs if one.path not in paths))
 
 
 def _read(path: Path) -> Record | None:

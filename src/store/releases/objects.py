@@ -20,9 +20,10 @@ from store.releases.hashing import CHUNK
 from store.releases.laid_out import LaidOutArchive, T
 from store.releases.layout import MARKER, OURS, blob_name, shelf_of, version_in, yank_name
 from store.releases.mapping import Blob
-from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
+from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.objects_bringing import bring_object, put_anew
 from store.releases.records import Record
+from store.releases.sources import file_in
 from store.releases.transfer import counting, following
 from store.releases.values import Naming, Uploaded
 from store.releases.versions import Version
@@ -146,7 +147,7 @@ class ObjectArchive(LaidOutArchive):
         chunk_size: int = CHUNK,  # noqa: ARG002 - the client knows its own parts
     ) -> Uploaded:
         """Make one file a blob, unless one of that digest and size is there: see `Further.upload_blob`."""
-        file = source / check_path(path)
+        file = Path(file_in(source, path))
         shelf = shelf_of(naming.workspace, naming.title_versionless)
         with storage_errors(file):
             before = Stamp.of(file.lstat())
@@ -174,7 +175,8 @@ class ObjectArchive(LaidOutArchive):
         shelf = f"{self._prefix}{shelf_of(workspace, record.title_versionless)}"
         for blob in record.blobs:
             if blob.path in paths:
-                put_anew(self._client, f"{shelf}/{blob_name(blob.pid or '')}", source / blob.path)
+                file = Path(file_in(source, blob.path))
+                put_anew(self._client, f"{shelf}/{blob_name(blob.pid or '')}", file, blob)
 
     def close(self) -> None:
         """Close the client's connections."""

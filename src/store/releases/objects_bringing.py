@@ -13,6 +13,8 @@ from store.files.failures import storage_errors
 from store.integrity.digest import Digest, new_hasher
 from store.integrity.hashing import hash_file
 from store.releases.blobs import hold
+from store.releases.mapping import Blob
+from store.releases.renewing import Unchanging, hold_sent
 from store.releases.values import HEALING
 from store.transports.objects.base import DIGEST_KEY, Body, ObjectClient
 
@@ -69,20 +71,27 @@ def bring_object(
     update["digest"] = str(found)
 
 
-def put_anew(client: ObjectClient, key: str, file: Path) -> None:
-    """Write a file as an object, in the place of what is there.
+def put_anew(client: ObjectClient, key: str, file: Path, blob: Blob) -> None:
+    """Write a file of a release as an object, in the place of what is there.
 
     Args:
         client: The bucket's objects.
         key: The object's name.
         file: What it is to hold.
+        blob: What the record says of it.
 
     Raises:
+        DriftError: The file is something else, or becomes that while it is sent: nothing is written.
         StoreError: The file cannot be read, or the store refuses.
     """
     with storage_errors(file):
-        sha256 = hash_file(file, ["sha256"]).digests()[0].hex
-    client.put(key, file, metadata={DIGEST_KEY: sha256})
+        hashed = hash_file(file, ["sha256"])
+    digest = hashed.digests()[0]
+    hold_sent(file, blob, digest.hex)
+    with storage_errors(file):
+        opened = Unchanging(file, digest, hashed.size)
+    with opened as sent:
+        client.put(key, sent, metadata={DIGEST_KEY: digest.hex})
 
 
 def _pour(

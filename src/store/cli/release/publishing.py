@@ -79,6 +79,7 @@ def publish(
 
     Left out are: what .gitignore names, .git, .env and other files that usually hold credentials, and links.
     """
+    from store.addresses import public
     from store.releases.publishing import publish as publish_release
 
     frame = frame_of(context)
@@ -103,7 +104,7 @@ def publish(
             began=began,
             via=scratch(frame),
         )
-    _show(frame, done, wanted.workspace, str(named.host), dry_run=dry_run)
+    _show(frame, done, wanted.workspace, public(named.host), dry_run=dry_run)
 
 
 def _wanted(asked: dict[str, Any], workspace: str) -> Wanted:

@@ -24,7 +24,7 @@ from store.errors import (
     StorageError,
     UnsafeNameError,
 )
-from store.releases import laid_out
+from store.releases import usable
 from store.releases.choosing import choose
 from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
@@ -322,7 +322,7 @@ def test_listing_reads_no_records(
         reads.append(name)
         return read_record(text, name=name)
 
-    monkeypatch.setattr(laid_out, "read_record", counted)
+    monkeypatch.setattr(usable, "read_record", counted)
 
     plain = archive.list_releases()
     unread = list(reads)

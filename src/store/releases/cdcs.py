@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from store.integrity.digest import Digest
-from store.releases.admitting import meant
 from store.releases.cdcs_blobs import CdcsBringing
 from store.releases.cdcs_files import local_file, local_files
+from store.releases.cdcs_finding import admitted, listed
 from store.releases.cdcs_mending import mend
-from store.releases.cdcs_records import Kept
 from store.releases.cdcs_releases import CdcsReleases
 from store.releases.cdcs_template import create_template
 from store.releases.curator import Curator
 from store.releases.datasets import check_leads
+from store.releases.finding import no_release
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.logins import get_credentials
@@ -25,6 +25,7 @@ from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.receiving import receive_blob
 from store.releases.records import Record
 from store.releases.transfer import counting, following
+from store.releases.usable import usable
 from store.releases.values import Listed, Naming, Records, Uploaded, naming_of, workspace_of
 from store.releases.versions import Expressions, Version, choice_from
 from store.transports.base import TransferOptions
@@ -102,17 +103,21 @@ class CDCSArchive(ArchiveInterface):
     ) -> Records:
         """Return the records that expressions admit, from the oldest version to the newest; see the base."""
         choice = choice_from(version_expressions)
-        lone = choice.clauses[0] if len(choice.clauses) == 1 else None
-        exact = lone is not None and lone.exact
-        version = Version.parse(lone.text)._replace(build="") if lone and exact else None
-        title, place = check_title(title_versionless), check_workspace(workspace)
-        found = self._releases.find(title, place, version)
-        will_do = set(meant(choice, [one.version for one in found]))
-        return {
-            one.title: one.data()
-            for one in found
-            if one.version in will_do and (one.yanked is None or choice.names(one.version))
-        }
+        there = admitted(self._releases, title_versionless, choice, workspace)
+        return dict(usable(self.host, there, choice))
+
+    def newest_record(
+        self,
+        title_versionless: str,
+        version_expressions: Expressions = None,
+        workspace: str = DEFAULT_WORKSPACE,
+    ) -> dict[str, Any]:
+        """Return the record of the highest version that can be used; see the base. No other one is read."""
+        choice = choice_from(version_expressions)
+        there = admitted(self._releases, title_versionless, choice, workspace)
+        for _, data in usable(self.host, reversed(there), choice):
+            return data
+        raise no_release(self, title_versionless, choice, workspace)
 
     def download_blob(  # noqa: PLR0917 - the page's order
         self,
@@ -260,11 +265,11 @@ class CDCSArchive(ArchiveInterface):
         Raises:
             ReleaseRecordNotFoundError: There is no such workspace.
         """
-        listed = [
-            _listed(title, one, details=details)
+        lines = [
+            listed(title, one, details=details)
             for title, one in self._releases.all(title_versionless, workspace)
         ]
-        return sorted(listed, key=lambda one: (one.workspace, one.title, one.version))
+        return sorted(lines, key=lambda one: (one.workspace, one.title, one.version))
 
     def yank(
         self,
@@ -291,10 +296,3 @@ class CDCSArchive(ArchiveInterface):
             told = (record, {one.pid: one.digest for one in blobs if one.pid})
             self._told = told
         return told[1].get(pid)
-
-
-def _listed(workspace: str, kept: Kept, *, details: bool) -> Listed:
-    listed = Listed(workspace, kept.title_versionless, kept.version, kept.yanked)
-    if not details:
-        return listed
-    return listed._replace(files=kept.files, size=kept.size, digest=kept.digest)

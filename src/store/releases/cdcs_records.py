@@ -18,6 +18,7 @@ from store.errors import ArchiveError, StoreError
 from store.releases.curating import DataRecord
 from store.releases.records import PID_KEY, Record
 from store.releases.spelling import read_record
+from store.releases.usable import checked
 from store.releases.versions import Version
 
 TEMPLATE: Final = "store-release"
@@ -99,9 +100,13 @@ class Kept:
         """Return the record as plain data, with the identifier that the server has given it.
 
         Raises:
-            ArchiveError: It cannot be read.
+            ArchiveError: It cannot be read, or says that it is another.
         """
-        found = read_record(self.text.encode(), name=self.title)
+        found = (
+            read_record(self.text.encode(), name=self.title)
+            if self.older
+            else checked(self.text.encode(), self.title_versionless, self.version)
+        )
         return found if self.pid is None else {**found, PID_KEY: self.pid}
 
 

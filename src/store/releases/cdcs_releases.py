@@ -90,8 +90,8 @@ class CdcsReleases:
     ) -> str:
         """Add a record, unless there is one of its title and version.
 
-        Two that publish at the same time both find none; afterwards, the one whose document is not the first
-        takes its own back.
+        Two that publish at the same time both find none, or both the same to replace; afterwards, the one
+        whose document is not the first takes its own back.
 
         Args:
             record: The record, its blobs uploaded.
@@ -103,7 +103,7 @@ class CdcsReleases:
             Its identifier.
 
         Raises:
-            ReleaseExistsError: There is one.
+            ReleaseExistsError: There is one, or another was the first to publish it again.
             RefusedError: A blob is not uploaded, or there is no template.
         """
         room = self._curator.get_workspace(workspace)
@@ -113,8 +113,7 @@ class CdcsReleases:
         check_blobs(self._curator, record, sure)
         before = self._chosen(there) if there else None
         made = self._added(record, room, before)
-        if before is None:
-            self._yield_to_the_first(record, room, made)
+        made = self._first(record, room, made, before)
         return made.pid or f"{self._curator.host}/rest/data/{made.document.id}/"
 
     def mark(self, title: str, version: Version, workspace: str, reason: str | None) -> None:
@@ -258,12 +257,17 @@ class CdcsReleases:
         same = [one for one in found if one.digest == record.identity and one.repeats == before]
         return _last(same)
 
-    def _yield_to_the_first(self, record: Record, room: Workspace, made: Kept) -> None:
-        """Take a document back where another publisher was earlier."""
-        there = self._same(record, room)
-        if any(one.number < made.number for one in there):
-            self._curator.delete_record(made.document)
+    def _first(self, record: Record, room: Workspace, made: Kept, before: Kept | None) -> Kept:
+        """Return the document that stands; one is taken back where another was earlier, or was sent twice."""
+        rivals = [one for one in self._same(record, room) if one.number < made.number]
+        if before is not None:
+            rivals = [one for one in rivals if one.repeats == before.document.id]
+        if not rivals:
+            return made
+        self._curator.delete_record(made.document)
+        if before is None or rivals[0].digest != made.digest:
             raise self._exists(record, room.title)
+        return rivals[0]
 
     def _exists(self, record: Record, workspace: str) -> ReleaseExistsError:
         return ReleaseExistsError(

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from store.errors import QueryError
+import contextlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from store.errors import ArchiveError, QueryError, UnsafeNameError
 from store.releases.admitting import meant
 from store.releases.interface import ArchiveInterface
 from store.releases.names import DEFAULT_WORKSPACE, Requirement
 from store.releases.records import Record
 from store.releases.versions import Version
+
+log = logging.getLogger(__name__)
 
 
 def choose(archive: ArchiveInterface, wanted: Requirement, workspace: str | None = None) -> Record:
@@ -20,14 +27,40 @@ def choose(archive: ArchiveInterface, wanted: Requirement, workspace: str | None
 
     Raises:
         ReleaseRecordNotFoundError: There is none.
-        StoreError: The archive fails, or the record is damaged.
+        StoreError: The archive fails, or the record is damaged: one that was named, or all of them; of
+            others the highest that can be used is chosen, with a warning.
     """
-    found = archive.newest_record(
-        title_versionless=wanted.title,
-        version_expressions=[one.text for one in wanted.choice.clauses] or None,
-        workspace=place_of(wanted, workspace),
-    )
-    return Record.from_data(found)
+    expressions = [one.text for one in wanted.choice.clauses] or None
+    asked = {
+        "title_versionless": wanted.title,
+        "version_expressions": expressions,
+        "workspace": place_of(wanted, workspace),
+    }
+    found = archive.newest_record(**asked)
+    try:
+        return Record.from_data(found)
+    except (ArchiveError, UnsafeNameError) as error:
+        lower = _lower(archive, wanted, found, asked)
+        if lower is None:
+            raise
+        title = found.get("title")
+        log.warning("%s: the record %s is passed over: %s", archive.host, title, error)
+        return lower
+
+
+def _lower(
+    archive: ArchiveInterface,
+    wanted: Requirement,
+    found: Mapping[str, Any],
+    asked: Mapping[str, Any],
+) -> Record | None:
+    """Return the highest record that can be used where another cannot; None for one that was named."""
+    if wanted.choice.names(Version.parse(found.get("version"))):
+        return None
+    for data in reversed(archive.get_release_records(**asked).values()):
+        with contextlib.suppress(ArchiveError, UnsafeNameError):
+            return Record.from_data(data)
+    return None
 
 
 def yanked_in(archive: ArchiveInterface, record: Record, workspace: str) -> str | None:

@@ -23,7 +23,7 @@ from store.releases.interface import ArchiveInterface
 from store.releases.layout import blob_name, record_name, shelf_of
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace, title_of
 from store.releases.records import Record
-from store.releases.spelling import read_record
+from store.releases.usable import Candidate, checked, usable
 from store.releases.values import Listed, Naming, Records, naming_of, workspace_of
 from store.releases.versions import Choice, Expressions, Version, choice_from
 
@@ -69,23 +69,19 @@ class LaidOutArchive(ArchiveInterface):
         self, title: str, versions: Iterable[Version], choice: Choice, workspace: str
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Give the records of versions, as long as they can be used."""
-        given, last = False, None
-        for version in versions:
-            name = record_name(workspace, title, version)
-            try:
-                text = self._read(name)
-                data = None if text is None else _checked(text, title, version)
-            except ArchiveError as error:
-                if choice.names(version):
-                    raise
-                last = error
-                log.warning("%s: the record %s is passed over: %s", self.host, name, error)
-                continue
-            if data is not None:
-                given = True
-                yield title_of(title, version), data
-        if last is not None and not given:
-            raise last
+        return usable(
+            self.host,
+            (self._candidate(title, version, workspace) for version in versions),
+            choice,
+        )
+
+    def _candidate(self, title: str, version: Version, workspace: str) -> Candidate:
+        def read() -> dict[str, Any] | None:
+            """Read the record; None where it is gone."""
+            text = self._read(record_name(workspace, title, version))
+            return None if text is None else checked(text, title, version)
+
+        return Candidate(version, title_of(title, version), read)
 
     def _admitted(self, title_versionless: str, choice: Choice, workspace: str) -> list[Version]:
         """Return the versions that a choice admits; those that were yanked only where they are named."""
@@ -241,25 +237,9 @@ class LaidOutArchive(ArchiveInterface):
             text = self._read(name)
             if text is None:
                 return one
-            record = Record.from_data(_checked(text, one.title, one.version))
+            record = Record.from_data(checked(text, one.title, one.version))
             digest = record.digest or record.identity
         except (ArchiveError, QueryError, UnsafeNameError) as error:
             log.warning("%s: the record %s is passed over: %s", self.host, name, error)
             return one
         return one._replace(files=len(record.blobs), size=record.whole_size, digest=digest)
-
-
-def _checked(text: bytes, title: str, version: Version) -> dict[str, Any]:
-    """Return a record's data, as long as it is of the release that its name says.
-
-    Raises:
-        ArchiveError: It cannot be read, or says that it is another.
-    """
-    wanted = title_of(title, version)
-    data = read_record(text, name=wanted)
-    if data.get("title") != wanted or str(data.get("version")) != str(version):
-        raise ArchiveError(
-            f"the record under the name of {wanted} says that it is {str(data.get('title'))[:100]!r}",
-            archive=wanted,
-        )
-    return data

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from store.errors import (
+    DriftError,
     RefusedError,
     ReleaseRecordNotFoundError,
     ResourceNotFoundError,
@@ -37,7 +38,7 @@ from store.releases.holding import (
 )
 from store.releases.holding_back import holds_hooks
 from store.releases.mapping import Blob
-from store.releases.matching import stands
+from store.releases.matching import check_empty, stands
 from store.releases.modes import mode_of
 from store.releases.records import Record
 from store.releases.showing import bar_of
@@ -64,6 +65,7 @@ class Manner(NamedTuple):
         replace: Replace files that no release has brought, too; else they are an error.
         allow_git: Bring what lies in a ``.git`` or ``.hg``, too: what stands there is run by who uses the
             folder.
+        noting: Is entered once nobody else fills the folder, and left when it is filled, before another may.
     """
 
     threads: int = 8
@@ -75,6 +77,7 @@ class Manner(NamedTuple):
     durable: bool = True
     replace: bool = True
     allow_git: bool = False
+    noting: Callable[[], contextlib.AbstractContextManager[object]] = contextlib.nullcontext
 
 
 class Downloaded(NamedTuple):
@@ -117,8 +120,9 @@ def download(
         with storage_errors(folder):
             stack.enter_context(alone_in(folder / HIDDEN))
         try:
-            return _fill(archive, release, workspace, folder, manner)
-        except RefusedError:
+            with manner.noting():
+                return _fill(archive, release, workspace, folder, manner)
+        except (DriftError, RefusedError):
             with contextlib.suppress(OSError):
                 (folder / HIDDEN).rmdir()  # where nothing was begun, nothing of ours stays
             raise
@@ -219,6 +223,7 @@ def _bring_all(
             update["size"] = blob.size or 0
             return
         if blob.size == 0:
+            check_empty(blob)
             with storage_errors(folder / blob.path):
                 put_small(temporary_in(str(via)), f"{place}/{blob.path}", b"", mode)
         else:

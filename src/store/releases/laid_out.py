@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -21,7 +21,7 @@ from store.releases.finding import no_release
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.layout import blob_name, record_name, shelf_of
-from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace, title_of
+from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace, is_name, title_of
 from store.releases.records import Record
 from store.releases.spelling import read_record
 from store.releases.values import Listed, Naming, Records, naming_of, workspace_of
@@ -95,7 +95,7 @@ class LaidOutArchive(ArchiveInterface):
         found = meant(choice, there)
         if all(map(choice.names, found)):
             return found
-        yanked = self._yanked(workspace, title_versionless)
+        yanked = self._marked(workspace, title_versionless)
         return [one for one in found if one not in yanked or choice.names(one)]
 
     def process_and_upload_blob(  # noqa: PLR0917 - as the page has it
@@ -169,6 +169,13 @@ class LaidOutArchive(ArchiveInterface):
         """Return what there is, by the names of the records: see `Further.list_releases`."""
         found = []
         for space, title in self._shelves(workspace, title_versionless):
+            if not (is_name(space) and is_name(title)):
+                log.warning(
+                    "%s: %r is passed over: no release has such a name",
+                    self.host,
+                    f"{space}/{title}",
+                )
+                continue
             versions = self._versions(space, title)
             yanked = self._yanked(space, title) if versions else {}
             found += [
@@ -205,6 +212,10 @@ class LaidOutArchive(ArchiveInterface):
     @abc.abstractmethod
     def _yanked(self, workspace: str, title: str) -> Mapping[Version, str]:
         """Return the versions that ranges pass over, and why."""
+
+    def _marked(self, workspace: str, title: str) -> Collection[Version]:
+        """Return the versions that ranges pass over; without the reasons, where those cost more."""
+        return self._yanked(workspace, title)
 
     @abc.abstractmethod
     def _read(self, name: str) -> bytes | None:

@@ -19,7 +19,7 @@ from store.errors import (
 from store.files.atomic import make_directories
 from store.files.dirlocks import alone_in
 from store.files.failures import storage_errors
-from store.files.names import inside
+from store.files.names import PARTIAL_PREFIX, inside
 from store.files.small import put_small
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_many
@@ -194,9 +194,11 @@ def _checked(record: Mapping[str, Any] | Record, *, allow_git: bool) -> Record:
     release.check()
     files = {blob.path for blob in release.blobs}
     for path in (*release.directories, *files):
-        if path.startswith(_TAKEN) or (path in files and path in {HIDDEN, EARLIER, RECORD, COMING}):
+        folded = f"{path.casefold()}/"  # there are file systems on which case is nothing
+        if folded.startswith(_TAKEN) or (path in files and folded == f"{HIDDEN}/"):
             raise UnsafeNameError(
-                f"{release.title} is refused: it has a file {path!r} of its own", name=path
+                f"{release.title} is refused: {path!r} is a name of ours, of what is said of a release itself",
+                name=path,
             )
         if not allow_git and holds_hooks(path):
             raise RefusedError(
@@ -246,8 +248,13 @@ def _bring_all(
 
 
 def _is_fresh(folder: Path) -> bool:
-    with storage_errors(folder), os.scandir(folder) as entries:
-        return all(one.name == HIDDEN for one in entries)
+    """Whether nothing lies in a folder but what we have noted there ourselves."""
+    ours = {Path(one).name for one in (EARLIER, RECORD, COMING)}
+    with storage_errors(folder):
+        hidden = os.listdir(folder / HIDDEN)  # noqa: PTH208 - names alone
+        return os.listdir(folder) == [HIDDEN] and all(  # noqa: PTH208
+            one in ours or one.startswith(PARTIAL_PREFIX) for one in hidden
+        )
 
 
 def _make_room(folder: Path, record: Record) -> None:

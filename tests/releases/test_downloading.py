@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,15 @@ from store.errors import (
     StorageError,
     UnsafeNameError,
 )
-from store.files.dirlocks import alone_in
+from store.files.dirlocks import alone_in, take_directory
+from store.releases.checking import check_release
 from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
 from store.releases.holding import record_in
+from store.releases.mapping import project_of
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.publishing import Published, Wanted, publish
-from store.releases.records import Record, signed
+from store.releases.records import Record, compose, signed
 from store.releases.versions import Version
 
 from .conftest import content_of, lay
@@ -283,3 +286,41 @@ def test_a_release_that_is_elsewhere_is_said_to_be_missing(
         archive.download_release(
             data, "other", release_cache_folder=tmp_path / "here", progress_bar=False
         )
+
+
+def test_a_note_is_taken_while_nobody_else_fills_the_folder(
+    archive: FileSystemArchive, release: Release, tmp_path: Path
+) -> None:
+    """It begins before the first file comes, and ends before another may fill the folder."""
+    found: list[tuple[bool, bool]] = []
+
+    def look() -> None:
+        descriptor, _ = take_directory(str(tmp_path / "here" / ".rme"))
+        found.append((descriptor is None, record_in(tmp_path / "here") is not None))
+
+    @contextlib.contextmanager
+    def noting() -> Iterator[None]:
+        look()
+        yield
+        look()
+
+    record = release("1.0.0").record
+    download(archive, record, DEFAULT_WORKSPACE, tmp_path / "here", MANNER._replace(noting=noting))
+
+    assert found == [(True, False), (True, True)]
+
+
+def test_an_empty_file_is_held_against_its_digest(
+    archive: FileSystemArchive, tmp_path: Path
+) -> None:
+    """A record that says otherwise contradicts itself: nothing is put in place, and a check tells it."""
+    project = project_of({"a": False}, ())
+    project["a"] |= {"/bpid/": "ab" * 32, "/bytes/": 0, "/sha256/": "ab" * 32}
+    record = compose("survey", "1.0.0", project)
+
+    with pytest.raises(IntegrityError, match="contradicts itself"):
+        download(archive, record, DEFAULT_WORKSPACE, tmp_path / "here", MANNER)
+    faults = check_release(archive, record, workspace=DEFAULT_WORKSPACE, via=tmp_path)
+
+    assert not (tmp_path / "here" / "a").exists()
+    assert [one.path for one in faults] == ["a"]

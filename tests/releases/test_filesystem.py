@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from store.errors import (
     StorageError,
     UnsafeNameError,
 )
+from store.files.unfinished import partial_name
 from store.releases import usable
 from store.releases.choosing import choose
 from store.releases.downloading import Manner, download
@@ -143,6 +145,34 @@ def test_a_directory_is_no_archive_by_itself(tmp_path: Path) -> None:
 
     archive = FileSystemArchive.create(tmp_path / "new" / "one")
     assert FileSystemArchive.create(tmp_path / "new" / "one").archive_path == archive.archive_path
+
+
+def test_of_several_who_begin_an_archive_none_is_in_the_way(tmp_path: Path) -> None:
+    """All of them have it, whoever was first."""
+    crew, places = 4, [tmp_path / str(number) for number in range(40)]
+    barrier = threading.Barrier(crew)
+
+    def begin(place: Path) -> Path:
+        barrier.wait(timeout=30)
+        return FileSystemArchive.create(place).archive_path
+
+    with ThreadPoolExecutor(crew) as pool:
+        found = [[*pool.map(begin, [place] * crew)] for place in places]
+
+    assert found == [[place] * crew for place in places]
+    assert [[one.name for one in place.iterdir()] for place in places] == [[".rmearchive"]] * 40
+
+
+def test_what_was_cut_off_does_not_keep_an_archive_from_beginning(tmp_path: Path) -> None:
+    """What is left of it is none of the user's; it goes where nobody is at work on it."""
+    left = tmp_path / partial_name().replace(f"-{os.getpid()}-", f"-{2**22 + 1}-")
+    left.touch()
+
+    with pytest.raises(ArchiveError, match="it is empty"):
+        FileSystemArchive(tmp_path)
+    FileSystemArchive.create(tmp_path)
+
+    assert [one.name for one in tmp_path.iterdir()] == [".rmearchive"]
 
 
 def test_of_sixteen_who_publish_one_wins(

@@ -332,3 +332,36 @@ def test_a_pattern_of_anything_means_no_secrets(tmp_path: Path) -> None:
     assert going(tmp_path, include=("deep/*",)) == [".gitignore"]
     assert going(tmp_path, include=("*/.env",)) == [".gitignore", "deep/.env"]
     assert going(tmp_path, include=(".git/*",)) == [".git/config", ".gitignore"]
+
+
+def test_a_pattern_reaches_below_what_is_ignored(tmp_path: Path) -> None:
+    """As a path does; what is excluded, held back or empty stays where it is."""
+    paths = ["out/a.csv", "out/deep/b.csv", "out/c.log", "out/.env/d.csv", "d.csv", "mine/e.csv"]
+    lay(tmp_path, dict.fromkeys(paths, b"x"))
+    lay(tmp_path, {".gitignore": b"out/\nmine/\n*.csv\n"})
+    (tmp_path / "out" / "empty").mkdir()
+
+    found = gather(tmp_path, include=("*.csv",), exclude=("mine", "out/deep"))
+
+    assert [one.path for one in found.files] == [".gitignore", "d.csv", "out/a.csv"]
+    assert found.directories == ("out",)
+    assert found.left_out == (
+        ("mine/", "excluded"),
+        ("out/", "named in .gitignore: out/; what is included goes"),
+    )
+    assert going(tmp_path, include=("ou*/?.csv",)) == [
+        ".gitignore",
+        "out/a.csv",
+        "out/deep/b.csv",
+    ]
+
+
+def test_what_no_pattern_can_mean_is_not_walked(tmp_path: Path) -> None:
+    """A directory that is ignored, and that no release could hold, is in nobody's way."""
+    lay(tmp_path, {"data/a.csv": b"x", ".gitignore": b"data\nbase\n"})
+    lay(tmp_path, {f"base/{'d/' * 110}deep": b"x"})
+
+    assert going(tmp_path, include=("data/*.csv",)) == [".gitignore", "data/a.csv"]
+    with pytest.raises(RefusedError, match="--exclude"):
+        gather(tmp_path, include=("*.csv",))
+    assert going(tmp_path, include=("*.csv",), exclude=("base",)) == [".gitignore", "data/a.csv"]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from store.errors import RefusedError
 from store.releases.ignoring import Rule, ignored_by, rules_in
 
 from .conftest import lay
@@ -126,3 +127,21 @@ def test_a_directory_of_that_name_has_no_rules(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").symlink_to(tmp_path / "rules")
 
     assert none == rules_in(tmp_path, "") == ()
+
+
+def test_a_long_file_counts_to_its_end(tmp_path: Path) -> None:
+    """What stands behind the first megabyte is left out, too."""
+    lay(tmp_path, {".gitignore": b"# pad\n" * 200_000 + b"private.txt\n"})
+
+    rules = rules_in(tmp_path, "")
+
+    assert [one.text for one in rules] == [".gitignore: private.txt"]
+
+
+def test_a_file_too_large_to_be_read_is_an_error(tmp_path: Path) -> None:
+    """What it names would be released."""
+    with (tmp_path / ".gitignore").open("wb") as file:
+        file.truncate((16 << 20) + 1)
+
+    with pytest.raises(RefusedError, match="too large to be read"):
+        rules_in(tmp_path, "")

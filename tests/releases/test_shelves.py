@@ -126,3 +126,17 @@ def test_what_leads_in_circles_is_told(archive: FileSystemArchive) -> None:
             archive.list_releases(asked, workspace="space" if asked is None else DEFAULT_WORKSPACE)
     with pytest.raises(StorageError, match="survey"):
         archive.get_release_records("survey")
+
+
+@pytest.mark.parametrize("odd", ["back\\slash/x", f"{DEFAULT_WORKSPACE}/we\u202eird"])
+def test_directories_of_odd_names_do_not_spoil_a_listing(
+    archive: FileSystemArchive, release: Release, odd: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are passed over, with a warning: no release can lie there."""
+    release("1.0.0")
+    (archive.archive_path / odd).mkdir(parents=True)
+
+    found = archive.list_releases()
+
+    assert [(one.title, str(one.version)) for one in found] == [("survey", "1.0.0")]
+    assert "passed over" in caplog.text

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from store.errors import TransportError
+from store.errors import StoreError, TransportError
 from store.releases import transfer
 from store.releases.transfer import CancelledError, Job, Standing, Update, following, move_all
 
@@ -121,3 +121,37 @@ def test_updates_are_kept_in_order(made: Callable[[], Any]) -> None:
     assert (kept["finished"], kept["success"]) == (True, False)
     assert isinstance(kept["error"], TransportError)
     assert update is None or update is kept
+
+
+def starting_at_most(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the system start so many threads, and no more."""
+    start, left = threading.Thread.start, iter(range(count))
+
+    def limited(thread: threading.Thread) -> None:
+        if next(left, None) is None:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_fewer_threads_move_everything_too(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system starts no more, those that are there go on."""
+    done: list[int] = []
+    starting_at_most(count, monkeypatch)
+
+    move_all(jobs(20), lambda number, _: done.append(number), threads=4)
+
+    assert sorted(done) == list(range(20))
+
+
+def test_without_any_thread_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told as an error of ours, and nothing goes on behind the caller's back."""
+    done: list[int] = []
+    starting_at_most(0, monkeypatch)
+
+    with pytest.raises(StoreError, match="no thread can be started"):
+        move_all(jobs(20), lambda number, _: done.append(number), threads=4)
+
+    assert done == []

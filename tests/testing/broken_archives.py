@@ -6,7 +6,7 @@ No test file by its name: `test_suites_bite.py` runs it in a pytest of its own.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -320,6 +320,6 @@ class TestNeverYanks(Shelf):
     class kind(ObjectArchive):  # noqa: N801 - the suite's attribute
         """Forgets."""
 
-        def _yanked(self, workspace: str, title: str) -> Mapping[Version, str]:
+        def _marked(self, workspace: str, title: str) -> Collection[Version]:
             del workspace, title
-            return {}
+            return ()

@@ -29,7 +29,7 @@ def admitted(releases: CdcsReleases, title: str, choice: Choice, workspace: str)
     found = releases.find(check_title(title), check_workspace(workspace), version)
     will_do = set(meant(choice, [one.version for one in found]))
     return [
-        Candidate(one.version, one.title, one.data)
+        Candidate(one.version, one.title, one.title, one.data)
         for one in sorted(found, key=lambda one: one.version)
         if one.version in will_do and (one.yanked is None or choice.names(one.version))
     ]

@@ -14,7 +14,7 @@ from store.releases.clearing import rooms_of
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.mapping import Blob
-from store.releases.matching import runs_alike, stands
+from store.releases.matching import check_empty, runs_alike, stands
 from store.releases.records import Record
 from store.releases.transfer import Job, Standing, Update, move_all
 
@@ -53,11 +53,7 @@ def check_release(
     Raises:
         StoreError: The archive cannot be asked.
     """
-    faults: list[Fault] = []
-    try:
-        record.check()
-    except IntegrityError as error:
-        faults.append(Fault("", str(error)))
+    faults = _faults_in(record)
     with private_directory(via) as room:
 
         def check(blob: Blob, update: Update) -> None:
@@ -83,6 +79,22 @@ def check_release(
         sizes = [job.expected or 0 for job in jobs]
         move_all(jobs, check, threads=archive.threads_for(threads, sizes), show=show)
     return tuple(sorted(faults))
+
+
+def _faults_in(record: Record) -> list[Fault]:
+    """Return what is wrong with a record, whatever lies in the archive; what is empty lies nowhere."""
+    faults: list[Fault] = []
+    try:
+        record.check()
+    except IntegrityError as error:
+        faults.append(Fault("", str(error)))
+    for blob in record.blobs:
+        if blob.size == 0:
+            try:
+                check_empty(blob)
+            except IntegrityError as error:
+                faults.append(Fault(blob.path, str(error)))
+    return faults
 
 
 def check_folder(record: Record, folder: Path) -> tuple[Fault, ...]:

@@ -151,7 +151,7 @@ class _Look:
         empty file may be what a power cut has left of it.
         """
         ours = self._ours.get(blob.path, [])
-        if stands(self._folder, blob) or (ours and self._whole):
+        if (ours and self._whole) or stands(self._folder, blob):
             return True
         plain, size = stat.S_ISREG(status.st_mode), status.st_size
         return plain and any(

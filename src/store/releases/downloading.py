@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from store.errors import (
+    DriftError,
     RefusedError,
     ReleaseRecordNotFoundError,
     ResourceNotFoundError,
@@ -18,7 +19,7 @@ from store.errors import (
 from store.files.atomic import make_directories
 from store.files.dirlocks import alone_in
 from store.files.failures import storage_errors
-from store.files.names import inside
+from store.files.names import PARTIAL_PREFIX, inside
 from store.files.small import put_small
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_many
@@ -38,7 +39,7 @@ from store.releases.holding import (
 )
 from store.releases.holding_back import holds_hooks
 from store.releases.mapping import Blob
-from store.releases.matching import stands
+from store.releases.matching import check_empty, stands
 from store.releases.modes import mode_of
 from store.releases.records import Record
 from store.releases.showing import bar_of
@@ -49,10 +50,7 @@ if TYPE_CHECKING:
     from store.releases.further import Further
 
 _TAKEN: Final = tuple(f"{one}/" for one in (EARLIER, RECORD, COMING, YOURS))
-"""How no path in a release may begin, in whatever case: some file systems take no heed of it."""
-
-_FILES: Final = frozenset({HIDDEN, EARLIER, RECORD, COMING, YOURS})
-"""What no file in a release may be called."""
+"""How no path in a release may begin, in whatever case."""
 
 
 class Manner(NamedTuple):
@@ -69,6 +67,7 @@ class Manner(NamedTuple):
         replace: Replace files that no release has brought, too; else they are an error.
         allow_git: Bring what lies in a ``.git`` or ``.hg``, too: what stands there is run by who uses the
             folder.
+        noting: Is entered once nobody else fills the folder, and left when it is filled, before another may.
     """
 
     threads: int = 8
@@ -80,6 +79,7 @@ class Manner(NamedTuple):
     durable: bool = True
     replace: bool = True
     allow_git: bool = False
+    noting: Callable[[], contextlib.AbstractContextManager[object]] = contextlib.nullcontext
 
 
 class Downloaded(NamedTuple):
@@ -122,8 +122,9 @@ def download(
         with storage_errors(folder):
             stack.enter_context(alone_in(folder / HIDDEN))
         try:
-            return _fill(archive, release, workspace, folder, manner)
-        except RefusedError:
+            with manner.noting():
+                return _fill(archive, release, workspace, folder, manner)
+        except (DriftError, RefusedError):
             with contextlib.suppress(OSError):
                 (folder / HIDDEN).rmdir()  # where nothing was begun, nothing of ours stays
             raise
@@ -201,10 +202,10 @@ def _checked(record: Mapping[str, Any] | Record, *, allow_git: bool) -> Record:
     release.check()
     files = {blob.path for blob in release.blobs}
     for path in (*release.directories, *files):
-        low = path.casefold()
-        if low.startswith(_TAKEN) or (path in files and low in _FILES):
+        folded = f"{path.casefold()}/"  # there are file systems on which case is nothing
+        if folded.startswith(_TAKEN) or (path in files and folded == f"{HIDDEN}/"):
             raise UnsafeNameError(
-                f"{release.title} is refused: it has a file {path!r} of its own", name=path
+                f"{release.title} is refused: it has a {path!r} of its own", name=path
             )
         if not allow_git and holds_hooks(path):
             raise RefusedError(
@@ -231,6 +232,7 @@ def _bring_all(
             update["size"] = blob.size or 0
             return
         if blob.size == 0:
+            check_empty(blob)
             with storage_errors(folder / blob.path):
                 put_small(temporary_in(str(via)), f"{place}/{blob.path}", b"", mode)
         else:
@@ -253,8 +255,13 @@ def _bring_all(
 
 
 def _is_fresh(folder: Path) -> bool:
-    with storage_errors(folder), os.scandir(folder) as entries:
-        return all(one.name == HIDDEN for one in entries)
+    """Whether nothing lies in a folder but what we have noted there ourselves."""
+    ours = {Path(one).name for one in (EARLIER, RECORD, COMING, YOURS)}
+    with storage_errors(folder):
+        hidden = os.listdir(folder / HIDDEN)  # noqa: PTH208 - names alone
+        return os.listdir(folder) == [HIDDEN] and all(  # noqa: PTH208
+            one in ours or one.startswith(PARTIAL_PREFIX) for one in hidden
+        )
 
 
 def _make_room(folder: Path, record: Record) -> None:

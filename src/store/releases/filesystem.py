@@ -16,6 +16,7 @@ from store.files.atomic import make_directories, write_bytes
 from store.files.exclusive import create_whole
 from store.files.failures import storage_error, storage_errors
 from store.files.placing import place
+from store.files.small import write_small
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory, sync_many
 from store.integrity.regular import read_regular
@@ -25,7 +26,7 @@ from store.releases.indexing import Index
 from store.releases.laid_out import LaidOutArchive, T
 from store.releases.layout import MARKER, OURS, blob_name, shelf_of, yank_name
 from store.releases.mapping import Blob
-from store.releases.marking import check_archive, check_outside, no_archive
+from store.releases.marking import check_archive, check_outside, is_bare, no_archive
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.records import Record
 from store.releases.shelves import (
@@ -92,11 +93,13 @@ class FileSystemArchive(LaidOutArchive):
                 check_outside(path)
             make_directories(path, durable=True)
             if not (path / MARKER).is_file():
-                if any(path.iterdir()):
+                if not (is_bare(path) or (path / MARKER).is_file()):
                     raise no_archive(path)
+                SWEEPER.sweep(str(path))
                 lay_apart(path)  # workspaces have nothing in common
                 with contextlib.suppress(FileExistsError):
-                    create_whole(path / MARKER, b"", via=path)
+                    write_small(f"{path}/{MARKER}", b"")  # others see nothing else in it
+                sync_directory(path)
         return cls(path, user)
 
     def download_blob(  # noqa: PLR0917 - as the page has it

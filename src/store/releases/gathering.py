@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import stat
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from store.files.failures import storage_error, storage_errors
 from store.files.names import unsafe_component
 from store.releases.holding_back import held_back
 from store.releases.ignoring import NAME, OWN, Rule, ignored_by, rules_in
+from store.releases.including import includes, is_pattern, matches, reaches
 from store.releases.mapping import MAX_DEPTH
 from store.releases.modes import EXECUTABLE
 
@@ -96,7 +96,7 @@ def gather(
     named = tuple(path_below(root, one) for one in include)
     without = tuple(path_below(root, one) for one in exclude)
     for one in named:
-        if not set(one) & set("*?[") and not os.path.lexists(root / one):
+        if not is_pattern(one) and not os.path.lexists(root / one):
             raise QueryError(f"{root / one} is to be included and does not exist", query=one)
     walk = _Walk(root, named, without, _way_to(root, apart))
     walk.into("", _rules_above(root))
@@ -135,7 +135,7 @@ class _Walk:
         for entry in found:
             path = f"{base}/{entry.name}" if base else entry.name
             going |= self._take(path, entry, rules, named_only=named_only)
-        return going or not found
+        return going or not (found or named_only)
 
     def _take(
         self, path: str, entry: os.DirEntry[str], rules: tuple[Rule, ...], *, named_only: bool
@@ -148,27 +148,32 @@ class _Walk:
         if path == self._apart:
             self.left_out.append(LeftOut(f"{path}/", "the archive itself"))
             return False
-        named = bool(self._include) and any(_includes(one, path) for one in self._include)
+        named = bool(self._include) and any(includes(one, path) for one in self._include)
         reason = "below what is left out" if named_only and not named else None
         if not (named or named_only):
             reason = self._reason(path, entry.name, rules, directory=directory)
         if reason is None and not directory and not stat.S_ISREG(status.st_mode):
             reason = _NO_FILE[not stat.S_ISLNK(status.st_mode)]
-        if reason is not None:
-            below = directory and any(one.startswith(f"{path}/") for one in self._include)
-            if not named_only:
-                said = f"{reason}; what is included goes" if below else reason
-                self.left_out.append(LeftOut(f"{path}/" if directory else path, said))
-            if not below:
-                return False
-        _check_place(path, entry.name, released=reason is None)
-        if directory:
-            going = self.into(path, rules, named_only=reason is not None)
-            if going:
-                self.directories.append(path)
-            return going
-        self.files.append(Going(path, status.st_size, bool(status.st_mode & EXECUTABLE)))
-        return True
+        going = False
+        if reason is None or (directory and self._reached(path)):
+            _check_place(path, entry.name, released=reason is None)
+            going = not directory or self.into(path, rules, named_only=reason is not None)
+        if going and directory:
+            self.directories.append(path)
+        elif going:
+            self.files.append(Going(path, status.st_size, bool(status.st_mode & EXECUTABLE)))
+        if reason is not None and not named_only:
+            said = f"{reason}; what is included goes" if going else reason
+            self.left_out.append(LeftOut(f"{path}/" if directory else path, said))
+        return going
+
+    def _reached(self, path: str) -> bool:
+        """Whether something may be included below a directory that is left out."""
+        shut = self._is_excluded(path)
+        return any(reaches(one, path, shut=shut) for one in self._include)
+
+    def _is_excluded(self, path: str) -> bool:
+        return bool(self._exclude) and any(matches(path, one) for one in self._exclude)
 
     def check_included(self) -> None:
         """Refuse paths to be included that are no files, or were never come by, since they lie behind a link.
@@ -195,7 +200,7 @@ class _Walk:
     def _reason(
         self, path: str, name: str, rules: tuple[Rule, ...], *, directory: bool
     ) -> str | None:
-        if self._exclude and any(_matches(path, one) for one in self._exclude):
+        if self._is_excluded(path):
             return "excluded"
         if (usual := held_back(name)) is not None:
             return usual
@@ -222,21 +227,6 @@ def _check_place(path: str, name: str, *, released: bool) -> None:
             " deep into one file, or leave it out with --exclude",
             limit=MAX_DEPTH,
         )
-
-
-def _includes(pattern: str, path: str) -> bool:
-    """Whether a path is included: a pattern of anything means nothing that is held back."""
-    if not _matches(path, pattern):
-        return False
-    return path == pattern or _names_such(pattern) or not _names_such(path)
-
-
-def _names_such(path: str) -> bool:
-    return any(held_back(one) is not None for one in path.split("/"))
-
-
-def _matches(path: str, pattern: str) -> bool:
-    return path == pattern or fnmatch.fnmatchcase(path, pattern)
 
 
 def path_below(root: Path, text: str) -> str:

@@ -11,11 +11,13 @@ import codecs
 import functools
 import os
 import re
+import stat
 import string
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from store.errors import RefusedError
 from store.files.failures import storage_errors
 
 NAME: Final = ".gitignore"
@@ -24,8 +26,8 @@ NAME: Final = ".gitignore"
 OWN: Final = ".git/info/exclude"
 """What a repository's own file is called, which is not shared with others."""
 
-_MAX_BYTES: Final = 1 << 20
-"""How much of one is read, in bytes."""
+_MAX_BYTES: Final = 16 << 20
+"""How large one may be, in bytes."""
 
 _SPECIAL: Final = frozenset(b"*?[\\")
 _SLASH: Final = ord("/")
@@ -83,13 +85,24 @@ def rules_in(directory: Path, base: str, *, name: str = NAME) -> tuple[Rule, ...
 
     Raises:
         StorageError: It cannot be read: what it names would be released.
+        RefusedError: It is too large to be read.
     """
     path = directory / name
     with storage_errors(path):
-        if path.is_symlink() or not path.is_file():
+        try:
+            if not stat.S_ISREG(path.lstat().st_mode):
+                return ()
+        except (FileNotFoundError, NotADirectoryError):
             return ()
         with path.open("rb") as file:
-            text = file.read(_MAX_BYTES).removeprefix(codecs.BOM_UTF8)
+            text = file.read(_MAX_BYTES + 1)
+    if len(text) > _MAX_BYTES:
+        raise RefusedError(
+            f"{path} is too large to be read, and what it names would be released: {_MAX_BYTES} bytes are"
+            " allowed",
+            limit=_MAX_BYTES,
+        )
+    text = text.removeprefix(codecs.BOM_UTF8)
     found = filter(None, (_rule(line, base) for line in text.split(b"\n")))
     return tuple(one._replace(text=f"{name}: {one.text}") for one in found)
 

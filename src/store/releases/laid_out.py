@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -21,7 +21,7 @@ from store.releases.finding import no_release
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.layout import blob_name, record_name, shelf_of
-from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace, title_of
+from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace, is_name, title_of
 from store.releases.records import Record
 from store.releases.usable import Candidate, checked, usable
 from store.releases.values import Listed, Naming, Records, naming_of, workspace_of
@@ -76,12 +76,14 @@ class LaidOutArchive(ArchiveInterface):
         )
 
     def _candidate(self, title: str, version: Version, workspace: str) -> Candidate:
+        name = record_name(workspace, title, version)
+
         def read() -> dict[str, Any] | None:
             """Read the record; None where it is gone."""
-            text = self._read(record_name(workspace, title, version))
+            text = self._read(name)
             return None if text is None else checked(text, title, version)
 
-        return Candidate(version, title_of(title, version), read)
+        return Candidate(version, title_of(title, version), name, read)
 
     def _admitted(self, title_versionless: str, choice: Choice, workspace: str) -> list[Version]:
         """Return the versions that a choice admits; those that were yanked only where they are named."""
@@ -91,7 +93,7 @@ class LaidOutArchive(ArchiveInterface):
         found = meant(choice, there)
         if all(map(choice.names, found)):
             return found
-        yanked = self._yanked(workspace, title_versionless)
+        yanked = self._marked(workspace, title_versionless)
         return [one for one in found if one not in yanked or choice.names(one)]
 
     def process_and_upload_blob(  # noqa: PLR0917 - as the page has it
@@ -165,6 +167,13 @@ class LaidOutArchive(ArchiveInterface):
         """Return what there is, by the names of the records: see `Further.list_releases`."""
         found = []
         for space, title in self._shelves(workspace, title_versionless):
+            if not (is_name(space) and is_name(title)):
+                log.warning(
+                    "%s: %r is passed over: no release has such a name",
+                    self.host,
+                    f"{space}/{title}",
+                )
+                continue
             versions = self._versions(space, title)
             yanked = self._yanked(space, title) if versions else {}
             found += [
@@ -201,6 +210,10 @@ class LaidOutArchive(ArchiveInterface):
     @abc.abstractmethod
     def _yanked(self, workspace: str, title: str) -> Mapping[Version, str]:
         """Return the versions that ranges pass over, and why."""
+
+    def _marked(self, workspace: str, title: str) -> Collection[Version]:
+        """Return the versions that ranges pass over; without the reasons, where those cost more."""
+        return self._yanked(workspace, title)
 
     @abc.abstractmethod
     def _read(self, name: str) -> bytes | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from store.errors import ArchiveError, RefusedError, ResourceNotFoundError
 from store.files.failures import storage_errors
+from store.files.names import PARTIAL_PREFIX
 from store.releases.layout import MARKER
 from store.releases.shelves import directories_in
 
@@ -32,11 +33,21 @@ def check_archive(path: Path, host: str) -> None:
             raise ResourceNotFoundError(
                 f"there is no archive {host}: {begin} begins one", query=host
             )
-        if path.is_dir() and not any(path.iterdir()):
+        if path.is_dir() and is_bare(path):
             raise ArchiveError(
                 f"{path} is no archive: it is empty; make it one with {begin}", archive=str(path)
             )
     raise no_archive(path)
+
+
+def is_bare(path: Path) -> bool:
+    """Whether nothing lies in a directory, but for what somebody of ours has not finished.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    names = os.listdir(path)  # noqa: PTH208 - names alone
+    return all(one.startswith(PARTIAL_PREFIX) for one in names)
 
 
 def no_archive(path: Path) -> ArchiveError:

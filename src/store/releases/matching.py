@@ -5,7 +5,9 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from store.errors import IntegrityError
 from store.files.failures import storage_errors
+from store.integrity.digest import Digest, new_hasher
 from store.integrity.hashing import hash_file
 from store.releases.mapping import Blob
 from store.releases.modes import EXECUTABLE, adjust_mode
@@ -40,6 +42,30 @@ def stands(folder: Path, blob: Blob, *, mode: int | None = None) -> bool:
         if mode is not None:
             adjust_mode(path, status.st_mode, mode)
     return True
+
+
+def check_empty(blob: Blob) -> None:
+    """Refuse a file that is to be empty, and to have the digest of something else.
+
+    Args:
+        blob: The file; one of which the record tells no bytes.
+
+    Raises:
+        IntegrityError: It is so.
+    """
+    digest = blob.digest
+    if digest is None:
+        return
+    found = Digest(digest.algorithm, new_hasher(digest.algorithm).hexdigest())
+    if found != digest:
+        raise IntegrityError(
+            f"{blob.path} is to be empty, and to have a digest that no empty file has: the record contradicts"
+            " itself, and its publisher must give it anew, under the next version",
+            path=blob.path,
+            expected=str(digest),
+            found=str(found),
+            size=0,
+        )
 
 
 def runs_alike(folder: Path, blob: Blob) -> bool:

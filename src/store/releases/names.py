@@ -105,6 +105,11 @@ def check_workspace(workspace: object) -> str:
     return _component(workspace, "workspace")
 
 
+def is_name(name: object) -> bool:
+    """Whether a title or a workspace may be called so."""
+    return isinstance(name, str) and not unsafe_component(name) and name[:1] != "."
+
+
 def check_path(path: object) -> str:
     """Return the path of a file in a release, as long as it leads nowhere but down.
 
@@ -120,7 +125,7 @@ def check_path(path: object) -> str:
 
 
 def _component(name: object, kind: str) -> str:
-    if not isinstance(name, str) or unsafe_component(name) or name[:1] == ".":
+    if not isinstance(name, str) or not is_name(name):
         raise UnsafeNameError(
             f"the {kind} {str(name)[:200]!r} is refused: it must be a plain name, without '/' and"
             " without a dot in front, and not too long for a file's",

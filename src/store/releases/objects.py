@@ -13,21 +13,21 @@ from store.errors import (
     MissingKeyError,
     ResourceNotFoundError,
 )
-from store.files.failures import storage_errors
-from store.integrity.hashing import hash_file
-from store.integrity.stamp import Stamp
 from store.releases.hashing import CHUNK
 from store.releases.laid_out import LaidOutArchive, T
 from store.releases.layout import MARKER, OURS, blob_name, shelf_of, version_in, yank_name
 from store.releases.mapping import Blob
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
-from store.releases.objects_bringing import bring_object, put_anew
+from store.releases.objects_beginning import check_room
+from store.releases.objects_bringing import bring_object, bytes_there, put_anew
+from store.releases.objects_laying import lay_object
 from store.releases.records import Record
 from store.releases.sources import file_in
-from store.releases.transfer import counting, following
+from store.releases.spelling import MAX_BYTES
+from store.releases.transfer import following
 from store.releases.values import Naming, Uploaded
 from store.releases.versions import Version
-from store.transports.objects.base import DIGEST_KEY, Absent, ObjectClient
+from store.transports.objects.base import Absent, ObjectClient
 
 _LAST: Final = "\U0010ffff"
 """What no name in a directory comes behind."""
@@ -71,9 +71,12 @@ class ObjectArchive(LaidOutArchive):
         """Begin an archive below a prefix, where there is none, and open it.
 
         Raises:
+            ArchiveError: Other things lie there: an archive is not begun among them.
+            RefusedError: It would lie in an archive.
             StoreError: The store refuses.
         """
         begin = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        check_room(client, begin)
         with contextlib.suppress(DriftError):
             client.put(begin + MARKER, b"", condition=Absent())
         return cls(client, prefix, user)
@@ -147,26 +150,8 @@ class ObjectArchive(LaidOutArchive):
         chunk_size: int = CHUNK,  # noqa: ARG002 - the client knows its own parts
     ) -> Uploaded:
         """Make one file a blob, unless one of that digest and size is there: see `Further.upload_blob`."""
-        file = Path(file_in(source, path))
-        shelf = shelf_of(naming.workspace, naming.title_versionless)
-        with storage_errors(file):
-            before = Stamp.of(file.lstat())
-            hashed = hash_file(file, ["sha256"])
-        sha256 = hashed.digests()[0].hex
-        key = f"{self._prefix}{shelf}/{blob_name(sha256)}"
-        counted = counting(update)
-        if not self._has(key, hashed.size, sha256):
-            self._client.put(key, file, metadata={DIGEST_KEY: sha256}, counted=counted)
-            with storage_errors(file):
-                if Stamp.of(file.lstat()) != before:
-                    self._client.delete([key])
-                    raise DriftError(
-                        f"{file} was changed while it was published: publish it when it is at rest",
-                        name=str(file),
-                        expected=sha256,
-                    )
-        update["size"] = hashed.size
-        return Uploaded(sha256, hashed.size, sha256)
+        shelf = f"{self._prefix}{shelf_of(naming.workspace, naming.title_versionless)}"
+        return lay_object(self._client, shelf, Path(file_in(source, path)), update)
 
     def mend_blobs(
         self, record: Record, workspace: str, source: Path, paths: Collection[str]
@@ -181,13 +166,6 @@ class ObjectArchive(LaidOutArchive):
     def close(self) -> None:
         """Close the client's connections."""
         self._client.close()
-
-    def _has(self, key: str, size: int, sha256: str) -> bool:
-        try:
-            meta = self._client.head(key)
-        except MissingKeyError:
-            return False
-        return meta.size == size and (meta.metadata or {}).get(DIGEST_KEY) == sha256
 
     def _shelves(self, workspace: str | None, title: str | None) -> Iterator[tuple[str, str]]:
         if workspace is not None and title is not None:
@@ -206,8 +184,8 @@ class ObjectArchive(LaidOutArchive):
         while True:
             for meta in self._client.list(self._prefix + below, after=after):
                 parts = meta.key.removeprefix(self._prefix).split("/")
-                if len(parts) < 3 or parts[0].startswith("."):  # noqa: PLR2004 - workspace, title, name
-                    continue
+                if len(parts) < 3 or parts[0][:1] == "." or parts[1][:1] == ".":  # noqa: PLR2004
+                    continue  # neither workspace, title and name, nor of anything but another tool's
                 yield parts
                 if parts[2] == "blobs":
                     after = f"{self._prefix}{parts[0]}/{parts[1]}/blobs/{_LAST}"
@@ -222,25 +200,27 @@ class ObjectArchive(LaidOutArchive):
         return [one for one in found if one is not None]
 
     def _yanked(self, workspace: str, title: str) -> Mapping[Version, str]:
-        prefix = f"{shelf_of(workspace, title)}/{OURS}/yanked/"
+        return {
+            version: (self._read(name) or b"").decode(errors="replace")
+            for version, name in self._marks(workspace, title).items()
+        }
+
+    def _marked(self, workspace: str, title: str) -> Collection[Version]:
+        return self._marks(workspace, title)
+
+    def _marks(self, workspace: str, title: str) -> dict[Version, str]:
+        """Return the names of the notes that versions are yanked."""
+        place = f"{shelf_of(workspace, title)}/{OURS}/yanked/"
         found = {}
-        for meta in self._client.list(self._prefix + prefix):
-            name = meta.key.removeprefix(self._prefix + prefix)
+        for meta in self._client.list(self._prefix + place):
+            name = meta.key.removeprefix(self._prefix + place)
             version = version_in(f"-v{name}.yml", "")
             if version is not None:
-                found[version] = (self._read(prefix + name) or b"").decode(errors="replace")
+                found[version] = place + name
         return found
 
     def _read(self, name: str) -> bytes | None:
-        try:
-            with self._client.get(self._prefix + name) as body:
-                data = bytearray(body.meta.size)
-                view, filled = memoryview(data), 0
-                while filled < len(data) and (count := body.readinto(view[filled:])):
-                    filled += count
-        except MissingKeyError:
-            return None
-        return bytes(data[:filled])
+        return bytes_there(self._client, self._prefix + name, limit=MAX_BYTES)
 
     def _alias(self, source: str, target: str) -> None:
         self._client.copy(self._prefix + source, self._prefix + target)

@@ -7,7 +7,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, Final
 
-from store.errors import MissingKeyError, ResourceNotFoundError, TruncatedError
+from store.errors import MissingKeyError, ResourceNotFoundError, TooLargeError, TruncatedError
 from store.files.atomic import replacing
 from store.files.failures import storage_errors
 from store.integrity.digest import Digest, new_hasher
@@ -63,12 +63,62 @@ def bring_object(
     with body, storage_errors(target), replacing(target, mode=mode, via=via) as descriptor:
         found = _pour(body, descriptor, update, algorithm, min(chunk, _BUFFER))
         count = int(update["size"])
-        if count != body.end - body.start:
-            raise TruncatedError(
-                f"{name} ended after {count} bytes", expected=body.end - body.start, found=count
-            )
+        _hold_whole(name, body, count)
         hold(name, digest, size, found, count)
     update["digest"] = str(found)
+
+
+def digest_there(client: ObjectClient, key: str, update: MutableMapping[str, Any]) -> Digest | None:
+    """Return the SHA-256 of what lies under a key, all of it read; None where nothing lies there.
+
+    Args:
+        client: The bucket's objects.
+        key: The object's name.
+        update: Its ``size`` is kept up to date.
+
+    Raises:
+        StoreError: The store fails.
+    """
+    try:
+        with client.get(key) as body:
+            found = _pour(body, -1, update, "sha256", _BUFFER)
+            _hold_whole(f"{client.address}/{key}", body, int(update["size"]))
+    except MissingKeyError:
+        return None
+    return found
+
+
+def bytes_there(client: ObjectClient, key: str, *, limit: int) -> bytes | None:
+    """Return what lies under a key; None where nothing lies there.
+
+    Args:
+        client: The bucket's objects.
+        key: The object's name.
+        limit: How large it may be, in bytes.
+
+    Raises:
+        TooLargeError: It is larger.
+        TruncatedError: Less of it came.
+        StoreError: The store fails.
+    """
+    name = f"{client.address}/{key}"
+    try:
+        with client.get(key) as body:
+            size = body.end - body.start
+            if size > limit:
+                raise TooLargeError(
+                    f"{name} is refused: it has {size} bytes, and {limit} are allowed",
+                    size=size,
+                    limit=limit,
+                )
+            data = bytearray(size)
+            view, filled = memoryview(data), 0
+            while filled < size and (count := body.readinto(view[filled:])):
+                filled += count
+            _hold_whole(name, body, filled)
+    except MissingKeyError:
+        return None
+    return bytes(data)
 
 
 def put_anew(client: ObjectClient, key: str, file: Path, blob: Blob) -> None:
@@ -94,16 +144,23 @@ def put_anew(client: ObjectClient, key: str, file: Path, blob: Blob) -> None:
         client.put(key, sent, metadata={DIGEST_KEY: digest.hex})
 
 
+def _hold_whole(name: str, body: Body, count: int) -> None:
+    expected = body.end - body.start
+    if count != expected:
+        raise TruncatedError(f"{name} ended after {count} bytes", expected=expected, found=count)
+
+
 def _pour(
     body: Body, descriptor: int, update: MutableMapping[str, Any], algorithm: str, chunk: int
 ) -> Digest:
+    """Read a body to its end, write it to an open file unless that is -1, and return its digest."""
     hasher = new_hasher(algorithm)
     buffer = memoryview(bytearray(max(1, chunk)))
     moved = 0
     update["size"] = 0
     while count := body.readinto(buffer):
         hasher.update(buffer[:count])
-        rest = buffer[:count]
+        rest = buffer[:count] if descriptor >= 0 else buffer[:0]
         while rest:
             rest = rest[os.write(descriptor, rest) :]
         moved += count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -11,6 +12,8 @@ from store.clock import SYSTEM_CLOCK, Clock
 from store.errors import StoreError
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 GRACE: Final = 1.0
 """How long is waited for what is still on its way after an error, in seconds."""
@@ -130,11 +133,12 @@ def move_all(
         clock: The time.
 
     Raises:
+        StoreError: No thread can be started.
         Exception: What the first that failed has raised.
     """
     crew: _Crew[T] = _Crew(jobs, move)
-    crew.start(max(1, min(threads, len(jobs))))
     try:
+        crew.start(max(1, min(threads, len(jobs))))
         while not crew.ended.wait(INTERVAL if show is not None else None):
             if show is not None:
                 show(crew.standing())
@@ -164,13 +168,27 @@ class _Crew(Generic[T]):
         self.ended = threading.Event()
 
     def start(self, count: int) -> None:
-        """Put so many threads to work."""
-        self._working = count
+        """Put so many threads to work, or fewer where the system gives no more.
+
+        Raises:
+            StoreError: It gives none.
+        """
         for number in range(count):
             # Daemons: a peer that never answers must not keep the process from ending.
             thread = threading.Thread(target=self._work, name=f"release-{number}", daemon=True)
+            with self._lock:
+                self._working += 1
+            try:
+                thread.start()
+            except RuntimeError as error:
+                self._left()
+                if self._threads:
+                    log.warning("%s: going on with %d threads of %d", error, number, count)
+                    return
+                raise StoreError(
+                    "no thread can be started: end other programs, or let yourself have more (ulimit -u)"
+                ) from error
             self._threads.append(thread)
-            thread.start()
 
     def settle(self, grace: float, clock: Clock) -> None:
         """Wait for the threads, but not for ever."""
@@ -202,10 +220,13 @@ class _Crew(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             self._fail(error)
         finally:
-            with self._lock:
-                self._working -= 1
-                if self._working == 0:
-                    self.ended.set()
+            self._left()
+
+    def _left(self) -> None:
+        with self._lock:
+            self._working -= 1
+            if self._working == 0:
+                self.ended.set()
 
     def _fail(self, error: BaseException) -> None:
         with self._lock:

@@ -20,11 +20,13 @@ class Candidate(NamedTuple):
     Attributes:
         version: Its version.
         title: Title and version.
+        name: What it is called in its archive.
         read: Returns what it says, or None where it is gone; an `ArchiveError` where it cannot be used.
     """
 
     version: Version
     title: str
+    name: str
     read: Callable[[], dict[str, Any] | None]
 
 
@@ -49,7 +51,7 @@ def usable(
             if choice.names(one.version):
                 raise
             last = error
-            log.warning("%s: the record %s is passed over: %s", host, one.title, error)
+            log.warning("%s: the record %s is passed over: %s", host, one.name, error)
             continue
         if data is not None:
             given = True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,9 +84,9 @@ def fetch(
         )
         with drawn(frame, record.title, record.size) as show:
             how = {"threads": threads, "replace": force, "allow_git": allow_git}
-            manner = _manner(frame, **how, read_only=read_only, show=show)
+            noting = functools.partial(_noting, opened, record, place, lock)
+            manner = _manner(frame, **how, read_only=read_only, show=show, noting=noting)
             done = download(opened, record, place, folder, manner)
-        _note(opened, record, place, lock)
     _show(frame, record, place, folder, done)
 
 
@@ -106,10 +109,23 @@ def _manner(frame: Frame, **asked: Any) -> Manner:  # noqa: ANN401 - as they are
     return Manner(durable=frame.settings.durability == "full", **asked)
 
 
-def _note(archive: ArchiveInterface, record: Record, place: str, lock: Path) -> None:
-    """Note in the lock file what was fetched."""
-    from store.releases.locking import Locked, host_beside, read_lock, write_lock
+@contextlib.contextmanager
+def _noting(archive: ArchiveInterface, record: Record, place: str, lock: Path) -> Iterator[None]:
+    """Hold a release against what others have noted meanwhile, and note it once it was fetched.
 
+    Raises:
+        DriftError: Another has fetched another content under its version.
+    """
+    from store.releases.locking import (
+        Locked,
+        hold_against_lock,
+        host_beside,
+        read_lock,
+        write_lock,
+    )
+
+    hold_against_lock(record, read_lock(lock), workspace=place)
+    yield
     noted = Locked.of(record, host=host_beside(archive, lock), workspace=place)
     write_lock(lock, read_lock(lock), noted)
 

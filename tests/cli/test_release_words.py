@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from store.testing.curators import FakeCurator
 
 from .conftest import Run
@@ -31,3 +33,44 @@ def test_a_password_in_an_address_is_never_shown(cli: Run, house: Path) -> None:
     assert SECRET not in "".join(
         one.out + one.err for one in (begun, done, again, mended, elsewhere)
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("5", "5"),
+        ("{raw: '>=1'}", "raw: >=1"),
+        ("[raw, 'other>=2']", "raw"),
+        ("raw", "raw"),
+    ],
+)
+def test_requirements_of_any_kind_are_shown(cli: Run, house: Path, said: str, told: str) -> None:
+    """Nobody looks at them but the publisher's own tools: they may be anything."""
+    cli("release", "init", "archive")
+    shelf = house / "archive" / "Global Public Workspace" / "survey"
+    shelf.mkdir(parents=True)
+    text = "title: survey-v1.0.0\ntitle_versionless: survey\nversion: 1.0.0\nproject: {}\n"
+    (shelf / "survey-v1.0.0.yml").write_text(f"{text}requirements: {said}\n")
+
+    shown = cli("release", "show", "survey", "--archive", "archive")
+
+    assert shown.status == 0
+    assert f"{told}\n" in shown.out or f"{told}," in shown.out
+
+
+def test_a_folder_with_a_name_that_no_release_can_have_is_compared(cli: Run, house: Path) -> None:
+    """It is told as what only the folder has; nothing is to be published."""
+    (house / "project").mkdir()
+    (house / "project" / "f").write_bytes(b"x")
+    cli("release", "init", "archive")
+    cli("release", "publish", "project", "survey@1.0.0", "--to", "archive")
+    cli("release", "fetch", "survey", "--from", "archive", "--dest", "here")
+    (house / "here" / "a\nb").touch()
+    (house / "here" / "c\\d").mkdir()
+
+    differs = cli("release", "diff", "survey", "./here", "--archive", "archive")
+    as_data = cli("release", "diff", "survey", "./here", "--archive", "archive", "--json")
+
+    assert differs.status == as_data.status == 1
+    assert as_data.json["added"] == ["a\nb", "c\\d/"]
+    assert len(differs.out.splitlines()) == 2

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from store.clock import SYSTEM_CLOCK
-from store.files.dirlocks import give_directory, locked_directory, take_directory
+from store.files.dirlocks import alone_in, give_directory, locked_directory, take_directory
 from store.testing.fakes import FakeClock
 
 
@@ -197,3 +197,29 @@ def test_an_empty_directory_goes_with_its_lock_where_it_was_made_for_it(
         assert held
 
     assert Path(leaf).exists() is there
+
+
+def test_who_waits_for_a_directory_that_is_removed_gets_the_one_in_its_place(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A lock on what lies nowhere would keep nobody away."""
+    directory = tmp_path / "locked"
+    waits, entered = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        """Wait for the lock, and look whether it is that of what lies there."""
+        waits.set()
+        with alone_in(directory):
+            assert take_directory(str(directory))[0] is None
+            entered.set()
+
+    with alone_in(directory):
+        waiter = threading.Thread(target=wait)
+        with caplog.at_level("INFO"):
+            waiter.start()
+            while "another is at work" not in caplog.text:
+                waits.wait()
+        directory.rmdir()
+    waiter.join(10)
+
+    assert entered.is_set()

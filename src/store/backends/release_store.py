@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 import attrs
 
@@ -23,6 +24,7 @@ from store.backends.queries import (
     text_of,
 )
 from store.backends.release_choice import chosen_blob, known_digests
+from store.backends.release_pairs import pairs_in
 from store.errors import (
     ConfigurationError,
     LocatorError,
@@ -51,7 +53,7 @@ def locate(text: str) -> Mapping[str, Any]:
     """
     name, _, value = text.partition("=")
     if name in ReleaseStore.query_keys and not value.startswith("="):
-        return _pairs(text, text)
+        return pairs_in(text, text)
     release, _, rest = text.partition("?")
     from store.releases.names import Requirement
 
@@ -64,7 +66,7 @@ def locate(text: str) -> Mapping[str, Any]:
         query["version"] = str(wanted.choice)
     if wanted.workspace is not None:
         query["workspace"] = wanted.workspace
-    return query | _pairs(rest, text)
+    return query | pairs_in(rest, text)
 
 
 @attrs.frozen
@@ -113,6 +115,7 @@ class ReleaseStore(Store[ReleaseResource]):
                     f"the configuration of the driver release: {key} is a text", key=key
                 )
         self._opened: dict[tuple[str, str | None], ArchiveInterface] = {}
+        self._opening = threading.Lock()
 
     @property
     def needs_network(self) -> bool:  # type: ignore[override]
@@ -187,7 +190,7 @@ class ReleaseStore(Store[ReleaseResource]):
                 "the driver release needs a 'title'", known=tuple(sorted(self.query_keys))
             )
         digests, size, filename = digests_of_query(query), size_of(query), filename_of(query)
-        place = self._named(query)
+        place = _settled(self._named(query))
         record = self._record(query, title, place)
         record.check()
         blob = chosen_blob(record, text_of(query, "path"), text_of(query, "dataset"))
@@ -273,22 +276,20 @@ class ReleaseStore(Store[ReleaseResource]):
                 missing=(shown,),
             )
         key = (place.host, place.user)
-        archive = self._opened.get(key)
-        if archive is None:
-            archive = self._opened[key] = get_interface(place.host, place.user)
+        with self._opening:
+            archive = self._opened.get(key)
+            if archive is None:
+                archive = self._opened[key] = get_interface(place.host, place.user)
         return archive
 
 
-def _pairs(text: str, whole: str) -> dict[str, Any]:
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True) if text else []
-    except ValueError as error:
-        raise LocatorError(
-            f"'release:{whole}' cannot be read: give 'title>=1,<2?path=…', or key=value pairs"
-        ) from error
-    if len(dict(pairs)) != len(pairs):
-        raise LocatorError(f"'release:{whole}' names a key twice")
-    return dict(pairs)
+def _settled(place: Named) -> Named:
+    """Return where an archive is, wherever the process goes meanwhile."""
+    from store.releases.pathing import path_of
+
+    if not _is_local(place.host):
+        return place
+    return place._replace(host=os.path.abspath(path_of(place.host)))  # noqa: PTH100 - text
 
 
 def _is_local(host: str) -> bool:

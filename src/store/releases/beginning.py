@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from store.addresses import public
 from store.errors import RefusedError
-from store.releases.filesystem import FileSystemArchive, path_of
+from store.releases.filesystem import FileSystemArchive
 from store.releases.interface import ArchiveInterface
 from store.releases.opening import address_of, scheme_of
+from store.releases.pathing import path_of
 
 
 def begin(host: str, user: str | None = None, *, ca_file: str | None = None) -> ArchiveInterface:

@@ -8,9 +8,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
-from urllib.parse import unquote, urlsplit
 
-from store.errors import ArchiveError, UnsafeNameError
+from store.errors import ArchiveError
 from store.files.apart import lay_apart
 from store.files.atomic import make_directories, write_bytes
 from store.files.exclusive import create_whole
@@ -28,6 +27,7 @@ from store.releases.layout import MARKER, OURS, blob_name, shelf_of, yank_name
 from store.releases.mapping import Blob
 from store.releases.marking import check_archive, check_outside, is_bare, no_archive
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
+from store.releases.pathing import path_of
 from store.releases.records import Record
 from store.releases.shelves import (
     MAX_REASON,
@@ -273,17 +273,3 @@ def open_directory(
         UnsafeNameError: The address is of another machine.
     """
     return FileSystemArchive(path_of(host), user, password)
-
-
-def path_of(host: str) -> str:
-    """Return the path that a path, or a ``file:`` address, leads to.
-
-    Raises:
-        UnsafeNameError: The address is of another machine.
-    """
-    if host[:5].lower() != "file:":
-        return host
-    parts = urlsplit(host)
-    if parts.netloc not in {"", "localhost"}:
-        raise UnsafeNameError(f"{host} is refused: it lies on another machine", name=host)
-    return unquote(parts.path)

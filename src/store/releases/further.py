@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from store.errors import RefusedError
+from store.releases.bringing import bring_by_page, send_by_page
 from store.releases.finding import finding
 from store.releases.hashing import CHUNK
 from store.releases.mapping import Blob
@@ -137,8 +138,6 @@ class Further:
             IntegrityError: It is not what it must be.
             StoreError: The archive, or the disk, fails.
         """
-        from store.releases.bringing import bring_by_page
-
         bring_by_page(
             self,
             blob,
@@ -241,6 +240,4 @@ class Further:
             DriftError: It was changed while it was read.
             StoreError: The file cannot be read, or the archive fails.
         """
-        from store.releases.bringing import send_by_page
-
         return send_by_page(self, source, naming, update, path=path, chunk_size=chunk_size)

@@ -31,6 +31,11 @@ _MAX_BYTES: Final = 16 << 20
 
 _SPECIAL: Final = frozenset(b"*?[\\")
 _SLASH: Final = ord("/")
+_SPACE: Final = ord(" ")
+_ESCAPE: Final = ord("\\")
+_STAR: Final = b"[^/]*"
+"""What a star means: anything within a name."""
+
 _NEVER: Final = rb"(?!)"
 """What a pattern means that can match nothing: it is not closed, or ends within an escape."""
 
@@ -140,8 +145,13 @@ def _rule(line: bytes, base: str) -> Rule | None:
 
 def _trimmed(line: bytes) -> bytes:
     """Return a line without the spaces at its end, of which one behind a backslash stays."""
-    match = re.fullmatch(rb"((?:\\.|[^\\])*?)(?: *|(\\))", line, re.DOTALL)
-    return line if match is None or match[2] else match[1]
+    end = at = 0
+    while at < len(line):
+        escaped = line[at] == _ESCAPE
+        at += 1 + escaped
+        if escaped or line[at - 1] != _SPACE:
+            end = at
+    return line[:end]
 
 
 @functools.lru_cache(maxsize=1024)
@@ -156,11 +166,19 @@ def _compiled(pattern: bytes) -> re.Pattern[bytes]:
 
 
 def _translated(pattern: bytes) -> bytes:
-    text, at = b"", 0
+    """Return what a pattern means; what follows a star, up to the next, is taken where it first fits.
+
+    That is enough, since the next star takes up the rest; to try it at every place would take the longer,
+    the more stars there are.
+    """
+    text, at, star = b"", 0, -1
     while at < len(pattern):
         letter = pattern[at : at + 1]
         if letter == b"*":
             part, at = _stars(pattern, at)
+            if star >= 0 and part == _STAR:
+                text = text[:star] + b"(?>[^/]*?" + text[star + len(_STAR) :] + b")"
+            star = len(text) if part == _STAR else -1
         elif letter == b"[":
             part, at = _one_of(pattern, at + 1)
         elif letter == b"\\":
@@ -179,7 +197,7 @@ def _stars(pattern: bytes, begin: int) -> tuple[bytes, int]:
     behind = pattern[at:]
     alone = begin == 0 or pattern[begin - 1] == _SLASH
     if at - begin == 1 or not alone or not (behind == b"" or behind.startswith((b"/", b"\\/"))):
-        return b"[^/]*", at
+        return _STAR, at
     return (rb"(?:.*/)?", at + 1) if behind.startswith(b"/") else (b".*", at)
 
 

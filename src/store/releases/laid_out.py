@@ -23,6 +23,7 @@ from store.releases.interface import ArchiveInterface
 from store.releases.layout import blob_name, record_name, shelf_of
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace, is_name, title_of
 from store.releases.records import Record
+from store.releases.shelves import short_reason
 from store.releases.usable import Candidate, checked, usable
 from store.releases.values import Listed, Naming, Records, naming_of, workspace_of
 from store.releases.versions import Choice, Expressions, Version, choice_from
@@ -197,7 +198,7 @@ class LaidOutArchive(ArchiveInterface):
                 f"{self.host} has no {title_of(title_versionless, number)} in {workspace!r}",
                 query=title_of(title_versionless, number),
             )
-        self._mark(workspace, title_versionless, number, None if undo else reason)
+        self._mark(workspace, title_versionless, number, None if undo else short_reason(reason))
 
     @abc.abstractmethod
     def _shelves(self, workspace: str | None, title: str | None) -> Iterator[tuple[str, str]]:

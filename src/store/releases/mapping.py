@@ -115,7 +115,7 @@ def blob_nodes(project: Mapping[str, Any]) -> Iterator[tuple[str, MutableMapping
     """Give every file's node with its path.
 
     Raises:
-        ArchiveError: The mapping is damaged, or says of one path that it is two things.
+        ArchiveError: The mapping is damaged; that it says of one path that it is two things is not looked at.
         UnsafeNameError: A path leads elsewhere.
     """
     for path, node in nodes_of(project):

@@ -87,6 +87,20 @@ def check_new_title(title: str) -> str:
     return title
 
 
+def check_new_release(title: str, version: Version) -> None:
+    """Refuse a title and a version that a release may not be published under, before anything goes.
+
+    Raises:
+        QueryError: The title is none, see `check_new_title`; or the two are too long for the name of a file.
+    """
+    check_new_title(title)
+    if unsafe_component(f"{title_of(title, version)}.yml"):
+        raise QueryError(
+            f"{title} {version} cannot be published: title and version are too long for the name of a file",
+            query=str(version),
+        )
+
+
 def check_title(title: object) -> str:
     """Return the title of a release that is there, as long as it leads nowhere else.
 

@@ -70,7 +70,7 @@ def get_interface(
     text = address_of(host)
     scheme = scheme_of(text)
     if scheme in {"", "file"}:
-        from store.releases.filesystem import path_of
+        from store.releases.pathing import path_of
 
         path = text if scheme == "" else path_of(text)
         text, scheme = str(Path(resolve_relative_paths_to or Path.cwd()) / path), "file"
@@ -170,10 +170,10 @@ def _name(factory: Any) -> str:  # noqa: ANN401 - a class or a function
 
 def is_at_hand(host: str) -> bool:
     """Return whether an address leads to a directory that is there and holds an archive."""
-    from store.releases.filesystem import path_of
     from store.releases.layout import MARKER
+    from store.releases.pathing import path_of
 
     try:
         return scheme_of(host) in {"", "file"} and os.path.lexists(f"{path_of(host)}/{MARKER}")
-    except UnsafeNameError:
+    except (QueryError, UnsafeNameError):
         return False

@@ -17,7 +17,7 @@ from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.mapping import project_of
 from store.releases.mending import describe, mend_published
-from store.releases.names import DEFAULT_WORKSPACE, check_new_title, check_workspace, title_of
+from store.releases.names import DEFAULT_WORKSPACE, check_new_release, check_workspace, title_of
 from store.releases.records import Record, compose
 from store.releases.transfer import Standing
 from store.releases.versions import Version
@@ -96,10 +96,10 @@ def publish(
 
     Raises:
         ReleaseExistsError: There is a release of that title and version, of another content or whole.
-        QueryError: A name is none, or a dataset stands for no file that goes.
+        QueryError: A name is none, or too long, or a dataset stands for no file that goes.
         StoreError: A file cannot be read, or the archive fails.
     """
-    check_new_title(wanted.title)
+    check_new_release(wanted.title, wanted.version)
     check_workspace(wanted.workspace)
     repeats = allow_repeat and archive.supports_repeat_releases
     there = _there(archive, wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,14 @@ from store.releases.versions import Version
 
 MAX_REASON: Final = 4096
 """How long the reason for a yank may be, in bytes."""
+
+
+def short_reason(reason: str) -> str:
+    """Return a reason for a yank as it is kept: cut behind a whole letter where it is too long.
+
+    What is no text, as half of a letter that came from a file's name, becomes a question mark.
+    """
+    return reason.encode(errors="replace")[:MAX_REASON].decode(errors="ignore")
 
 
 def check_there(title: str, blob: Blob, path: str) -> None:
@@ -51,9 +60,19 @@ def directories_in(path: Path) -> list[str]:
     with storage_errors(path):
         try:
             with os.scandir(path) as entries:
-                return sorted(one.name for one in entries if one.name[:1] != "." and one.is_dir())
+                return sorted(one.name for one in entries if one.name[:1] != "." and _leads_in(one))
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+
+def _leads_in(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a directory, or leads to one; a link that leads in a circle does not."""
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False
+        raise
 
 
 def versions_in(shelf: Path, title: str) -> list[Version]:
@@ -76,14 +95,21 @@ def yanked_in(directory: Path) -> dict[Version, str]:
     for name in _names(directory):
         version = version_in(f"-v{name}.yml", "")
         if version is not None:
-            path = directory / name
-            try:
-                with storage_errors(path):
-                    reason = read_regular(path)[:MAX_REASON]
-            except ValueError:
-                reason = b""  # whatever lies there, it is yanked
-            found[version] = reason.decode(errors="replace")
+            reason = _reason(directory / name)
+            if reason is not None:
+                found[version] = reason
     return found
+
+
+def _reason(path: Path) -> str | None:
+    """Return what a mark says; None where it was taken away meanwhile."""
+    with storage_errors(path):
+        try:
+            return read_regular(path)[:MAX_REASON].decode(errors="replace")
+        except FileNotFoundError:
+            return "" if os.path.lexists(path) else None
+        except ValueError:
+            return ""  # whatever lies there, it is yanked
 
 
 def _names(directory: Path) -> list[str]:

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from store.errors import ArchiveError, DriftError, ReleaseExistsError
+from store.errors import ArchiveError, DriftError, RefusedError, ReleaseExistsError
 from store.releases.cdcs import CDCSArchive
 from store.releases.choosing import choose
+from store.releases.mapping import project_of
 from store.releases.names import Requirement
 from store.releases.records import Record, compose
 from store.testing.curators import FakeCurator
@@ -156,3 +157,12 @@ def test_of_two_that_publish_again_one_wins(
 
     assert archive.newest_record(project.title)["/PID/"] == quicker[0]
     assert len(curator.state.records) == 2
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "'a.txt' is not"), (2, "'a.txt' and 1 more are")])
+def test_what_is_not_uploaded_is_counted(archive: CDCSArchive, count: int, told: str) -> None:
+    """One file is one."""
+    project = project_of(dict.fromkeys(("a.txt", "b.txt")[:count], False), ())
+
+    with pytest.raises(RefusedError, match=told):
+        archive.upload_release_record(compose("survey", "1.0.0", project).to_data())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -123,11 +124,20 @@ def _show(record: Record, place: str, yanked: str | None) -> None:
             ("digest", record.identity),
             ("size", _size(record.whole_size)),
             *([("pid", record.pid)] if record.pid else []),
-            *([("requires", list(map(str, record.requirements)))] if record.requirements else []),
+            *([("requires", _spelled(record.requirements))] if record.requirements else []),
             *(("dataset", f"{name}={path}") for name, path in record.datasets.items()),
         ]
     )
     columns((one.path, _told(one.size), str(one.digest or "")) for one in record.blobs)
+
+
+def _spelled(requirements: Any) -> list[str]:  # noqa: ANN401 - whatever its publisher has put there
+    """Return the requirements of a record, which an older one may have as a mapping, or as anything."""
+    if isinstance(requirements, Mapping):
+        return [f"{name}: {said}" for name, said in requirements.items()]
+    return list(
+        map(str, requirements if isinstance(requirements, list | tuple) else [requirements])
+    )
 
 
 def _size(size: int | None) -> str:

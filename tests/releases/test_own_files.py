@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -131,7 +131,7 @@ def test_no_release_brings_what_is_noted_of_it(
 
 
 @pytest.fixture
-def synced(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+def synced(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The paths of which the system was asked to let them last."""
     asked: set[str] = set()
     real = os.fsync

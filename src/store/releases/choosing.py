@@ -31,7 +31,7 @@ def choose(archive: ArchiveInterface, wanted: Requirement, workspace: str | None
             others the highest that can be used is chosen, with a warning.
     """
     expressions = [one.text for one in wanted.choice.clauses] or None
-    asked = {
+    asked: dict[str, Any] = {
         "title_versionless": wanted.title,
         "version_expressions": expressions,
         "workspace": place_of(wanted, workspace),

@@ -30,6 +30,7 @@ from store.releases import laid_out
 from store.releases.choosing import choose
 from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
+from store.releases.holding import refuse_archive
 from store.releases.mapping import project_of
 from store.releases.names import DEFAULT_WORKSPACE, Requirement
 from store.releases.publishing import Published
@@ -581,3 +582,13 @@ def test_a_record_that_leads_astray_is_not_published(archive: FileSystemArchive)
         archive.upload_release_record(data)
     with pytest.raises(QueryError, match="two names of one thing"):
         archive.upload_release_record(data, workspace="a", workspace_title="b")
+
+
+def test_a_place_that_leads_in_circles_is_no_archive(tmp_path: Path) -> None:
+    """It is told as an error of ours, on every version of Python."""
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+
+    for failing in (FileSystemArchive, FileSystemArchive.create, refuse_archive):
+        with pytest.raises(StorageError):
+            failing(loop)

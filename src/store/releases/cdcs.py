@@ -25,6 +25,7 @@ from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.receiving import receive_blob
 from store.releases.records import Record
 from store.releases.transfer import counting, following
+from store.releases.usable import Admitted, usable
 from store.releases.values import Listed, Naming, Records, Uploaded, naming_of, workspace_of
 from store.releases.versions import Expressions, Version, choice_from
 from store.transports.base import TransferOptions
@@ -71,14 +72,14 @@ class CDCSArchive(ArchiveInterface):
             user, password = get_credentials(host, user)
         self.curator = Curator(
             host,
-            user,
+            user or None,
             password,
             certificate=certificate,
             key=key,
             ca_file=ca_file,
             options=options,
         )
-        super().__init__(self.curator.host, user)
+        super().__init__(self.curator.host, user or None)
         self._releases = CdcsReleases(self.curator)
         self._bringing = CdcsBringing(self.curator)
         self._told: tuple[Mapping[str, Any], dict[str, Digest | None]] | None = None
@@ -108,11 +109,10 @@ class CDCSArchive(ArchiveInterface):
         title, place = check_title(title_versionless), check_workspace(workspace)
         found = self._releases.find(title, place, version)
         will_do = set(meant(choice, [one.version for one in found]))
-        return {
-            one.title: one.data()
-            for one in found
-            if one.version in will_do and (one.yanked is None or choice.names(one.version))
-        }
+        found = [one for one in found if one.version in will_do]
+        found = [one for one in found if one.yanked is None or choice.names(one.version)]
+        admitted = {one.version: Admitted(one.title, one.title, one.data) for one in found}
+        return dict(usable(self.host, admitted, choice))
 
     def download_blob(  # noqa: PLR0917 - the page's order
         self,

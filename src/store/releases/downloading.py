@@ -197,8 +197,7 @@ def _checked(record: Mapping[str, Any] | Record, *, allow_git: bool) -> Record:
         folded = f"{path.casefold()}/"  # there are file systems on which case is nothing
         if folded.startswith(_TAKEN) or (path in files and folded == f"{HIDDEN}/"):
             raise UnsafeNameError(
-                f"{release.title} is refused: {path!r} is a name of ours, of what is said of a release itself",
-                name=path,
+                f"{release.title} is refused: it has a {path!r} of its own", name=path
             )
         if not allow_git and holds_hooks(path):
             raise RefusedError(

@@ -29,6 +29,7 @@ from store.releases.mapping import Blob
 from store.releases.marking import check_archive, check_outside, is_bare, no_archive
 from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
 from store.releases.records import Record
+from store.releases.resolving import resolved
 from store.releases.shelves import (
     MAX_REASON,
     check_there,
@@ -68,7 +69,7 @@ class FileSystemArchive(LaidOutArchive):
         self, host: str | Path, user: str | None = None, password: str | None = None
     ) -> None:
         super().__init__(Path(host).as_posix(), user, password)
-        self.archive_path = Path(host).resolve()
+        self.archive_path = resolved(Path(host))
         check_archive(self.archive_path, self.host)
         self._place = str(self.archive_path)
         self._index = Index(self.archive_path)

@@ -27,6 +27,7 @@ from store.files.syncing import sync_directory
 from store.integrity.regular import read_regular
 from store.releases.layout import MARKER
 from store.releases.records import Record
+from store.releases.resolving import resolved
 
 HIDDEN: Final = ".rme"
 """The name of the directory in a folder that holds what is said of the release itself."""
@@ -112,8 +113,9 @@ def refuse_archive(folder: Path) -> None:
 
     Raises:
         RefusedError: It does.
+        StorageError: It leads in circles.
     """
-    whole = folder.resolve()
+    whole = resolved(folder)
     for one in (whole, *whole.parents):
         if os.path.lexists(one / MARKER) and not _brought(one):
             raise RefusedError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import functools
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ from store.releases.layout import blob_name, record_name, shelf_of
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace, is_name, title_of
 from store.releases.records import Record
 from store.releases.spelling import read_record
+from store.releases.usable import Admitted, usable
 from store.releases.values import Listed, Naming, Records, naming_of, workspace_of
 from store.releases.versions import Choice, Expressions, Version, choice_from
 
@@ -69,23 +71,16 @@ class LaidOutArchive(ArchiveInterface):
         self, title: str, versions: Iterable[Version], choice: Choice, workspace: str
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Give the records of versions, as long as they can be used."""
-        given, last = False, None
-        for version in versions:
-            name = record_name(workspace, title, version)
-            try:
-                text = self._read(name)
-                data = None if text is None else _checked(text, title, version)
-            except ArchiveError as error:
-                if choice.names(version):
-                    raise
-                last = error
-                log.warning("%s: the record %s is passed over: %s", self.host, name, error)
-                continue
-            if data is not None:
-                given = True
-                yield title_of(title, version), data
-        if last is not None and not given:
-            raise last
+
+        def read(name: str, version: Version) -> dict[str, Any] | None:
+            text = self._read(name)
+            return None if text is None else _checked(text, title, version)
+
+        admitted = {}
+        for one in versions:
+            name = record_name(workspace, title, one)
+            admitted[one] = Admitted(title_of(title, one), name, functools.partial(read, name, one))
+        return usable(self.host, admitted, choice)
 
     def _admitted(self, title_versionless: str, choice: Choice, workspace: str) -> list[Version]:
         """Return the versions that a choice admits; those that were yanked only where they are named."""

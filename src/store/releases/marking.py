@@ -10,6 +10,7 @@ from store.errors import ArchiveError, RefusedError, ResourceNotFoundError
 from store.files.failures import storage_errors
 from store.files.names import PARTIAL_PREFIX
 from store.releases.layout import MARKER
+from store.releases.resolving import resolved
 from store.releases.shelves import directories_in
 
 
@@ -78,8 +79,9 @@ def check_outside(path: Path) -> None:
 
     Raises:
         RefusedError: It would lie in one.
+        StorageError: It leads in circles.
     """
-    above = next((one for one in path.resolve().parents if (one / MARKER).is_file()), None)
+    above = next((one for one in resolved(path).parents if (one / MARKER).is_file()), None)
     if above is not None:
         raise RefusedError(
             f"{path} lies in the archive {above}, in which no other is begun: choose a place beside it",

@@ -32,7 +32,8 @@ def check_blobs(curator: Curator, record: Record, sure: Collection[str]) -> None
     """
     missing = [one.path for one in record.blobs if not one.pid]
     if missing:
-        raise _refused(record, f"{missing[0]!r} and {len(missing) - 1} more are not uploaded")
+        more = f" and {len(missing) - 1} more are" if len(missing) > 1 else " is"
+        raise _refused(record, f"{missing[0]!r}{more} not uploaded")
 
     def look(blob: Blob, update: Update) -> None:
         """Ask for one blob."""

@@ -11,6 +11,7 @@ from store.releases.cdcs_blobs import CdcsBringing
 from store.releases.cdcs_files import local_file
 from store.releases.cdcs_releases import CdcsReleases
 from store.releases.mapping import BPID, blob_nodes
+from store.releases.matching import check_source
 from store.releases.records import PID_KEY, Record
 
 
@@ -36,6 +37,7 @@ def mend(
         paths: The paths of those that are missing or damaged.
 
     Raises:
+        DriftError: A file is not what was published.
         RefusedError: It is an older record, of whose digest the ids are a part.
         StoreError: The server fails, or the user may not change the document.
     """
@@ -50,5 +52,7 @@ def mend(
             limit="blobs",
         )
     for path, node in nodes:
-        node[BPID] = blobs.bring(local_file(source, path), lambda _: None)
+        local = local_file(source, path)
+        check_source(record.blob(path), local.path, local.sha256)
+        node[BPID] = blobs.bring(local, lambda _: None)
     releases.rename_blobs(Record.from_data(data), workspace)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from store.errors import QueryError
+import contextlib
+import logging
+from typing import Any
+
+from store.errors import ArchiveError, QueryError, UnsafeNameError
 from store.releases.admitting import meant
 from store.releases.interface import ArchiveInterface
 from store.releases.names import DEFAULT_WORKSPACE, Requirement
 from store.releases.records import Record
 from store.releases.versions import Version
+
+log = logging.getLogger(__name__)
 
 
 def choose(archive: ArchiveInterface, wanted: Requirement, workspace: str | None = None) -> Record:
@@ -22,12 +28,32 @@ def choose(archive: ArchiveInterface, wanted: Requirement, workspace: str | None
         ReleaseRecordNotFoundError: There is none.
         StoreError: The archive fails, or the record is damaged.
     """
-    found = archive.newest_record(
-        title_versionless=wanted.title,
-        version_expressions=[one.text for one in wanted.choice.clauses] or None,
-        workspace=place_of(wanted, workspace),
-    )
-    return Record.from_data(found)
+    asked = {
+        "title_versionless": wanted.title,
+        "version_expressions": [one.text for one in wanted.choice.clauses] or None,
+        "workspace": place_of(wanted, workspace),
+    }
+    found = archive.newest_record(**asked)
+    try:
+        return Record.from_data(found)
+    except (ArchiveError, UnsafeNameError) as error:
+        record = _next_usable(archive, wanted, asked)
+        if record is None:
+            raise
+        log.warning("%s: the record %s is passed over: %s", archive.host, found.get("title"), error)
+        return record
+
+
+def _next_usable(
+    archive: ArchiveInterface, wanted: Requirement, asked: dict[str, Any]
+) -> Record | None:
+    """Return the record of the highest version that can be used; None where the one that cannot was named."""
+    if any(one.exact for one in wanted.choice.clauses):
+        return None
+    for data in reversed(archive.get_release_records(**asked).values()):
+        with contextlib.suppress(ArchiveError, UnsafeNameError):
+            return Record.from_data(data)
+    return None
 
 
 def yanked_in(archive: ArchiveInterface, record: Record, workspace: str) -> str | None:

@@ -31,9 +31,9 @@ from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, che
 from store.releases.records import Record
 from store.releases.resolving import resolved
 from store.releases.shelves import (
-    MAX_REASON,
     check_there,
     directories_in,
+    reason_as_bytes,
     versions_in,
     yanked_in,
 )
@@ -88,6 +88,7 @@ class FileSystemArchive(LaidOutArchive):
             StorageError: It cannot be made.
         """
         path = Path(host)
+        resolved(path)
         with storage_errors(path):
             if not os.path.lexists(path / MARKER):
                 check_outside(path)
@@ -235,7 +236,7 @@ class FileSystemArchive(LaidOutArchive):
     def _mark(self, workspace: str, title: str, version: Version, reason: str | None) -> None:
         path = self.archive_path / yank_name(workspace, title, version)
         if reason is not None:
-            write_bytes(path, reason.encode()[:MAX_REASON], durable=True)
+            write_bytes(path, reason_as_bytes(reason), durable=True)
             return
         with storage_errors(path):
             path.unlink(missing_ok=True)
@@ -281,11 +282,14 @@ def path_of(host: str) -> str:
     """Return the path that a path, or a ``file:`` address, leads to.
 
     Raises:
-        UnsafeNameError: The address is of another machine.
+        UnsafeNameError: The address is of another machine, or is none.
     """
     if host[:5].lower() != "file:":
         return host
-    parts = urlsplit(host)
+    try:
+        parts = urlsplit(host)
+    except ValueError as error:
+        raise UnsafeNameError(f"{host} is refused: it is no address: {error}", name=host) from error
     if parts.netloc not in {"", "localhost"}:
         raise UnsafeNameError(f"{host} is refused: it lies on another machine", name=host)
     return unquote(parts.path)

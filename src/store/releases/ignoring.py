@@ -140,8 +140,9 @@ def _rule(line: bytes, base: str) -> Rule | None:
 
 def _trimmed(line: bytes) -> bytes:
     """Return a line without the spaces at its end, of which one behind a backslash stays."""
-    match = re.fullmatch(rb"((?:\\.|[^\\])*?)(?: *|(\\))", line, re.DOTALL)
-    return line if match is None or match[2] else match[1]
+    bare = line.rstrip(b" ")
+    escaped = (len(bare) - len(bare.rstrip(b"\\"))) % 2 == 1
+    return line[: len(bare) + 1] if escaped else bare
 
 
 @functools.lru_cache(maxsize=1024)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import stat
 from pathlib import Path
 
 from store.errors import ArchiveError, RefusedError, ResourceNotFoundError
@@ -28,7 +29,7 @@ def check_archive(path: Path, host: str) -> None:
     """
     begin = _init(host)
     with storage_errors(path):
-        if (path / MARKER).is_file():
+        if has_marker(path):
             return
         if not os.path.lexists(path):
             raise ResourceNotFoundError(
@@ -39,6 +40,18 @@ def check_archive(path: Path, host: str) -> None:
                 f"{path} is no archive: it is empty; make it one with {begin}", archive=str(path)
             )
     raise no_archive(path)
+
+
+def has_marker(path: Path) -> bool:
+    """Whether a directory says that it is an archive.
+
+    Raises:
+        OSError: It may not be looked at.
+    """
+    try:
+        return stat.S_ISREG(os.stat(path / MARKER).st_mode)  # noqa: PTH116 - others swallow errors
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def is_bare(path: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from store.errors import IntegrityError
+from store.errors import DriftError, IntegrityError
 from store.files.failures import storage_errors
 from store.integrity.digest import Digest, new_hasher
 from store.integrity.hashing import hash_file
@@ -65,6 +65,32 @@ def check_empty(blob: Blob) -> None:
             expected=str(digest),
             found=str(found),
             size=0,
+        )
+
+
+def check_source(blob: Blob, file: Path, sha256: str) -> None:
+    """Refuse a file that is to be brought anew under an id, and is not what has that id.
+
+    Args:
+        blob: What is to be brought.
+        file: The file.
+        sha256: Its SHA-256 as it was read, in hexadecimal.
+
+    Raises:
+        DriftError: It is something else by now.
+        StorageError: It cannot be read.
+    """
+    digest, found = blob.digest, Digest("sha256", sha256)
+    if digest is not None and digest.algorithm != found.algorithm:
+        with storage_errors(file):
+            found = hash_file(file, [digest.algorithm]).digests()[0]
+    if digest not in {None, found}:
+        raise DriftError(
+            f"{file} was changed while it was brought anew: it is not what was published; bring it when it is"
+            " at rest",
+            name=str(file),
+            expected=str(digest),
+            found=str(found),
         )
 
 

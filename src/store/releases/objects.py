@@ -19,9 +19,10 @@ from store.releases.layout import MARKER, OURS, blob_name, shelf_of, version_in,
 from store.releases.mapping import Blob
 from store.releases.names import DEFAULT_WORKSPACE, check_path, check_title, check_workspace
 from store.releases.objects_beginning import check_room
-from store.releases.objects_bringing import bring_object, bytes_there, put_anew
-from store.releases.objects_laying import lay_object
+from store.releases.objects_bringing import bring_object, bytes_there
+from store.releases.objects_laying import lay_anew, lay_object
 from store.releases.records import Record
+from store.releases.shelves import reason_as_bytes
 from store.releases.spelling import MAX_BYTES
 from store.releases.transfer import following
 from store.releases.values import Naming, Uploaded
@@ -159,7 +160,7 @@ class ObjectArchive(LaidOutArchive):
         shelf = f"{self._prefix}{shelf_of(workspace, record.title_versionless)}"
         for blob in record.blobs:
             if blob.path in paths:
-                put_anew(self._client, f"{shelf}/{blob_name(blob.pid or '')}", source / blob.path)
+                lay_anew(self._client, shelf, source / blob.path, blob)
 
     def close(self) -> None:
         """Close the client's connections."""
@@ -263,4 +264,4 @@ class ObjectArchive(LaidOutArchive):
         if reason is None:
             self._client.delete([key])
         else:
-            self._client.put(key, reason.encode())
+            self._client.put(key, reason_as_bytes(reason))

@@ -11,10 +11,9 @@ from store.errors import MissingKeyError, ResourceNotFoundError, TooLargeError, 
 from store.files.atomic import replacing
 from store.files.failures import storage_errors
 from store.integrity.digest import Digest, new_hasher
-from store.integrity.hashing import hash_file
 from store.releases.blobs import hold
 from store.releases.values import HEALING
-from store.transports.objects.base import DIGEST_KEY, Body, ObjectClient
+from store.transports.objects.base import Body, ObjectClient
 
 _BUFFER: Final = 1 << 20
 """How many bytes are read at a time, at the most."""
@@ -117,22 +116,6 @@ def bytes_there(client: ObjectClient, key: str, *, limit: int) -> bytes | None:
     except MissingKeyError:
         return None
     return bytes(data)
-
-
-def put_anew(client: ObjectClient, key: str, file: Path) -> None:
-    """Write a file as an object, in the place of what is there.
-
-    Args:
-        client: The bucket's objects.
-        key: The object's name.
-        file: What it is to hold.
-
-    Raises:
-        StoreError: The file cannot be read, or the store refuses.
-    """
-    with storage_errors(file):
-        sha256 = hash_file(file, ["sha256"]).digests()[0].hex
-    client.put(key, file, metadata={DIGEST_KEY: sha256})
 
 
 def _hold_whole(name: str, body: Body, count: int) -> None:

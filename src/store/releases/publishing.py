@@ -15,9 +15,16 @@ from store.releases.datasets import check_datasets
 from store.releases.gathering import Plan, gather
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
+from store.releases.layout import SUFFIX
 from store.releases.mapping import project_of
 from store.releases.mending import describe, mend_published
-from store.releases.names import DEFAULT_WORKSPACE, check_new_title, check_workspace, title_of
+from store.releases.names import (
+    DEFAULT_WORKSPACE,
+    check_new_title,
+    check_title,
+    check_workspace,
+    title_of,
+)
 from store.releases.records import Record, compose
 from store.releases.transfer import Standing
 from store.releases.versions import Version
@@ -101,6 +108,7 @@ def publish(
     """
     check_new_title(wanted.title)
     check_workspace(wanted.workspace)
+    check_title(f"{title_of(wanted.title, wanted.version)}{SUFFIX}")  # before anything goes up
     repeats = allow_repeat and archive.supports_repeat_releases
     there = _there(archive, wanted)
     apart = getattr(archive, "archive_path", None)

@@ -9,6 +9,7 @@ from typing import Any
 from store.errors import RefusedError
 from store.releases.hashing import CHUNK
 from store.releases.mapping import Blob
+from store.releases.matching import check_source
 from store.releases.records import Record
 from store.releases.transfer import Job, Update, move_all
 from store.releases.values import Naming
@@ -25,6 +26,7 @@ def send_anew(
     """Upload files of a release anew, under the ids that its record has: see `Further.mend_blobs`.
 
     Raises:
+        DriftError: A file is not what was published.
         RefusedError: The archive gives a file another id than the record has.
         StoreError: The archive fails.
     """
@@ -33,6 +35,7 @@ def send_anew(
     def upload(blob: Blob, update: Update) -> None:
         """Upload one file, and let it have the id that the record knows."""
         done = archive.upload_blob(source, naming, update, path=blob.path, chunk_size=CHUNK)
+        check_source(blob, source / blob.path, done.sha256)
         known = blob.pid or ""
         if known != done.pid and not archive.name_blob(naming, done.pid, known):
             raise RefusedError(

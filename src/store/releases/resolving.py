@@ -6,6 +6,7 @@ import errno
 import os
 from pathlib import Path
 
+from store.errors import UnsafeNameError
 from store.files.failures import storage_errors
 
 
@@ -14,7 +15,10 @@ def resolved(path: Path) -> Path:
 
     Raises:
         StorageError: It leads in circles.
+        UnsafeNameError: It holds what no path can.
     """
+    if "\0" in str(path):
+        raise UnsafeNameError(f"{str(path)!r} is refused: it is no path", name=str(path))
     with storage_errors(path):
         try:
             return path.resolve()

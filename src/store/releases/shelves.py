@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Final
@@ -51,7 +52,9 @@ def directories_in(path: Path) -> list[str]:
     with storage_errors(path):
         try:
             with os.scandir(path) as entries:
-                return sorted(one.name for one in entries if one.name[:1] != "." and one.is_dir())
+                return sorted(
+                    one.name for one in entries if one.name[:1] != "." and _is_directory(one)
+                )
         except (FileNotFoundError, NotADirectoryError):
             return []
 
@@ -76,14 +79,36 @@ def yanked_in(directory: Path) -> dict[Version, str]:
     for name in _names(directory):
         version = version_in(f"-v{name}.yml", "")
         if version is not None:
-            path = directory / name
-            try:
-                with storage_errors(path):
-                    reason = read_regular(path)[:MAX_REASON]
-            except ValueError:
-                reason = b""  # whatever lies there, it is yanked
-            found[version] = reason.decode(errors="replace")
+            reason = _reason(directory / name)
+            if reason is not None:
+                found[version] = reason
     return found
+
+
+def reason_as_bytes(reason: str) -> bytes:
+    """Return the reason for a yank as it is kept: `MAX_REASON` bytes of whole letters at the most."""
+    kept = reason.encode(errors="replace")[:MAX_REASON]
+    return kept.decode(errors="ignore").encode()
+
+
+def _reason(path: Path) -> str | None:
+    """Return why a version is yanked; None where somebody has just taken the mark away."""
+    with storage_errors(path):
+        try:
+            return read_regular(path)[:MAX_REASON].decode(errors="replace")
+        except ValueError:
+            return ""  # whatever lies there, it is yanked
+        except FileNotFoundError:
+            return "" if os.path.lexists(path) else None
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False  # a link that leads in circles
+        raise
 
 
 def _names(directory: Path) -> list[str]:

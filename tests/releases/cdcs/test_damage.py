@@ -11,6 +11,7 @@ import pytest
 
 from store.errors import (
     ArchiveError,
+    DriftError,
     IntegrityError,
     RefusedError,
     ResourceNotFoundError,
@@ -272,3 +273,17 @@ def test_a_damaged_record_is_in_nobody_s_way(
     assert f"{project.title}-v1.0.0 is passed over" in caplog.text
     with pytest.raises(ArchiveError, match=r"1\.0\.0"):
         archive.newest_record(project.title, "==1.0.0")
+
+
+def test_what_is_not_what_was_published_mends_nothing(
+    archive: CDCSArchive, project: Project
+) -> None:
+    """The document goes on naming the blobs that it named."""
+    record = published(archive, project).record
+    (project.directory / "a.txt").write_bytes(b"other")
+
+    with pytest.raises(DriftError, match="not what was published"):
+        archive.mend_blobs(record, WORKSPACE, project.directory, ["a.txt"])
+
+    newest = archive.newest_record(project.title)
+    assert Record.from_data(newest).blob("a.txt") == record.blob("a.txt")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from store.clock import SYSTEM_CLOCK
-from store.files.dirlocks import give_directory, locked_directory, take_directory
+from store.files.dirlocks import alone_in, give_directory, locked_directory, take_directory
 from store.testing.fakes import FakeClock
 
 
@@ -197,3 +197,26 @@ def test_an_empty_directory_goes_with_its_lock_where_it_was_made_for_it(
         assert held
 
     assert Path(leaf).exists() is there
+
+
+def test_a_directory_that_went_while_it_was_waited_for_is_made_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The lock of one that is gone keeps nobody out."""
+    directory, found = tmp_path / "locked", []
+    caplog.set_level("INFO")
+
+    def wait() -> None:
+        with alone_in(directory):
+            found.append(take_directory(str(directory))[0])
+
+    waiter = threading.Thread(target=wait)
+    with alone_in(directory):
+        waiter.start()
+        while "another is at work" not in caplog.text:
+            SYSTEM_CLOCK.sleep(0.001)
+        directory.rmdir()
+    waiter.join(30)
+
+    assert found == [None]
+    assert directory.is_dir()

@@ -114,22 +114,47 @@ def alone_in(directory: Path) -> Iterator[None]:
     The system frees it where its holder dies. Where the file system takes no locks, the block runs without.
 
     Args:
-        directory: The directory, which is there.
+        directory: The directory; made where it is missing, or was removed by whoever had it before.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: It cannot be made or opened.
     """
-    descriptor = os.open(directory, _FLAGS)
+    descriptor = _waited_for(directory)
+    while not _is_at(descriptor, directory):
+        os.close(descriptor)  # what was locked is gone: it keeps nobody out
+        descriptor = _waited_for(directory)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("%s: another is at work there, waiting for its end", directory)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError as error:
-            log.debug("%s cannot be locked, going on without: %s", directory, error)
         yield
     finally:
         with contextlib.suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
+
+
+def _waited_for(directory: Path) -> int:
+    """Return a descriptor of a directory that holds its lock, where there are locks."""
+    while True:
+        _made(str(directory))
+        with contextlib.suppress(FileNotFoundError):  # removed again by whoever had it before
+            descriptor = os.open(directory, _FLAGS)
+            break
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        log.info("%s: another is at work there, waiting for its end", directory)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except BaseException:
+            os.close(descriptor)
+            raise
+    except OSError as error:
+        log.debug("%s cannot be locked, going on without: %s", directory, error)
+    return descriptor
+
+
+def _is_at(descriptor: int, directory: Path) -> bool:
+    """Whether what is open is what lies at a path."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(directory))
+    except FileNotFoundError:
+        return False

@@ -667,3 +667,22 @@ def test_an_empty_lock_file_notes_nothing(cli: Run, published: None, house: Path
     assert "survey" in (house / "d.lock").read_text()
     assert odd.status == 2
     assert "no lock file of ours" in odd.err
+
+
+@pytest.mark.parametrize(
+    ("requirements", "shown"), [("5", "5"), ('["raw>=1"]', "raw>=1"), ('{"raw": 1}', "raw: 1")]
+)
+def test_what_another_tool_requires_is_shown_as_it_stands(
+    cli: Run, published: None, house: Path, requirements: str, shown: str
+) -> None:
+    """Whatever it has written there."""
+    shelf = house / "archive" / "Global Public Workspace" / "survey"
+    (shelf / "survey-v9.0.0.yml").write_text(
+        '{"title": "survey-v9.0.0", "title_versionless": "survey", "version": "9.0.0",'
+        f' "project": {{}}, "requirements": {requirements}}}'
+    )
+
+    done = cli("release", "show", "survey@9.0.0", "--archive", "archive")
+
+    assert done.status == 0, done.err
+    assert shown in done.out

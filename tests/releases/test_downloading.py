@@ -144,15 +144,44 @@ def test_links_in_the_folder_lead_nowhere(
     assert {path.name: path.read_bytes() for path in outside.iterdir()} == {"table.csv": b"mine\n"}
 
 
+@pytest.mark.parametrize(
+    ("path", "item"),
+    [
+        (".rme/record.yml", "File"),
+        (".RME/record.yml", "File"),
+        (".rme", "File"),
+        (".rme/record.yml", "Directory"),
+        (".rme/coming.yml", "Directory"),
+        (".rme/earlier", "Directory"),
+    ],
+)
 def test_a_record_cannot_write_our_own_files(
-    archive: FileSystemArchive, release: Release, tmp_path: Path
+    archive: FileSystemArchive, release: Release, tmp_path: Path, *, path: str, item: str
 ) -> None:
-    """A file of a release cannot stand for the record of the folder."""
+    """Nothing of a release can stand for the record of the folder, on whatever file system."""
     data = release("1.0.0").record.to_data()
-    data["project"]["a.txt"]["/path/"] = ".rme/record.yml"
+    node = data["project"]["a.txt" if item == "File" else "nothing"]
+    node["/path/"] = path
 
     with pytest.raises(UnsafeNameError, match="of its own"):
         download(archive, signed(data), DEFAULT_WORKSPACE, tmp_path / "here", MANNER)
+
+
+def test_a_file_of_the_users_beside_our_notes_stays(
+    archive: FileSystemArchive, tmp_path: Path
+) -> None:
+    """Where nothing else lies in the folder, too."""
+    lay(tmp_path / "project", {".rme/notes.txt": b"theirs", "a": b"a"})
+    lay(tmp_path / "here", {".rme/notes.txt": b"mine"})
+    wanted = Wanted("survey", Version(1, 0, 0), include=(".rme/notes.txt",))
+    record = publish(archive, tmp_path / "project", wanted).record
+
+    with pytest.raises(RefusedError, match=r"notes\.txt"):
+        download(
+            archive, record, DEFAULT_WORKSPACE, tmp_path / "here", MANNER._replace(replace=False)
+        )
+
+    assert (tmp_path / "here" / ".rme" / "notes.txt").read_bytes() == b"mine"
 
 
 def test_a_directory_in_the_way_is_told(

@@ -29,12 +29,14 @@ from store.files.unfinished import partial_name
 from store.releases import usable
 from store.releases.choosing import choose
 from store.releases.downloading import Manner, download
-from store.releases.filesystem import FileSystemArchive
+from store.releases.filesystem import FileSystemArchive, open_directory, path_of
+from store.releases.holding import refuse_archive
 from store.releases.mapping import project_of
 from store.releases.names import DEFAULT_WORKSPACE, Requirement
-from store.releases.publishing import Published
-from store.releases.records import Record, compose
-from store.releases.spelling import read_record
+from store.releases.publishing import Published, Wanted, publish
+from store.releases.records import Record, compose, signed
+from store.releases.spelling import read_record, to_yaml
+from store.releases.versions import Version
 
 from .conftest import content_of, lay
 
@@ -581,3 +583,84 @@ def test_a_record_that_leads_astray_is_not_published(archive: FileSystemArchive)
         archive.upload_release_record(data)
     with pytest.raises(QueryError, match="two names of one thing"):
         archive.upload_release_record(data, workspace="a", workspace_title="b")
+
+
+def test_a_place_that_leads_in_circles_is_no_archive(tmp_path: Path) -> None:
+    """It is told as an error of ours, on every version of Python."""
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+
+    for failing in (FileSystemArchive, FileSystemArchive.create, refuse_archive):
+        with pytest.raises(StorageError):
+            failing(loop)
+
+
+def test_a_record_whose_files_cannot_be_used_is_in_nobody_s_way(
+    archive: FileSystemArchive, release: Release, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ranges choose the highest that can; where it is named it is an error."""
+    release("1.0.0")
+    data = release("1.1.0").record.to_data()
+    data["project"]["a.txt"]["/item/"] = "Device"
+    data["project"]["a.txt"].pop("/bpid/")
+    (shelf(archive) / "survey-v1.1.0.yml").write_text(to_yaml(signed(data)))
+
+    found = choose(archive, Requirement.parse("survey>=1"))
+
+    assert str(found.version) == "1.0.0"
+    assert "survey-v1.1.0 is passed over" in caplog.text
+    for asked in ("survey@1.1.0", "survey>1.0.0"):
+        with pytest.raises(ArchiveError, match=r"a\.txt"):
+            choose(archive, Requirement.parse(asked))
+
+
+def test_no_link_is_passed_through_for_a_blob(archive: FileSystemArchive, tmp_path: Path) -> None:
+    """What lies behind one is not the project's."""
+    lay(tmp_path, {"outside/secret": b"mine", "project/a": b"a"})
+    (tmp_path / "project" / "link").symlink_to(tmp_path / "outside")
+
+    with pytest.raises(UnsafeNameError, match="is a link"):
+        archive.process_and_upload_blob("link/secret", tmp_path / "project", "x", "x-v1.0.0")
+
+
+def test_a_reason_is_kept_in_whole_letters(archive: FileSystemArchive, release: Release) -> None:
+    """However long it is, and whatever stands in it."""
+    release("1.0.0")
+    found = []
+
+    for reason in ("x" + "é" * 2048, "odd \udcff"):
+        archive.yank("survey", "1.0.0", reason=reason)
+        found += [one.yanked for one in archive.list_releases()]
+
+    assert found == ["x" + "é" * 2047, "odd ?"]
+
+
+def test_a_link_that_leads_in_circles_is_no_workspace(
+    archive: FileSystemArchive, release: Release
+) -> None:
+    """It spoils no listing."""
+    release("1.0.0")
+    (archive.archive_path / "loop").symlink_to("loop")
+
+    assert [one.title for one in archive.list_releases()] == ["survey"]
+
+
+def test_a_name_too_long_is_refused_before_anything_goes_up(
+    archive: FileSystemArchive, project: Path
+) -> None:
+    """Title and version together are the name of a file."""
+    wanted = Wanted("a" * 128, Version.parse(f"1.0.0-{'b' * 120}"))
+
+    with pytest.raises(QueryError, match="too long"):
+        publish(archive, project, wanted)
+
+    assert [one.name for one in archive.archive_path.iterdir()] == [".rmearchive"]
+
+
+@pytest.mark.parametrize("host", ["file:///tmp/a%00b", "file://[x/a", "x\0y"])
+def test_what_no_path_can_be_is_refused(host: str) -> None:
+    """By an error of ours."""
+    with pytest.raises(UnsafeNameError, match="is refused"):
+        open_directory(host)
+    with pytest.raises(UnsafeNameError, match="is refused"):
+        FileSystemArchive.create(path_of(host))

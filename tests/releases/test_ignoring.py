@@ -145,3 +145,23 @@ def test_a_file_too_large_to_be_read_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(RefusedError, match="too large to be read"):
         rules_in(tmp_path, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "ignored"),
+    [
+        (b"a" + b" " * 100_000, "a", True),
+        (b"a\\ " + b" " * 100_000, "a ", True),
+        (b"a\\\\  ", "a\\", True),
+        (b" " * 100_000 + b"a", "a", False),
+    ],
+)
+def test_spaces_at_an_end_cost_nothing(
+    tmp_path: Path, line: bytes, path: str, *, ignored: bool
+) -> None:
+    """However many there are: they are looked at once; one behind a backslash stays."""
+    lay(tmp_path, {".gitignore": line + b"\n"})
+
+    found = ignored_by(path, rules_in(tmp_path, ""), directory=False)
+
+    assert (found is not None) is ignored

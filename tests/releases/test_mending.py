@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from store.errors import (
+    DriftError,
     IntegrityError,
     RefusedError,
     ReleaseExistsError,
@@ -265,3 +266,36 @@ def test_an_archive_that_gives_other_ids_says_that_it_cannot_mend(
     send_anew(archive, record, DEFAULT_WORKSPACE, source=project, paths={"a.txt"})
     shelf = archive.archive_path / DEFAULT_WORKSPACE / "old" / "blobs"
     assert (shelf / sha1[:2] / sha1).read_bytes() == content
+
+
+def test_what_is_not_what_was_published_mends_nothing(
+    place: Any, release: Callable[..., Published], tmp_path: Path
+) -> None:
+    """A file that was edited once all was found to be the same does not come under the old one's id."""
+    record = release("1.0.0", to=place).record
+    damage(place)
+    (tmp_path / "project" / "a.txt").write_bytes(b"b\n")
+
+    with pytest.raises(DriftError, match="not what was published"):
+        place.mend_blobs(record, DEFAULT_WORKSPACE, tmp_path / "project", PATHS)
+
+    assert "a.txt" in wrong_in(place, tmp_path)
+
+
+def test_an_id_of_an_older_kind_is_held_too(
+    archive: FileSystemArchive, release: Callable[..., Published], tmp_path: Path
+) -> None:
+    """It is a SHA-1: nothing else is linked under it."""
+    data = release("1.0.0").record.to_data()
+    sha1 = hashlib.sha1(b"a\n", usedforsecurity=False).hexdigest()
+    node = data["project"]["a.txt"]
+    node |= {"/bpid/": sha1}
+    node.pop("/sha256/")
+    record = Record.from_data({**data, "/digest/": None})
+
+    archive.mend_blobs(record, DEFAULT_WORKSPACE, tmp_path / "project", ["a.txt"])
+    (tmp_path / "project" / "a.txt").write_bytes(b"b\n")
+    with pytest.raises(DriftError, match="not what was published"):
+        archive.mend_blobs(record, DEFAULT_WORKSPACE, tmp_path / "project", ["a.txt"])
+
+    assert (archive.archive_path / SHELF / sha1[:2] / sha1).read_bytes() == b"a\n"

@@ -361,3 +361,15 @@ def test_a_list_is_no_project() -> None:
     with pytest.raises(ArchiveError, match="no project mapping"):
         Record.from_data({**older(), "project": []})
     assert Record.from_data({**older(), "project": None}).blobs == ()
+
+
+def test_a_file_may_map_what_has_a_number_for_a_name() -> None:
+    """What stands inside of a file is another tool's own; the record has a digest all the same."""
+    project = project_of({"a.h5": False}, ())
+    project["a.h5"] |= {"/bpid/": SHA, "/bytes/": 3, "/item/": "H5_File", 0: {"/item/": "H5_Group"}}
+    record = Record.from_data({"title": "a-v1.0.0", "version": "1.0.0", "project": project})
+
+    again = Record.from_text(record.to_yaml().encode())
+
+    again.check()
+    assert again.digest == record.identity

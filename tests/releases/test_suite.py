@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from store.errors import DriftError, RefusedError
+from store.errors import ArchiveError, DriftError, RefusedError
 from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
 from store.releases.interface import ArchiveInterface
@@ -124,3 +124,45 @@ def test_a_file_that_changes_while_it_goes_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DriftError, match="was changed while it was published"):
         publish(Slow({}), tmp_path / "p", Wanted("survey", Version(1, 0, 0)))
+
+
+def test_a_file_made_by_a_stranger_has_the_bits_of_ours(tmp_path: Path) -> None:
+    """Whatever bits its program gives to files that it makes, others may read it."""
+
+    class Private(StrangeArchive):
+        def download_blob(self, *_: Any, **named: Any) -> None:
+            Path(named["target_file"]).touch(mode=0o600)
+            super().download_blob(**named)
+
+    lay(tmp_path / "p", {"a": b"a"})
+    (tmp_path / "like").touch()
+    archive = Private({})
+    record = publish(archive, tmp_path / "p", Wanted("survey", Version(1, 0, 0))).record
+
+    download(archive, record, DEFAULT_WORKSPACE, tmp_path / "here", Manner())
+
+    assert (tmp_path / "here" / "a").stat().st_mode == (tmp_path / "like").stat().st_mode
+
+
+def test_a_size_that_a_strangers_record_does_not_tell_is_unknown(tmp_path: Path) -> None:
+    """It is not 0."""
+    archive = StrangeArchive({})
+    lay(tmp_path / "p", {"a": b"a"})
+    publish(archive, tmp_path / "p", Wanted("survey", Version(1, 0, 0)))
+    archive.records["survey-v1.0.0"]["project"]["a"].pop("/bytes/")
+
+    [listed] = archive.list_releases("survey", details=True)
+
+    assert (listed.files, listed.size) == (1, None)
+
+
+@pytest.mark.parametrize("damage", [{"version": "one"}, None, "survey"])
+def test_what_a_stranger_gives_in_the_place_of_a_record_is_its_own_fault(damage: Any) -> None:
+    """Whoever asked has not asked wrongly."""
+
+    class Odd(StrangeArchive):
+        def get_release_records(self, *_: Any, **__: Any) -> Any:
+            return {"survey": damage}
+
+    with pytest.raises(ArchiveError, match="what is no release record"):
+        Odd({}).get_release_records("survey")

@@ -114,14 +114,14 @@ def alone_in(directory: Path) -> Iterator[None]:
     The system frees it where its holder dies. Where the file system takes no locks, the block runs without.
 
     Args:
-        directory: The directory; made where it is missing, also where whoever had its lock has removed it.
+        directory: The directory; made where it is missing, or was removed by whoever had it before.
 
     Raises:
         OSError: It cannot be made or opened.
     """
     descriptor = _waited_for(directory)
-    while not _lies_there(descriptor, directory):
-        os.close(descriptor)
+    while not _is_at(descriptor, directory):
+        os.close(descriptor)  # what was locked is gone: it keeps nobody out
         descriptor = _waited_for(directory)
     try:
         yield
@@ -132,9 +132,12 @@ def alone_in(directory: Path) -> Iterator[None]:
 
 
 def _waited_for(directory: Path) -> int:
-    """Return a descriptor that holds a directory's lock, however long another has it."""
-    _made(str(directory))
-    descriptor = os.open(directory, _FLAGS)
+    """Return a descriptor of a directory that holds its lock, where there are locks."""
+    while True:
+        _made(str(directory))
+        with contextlib.suppress(FileNotFoundError):  # removed again by whoever had it before
+            descriptor = os.open(directory, _FLAGS)
+            break
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -149,7 +152,8 @@ def _waited_for(directory: Path) -> int:
     return descriptor
 
 
-def _lies_there(descriptor: int, directory: Path) -> bool:
+def _is_at(descriptor: int, directory: Path) -> bool:
+    """Whether what is open is what lies at a path."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(directory))
     except FileNotFoundError:

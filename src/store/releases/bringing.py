@@ -14,7 +14,7 @@ from store.integrity.digest import Digest
 from store.integrity.hashing import hash_file
 from store.integrity.stamp import Stamp
 from store.releases.mapping import Blob
-from store.releases.modes import adjust_mode
+from store.releases.modes import give_mode
 from store.releases.records import Record
 from store.releases.sources import file_in
 from store.releases.values import HEALING, Naming, Uploaded
@@ -52,7 +52,7 @@ def bring_by_page(
             raise update["error"]  # an archive of the original's kind tells it so, and returns
         with storage_errors(target):
             _hold(temporary, blob, record, update)
-            adjust_mode(temporary, temporary.lstat().st_mode, mode)
+            give_mode(temporary, mode)
             rename(temporary, target)
     finally:
         discard(temporary)

@@ -72,14 +72,14 @@ class CDCSArchive(ArchiveInterface):
             user, password = get_credentials(host, user)
         self.curator = Curator(
             host,
-            user,
+            user or None,
             password,
             certificate=certificate,
             key=key,
             ca_file=ca_file,
             options=options,
         )
-        super().__init__(self.curator.host, user)
+        super().__init__(self.curator.host, user or None)
         self._releases = CdcsReleases(self.curator)
         self._bringing = CdcsBringing(self.curator)
         self._told: tuple[Mapping[str, Any], dict[str, Digest | None]] | None = None

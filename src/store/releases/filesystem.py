@@ -29,10 +29,11 @@ from store.releases.marking import check_archive, check_outside, is_bare, no_arc
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.pathing import path_of
 from store.releases.records import Record
+from store.releases.resolving import resolved
 from store.releases.shelves import (
-    MAX_REASON,
     check_there,
     directories_in,
+    reason_as_bytes,
     versions_in,
     yanked_in,
 )
@@ -69,7 +70,7 @@ class FileSystemArchive(LaidOutArchive):
         self, host: str | Path, user: str | None = None, password: str | None = None
     ) -> None:
         super().__init__(Path(host).as_posix(), user, password)
-        self.archive_path = Path(host).resolve()
+        self.archive_path = resolved(Path(host))
         check_archive(self.archive_path, self.host)
         self._place = str(self.archive_path)
         self._index = Index(self.archive_path)
@@ -88,6 +89,7 @@ class FileSystemArchive(LaidOutArchive):
             StorageError: It cannot be made.
         """
         path = Path(host)
+        resolved(path)
         with storage_errors(path):
             if not os.path.lexists(path / MARKER):
                 check_outside(path)
@@ -233,7 +235,7 @@ class FileSystemArchive(LaidOutArchive):
     def _mark(self, workspace: str, title: str, version: Version, reason: str | None) -> None:
         path = self.archive_path / yank_name(workspace, title, version)
         if reason is not None:
-            write_bytes(path, reason.encode()[:MAX_REASON], durable=True)
+            write_bytes(path, reason_as_bytes(reason), durable=True)
             return
         with storage_errors(path):
             path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from store.errors import ReleaseRecordNotFoundError, StoreError
+from store.errors import ArchiveError, QueryError, ReleaseRecordNotFoundError, StoreError
 from store.releases.admitting import meant, plain_alone
 from store.releases.names import DEFAULT_WORKSPACE
 from store.releases.values import Records
@@ -81,10 +81,25 @@ def finding(own: Callable[..., Any]) -> Callable[..., Records]:
         )
         if not found:
             raise no_release(self, title_versionless, choice, workspace)
-        versions = {Version.parse(one.get("version")): key for key, one in found.items()}
+        versions = {_version_of(self, key, one): key for key, one in found.items()}
         return {
             versions[one]: found[versions[one]] for one in plain_alone(choice, sorted(versions))
         }
 
     get_release_records._finds = True  # type: ignore[attr-defined]  # noqa: SLF001 - our own
     return get_release_records
+
+
+def _version_of(archive: Any, key: object, data: Any) -> Version:  # noqa: ANN401 - whatever another gives
+    """Return the version of a record that another's archive has given.
+
+    Raises:
+        ArchiveError: It is no record: that is not for who has asked.
+    """
+    try:
+        return Version.parse(data.get("version"))
+    except (AttributeError, QueryError) as error:
+        raise ArchiveError(
+            f"{archive.host} gives under {str(key)[:100]!r} what is no release record: {error}",
+            archive=str(archive.host),
+        ) from error

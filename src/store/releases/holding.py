@@ -30,6 +30,7 @@ from store.files.syncing import sync_directory, sync_file
 from store.integrity.regular import read_regular
 from store.releases.layout import MARKER
 from store.releases.records import Record
+from store.releases.resolving import resolved
 from store.releases.yours import read_note
 
 HIDDEN: Final = ".rme"
@@ -127,8 +128,9 @@ def refuse_archive(folder: Path) -> None:
 
     Raises:
         RefusedError: It does.
+        StorageError: It leads in circles.
     """
-    whole = folder.resolve()
+    whole = resolved(folder)
     for one in (whole, *whole.parents):
         if os.path.lexists(one / MARKER) and not _brought(one):
             raise RefusedError(

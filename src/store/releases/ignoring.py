@@ -31,8 +31,6 @@ _MAX_BYTES: Final = 16 << 20
 
 _SPECIAL: Final = frozenset(b"*?[\\")
 _SLASH: Final = ord("/")
-_SPACE: Final = ord(" ")
-_ESCAPE: Final = ord("\\")
 _STAR: Final = b"[^/]*"
 """What a star means: anything within a name."""
 
@@ -145,13 +143,9 @@ def _rule(line: bytes, base: str) -> Rule | None:
 
 def _trimmed(line: bytes) -> bytes:
     """Return a line without the spaces at its end, of which one behind a backslash stays."""
-    end = at = 0
-    while at < len(line):
-        escaped = line[at] == _ESCAPE
-        at += 1 + escaped
-        if escaped or line[at - 1] != _SPACE:
-            end = at
-    return line[:end]
+    bare = line.rstrip(b" ")
+    escaped = (len(bare) - len(bare.rstrip(b"\\"))) % 2 == 1
+    return line[: len(bare) + 1] if escaped else bare
 
 
 @functools.lru_cache(maxsize=1024)

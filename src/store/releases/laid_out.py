@@ -15,15 +15,22 @@ from store.errors import (
     ReleaseRecordNotFoundError,
     UnsafeNameError,
 )
+from store.files.names import inside
 from store.releases.admitting import meant
 from store.releases.datasets import check_leads
 from store.releases.finding import no_release
 from store.releases.hashing import CHUNK
 from store.releases.interface import ArchiveInterface
 from store.releases.layout import blob_name, record_name, shelf_of
-from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace, is_name, title_of
+from store.releases.names import (
+    DEFAULT_WORKSPACE,
+    check_path,
+    check_title,
+    check_workspace,
+    is_name,
+    title_of,
+)
 from store.releases.records import Record
-from store.releases.shelves import short_reason
 from store.releases.usable import Candidate, checked, usable
 from store.releases.values import Listed, Naming, Records, naming_of, workspace_of
 from store.releases.versions import Choice, Expressions, Version, choice_from
@@ -109,13 +116,10 @@ class LaidOutArchive(ArchiveInterface):
     ) -> tuple[str, int]:
         """Make one file a blob: see `ArchiveInterface`; its id is its SHA-256."""
         naming = naming_of(release_title_versionless, release_title, workspace_title)
-        done = self.upload_blob(
-            Path(working_dir),
-            naming,
-            {},
-            path=Path(posix_rel_path).as_posix(),
-            chunk_size=chunk_size,
-        )
+        path = check_path(Path(posix_rel_path).as_posix())
+        if "/" in path:
+            inside(Path(working_dir), path.rpartition("/")[0])  # no link is passed through
+        done = self.upload_blob(Path(working_dir), naming, {}, path=path, chunk_size=chunk_size)
         return done.pid, done.size
 
     def name_blob(self, naming: Naming, pid: str, other: str) -> bool:
@@ -198,7 +202,7 @@ class LaidOutArchive(ArchiveInterface):
                 f"{self.host} has no {title_of(title_versionless, number)} in {workspace!r}",
                 query=title_of(title_versionless, number),
             )
-        self._mark(workspace, title_versionless, number, None if undo else short_reason(reason))
+        self._mark(workspace, title_versionless, number, None if undo else reason)
 
     @abc.abstractmethod
     def _shelves(self, workspace: str | None, title: str | None) -> Iterator[tuple[str, str]]:

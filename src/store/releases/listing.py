@@ -39,6 +39,6 @@ def list_by_records(
         line = Listed(where, title_versionless, record.version)
         if details:
             digest = record.digest or record.identity
-            line = line._replace(files=len(record.blobs), size=record.size, digest=digest)
+            line = line._replace(files=len(record.blobs), size=record.whole_size, digest=digest)
         listed.append(line)
     return listed

@@ -7,7 +7,6 @@ fetched to that place, the current one first: title, version, workspace, host, d
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
@@ -23,6 +22,7 @@ from store.files.atomic import write_bytes
 from store.files.failures import storage_errors
 from store.integrity.regular import read_regular
 from store.releases.records import Record
+from store.releases.resolving import resolved
 
 SUFFIX: Final = ".lock"
 """What is added to a folder's name for the name of its lock file."""
@@ -76,11 +76,7 @@ def lock_path(folder: Path) -> Path:
         RefusedError: Nothing lies beside it: it is the root of the file system.
         StorageError: It leads in circles.
     """
-    with storage_errors(folder):
-        try:
-            whole = folder.resolve()
-        except RuntimeError as error:  # until Python 3.13
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
+    whole = resolved(folder)
     if not whole.name:
         raise RefusedError(f"{folder} is not filled: choose a folder below it", limit="folder")
     return whole.parent / f"{whole.name}{SUFFIX}"

@@ -112,10 +112,10 @@ def nodes_of(project: Mapping[str, Any]) -> Iterator[tuple[str, MutableMapping[s
 
 
 def blob_nodes(project: Mapping[str, Any]) -> Iterator[tuple[str, MutableMapping[str, Any]]]:
-    """Give every file's node with its path.
+    """Give every file's node with its path; where one path is told twice, both.
 
     Raises:
-        ArchiveError: The mapping is damaged; that it says of one path that it is two things is not looked at.
+        ArchiveError: The mapping is damaged.
         UnsafeNameError: A path leads elsewhere.
     """
     for path, node in nodes_of(project):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
+import stat
 from pathlib import Path
 
 from store.errors import ArchiveError, RefusedError, ResourceNotFoundError
 from store.files.failures import storage_errors
 from store.files.names import PARTIAL_PREFIX
 from store.releases.layout import MARKER
+from store.releases.resolving import resolved
 from store.releases.shelves import directories_in
 
 
@@ -27,7 +29,7 @@ def check_archive(path: Path, host: str) -> None:
     """
     begin = _init(host)
     with storage_errors(path):
-        if (path / MARKER).is_file():
+        if has_marker(path):
             return
         if not os.path.lexists(path):
             raise ResourceNotFoundError(
@@ -38,6 +40,18 @@ def check_archive(path: Path, host: str) -> None:
                 f"{path} is no archive: it is empty; make it one with {begin}", archive=str(path)
             )
     raise no_archive(path)
+
+
+def has_marker(path: Path) -> bool:
+    """Whether a directory says that it is an archive.
+
+    Raises:
+        OSError: It may not be looked at.
+    """
+    try:
+        return stat.S_ISREG(os.stat(path / MARKER).st_mode)  # noqa: PTH116 - others swallow errors
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def is_bare(path: Path) -> bool:
@@ -78,8 +92,9 @@ def check_outside(path: Path) -> None:
 
     Raises:
         RefusedError: It would lie in one.
+        StorageError: It leads in circles.
     """
-    above = next((one for one in path.resolve().parents if (one / MARKER).is_file()), None)
+    above = next((one for one in resolved(path).parents if (one / MARKER).is_file()), None)
     if above is not None:
         raise RefusedError(
             f"{path} lies in the archive {above}, in which no other is begun: choose a place beside it",

@@ -6,6 +6,10 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from store.files.atomic import discard
+from store.files.small import write_small
+from store.files.unfinished import partial_name
+
 EXECUTABLE: Final = 0o111
 """The bits that say that a file is for running."""
 
@@ -44,3 +48,20 @@ def adjust_mode(path: Path, found: int, wanted: int) -> None:
     mode = mode | _OWN_WRITABLE if wanted & _OWN_WRITABLE else mode & ~_WRITABLE
     if mode != stat.S_IMODE(found):
         path.chmod(mode)
+
+
+def give_mode(path: Path, mode: int) -> None:
+    """Give a file, whoever has made it, the bits that one of ours has there.
+
+    Args:
+        path: The file, in a directory of ours.
+        mode: What `mode_of` says, of which the umask takes its own.
+
+    Raises:
+        OSError: They cannot be given.
+    """
+    like = path.with_name(partial_name())
+    try:
+        path.chmod(stat.S_IMODE(write_small(str(like), b"", mode).st_mode))
+    finally:
+        discard(like)

@@ -22,6 +22,7 @@ from store.releases.objects_beginning import check_room
 from store.releases.objects_bringing import bring_object, bytes_there, put_anew
 from store.releases.objects_laying import lay_object
 from store.releases.records import Record
+from store.releases.shelves import reason_as_bytes
 from store.releases.sources import file_in
 from store.releases.spelling import MAX_BYTES
 from store.releases.transfer import following
@@ -265,4 +266,4 @@ class ObjectArchive(LaidOutArchive):
         if reason is None:
             self._client.delete([key])
         else:
-            self._client.put(key, reason.encode())
+            self._client.put(key, reason_as_bytes(reason))

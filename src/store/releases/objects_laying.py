@@ -15,7 +15,7 @@ from store.releases.layout import blob_name
 from store.releases.objects_bringing import digest_there
 from store.releases.transfer import counting
 from store.releases.values import Uploaded
-from store.transports.objects.base import DIGEST_KEY, ObjectClient
+from store.transports.objects.base import DIGEST_KEY, Counted, ObjectClient
 
 
 def lay_object(
@@ -36,25 +36,47 @@ def lay_object(
         DriftError: The file was changed while it was read: nothing wrong stays under the blob's name.
         StoreError: It cannot be read, or the store fails.
     """
+    before, digest, size = _read(file)
+    key = f"{shelf}/{blob_name(digest.hex)}"
+    if not _lies(client, key, digest, size, update):
+        _put(client, key, file, digest, before, counted=counting(update))
+    update["size"] = size
+    return Uploaded(digest.hex, size, digest.hex)
+
+
+def _read(file: Path) -> tuple[Stamp, Digest, int]:
+    """Return what tells a file apart, its digest and its bytes."""
     with storage_errors(file):
         before = Stamp.of(file.lstat())
         hashed = hash_file(file, ["sha256"])
-    digest = hashed.digests()[0]
-    key = f"{shelf}/{blob_name(digest.hex)}"
-    if not _lies(client, key, digest, hashed.size, update):
-        client.put(key, file, metadata={DIGEST_KEY: digest.hex}, counted=counting(update))
-        with storage_errors(file):
-            changed = Stamp.of(file.lstat()) != before
-        if changed:
-            if digest_there(client, key, {}) != digest:
-                client.delete([key])
-            raise DriftError(
-                f"{file} was changed while it was published: publish it when it is at rest",
-                name=str(file),
-                expected=digest.hex,
-            )
-    update["size"] = hashed.size
-    return Uploaded(digest.hex, hashed.size, digest.hex)
+    return before, hashed.digests()[0], hashed.size
+
+
+def _put(
+    client: ObjectClient,
+    key: str,
+    file: Path,
+    digest: Digest,
+    before: Stamp,
+    *,
+    counted: Counted | None = None,
+) -> None:
+    """Send a file; what it was not when it was read does not stay.
+
+    Raises:
+        DriftError: It was changed meanwhile.
+    """
+    client.put(key, file, metadata={DIGEST_KEY: digest.hex}, counted=counted)
+    with storage_errors(file):
+        changed = Stamp.of(file.lstat()) != before
+    if changed:
+        if digest_there(client, key, {}) != digest:
+            client.delete([key])
+        raise DriftError(
+            f"{file} was changed while it was published: publish it when it is at rest",
+            name=str(file),
+            expected=digest.hex,
+        )
 
 
 def _lies(

@@ -175,5 +175,5 @@ def is_at_hand(host: str) -> bool:
 
     try:
         return scheme_of(host) in {"", "file"} and os.path.lexists(f"{path_of(host)}/{MARKER}")
-    except (QueryError, UnsafeNameError):
+    except UnsafeNameError:
         return False

@@ -5,15 +5,15 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 from store.addresses import public
-from store.errors import QueryError, UnsafeNameError
+from store.errors import UnsafeNameError
 
 
 def path_of(host: str) -> str:
     """Return the path that a path, or a ``file:`` address, leads to.
 
     Raises:
-        QueryError: It is no address that can be read, or leads to no path that any file system has.
-        UnsafeNameError: The address is of another machine.
+        UnsafeNameError: The address is of another machine, cannot be read, or leads to no path that any file
+            system has.
     """
     if host[:5].lower() != "file:":
         return host
@@ -23,8 +23,9 @@ def path_of(host: str) -> str:
     except ValueError:
         path = "\0"
     if "\0" in path:
-        raise QueryError(
-            f"{host[:200]!r} leads to no directory: write it as file:///path", query=host
+        raise UnsafeNameError(
+            f"{host[:200]!r} is refused: it leads to no directory; write it as file:///path",
+            name=host,
         )
     if parts.netloc not in {"", "localhost"}:
         raise UnsafeNameError(f"{public(host)} is refused: it lies on another machine", name=host)

@@ -270,7 +270,7 @@ def digest_of(data: Mapping[str, Any]) -> str:
 def _without_pids(node: Mapping[str, Any]) -> dict[str, Any]:
     own = BPID if SHA256 in node else None
     return {
-        name: _without_pids(value) if name[:1] != "/" and isinstance(value, dict) else value
+        name: _without_pids(value) if isinstance(value, dict) and str(name)[:1] != "/" else value
         for name, value in node.items()
         if name != own
     }

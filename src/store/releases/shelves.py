@@ -18,14 +18,6 @@ MAX_REASON: Final = 4096
 """How long the reason for a yank may be, in bytes."""
 
 
-def short_reason(reason: str) -> str:
-    """Return a reason for a yank as it is kept: cut behind a whole letter where it is too long.
-
-    What is no text, as half of a letter that came from a file's name, becomes a question mark.
-    """
-    return reason.encode(errors="replace")[:MAX_REASON].decode(errors="ignore")
-
-
 def check_there(title: str, blob: Blob, path: str) -> None:
     """Refuse to publish a release of which a blob is missing, or has another size than its file.
 
@@ -60,19 +52,11 @@ def directories_in(path: Path) -> list[str]:
     with storage_errors(path):
         try:
             with os.scandir(path) as entries:
-                return sorted(one.name for one in entries if one.name[:1] != "." and _leads_in(one))
+                return sorted(
+                    one.name for one in entries if one.name[:1] != "." and _is_directory(one)
+                )
         except (FileNotFoundError, NotADirectoryError):
             return []
-
-
-def _leads_in(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry is a directory, or leads to one; a link that leads in a circle does not."""
-    try:
-        return entry.is_dir()
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            return False
-        raise
 
 
 def versions_in(shelf: Path, title: str) -> list[Version]:
@@ -101,15 +85,30 @@ def yanked_in(directory: Path) -> dict[Version, str]:
     return found
 
 
+def reason_as_bytes(reason: str) -> bytes:
+    """Return the reason for a yank as it is kept: `MAX_REASON` bytes of whole letters at the most."""
+    kept = reason.encode(errors="replace")[:MAX_REASON]
+    return kept.decode(errors="ignore").encode()
+
+
 def _reason(path: Path) -> str | None:
-    """Return what a mark says; None where it was taken away meanwhile."""
+    """Return why a version is yanked; None where somebody has just taken the mark away."""
     with storage_errors(path):
         try:
             return read_regular(path)[:MAX_REASON].decode(errors="replace")
-        except FileNotFoundError:
-            return "" if os.path.lexists(path) else None
         except ValueError:
             return ""  # whatever lies there, it is yanked
+        except FileNotFoundError:
+            return "" if os.path.lexists(path) else None
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False  # a link that leads in circles
+        raise
 
 
 def _names(directory: Path) -> list[str]:

@@ -152,7 +152,7 @@ def _nodes(node: dict[str, Any], indent: str) -> str:
     lines = []
     for name, value in node.items():
         inner = isinstance(value, dict) and any(
-            isinstance(one, dict) and key[:1] != "/" for key, one in value.items()
+            isinstance(one, dict) and str(key)[:1] != "/" for key, one in value.items()
         )
         if inner:
             told = f"{{\n{_nodes(value, indent + ' ')}\n{indent}}}"

@@ -9,7 +9,14 @@ from typing import Any, Protocol
 
 import pytest
 
-from store.errors import IntegrityError, RefusedError, ResourceNotFoundError, TransportError
+from store.errors import (
+    ArchiveError,
+    DriftError,
+    IntegrityError,
+    RefusedError,
+    ResourceNotFoundError,
+    TransportError,
+)
 from store.releases.cdcs import CDCSArchive
 from store.releases.checking import check_release
 from store.releases.choosing import choose
@@ -247,3 +254,37 @@ def test_what_a_session_has_brought_is_not_looked_for(
     published(archive, laid_down({str(one): b"%d" % one for one in range(9)}))
 
     assert curator.count("HEAD") == 0
+
+
+def test_a_damaged_record_is_in_nobody_s_way(
+    curator: FakeCurator, archive: CDCSArchive, project: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ranges pass it over, with a warning; where it is named it is an error."""
+    published(archive, project, "1.0.0")
+    spoilt = max(curator.state.records)
+    published(archive, project, "1.1.0")
+    kept = curator.state.records[spoilt]
+    content = kept["content"].replace("<record>{", "<record>[")
+    curator.state.records[spoilt] = {**kept, "content": content}
+
+    newest = archive.newest_record(project.title, ">=1")
+    found = archive.get_release_records(project.title, ">=1")
+
+    assert [newest["version"], *found] == ["1.1.0", f"{project.title}-v1.1.0"]
+    assert f"{project.title}-v1.0.0 is passed over" in caplog.text
+    with pytest.raises(ArchiveError, match=r"1\.0\.0"):
+        archive.newest_record(project.title, "==1.0.0")
+
+
+def test_what_is_not_what_was_published_mends_nothing(
+    archive: CDCSArchive, project: Project
+) -> None:
+    """The document goes on naming the blobs that it named."""
+    record = published(archive, project).record
+    (project.directory / "a.txt").write_bytes(b"other")
+
+    with pytest.raises(DriftError, match="not what was published"):
+        archive.mend_blobs(record, WORKSPACE, project.directory, ["a.txt"])
+
+    newest = archive.newest_record(project.title)
+    assert Record.from_data(newest).blob("a.txt") == record.blob("a.txt")

@@ -73,6 +73,15 @@ def test_then_the_environment_and_netrc(
     assert get_credentials(HOST) == ("ned", "of-netrc")
 
 
+def test_who_logs_in_with_a_token_is_nobody_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the archive is opened."""
+    monkeypatch.setenv(VARIABLE, "a-token")
+
+    archive = CDCSArchive(HOST, "ada")
+
+    assert archive.user is None
+
+
 @pytest.mark.usefixtures("everywhere")
 def test_only_the_named_user_will_do() -> None:
     """Another's password is not shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -20,6 +21,11 @@ PLAIN = st.recursive(
         st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
     ),
     max_leaves=8,
+)
+
+TYPED = (
+    '<?a <release ?><!DOCTYPE a [<!ENTITY e "1.0.0">]><release><title>a-v1.0.0</title>'
+    "<title_versionless>a</title_versionless><version>&e;</version><record>{}</record></release>"
 )
 
 
@@ -67,7 +73,9 @@ def test_of_several_the_first_is_the_release() -> None:
     assert standing([fourth, second, third, first]) is fourth
 
 
-@pytest.mark.parametrize("content", ["<a", "<!DOCTYPE a><release/>", "<release/>", "[]", "<b/>"])
+@pytest.mark.parametrize(
+    "content", ["<a", "<!DOCTYPE a><release/>", TYPED, "<release/>", "[]", "<b/>"]
+)
 def test_a_damaged_document_is_told(content: str) -> None:
     """It is no release."""
     with pytest.raises(ArchiveError):
@@ -78,6 +86,17 @@ def test_other_words_in_the_place_of_a_reason_are_read() -> None:
     """Somebody may have written them by hand."""
     content = spelled(compose("a", "1.0.0", {}))
 
-    for words in ("by hand", "[" * 100_000):
+    for words in ("by hand", "null", "1.0", "[" * 100_000):
         said = content.replace("<record>", f"<yanked>{words}</yanked><record>")
         assert kept(said).yanked == words
+
+
+def test_a_document_of_two_releases_is_damaged() -> None:
+    """What it says of itself, and what its record says, must be one."""
+    content = spelled(compose("a", "1.0.0", {}))
+    other = spelled(compose("b", "9.0.0", {}))
+    inner = re.compile("<record>.*</record>", re.DOTALL)
+    mixed = inner.sub(lambda _: inner.findall(other)[0], content)
+
+    with pytest.raises(ArchiveError, match=r"says that it is 'b-v9\.0\.0'"):
+        kept(mixed).data()

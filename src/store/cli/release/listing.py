@@ -124,20 +124,18 @@ def _show(record: Record, place: str, yanked: str | None) -> None:
             ("digest", record.identity),
             ("size", _size(record.whole_size)),
             *([("pid", record.pid)] if record.pid else []),
-            *([("requires", _spelled(record.requirements))] if record.requirements else []),
+            *([("requires", _requires(record.requirements))] if record.requirements else []),
             *(("dataset", f"{name}={path}") for name, path in record.datasets.items()),
         ]
     )
     columns((one.path, _told(one.size), str(one.digest or "")) for one in record.blobs)
 
 
-def _spelled(requirements: Any) -> list[str]:  # noqa: ANN401 - whatever its publisher has put there
-    """Return the requirements of a record, which an older one may have as a mapping, or as anything."""
+def _requires(requirements: Any) -> list[str]:  # noqa: ANN401 - whatever another tool has written
     if isinstance(requirements, Mapping):
-        return [f"{name}: {said}" for name, said in requirements.items()]
-    return list(
-        map(str, requirements if isinstance(requirements, list | tuple) else [requirements])
-    )
+        return [f"{name}: {one}" for name, one in requirements.items()]
+    several = isinstance(requirements, list | tuple)
+    return list(map(str, requirements if several else [requirements]))
 
 
 def _size(size: int | None) -> str:

@@ -90,8 +90,8 @@ class CdcsReleases:
     ) -> str:
         """Add a record, unless there is one of its title and version.
 
-        Two that publish at the same time both find none; afterwards, the one whose document is not the first
-        takes its own back.
+        Two that publish at the same time both find none, or the same one to repeat; afterwards, the one whose
+        document is not the first takes its own back.
 
         Args:
             record: The record, its blobs uploaded.
@@ -113,8 +113,7 @@ class CdcsReleases:
         check_blobs(self._curator, record, sure)
         before = self._chosen(there) if there else None
         made = self._added(record, room, before)
-        if before is None:
-            self._yield_to_the_first(record, room, made)
+        self._yield_to_the_first(record, room, made)
         return made.pid or f"{self._curator.host}/rest/data/{made.document.id}/"
 
     def mark(self, title: str, version: Version, workspace: str, reason: str | None) -> None:
@@ -259,8 +258,10 @@ class CdcsReleases:
         return _last(same)
 
     def _yield_to_the_first(self, record: Record, room: Workspace, made: Kept) -> None:
-        """Take a document back where another publisher was earlier."""
+        """Take a document back where another publisher was earlier, in the place of the same one."""
         there = self._same(record, room)
+        if made.repeats is not None:
+            there = [one for one in there if one.repeats == made.repeats]
         if any(one.number < made.number for one in there):
             self._curator.delete_record(made.document)
             raise self._exists(record, room.title)

@@ -115,7 +115,7 @@ def download(
     """
     release = _checked(record, allow_git=manner.allow_git)
     refuse_archive(folder)
-    make_directories(inside(folder, HIDDEN))
+    make_directories(inside(folder, HIDDEN), durable=manner.durable)
     with contextlib.ExitStack() as stack:
         with storage_errors(folder):
             stack.enter_context(alone_in(folder / HIDDEN))
@@ -159,7 +159,7 @@ def _fill(
     """Fill a folder that nobody else fills meanwhile."""
     SWEEPER.sweep(str(folder / HIDDEN))
     text, held = release.to_yaml().encode(), held_in(folder)
-    fresh = _is_fresh(folder)
+    fresh, lasting = _is_fresh(folder), os.path.lexists(folder / RECORD)
     if not fresh:
         refuse_clashes(folder, release, held, replace=manner.replace)
     begin(folder, text, durable=manner.durable)
@@ -170,7 +170,9 @@ def _fill(
         )
     removed |= {path for one in held for path in retire(folder, one, release)}
     if manner.durable:
-        sync_many([f"{folder}/{path}" for path in brought], top=folder, seen=True)
+        # What a run has brought that was cut off need not last yet.
+        new = brought if lasting else {blob.path for blob in release.blobs}
+        sync_many([f"{folder}/{path}" for path in new], top=folder, seen=True)
     finish(folder, text, durable=manner.durable)
     kept = tuple(blob.path for blob in release.blobs if blob.path not in brought)
     return Downloaded(tuple(sorted(brought)), kept, tuple(sorted(removed)))
@@ -215,7 +217,7 @@ def _bring_all(
     brought: set[str] = set()
     place, via = str(folder), folder / HIDDEN
     fresh = _is_fresh(folder)
-    _make_room(folder, release)
+    _make_room(folder, release, durable=manner.durable)
 
     def bring(blob: Blob, update: Update) -> None:
         """Bring one to its place, unless it stands there as it should."""
@@ -256,8 +258,8 @@ def _is_fresh(folder: Path) -> bool:
         )
 
 
-def _make_room(folder: Path, record: Record) -> None:
-    """Make every directory of a release, passing through no link."""
+def _make_room(folder: Path, record: Record, *, durable: bool) -> None:
+    """Make every directory of a release, passing through no link; those of files last once the files do."""
     above = {blob.path.rpartition("/")[0] for blob in record.blobs}
     for path in sorted({*record.directories, *above} - {""}):
-        make_directories(inside(folder, path))
+        make_directories(inside(folder, path), durable=durable and path not in above)

@@ -17,6 +17,7 @@ from store.errors import (
     QueryError,
     RefusedError,
     ReleaseRecordNotFoundError,
+    ResourceNotFoundError,
     StorageError,
     UnsafeNameError,
 )
@@ -353,3 +354,35 @@ def test_an_empty_file_is_held_against_its_digest(
 
     assert not (tmp_path / "here" / "a").exists()
     assert [one.path for one in faults] == ["a"]
+
+
+def test_what_a_run_has_brought_that_was_cut_off_lasts_too(
+    archive: FileSystemArchive,
+    release: Release,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Before the record says that the release is whole: files, empty directories and the folder itself."""
+    record = release("1.0.0").record
+    pid = record.blob("run.sh").pid or ""
+    blob = archive.archive_path / DEFAULT_WORKSPACE / "survey" / "blobs" / pid[:2] / pid
+    synced: set[str] = set()
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.add(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        fsync(descriptor)
+
+    here = tmp_path / "new" / "here"
+    monkeypatch.setattr(os, "fsync", noted)
+    blob.rename(tmp_path / "lost")
+    with pytest.raises(ResourceNotFoundError):
+        download(archive, record, DEFAULT_WORKSPACE, here, Manner(threads=1))
+    begun = synced.copy()
+    synced.clear()
+    (tmp_path / "lost").rename(blob)
+    download(archive, record, DEFAULT_WORKSPACE, here, Manner(threads=1))
+
+    paths = {"a.txt", "data/table.csv", "run.sh", "empty.txt", "data", "."}
+    assert {str(tmp_path), str(here.parent), str(here)} <= begun
+    assert {os.path.normpath(here / path) for path in paths} <= synced

@@ -162,6 +162,7 @@ def _fill(
     SWEEPER.sweep(str(folder / HIDDEN))
     text, held = release.to_yaml().encode(), held_in(folder)
     fresh, yours = _is_fresh(folder), frozenset[str]()
+    lasting = os.path.lexists(folder / RECORD)
     if not fresh:
         refuse_clashes(folder, release, held, replace=manner.replace)
         yours = yours_among(folder, release, held, read_note(folder / YOURS))
@@ -175,9 +176,9 @@ def _fill(
     removed |= {path for one in held for path in retire(folder, one, release)}
     paths = {blob.path for blob in release.blobs}
     if manner.durable and (brought or not whole):
-        # what a run that was cut off has brought need not have lasted, nor its empty directories
-        lasting = {*paths, *release.directories}
-        sync_many([f"{folder}/{path}" for path in lasting], top=folder, seen=True)
+        # What a run has brought that was cut off need not last yet.
+        new = {*(brought if lasting else paths), *release.directories}
+        sync_many([f"{folder}/{path}" for path in new], top=folder, seen=True)
     finish(folder, text, durable=manner.durable)
     write_note(folder / YOURS, (yours & paths) - brought, durable=manner.durable)
     kept = tuple(blob.path for blob in release.blobs if blob.path not in brought)
@@ -223,7 +224,7 @@ def _bring_all(
     brought: set[str] = set()
     place, via = str(folder), folder / HIDDEN
     fresh = _is_fresh(folder)
-    _make_room(folder, release)
+    _make_room(folder, release, durable=manner.durable)
 
     def bring(blob: Blob, update: Update) -> None:
         """Bring one to its place, unless it stands there as it should."""
@@ -264,8 +265,8 @@ def _is_fresh(folder: Path) -> bool:
         )
 
 
-def _make_room(folder: Path, record: Record) -> None:
-    """Make every directory of a release, passing through no link."""
+def _make_room(folder: Path, record: Record, *, durable: bool) -> None:
+    """Make every directory of a release, passing through no link; those of files last once the files do."""
     above = {blob.path.rpartition("/")[0] for blob in record.blobs}
     for path in sorted({*record.directories, *above} - {""}):
-        make_directories(inside(folder, path))
+        make_directories(inside(folder, path), durable=durable and path not in above)

@@ -29,10 +29,11 @@ from store.files.unfinished import partial_name
 from store.releases import usable
 from store.releases.choosing import choose
 from store.releases.downloading import Manner, download
-from store.releases.filesystem import FileSystemArchive, open_directory, path_of
+from store.releases.filesystem import FileSystemArchive, open_directory
 from store.releases.holding import refuse_archive
 from store.releases.mapping import project_of
 from store.releases.names import DEFAULT_WORKSPACE, Requirement
+from store.releases.pathing import path_of
 from store.releases.publishing import Published, Wanted, publish
 from store.releases.records import Record, compose, signed
 from store.releases.spelling import read_record, to_yaml

@@ -265,8 +265,14 @@ class CdcsReleases:
         if not rivals:
             return made
         self._curator.delete_record(made.document)
-        if before is None or rivals[0].digest != made.digest:
+        if before is None:
             raise self._exists(record, room.title)
+        if rivals[0].digest != made.digest:
+            raise ReleaseExistsError(
+                f"{record.title} is not published again: another was quicker to publish it again in"
+                f" {self._curator.host}; look at theirs, and publish yours under another version",
+                name=record.title,
+            )
         return rivals[0]
 
     def _exists(self, record: Record, workspace: str) -> ReleaseExistsError:

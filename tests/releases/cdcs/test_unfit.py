@@ -152,7 +152,7 @@ def test_of_two_that_publish_again_one_wins(
     if same:
         assert project.publish(slower, allow_repeat=True) == quicker[0]
     else:
-        with pytest.raises(ReleaseExistsError):
+        with pytest.raises(ReleaseExistsError, match="another was quicker"):
             project.publish(slower, allow_repeat=True)
 
     assert archive.newest_record(project.title)["/PID/"] == quicker[0]

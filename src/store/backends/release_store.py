@@ -272,7 +272,8 @@ class ReleaseStore(Store[ReleaseResource]):
                 f"{shown} needs the network, which is not to be used (--offline, STORE_OFFLINE)",
                 missing=(shown,),
             )
-        key = (place.host, place.user)
+        local = _is_local(place.host)  # what lies where depends on the working directory
+        key = (str(Path(place.host).absolute()) if local else place.host, place.user)
         archive = self._opened.get(key)
         if archive is None:
             archive = self._opened[key] = get_interface(place.host, place.user)

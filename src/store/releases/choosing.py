@@ -28,7 +28,7 @@ def choose(archive: ArchiveInterface, wanted: Requirement, workspace: str | None
         ReleaseRecordNotFoundError: There is none.
         StoreError: The archive fails, or the record is damaged.
     """
-    asked = {
+    asked: dict[str, Any] = {
         "title_versionless": wanted.title,
         "version_expressions": [one.text for one in wanted.choice.clauses] or None,
         "workspace": place_of(wanted, workspace),

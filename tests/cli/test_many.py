@@ -443,5 +443,5 @@ def test_a_cache_that_takes_nothing_is_told_of_once(
 
     assert done.status == 0
     assert done.err.count("the cache cannot take") == 1
-    assert "the same of 3 more files (-v names each)" in done.err
+    assert "3 more warnings like that of 1.bin (-v tells each)" in done.err
     assert told.err.count("the cache cannot take") == 4

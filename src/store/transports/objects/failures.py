@@ -69,6 +69,11 @@ def are_unknown(error: CredentialsError) -> bool:
     return any(f"({code})" in str(error) for code in _UNKNOWN)
 
 
+def is_forgotten(error: StoreError) -> bool:
+    """Whether a store says that it knows nothing of an upload: it was taken back, or has ended."""
+    return isinstance(error, TransportError) and f"({_NO_UPLOAD})" in str(error)
+
+
 def refused(
     status: int,
     address: str,

@@ -49,7 +49,7 @@ class Damaging(FakeObjects):
         body.readinto = readinto  # type: ignore[method-assign]
         return body
 
-    def checksums(self, key: str) -> Mapping[str, str]:
+    def checksums(self, key: str, *, version: str | None = None) -> Mapping[str, str]:
         """Say that the tag is an MD5, unless it is of what was encrypted."""
         return {"md5": str(self.head(key).etag)} if self.plain else {}
 

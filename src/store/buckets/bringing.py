@@ -140,7 +140,8 @@ class _Fetching:
     def settle(self) -> None:
         """Make what was brought last, and remember it once a later change would show."""
         brought = dict(self._brought)  # others go on meanwhile
-        rest = {name: one for name, one in brought.items() if name not in self._settled}
+        # One without a stamp was taken away by somebody else as soon as it was there.
+        rest = {name: one for name, one in brought.items() if one[0] and name not in self._settled}
         if not rest:
             return
         moving = self._moving

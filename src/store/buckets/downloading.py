@@ -227,7 +227,8 @@ class Getting:
         md5, tag = dict(found).get("md5"), single_part_md5(meta.etag)
         if wanted.digests or md5 in {tag, None}:
             return
-        if self._client.checksums(self._key).get("md5") != tag:
+        told = self._client.checksums(self._key, version=meta.version)
+        if told.get("md5") != tag:
             return
         raise IntegrityError(
             f"{self._address} is not what its entity tag says: expected md5:{tag}, found md5:{md5}; it was"

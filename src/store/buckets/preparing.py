@@ -140,7 +140,7 @@ def folds_case(directory: str) -> bool:
         swapped = one.with_name(one.name.swapcase())
         if swapped != one:
             try:
-                return one.samefile(swapped)
+                return os.path.samestat(one.lstat(), swapped.lstat())
             except OSError:
                 return False
     return False

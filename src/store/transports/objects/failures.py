@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Final, TypeVar
-from urllib.parse import quote
 
 from store.clock import SYSTEM_CLOCK
 from store.errors import (
@@ -22,6 +21,11 @@ from store.errors import (
 from store.transports.deadlines import Deadline, current
 
 T = TypeVar("T")
+
+_OTHERS: Final = re.compile(
+    r"https?://(?!169\.254\.)[^\s\"')<>]+|location .*? not found|<\?xml.*|<Error>.*", re.DOTALL
+)
+"""What in the library's words is of others; the address that gives a machine its keys says something."""
 
 _STATUS: Final = re.compile(r"status code: (\d{3})", re.ASCII)
 _CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]{1,80})</Code>")
@@ -184,7 +188,7 @@ def mapped(
     Raises:
         NotPartialError: A range was not answered with a part.
     """
-    text = _said(error, key)
+    text, whole = _said(error), str(error)
     kind = type(error).__name__
     if "NotPartial" in text:
         raise NotPartialError from None
@@ -195,7 +199,7 @@ def mapped(
             url=shown,
             status=206,
         )
-    status, code = _STATUS.search(text), _CODE.search(text)
+    status, code = _STATUS.search(whole), _CODE.search(whole)
     missing = isinstance(error, FileNotFoundError)
     if kind in {"AlreadyExistsError", "PreconditionError"}:
         return drifted(shown, key, expected)
@@ -210,12 +214,9 @@ def mapped(
     return _unanswered(text.lower(), shown)
 
 
-def _said(error: BaseException, key: str | None) -> str:
-    """Return what the library says, without the key, which may be any words."""
-    text = str(error)
-    for spelled in ({key, quote(key), quote(key, safe="")} - {""}) if key else ():
-        text = text.replace(spelled, "…")
-    return text
+def _said(error: BaseException) -> str:
+    """Return what the library says in words of its own, without keys, addresses and what the server said."""
+    return _OTHERS.sub("…", str(error))
 
 
 def _unanswered(text: str, shown: str) -> StoreError:

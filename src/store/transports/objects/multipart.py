@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
-from store.errors import StoreError, TransportError
+from store.errors import DriftError, StoreError, TransportError
 from store.transports.base import TransferOptions
 from store.transports.deadlines import Deadline, keeping
 from store.transports.http.asker import Answer
@@ -34,7 +34,9 @@ log = logging.getLogger(__name__)
 AT_ONCE: Final = 4
 """How many parts of one object go up at once: with one being read, 40 MiB of memory."""
 
-_FAULTS: Final = 500
+_TAKEN_BACK: Final = frozenset({200, 204, 404})
+"""How a store says that an upload is there no more."""
+
 _MOMENT: Final = 5.0
 """How long it may take to let the store forget the parts, in seconds."""
 
@@ -93,8 +95,10 @@ class Upload:
         """Let the object be there; where the answer was lost, the store knows of it, and of no upload."""
         try:
             answer, etag = repeated(lambda: self._ended(etags, condition), self._options)
-        except TransportError as error:
-            there = self._there(ended) if is_forgotten(error) else None
+        except (TransportError, DriftError) as error:
+            # A condition no longer holds, too, where what broke it is what we have written.
+            asked = isinstance(error, DriftError) or is_forgotten(error)
+            there = self._there(ended) if asked else None
             if there is None:
                 raise
             return there
@@ -193,7 +197,7 @@ class Upload:
         with contextlib.suppress(StoreError), keeping(moment):
             answer = self._ask("DELETE", self._key, {"uploadId": self._upload})
             answer.stream.close()
-            if answer.status < _FAULTS:
+            if answer.status in _TAKEN_BACK:
                 return
         log.warning("parts of %s/%s may be left at the store", self._address, self._key)
 

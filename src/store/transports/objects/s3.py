@@ -139,9 +139,9 @@ class S3Objects(ObstoreObjects):
         if others:
             self._signed.delete(others)
 
-    def checksums(self, key: str) -> Mapping[str, str]:
+    def checksums(self, key: str, *, version: str | None = None) -> Mapping[str, str]:
         """Return the checksums that S3 keeps of a whole object."""
-        return self._signed.checksums(key)
+        return self._signed.checksums(key, version=version)
 
     def honours_conditions(self, within: str = "") -> bool | None:
         """Return whether the store honours the conditions of `put`."""

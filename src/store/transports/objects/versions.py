@@ -26,8 +26,8 @@ _UNKNOWN: Final = frozenset({400, 401, 403, 404, 405, 501})
 def keeps_versions(client: ObjectClient) -> bool:
     """Return whether a bucket holds versions, so that it is not empty once its objects are deleted.
 
-    Where that cannot be asked (no keys are given, they may not ask, or the server does not know of it) it is
-    taken for False.
+    Where that cannot be asked (no keys are given, they may not ask whether versions are kept, or the server
+    does not know of it) it is taken for False.
 
     Args:
         client: The bucket's objects.
@@ -40,20 +40,25 @@ def keeps_versions(client: ObjectClient) -> bool:
     reader = client.reader()
     if not isinstance(reader, SignedObjects):
         return False
-    if not _STATUS.search(_answer(reader, {"versioning": ""})):
+    if not _STATUS.search(_answer(reader, {"versioning": ""}) or b""):
         return False
-    return bool(_KEPT.search(_answer(reader, {"versions": "", "max-keys": "1"})))
+    page = _answer(reader, {"versions": "", "max-keys": "1"})
+    return page is None or bool(
+        _KEPT.search(page)
+    )  # who may not look cannot say that there are none
 
 
-def _answer(reader: SignedObjects, query: dict[str, str]) -> bytes:
-    def once() -> bytes:
-        """Ask; what the server does not know, or forbids, is an empty answer."""
+def _answer(reader: SignedObjects, query: dict[str, str]) -> bytes | None:
+    """Ask a question of the bucket; None where the server does not know it, or forbids it."""
+
+    def once() -> bytes | None:
+        """Ask once."""
         answer = reader.ask("GET", None, query)
         if answer.status == _OK:
             return answer.read()
         if answer.status not in _UNKNOWN:
             check(answer, reader.address, None)
         answer.stream.close()
-        return b""
+        return None
 
     return repeated(once, reader.options)

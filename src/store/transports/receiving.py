@@ -174,6 +174,7 @@ class _Receiving:
             log.debug("attempt %s at %s failed: %s", number, shown, error)
             source.error = error
             source.silence = pace.silence(source.silence)
+            pace.give_up()
             reason: str | None = str(error)
         else:
             source.error = None

@@ -154,7 +154,7 @@ def test_a_list_from_elsewhere_names_nothing_here(cli: Run, server: Server, hell
     done = cli("fetch", "--from", url, "--allow-unverified")
 
     assert (done.status, done.out) == (5, "")
-    assert "a list from elsewhere names a file of this machine" in done.err
+    assert "a list from elsewhere names what is on this machine" in done.err
 
 
 def test_a_list_comes_from_stdin(

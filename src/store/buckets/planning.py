@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from store.buckets.comparing import Comparison, Local
 from store.buckets.identity import single_part_md5
+from store.buckets.keys import directories_of
 from store.buckets.memory import Known, Memory
 from store.buckets.plan import Step, ordered
 from store.errors import RefusedError
@@ -160,6 +161,23 @@ def _at_hand(
 
 def _has_md5(known: Known | None) -> bool:
     return known is not None and known.md5 is not None
+
+
+def going(steps: Iterable[Step]) -> set[str]:
+    """Return the names of the local files that a plan removes."""
+    return {step.path for step in steps if step.action == "remove"}
+
+
+def in_the_way(steps: Sequence[Step]) -> list[Step]:
+    """Return what a plan removes that lies where a directory, or a file, is to come: it has to go first."""
+    coming = {step.path for step in steps if step.action in {"download", "duplicate"}}
+    rooms = directories_of(coming)
+    return [
+        step
+        for step in steps
+        if step.action == "remove"
+        and (step.path in rooms or not coming.isdisjoint(directories_of([step.path])))
+    ]
 
 
 def check_share(steps: Iterable[Step], there: int, max_delete: float, where: str) -> None:

@@ -29,6 +29,7 @@ _OTHERS: Final = re.compile(
 
 _STATUS: Final = re.compile(r"status code: (\d{3})", re.ASCII)
 _CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]{1,80})</Code>")
+_NOT_UNDERSTOOD: Final = "the store gave no answer that is understood"
 _NO_UPLOAD: Final = "NoSuchUpload"
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound"})
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
@@ -71,6 +72,11 @@ class NotPartialError(Exception):
 def are_unknown(error: CredentialsError) -> bool:
     """Whether a store did not know the keys it was asked with; else it forbids one thing."""
     return any(f"({code})" in str(error) for code in _UNKNOWN)
+
+
+def is_not_understood(error: StoreError) -> bool:
+    """Whether the library could make nothing of an answer."""
+    return isinstance(error, TransportError) and str(error).endswith(_NOT_UNDERSTOOD)
 
 
 def is_forgotten(error: StoreError) -> bool:
@@ -261,7 +267,7 @@ def _reason(text: str) -> str:
         return "TLS failed: check the host's certificate, or name its authority in ca_bundle"
     if "connection reset" in text or "closed" in text or "broken pipe" in text:
         return "the connection broke"
-    return "the store gave no answer that is understood"
+    return _NOT_UNDERSTOOD
 
 
 def _printable(key: str) -> str:

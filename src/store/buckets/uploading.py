@@ -200,6 +200,10 @@ class _Bringing:
         except (MissingKeyError, TransportError) as error:
             log.info("%s is uploaded, since it cannot be copied: %s", step.key, error)
             return step
+        except DriftError as error:
+            if self._moving.strict or self._theirs(step, error) is None:
+                raise
+            return None
         if not sure:
             return step._replace(there=True, etag=found.etag)
         if step.sha256 is not None:

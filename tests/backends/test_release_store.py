@@ -239,3 +239,19 @@ def test_what_is_no_locator_is_told(text: str) -> None:
     """A malformed locator is an error of usage."""
     with pytest.raises(LocatorError):
         locate(text)
+
+
+def test_a_relative_archive_counts_from_where_one_is(
+    tmp_path: Path, store_environment: pytest.MonkeyPatch
+) -> None:
+    """Whatever was opened before the working directory was changed."""
+    other = ReleaseStore({"archive": "./archive"}, MemoryCache({}))
+    for name in ("a", "b"):
+        lay_down(tmp_path / name)
+    store_environment.chdir(tmp_path / "a")
+    other.get_resource_metadata({"title": "survey", "path": "other"})
+    shutil.rmtree(tmp_path / "b" / "archive" / "Global Public Workspace")
+    store_environment.chdir(tmp_path / "b")
+
+    with pytest.raises(ReleaseRecordNotFoundError):
+        other.get_resource_metadata({"title": "survey", "path": "other"})

@@ -269,3 +269,16 @@ def _reader(bucket: Bucket) -> SignedObjects:
     reader = bucket.client.reader()
     assert isinstance(reader, SignedObjects)
     return reader
+
+
+def test_a_server_that_cannot_say_what_it_keeps_is_not_taken_at_its_silence(
+    scripted: Connection,
+) -> None:
+    """Nothing is deleted where nobody knows whether the rest can be; what it does not know is no failure."""
+    bucket = Bucket(scripted, "bucket", False, options=QUICK)
+    Scripted.statuses = {"GET": 503, "DELETE": 204}
+    with pytest.raises(TransportError, match="503"):
+        bucket.delete()
+
+    Scripted.statuses = {"GET": 501, "DELETE": 204}
+    assert not keeps_versions(bucket.client)

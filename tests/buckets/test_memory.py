@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from pathlib import Path
@@ -111,6 +112,7 @@ def test_what_is_gone_is_forgotten(tmp_path: Path) -> None:
     assert again.local("2", STAMP) is None
 
 
+@pytest.mark.parametrize("sealed", [True, False])
 @pytest.mark.parametrize(
     "damage",
     [
@@ -126,14 +128,16 @@ def test_what_is_gone_is_forgotten(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_memory_is_forgotten(
-    tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture, *, sealed: bool
 ) -> None:
     """It costs a second look, and is told."""
     memory = remembered(tmp_path)
     memory.keep_local("a", STAMP, KNOWN)
     memory.save({"a"}, set())
     (path,) = (tmp_path / "trees").iterdir()
-    path.write_bytes(damage)
+    number = hashlib.sha256(damage).hexdigest().encode()
+    seal = b"\n" + number + b"\n" if sealed else b""
+    path.write_bytes(damage + seal)
 
     with caplog.at_level(logging.WARNING):
         again = remembered(tmp_path)
@@ -187,3 +191,15 @@ def test_what_is_learnt_is_written_down_now_and_then(tmp_path: Path) -> None:
     assert again.local("late", stamp) == Known("b" * 64)
     assert again.local("too late", stamp) is None
     assert again.remote(ObjectMeta("early", 3, "e")) == "a" * 64
+
+
+def test_one_digit_that_flipped_is_enough(tmp_path: Path) -> None:
+    """It would go up as the digest of a content, and be kept with it for good."""
+    memory = remembered(tmp_path)
+    memory.keep_local("a", STAMP, KNOWN)
+    memory.save({"a"}, set())
+    (path,) = (tmp_path / "trees").iterdir()
+    digit = "1" if KNOWN.sha256[0] == "0" else "0"
+    path.write_text(path.read_text().replace(KNOWN.sha256, digit + KNOWN.sha256[1:]))
+
+    assert remembered(tmp_path).local("a", STAMP) is None

@@ -127,3 +127,21 @@ def test_whoever_flushes_waits() -> None:
 
     assert early == []
     assert sorted(type(one).__name__ for one in told) == ["NoneType", "ZeroDivisionError"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_does_not_wait_for_the_uploads_of_its_parent() -> None:
+    """They go on there, and nowhere else."""
+    go = threading.Event()
+    background = Background(1)
+    background.begin(lambda: Summary("k", 1) if go.wait(30) else Summary("k", 2))
+
+    child = os.fork()
+    if child == 0:
+        background.flush()
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    go.set()
+    background.close()
+
+    assert status == 0

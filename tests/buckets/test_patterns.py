@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from store.buckets.patterns import wanted_by
+from store.buckets.syncing import sync_directory, sync_remote_to_local
 from store.errors import QueryError
+from store.testing.objects import FakeObjects
 
 
 @pytest.mark.parametrize(
@@ -55,3 +59,33 @@ def test_an_empty_pattern_is_refused() -> None:
     """It would match everything, or nothing."""
     with pytest.raises(QueryError, match="is no pattern"):
         wanted_by([], ["/"])
+
+
+@pytest.mark.parametrize("pattern", ["data", "tab?here"])
+def test_both_sides_leave_the_same_out(tmp_path: Path, pattern: str) -> None:
+    """A key that is spelled otherwise on disk is held against the pattern by itself."""
+    objects = FakeObjects()
+    for key in ("data", "data/x", "keep", "tab\there"):
+        objects.put(key, key.encode())
+    there = tmp_path / "there"
+    sync_remote_to_local(objects, there, memory=tmp_path / "m")
+
+    down = sync_remote_to_local(
+        objects, there, memory=tmp_path / "m", delete=True, exclude=[pattern], dry_run=True
+    )
+    up = sync_directory(objects, there, memory=tmp_path / "m", exclude=[pattern], dry_run=True)
+
+    assert (down.plan.steps, up.plan.steps) == ((), ())
+
+
+def test_a_pattern_of_the_spelling_on_disk_matches_nothing(tmp_path: Path) -> None:
+    """So that nothing is taken for gone in the bucket."""
+    objects = FakeObjects()
+    for key in ("data", "data/x"):
+        objects.put(key, key.encode())
+    there = tmp_path / "there"
+    sync_remote_to_local(objects, there, memory=tmp_path / "m")
+
+    up = sync_directory(objects, there, memory=tmp_path / "m", exclude=["%%*"], dry_run=True)
+
+    assert up.plan.steps == ()

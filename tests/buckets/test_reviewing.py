@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from store.buckets.plan import Plan, Step
 from store.buckets.scanning import stamp_at
 from store.buckets.syncing import apply_plan, sync_directory, sync_remote_to_local
 from store.errors import DriftError, QueryError, RefusedError
-from store.testing.bucket_trees import fill, held, lay
+from store.testing.bucket_trees import fill, held, lay, tree
 from store.testing.objects import FakeObjects
 
 
@@ -90,17 +92,18 @@ def test_a_plan_brings_the_files_of_its_keys(tmp_path: Path, change: dict[str, s
 
 
 def test_a_copy_whose_original_was_taken_out_of_the_plan_is_no_old_file(tmp_path: Path) -> None:
-    """What was to come first did not: the object itself comes."""
+    """What was to come first did not: the plan is refused."""
     objects = FakeObjects()
     fill(objects, {"a": "content", "b": "content"})
     there = lay(tmp_path / "there", {"a": "older"})
     plan = sync_remote_to_local(objects, there, dry_run=True, memory=tmp_path / "m").plan
     copies = tuple(one for one in plan.steps if one.action == "duplicate")
 
-    apply_plan(objects, plan._replace(steps=copies), memory=tmp_path / "m")
+    with pytest.raises(DriftError, match="none of its steps"):
+        apply_plan(objects, plan._replace(steps=copies), memory=tmp_path / "m")
 
     assert [one.key for one in copies] == ["b"]
-    assert (there / "b").read_text() == "content"
+    assert tree(there) == {"a": "older"}
 
 
 @pytest.mark.parametrize("stamp", [(), (1,), (1, 2, 3, 4, 5, 6)])
@@ -115,3 +118,28 @@ def test_an_odd_stamp_is_a_changed_plan(tmp_path: Path, stamp: tuple[int, ...]) 
         apply_plan(objects, plan._replace(steps=(odd,)), memory=tmp_path / "m")
 
     assert held(objects) == {}
+
+
+def test_a_digest_that_was_written_into_a_plan_is_not_believed(tmp_path: Path) -> None:
+    """The file is read: what is kept with the object is what it has."""
+    objects = FakeObjects()
+    here = lay(tmp_path / "here", {"a": "x" * (2 << 20)})
+    plan = sync_directory(objects, here, dry_run=True, memory=tmp_path / "m").plan
+    odd = plan.steps[0]._replace(sha256="0" * 64)
+
+    apply_plan(objects, plan._replace(steps=(odd,)), memory=tmp_path / "m")
+
+    kept = (objects.head("a").metadata or {})["store-sha256"]
+    assert kept == hashlib.sha256(b"x" * (2 << 20)).hexdigest()
+
+
+def test_a_number_that_is_none_cannot_be_read(tmp_path: Path) -> None:
+    """JSON knows numbers that no file has."""
+    here = lay(tmp_path / "here", {"a": "1"})
+    plan = sync_directory(FakeObjects(), here, dry_run=True, memory=tmp_path / "m").plan
+    head, step, *rest = plan.to_lines()
+    said = json.loads(step)
+    said["stamp"] = ["INFINITE"]
+
+    with pytest.raises(QueryError, match="line 2"):
+        Plan.from_lines([head, json.dumps(said).replace('"INFINITE"', "1e400"), *rest])

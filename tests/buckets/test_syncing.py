@@ -784,14 +784,36 @@ def test_a_link_in_the_way_is_refused(
 def test_a_file_in_the_way_of_a_directory_is_told_before_anything_is_moved(
     objects: FakeObjects, tmp_path: Path, down: Callable[..., Synced], local: str, key: str
 ) -> None:
-    """It is the user's: to remove it is theirs."""
+    """It is the user's: to remove it is theirs, unless that is asked for anyway."""
     lay(tmp_path / "there", {local: "mine"})
     fill(objects, {key: "1", "other": "2"})
 
     with pytest.raises(StorageError, match="in the way"):
-        down(delete=True, max_delete=1)
+        down(delete=False)
+    before = tree(tmp_path / "there")
+    down(delete=True, max_delete=1)
 
-    assert tree(tmp_path / "there") == {local: "mine"}
+    assert before == {local: "mine"}
+    assert tree(tmp_path / "there") == {key: "1", "other": "2"}
+
+
+@pytest.mark.parametrize("below", ["another", "content"])
+def test_a_key_that_becomes_a_directory_too_makes_way(
+    objects: FakeObjects, tmp_path: Path, down: Callable[..., Synced], below: str
+) -> None:
+    """Its own file is spelled otherwise from then on, and comes from here; the reverse, too."""
+    fill(objects, {"a": "content", "c": "more"})
+    down()
+    objects.put("a/b", below.encode())
+
+    down(delete=True)
+    both = tree(tmp_path / "there")
+    objects.delete(["a/b"])
+    down(delete=True)
+
+    assert both == {"%%a": "content", "a/b": below, "c": "more"}
+    assert sorted(tree(tmp_path / "there").values()) == ["content", "more"]
+    assert [one.action for one in down(delete=True).plan.steps] == []
 
 
 def test_a_failed_download_leaves_the_old_file(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def files(root: Path) -> dict[str, bytes]:
 def remembered(memory: Path, kind: str) -> dict[str, Any]:
     """Return what a run wrote down of files, or of objects, before it was killed."""
     (path,) = (one for one in (memory / kind).iterdir() if not one.name.startswith(".store-"))
-    found: dict[str, Any] = json.loads(path.read_bytes())["entries"]
+    found: dict[str, Any] = json.loads(path.read_bytes().splitlines()[0])["entries"]
     return found
 
 

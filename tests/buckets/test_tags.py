@@ -49,7 +49,7 @@ class Damaging(FakeObjects):
         body.readinto = readinto  # type: ignore[method-assign]
         return body
 
-    def checksums(self, key: str) -> Mapping[str, str]:
+    def checksums(self, key: str, *, version: str | None = None) -> Mapping[str, str]:
         """Say that the tag is an MD5, unless it is of what was encrypted."""
         return {"md5": str(self.head(key).etag)} if self.plain else {}
 
@@ -108,3 +108,31 @@ def test_parts_of_an_older_object_are_no_reason_to_fail(house: Path, *, tagged: 
     assert (house / "x").read_bytes() == LARGE[::-1]
     with pytest.raises(DriftError):
         get_file(objects, "x", house / "x", options=QUICK, etag="another")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_object_that_is_replaced_while_it_comes_is_asked_for_anew(
+    house: Path, *, kept: bool
+) -> None:
+    """What comes is one of them, and told as that one."""
+
+    def said(content: bytes) -> dict[str, str]:
+        return {"store-sha256": hashlib.sha256(content).hexdigest()} if kept else {}
+
+    class Replaced(Damaging):
+        """A store in which another object takes the place of the one that is coming."""
+
+        def get(self, key: str, **asked: Any) -> Body:
+            """Open a body that breaks off, once, since there is another by then."""
+            body = super().get(key, **asked)
+            if self.cuts:
+                self.put(key, LARGE[::-1], metadata=said(LARGE[::-1]))
+            return body
+
+    objects = Replaced(cuts=1)
+    objects.put("x", LARGE, metadata=said(LARGE))
+
+    got = get_file(objects, "x", house / "x", options=QUICK)
+
+    assert (house / "x").read_bytes() == LARGE[::-1]
+    assert got.summary.etag == objects.head("x").etag

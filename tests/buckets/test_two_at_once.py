@@ -117,3 +117,47 @@ def test_a_file_that_changed_meanwhile_is_not_taken_for_what_another_brought(
     again = sync_directory(objects, here, memory=tmp_path / "memory", dry_run=True)
 
     assert [one.action for one in again.plan.steps] == ["upload"]
+
+
+def test_a_copy_replaces_nothing_that_the_plan_did_not_see(tmp_path: Path) -> None:
+    """Another has written there meanwhile."""
+    here = lay(tmp_path / "here", {"a": "content"})
+
+    class Late(FakeObjects):
+        """A store to which another writes before a copy is made."""
+
+        def copy(self, source: str, dest: str, *, replacing: bool = True) -> None:
+            """Let the other be first."""
+            self.put(dest, b"another's work")
+            super().copy(source, dest, replacing=replacing)
+
+    objects = Late()
+    sync_directory(objects, here, memory=tmp_path / "memory")
+    lay(here, {"b": "content"})
+
+    with pytest.raises(DriftError):
+        sync_directory(objects, here, memory=tmp_path / "memory")
+
+    assert held(objects)["b"] == "another's work"
+
+
+def test_a_copy_that_another_has_made_counts(tmp_path: Path) -> None:
+    """It is what was to come."""
+    here = lay(tmp_path / "here", {"a": "content"})
+    kept = {"store-sha256": hashlib.sha256(b"content").hexdigest()}
+
+    class Late(FakeObjects):
+        """A store to which another brings the same before a copy is made."""
+
+        def copy(self, source: str, dest: str, *, replacing: bool = True) -> None:
+            """Let the other be first."""
+            self.put(dest, b"content", metadata=kept)
+            super().copy(source, dest, replacing=replacing)
+
+    objects = Late()
+    sync_directory(objects, here, memory=tmp_path / "memory")
+    lay(here, {"b": "content"})
+
+    sync_directory(objects, here, memory=tmp_path / "memory")
+
+    assert held(objects) == {"a": "content", "b": "content"}

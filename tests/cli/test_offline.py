@@ -297,3 +297,33 @@ def test_a_read_only_cache_serves_every_hit(
     assert placed.out.splitlines() == [f"{house}/out/{number}.bin" for number in range(6)]
     assert (lacking.status, lacking.out) == (6, one.out)
     assert (brought.status, brought.out) == (0, f"{house}/out/missing.bin\n")
+
+
+def test_the_command_keeps_the_pin_of_a_locator_whose_query_is_not_shown(
+    cli: Run, server: Server
+) -> None:
+    """The query may be secret; the gap is to be filled in."""
+    number = "0" * 64
+
+    done = cli("fetch", "--offline", f"{server.url}/a?token=secret#sha256={number}")
+
+    assert done.status == 6
+    assert f"{server.url}/a?…#sha256={number}" in done.err
+    assert "secret" not in done.err
+
+
+def test_the_command_keeps_the_names_of_a_list(cli: Run, server: Server) -> None:
+    """They say where below --dest each file is to lie: the list is given again."""
+    lines = [f"{hashlib.sha256(one).hexdigest()}  {one.decode()}/f\n" for one in (b"a", b"b")]
+    for one in (b"a", b"b"):
+        server.serve(f"/{one.decode()}/f", one)
+    Path("SHA256SUMS").write_text("".join(lines))
+    asked = ("--from", "SHA256SUMS", "--base", server.url, "--dest", "out")
+
+    missing = cli("fetch", "--offline", *asked)
+    command = shlex.split(missing.err.splitlines()[-1])
+    done = cli(*command[1:])
+
+    assert (missing.status, done.status) == (6, 0)
+    assert {path.read_bytes() for path in Path("out").rglob("f")} == {b"a", b"b"}
+    assert (Path("out/a/f").is_file(), Path("out/b/f").is_file()) == (True, True)

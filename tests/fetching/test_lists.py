@@ -245,3 +245,33 @@ def test_a_name_below_dest_passes_through_no_link(server: Server, tmp_path: Path
     with pytest.raises(UnsafeNameError, match="is a link"):
         store.fetch(entry, dest=tmp_path / "out")
     assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("https://h/a#sha256={0} {1}", "LIST:1 contradicts itself"),
+        (
+            "https://h/a#sha256={0}\nhttps://h/b\nhttps://h/a#sha256={1}",
+            "LIST:1 and LIST:3 disagree",
+        ),
+        ("https://h/a {0}\nhttps://h/a {1}", "LIST:1 and LIST:2 disagree"),
+    ],
+)
+def test_locators_that_disagree_are_refused(text: str, told: str) -> None:
+    """Before anything is fetched, with the list and the lines."""
+    with pytest.raises(DigestError, match=told):
+        listed(text.format("0" * 64, "1" * 64), source="LIST")
+
+
+def test_locators_that_agree_stay_as_they_are() -> None:
+    """Also where one line has the pin and the other has none."""
+    text = f"https://h/a#sha256={'0' * 64} {'0' * 64}\nhttps://h/a\nhttps://h/a {'0' * 64}"
+
+    assert len(listed(text, source="LIST")) == 3
+
+
+def test_a_list_from_elsewhere_does_not_reach_the_registry() -> None:
+    """It is this machine's."""
+    with pytest.raises(RefusedError, match="on this machine"):
+        listed("registry:where=a", source="LIST", foreign=True)

@@ -15,6 +15,7 @@ import pytest
 from store.errors import StorageError
 from store.files import placing
 from store.files.placing import copy_descriptor, place
+from store.testing.disk_faults import disk_full
 
 EachFault = Callable[..., int]
 CALLS = [
@@ -432,3 +433,12 @@ def test_a_copy_is_made_a_chunk_at_a_time(
 
     assert methods[1] == "kept"
     assert (tmp_path / "target").read_bytes() == source.read_bytes()
+
+
+def test_what_does_not_fit_says_how_much_was_needed(source: Path, tmp_path: Path) -> None:
+    """Free is what is free again once the copy is gone."""
+    with disk_full(tmp_path / "out", after=1_000_000), pytest.raises(StorageError) as caught:
+        place(source, tmp_path / "out" / "file")
+
+    assert caught.value.needed == 3_200_000
+    assert "3200000 bytes needed" in str(caught.value)

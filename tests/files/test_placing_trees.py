@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from store.errors import StorageError
 from store.files.placing_trees import place_tree
+from store.files.unfinished import partial_name
 from store.files.unpacking.members import Planted
 from store.testing.disk_faults import disk_full, failing_call, read_only
 
@@ -218,3 +221,15 @@ def test_a_disk_that_is_full_or_read_only_is_told(source: str, tmp_path: Path) -
         place_tree(source, PLANTED, place / "target")
 
     assert list(place.iterdir()) == []
+
+
+def test_what_the_killed_left_beside_the_place_is_removed(source: str, tmp_path: Path) -> None:
+    """As where a single file is placed."""
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    left = tmp_path / "out" / partial_name().replace(f"-{os.getpid()}-", f"-{child.pid}-")
+    (left / "tree").mkdir(parents=True)
+
+    place_tree(source, PLANTED, tmp_path / "out" / "target")
+
+    assert [one.name for one in (tmp_path / "out").iterdir()] == ["target"]

@@ -109,17 +109,17 @@ def test_a_large_directory_is_not_looked_through(
     assert (tmp_path / dead).exists()
 
 
-@pytest.mark.parametrize(("age", "stays"), [(6, True), (8, False)])
+@pytest.mark.parametrize(("age", "written", "stays"), [(6, 6, True), (8, 8, False), (8, 0, True)])
 def test_parts_that_nobody_goes_on_with_go_after_a_week(
-    tmp_path: Path, age: int, *, stays: bool
+    tmp_path: Path, age: int, written: int, *, stays: bool
 ) -> None:
-    """Their object may be gone; a file of such a name is not ours."""
+    """Their object may be gone; what is being written to stays, and a file of such a name is not ours."""
     kept = tmp_path / f"{PART_PREFIX}0123"
     kept.mkdir()
     (kept / "data").write_bytes(b"half")
     (tmp_path / f"{PART_PREFIX}file").write_bytes(b"")
-    then = time.time() - age * 86400
-    for path in tmp_path.iterdir():
+    for path, days in ((kept / "data", written), *((one, age) for one in tmp_path.iterdir())):
+        then = time.time() - days * 86400
         os.utime(path, (then, then))
 
     Sweeper().sweep(str(tmp_path))

@@ -91,3 +91,16 @@ def test_what_is_no_file_in_a_blobs_place_is_a_fault(
 
     assert [one.path for one in faults] == ["a.txt"]
     assert "is no file" in faults[0].reason
+
+
+def test_what_no_release_can_have_is_told_as_more(record: Record, tmp_path: Path) -> None:
+    """A folder may hold anything: to compare it is not to publish it."""
+    here = tmp_path / "here"
+    (here / "odd\nname").touch()
+    deep = here.joinpath(*"d" * 101)
+    deep.mkdir(parents=True)
+    (deep / "file").touch()
+
+    found = compare_folder(record, here)
+
+    assert found.added == (f"{'d/' * 101}file", "odd\nname")

@@ -140,3 +140,16 @@ def test_directories_of_odd_names_do_not_spoil_a_listing(
 
     assert [(one.title, str(one.version)) for one in found] == [("survey", "1.0.0")]
     assert "passed over" in caplog.text
+
+
+def test_a_mark_that_cannot_be_followed_is_one(
+    archive: FileSystemArchive, release: Release
+) -> None:
+    """Whatever lies there says that the version is yanked, and why is not known."""
+    release("1.0.0")
+    shelf = archive.archive_path / DEFAULT_WORKSPACE / "survey"
+    marks = shelf / ".store" / "yanked"
+    marks.mkdir(parents=True)
+    (marks / "1.0.0").symlink_to("nowhere")
+
+    assert [one.yanked for one in archive.list_releases()] == [""]

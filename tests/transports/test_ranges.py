@@ -175,6 +175,33 @@ def test_a_range_that_fails_does_not_spoil_the_body(
         assert received.attempts[-1].connections == 1
 
 
+def test_ranges_of_another_content_are_not_asked_for_twice(
+    slow: Server, directory: Path, options: TransferOptions
+) -> None:
+    """They say that they are of this one; then the whole is asked for at once, which is right."""
+    twisted = OtherPart(etag=f'"{PINNED[0].hex}"', data=OTHER)
+    url = slow.serve("/a", DATA, fault=ForParts([twisted] * 100))
+
+    received = brought(url, directory, options)
+
+    assert [one.connections > 1 for one in received.attempts] == [True, False]
+
+
+def test_what_silent_connections_hold_is_brought_by_another(
+    slow: Server, directory: Path, options: TransferOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long before the server would be given up."""
+    monkeypatch.setattr("store.transports.ranges._SILENT", 0.3)
+    url = slow.serve("/a", DATA, fault=ForParts([BrokenPart(300_000, "stall")] * 2))
+    patient = options._replace(bounds=options.bounds._replace(read_timeout=30.0))
+    begun = time.monotonic()
+
+    received = brought(url, directory, patient)
+
+    assert len(received.attempts) == 1
+    assert time.monotonic() - begun < 5
+
+
 def test_a_body_that_changes_meanwhile_is_never_a_mixture(
     slow: Server, directory: Path, options: TransferOptions
 ) -> None:

@@ -13,6 +13,8 @@ from store.buckets.summaries import Summary
 JOBS: Final = 16
 """How many files are moved at once unless another number is given."""
 
+_GONE: Final = object()
+
 
 class Background:
     """The uploads of one bucket that are still on their way; safe for many threads.
@@ -24,7 +26,7 @@ class Background:
     def __init__(self, jobs: int = JOBS) -> None:
         self._jobs = jobs
         self._pool: ThreadPoolExecutor | None = None
-        self._waiting: list[Future[Summary]] = []
+        self._waiting: dict[Future[Summary], None] = {}
         self._lock = threading.Lock()
         self._process = os.getpid()
 
@@ -34,8 +36,8 @@ class Background:
             if self._pool is None or self._process != os.getpid():  # a fork has no threads
                 self._pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="store-upload")
                 self._process = os.getpid()
-                self._waiting = []
-            self._waiting.append(self._pool.submit(work))
+                self._waiting = {}
+            self._waiting[self._pool.submit(work)] = None
 
     def flush(self) -> None:
         """Return when every upload that was begun before has ended.
@@ -44,11 +46,12 @@ class Background:
             StoreError: What the first one that failed raised; the others have ended, too.
         """
         with self._lock:
-            waiting = tuple(self._waiting)
+            if self._process != os.getpid():  # a fork has its parent's uploads to wait for no more
+                self._waiting = {}
+            waiting = list(self._waiting)
         wait(waiting)
         with self._lock:  # of several who wait one is told
-            mine = [one for one in waiting if one in self._waiting]
-            self._waiting = [one for one in self._waiting if one not in mine]
+            mine = [one for one in waiting if self._waiting.pop(one, _GONE) is not _GONE]
         failure = next((error for one in mine if (error := one.exception()) is not None), None)
         if failure is not None:
             raise failure

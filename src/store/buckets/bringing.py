@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from store.buckets.identity import single_part_md5
@@ -13,6 +13,7 @@ from store.buckets.memory import INTERVAL, Known
 from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
 from store.buckets.plan import Plan, Step
+from store.buckets.planning import in_the_way
 from store.buckets.removing import remove
 from store.buckets.scanning import stamp_at
 from store.buckets.small import bring_small
@@ -33,6 +34,9 @@ from store.transports.objects.base import ObjectMeta
 def change_directory(moving: Moving, plan: Plan) -> None:
     """Do the steps of a plan that goes down: what brings something first, what takes away last.
 
+    What is removed anyway, and lies where a directory or a file is to come, goes right before it comes; its
+    content is copied first to where else it is wanted.
+
     Raises:
         DriftError: A file or an object is not what the plan saw.
         UnsafeNameError: A link is in the way.
@@ -44,12 +48,33 @@ def change_directory(moving: Moving, plan: Plan) -> None:
     downloads = [step for step in plan.steps if step.action == "download"]
     duplicates = [step for step in plan.steps if step.action == "duplicate"]
     doomed = [step for step in plan.steps if step.action == "remove"]
+    if first := in_the_way(plan.steps):
+        paths = {step.path for step in first}
+        urgent = [
+            step for step in duplicates if step.source in paths and _stands_apart(step.path, paths)
+        ]
+        each(urgent, fetching.duplicate, moving.jobs)
+        remove(moving, plan, first)
+        # What is left of it would be copied from what is gone.
+        downloads += [
+            step._replace(action="download", source="")
+            for step in duplicates
+            if step.source in paths and step not in urgent
+        ]
+        duplicates = [step for step in duplicates if step.source not in paths]
+        doomed = [step for step in doomed if step not in first]
     try:
         each(fetching.bring_small(downloads), fetching.download, moving.jobs)
         each(duplicates, fetching.duplicate, moving.jobs)
     finally:
         fetching.settle()
     remove(moving, plan, doomed)
+
+
+def _stands_apart(path: str, others: Collection[str]) -> bool:
+    """Whether a path neither lies below one of others, nor one of them below it."""
+    own = f"{path}/"
+    return not any(own.startswith(f"{one}/") or f"{one}/".startswith(own) for one in others)
 
 
 class _Fetching:
@@ -140,7 +165,8 @@ class _Fetching:
     def settle(self) -> None:
         """Make what was brought last, and remember it once a later change would show."""
         brought = dict(self._brought)  # others go on meanwhile
-        rest = {name: one for name, one in brought.items() if name not in self._settled}
+        # One without a stamp was taken away by somebody else as soon as it was there.
+        rest = {name: one for name, one in brought.items() if one[0] and name not in self._settled}
         if not rest:
             return
         moving = self._moving

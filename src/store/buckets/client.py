@@ -108,8 +108,9 @@ def delete_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
     from store.transports.objects.unfinished import take_back, unfinished
 
     with contextlib.suppress(StoreError):  # what stands in the way is told below
-        for one in unfinished(client):
-            take_back(client, one)
+        if next(iter(client.list()), None) is None:
+            for one in unfinished(client):
+                take_back(client, one)
     status, code = _ask(client, "DELETE", "deleted", options)
     if status == _MISSING:
         raise ResourceNotFoundError(

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from store.buckets.identity import single_part_md5
 from store.buckets.streams import ClientTransport
 from store.buckets.summaries import Summary, bucket_of, digest_in
-from store.errors import IntegrityError, StoreError
+from store.errors import DriftError, IntegrityError, StoreError
 from store.events import Event, Listener, Progressed
 from store.files.atomic import make_directories, private_directory, rename, replacing
 from store.files.failures import storage_errors
@@ -32,6 +32,9 @@ from store.transports.resuming import RESUMABLE_FROM, resumable
 from store.transports.retrying import CHANCE, Source
 
 log = logging.getLogger(__name__)
+
+_VERSIONS: Final = 3
+"""How often an object is asked for that others replace while it comes."""
 
 _DIGITS: Final = 32
 """How many digits of its name's digest name what is kept of a large object."""
@@ -104,6 +107,16 @@ class Getting:
             StoreError: See `store.buckets.transfers.get_file`.
         """
         refuse_to_replace(self._target)
+        for left in reversed(range(_VERSIONS)):
+            try:
+                return self._held(expected=expected, etag=etag, version=version)
+            except DriftError:
+                if etag is not None or not left:
+                    raise
+                log.info("%s was replaced while it came: it is asked for anew", self._address)
+        raise AssertionError
+
+    def _held(self, *, expected: Digest | None, etag: str | None, version: str | None) -> Fetched:
         try:
             return self._brought(expected=expected, etag=etag, version=version)
         except IntegrityError as error:
@@ -191,6 +204,7 @@ class Getting:
         """Let it come in over as many connections as help, going on with what is there of it."""
         parent = self._target.parent
         part = parent / f"{PART_PREFIX}{derived_name(self._target.name)[:_DIGITS]}"
+        transport.keep_to(body.meta)
         transport.pinned = expected is not None or digest_in(body.meta.metadata) is not None
         stream = transport.stream_of(self._address, body)
         with handing(self._address, stream):
@@ -227,7 +241,8 @@ class Getting:
         md5, tag = dict(found).get("md5"), single_part_md5(meta.etag)
         if wanted.digests or md5 in {tag, None}:
             return
-        if self._client.checksums(self._key).get("md5") != tag:
+        told = self._client.checksums(self._key, version=meta.version)
+        if told.get("md5") != tag:
             return
         raise IntegrityError(
             f"{self._address} is not what its entity tag says: expected md5:{tag}, found md5:{md5}; it was"

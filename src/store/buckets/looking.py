@@ -9,7 +9,7 @@ from typing import NamedTuple
 from store.buckets.comparing import Comparison
 from store.buckets.keys import is_marker, within
 from store.buckets.memory import Memory, mark_of
-from store.buckets.patterns import wanted_by
+from store.buckets.patterns import by_key, wanted_by
 from store.buckets.plan import state_of
 from store.buckets.scanning import Scan, scan
 from store.clock import Clock
@@ -108,7 +108,7 @@ class Looking(NamedTuple):
         Raises:
             StorageError: It is missing, or cannot be read.
         """
-        return scan(root, wanted_by(self.include, self.exclude))
+        return scan(root, by_key(wanted_by(self.include, self.exclude)))
 
     def remembering(self, tree: str) -> Memory:
         """Return what earlier syncs of a tree and this directory of the bucket found out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import threading
@@ -172,7 +173,7 @@ class Memory:
         said = json.dumps({"about": self._about[kind], "entries": kept}, separators=(",", ":"))
         SWEEPER.sweep(str(self._files[kind].parent))
         try:
-            write_bytes(self._files[kind], said.encode("utf-8", "surrogatepass"))
+            write_bytes(self._files[kind], _sealed(said.encode("utf-8", "surrogatepass")))
         except StoreError as error:
             log.warning("what is known of %s is not remembered: %s", self._about[kind], error)
 
@@ -184,9 +185,21 @@ def mark_of(meta: ObjectMeta) -> str | None:
     return None if meta.last_modified is None else meta.last_modified.isoformat()
 
 
+def _sealed(text: bytes) -> bytes:
+    """Return a text with its SHA-256 in a line below: a wrong digit would be kept with an object for good."""
+    return b"%b\n%b\n" % (text, hashlib.sha256(text).hexdigest().encode())
+
+
+def _opened(data: bytes) -> bytes:
+    text = data.rpartition(b"\n")[0].rpartition(b"\n")[0]
+    if data != _sealed(text):
+        raise ValueError("it is not as it was written")
+    return text
+
+
 def _read(path: Path, about: str) -> dict[str, Any]:
     try:
-        entries = _checked(jsontext.loads(path.read_bytes()), about)
+        entries = _checked(jsontext.loads(_opened(path.read_bytes())), about)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

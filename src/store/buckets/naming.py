@@ -25,7 +25,9 @@ def remote_for(local_or_file: LocalPath | BinaryIO) -> str:
     if not isinstance(name, str | os.PathLike):
         raise QueryError("the open file has no name: say what it is to be called, with remote=")
     path = posixpath.normpath(Path(name).as_posix())
-    return key_of(posixpath.basename(path) if path.startswith(("/", "..")) else path)
+    return key_of(
+        posixpath.basename(path) if path.startswith(("/", "../")) or path == ".." else path
+    )
 
 
 def key_of(remote: object) -> str:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from store.errors import QueryError
+from store.buckets.keys import key_of
+from store.errors import QueryError, UnsafeNameError
 
 _SIGNS: Final = r"(\*\*/|\*\*|\*|\?)"
 
@@ -38,6 +39,25 @@ def wanted_by(
         return not any(one.search(name) for one in left)
 
     return wanted
+
+
+def by_key(wanted: Callable[[str], bool] | None) -> Callable[[str], bool] | None:
+    """Return whether a name on disk takes part: its key decides, so that both sides leave the same out.
+
+    Args:
+        wanted: Whether a key takes part; None where all do.
+    """
+    if wanted is None:
+        return None
+
+    def named(name: str) -> bool:
+        """Whether the key that a file stands for is wanted; of a name that is none the name itself."""
+        try:
+            return wanted(key_of(name))
+        except UnsafeNameError:
+            return wanted(name)
+
+    return named
 
 
 @functools.lru_cache(maxsize=64)

@@ -166,7 +166,7 @@ class Plan(NamedTuple):
             number, head = 1, head or {}
             texts = {name: tuple(head[name]) for name in ("notes", "include", "exclude")}
             return _checked(cls(**{**head, **texts, "steps": tuple(steps)}))
-        except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
+        except (ValueError, TypeError, ArithmeticError, LookupError, RecursionError) as error:
             raise QueryError(
                 f"this is no plan of a sync that can be read (line {number}): make one with"
                 " 'store bucket sync --dry-run --plan FILE'"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from store.buckets.comparing import Comparison, Local
 from store.buckets.identity import single_part_md5
-from store.buckets.memory import Memory
+from store.buckets.keys import directories_of
+from store.buckets.memory import Known, Memory
 from store.buckets.plan import Step, ordered
 from store.errors import RefusedError
 from store.transports.objects.base import ObjectMeta
@@ -130,12 +132,21 @@ def _at_hand(
     what its writer has kept with it: so a file that was renamed on the other side is renamed here.
     """
     new = [meta for meta in wanted if meta.size and memory.remote(meta) is None]
-    sizes = {meta.size for meta in new}
-    tagged = {meta.size for meta in new if single_part_md5(meta.etag)}
+    sizes = Counter(meta.size for meta in new)
     known: list[Local] = []
     maybe: list[Local] = []
     for file in files:
         (maybe if file.size in sizes else known).append(file)
+    unread = Counter(file.size for file in maybe if not _has_md5(comparison.known(file)))
+    there = {file.size for file in maybe}
+    # One question is cheaper than reading several files.
+    contents = comparison.told(
+        one.key
+        for one in new
+        if one.size in there
+        and (single_part_md5(one.etag) is None or unread[one.size] > sizes[one.size])
+    )
+    tagged = {one.size for one in new if single_part_md5(one.etag) and one.key not in contents}
     read = comparison.read(maybe, md5=[one.name for one in maybe if one.size in tagged])
     names: dict[tuple[str, int], tuple[str, str]] = {}
     for file in [*known, *read.values()]:
@@ -145,9 +156,28 @@ def _at_hand(
             names.setdefault((digests.sha256, file.size), own)
             if digests.md5 is not None:
                 names.setdefault((digests.md5, file.size), own)
-    there = {file.size for file in read.values()}
-    asked = [one.key for one in new if one.size in there and single_part_md5(one.etag) is None]
-    return _AtHand(names, comparison.told(asked))
+    return _AtHand(names, contents)
+
+
+def _has_md5(known: Known | None) -> bool:
+    return known is not None and known.md5 is not None
+
+
+def going(steps: Iterable[Step]) -> set[str]:
+    """Return the names of the local files that a plan removes."""
+    return {step.path for step in steps if step.action == "remove"}
+
+
+def in_the_way(steps: Sequence[Step]) -> list[Step]:
+    """Return what a plan removes that lies where a directory, or a file, is to come: it has to go first."""
+    coming = {step.path for step in steps if step.action in {"download", "duplicate"}}
+    rooms = directories_of(coming)
+    return [
+        step
+        for step in steps
+        if step.action == "remove"
+        and (step.path in rooms or not coming.isdisjoint(directories_of([step.path])))
+    ]
 
 
 def check_share(steps: Iterable[Step], there: int, max_delete: float, where: str) -> None:

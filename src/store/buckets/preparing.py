@@ -15,7 +15,7 @@ from store.buckets.keys import directories_of, key_of, keys_for, names_for, with
 from store.buckets.looking import Limits, Listed, Looking, remote_state
 from store.buckets.memory import Memory
 from store.buckets.plan import Plan, Step, state_of
-from store.buckets.planning import Steps, check_share, downward, upward
+from store.buckets.planning import Steps, check_share, downward, going, upward
 from store.buckets.scanning import Scan, Stamped, stamp_files
 from store.errors import QueryError, RefusedError, UnsafeNameError
 from store.files.atomic import discard
@@ -120,7 +120,7 @@ def plan_download(look: Looking, root: str, limits: Limits) -> Prepared:
     memory = look.remembering(root)
     comparison = look.comparing(memory, up=False)
     done = downward(files, listed.objects, paths, comparison, memory, delete=limits.delete)
-    _check_free(root, done.steps, found.stamps)
+    _check_free(root, done.steps, found.stamps.keys() - going(done.steps))
     check_share(done.steps, len(files), limits.max_delete, root)
     notes = (*found.notes, *given.notes, *comparison.notes)
     plan = _plan(look, "down", root, done, notes)
@@ -140,7 +140,7 @@ def folds_case(directory: str) -> bool:
         swapped = one.with_name(one.name.swapcase())
         if swapped != one:
             try:
-                return one.samefile(swapped)
+                return os.path.samestat(one.lstat(), swapped.lstat())
             except OSError:
                 return False
     return False
@@ -200,8 +200,9 @@ def adopt(paths: dict[str, str], stamps: Mapping[str, Stamped], prefix: str) -> 
         prefix: What all keys begin with.
     """
     owned = set(paths.values())
+    rooms = directories_of(owned)
     for name in stamps:
-        if name in owned:
+        if name in owned or name in rooms:
             continue
         with contextlib.suppress(UnsafeNameError):
             key = prefix + key_of(name)
@@ -218,8 +219,8 @@ def by_key(root: str, stamps: Mapping[str, Stamped], paths: Mapping[str, str]) -
     }
 
 
-def _check_free(root: str, steps: Sequence[Step], stamps: Mapping[str, Stamped]) -> None:
-    """Refuse where a local file lies where a directory is to be, or the other way.
+def _check_free(root: str, steps: Sequence[Step], stamps: Collection[str]) -> None:
+    """Refuse where a local file that stays lies where a directory is to be, or the other way.
 
     Raises:
         StorageError: It is so; its ``path`` is what is in the way.

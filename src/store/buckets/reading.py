@@ -212,7 +212,11 @@ def _spooled(file: BinaryIO) -> Iterator[Path]:
     with private_directory(tempfile.gettempdir()) as directory:
         path = directory / "content"
         with writing(path) as copy:
-            while piece := read(CHUNK):
+            while (piece := read(CHUNK)) or piece is None:
+                if piece is None:
+                    raise QueryError(
+                        "the file has nothing to read yet: open it so that reading waits"
+                    )
                 if not isinstance(piece, bytes | bytearray | memoryview):
                     raise QueryError("the file gives text: open it in binary, with mode 'rb'")
                 copy.write(piece)

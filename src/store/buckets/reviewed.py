@@ -83,6 +83,7 @@ def _check_within(
             astray = astray or key_of(step.path) != relative
         if names and step.action in {"upload", "copy"}:
             astray = astray or names.get(step.key[len(prefix) :]) != step.path
+        astray = astray or (step.action == "duplicate" and not _has_its_content(step, plan))
         told = (step.action, step.path if step.action == "remove" else step.key)
         astray = astray or told in seen or step.size != _size_of(step, objects)
         seen.add(told)
@@ -91,6 +92,20 @@ def _check_within(
                 f"the plan was changed: {step.action} of {step.key!r} is none of its steps; plan again",
                 name=step.key,
             )
+
+
+def _has_its_content(step: Step, plan: Plan) -> bool:
+    """Whether what is copied here may be what is to come.
+
+    Its SHA-256 is held against it later; without one it must be the file of another object of the very tag.
+    """
+    if step.sha256 is not None:
+        return True
+    return any(
+        one.action == "download"
+        and (one.path, one.etag, one.size) == (step.source, step.etag, step.size)
+        for one in plan.steps
+    )
 
 
 def _changed_file(plan: Plan, stamps: Mapping[str, Stamped]) -> str:

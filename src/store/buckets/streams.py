@@ -50,6 +50,10 @@ class ClientTransport(Transport):
         self._version = version
         self.pinned = False
 
+    def keep_to(self, meta: ObjectMeta) -> None:
+        """Ask from now on for the object that was opened, and for no other that takes its place."""
+        self._etag = self._etag or meta.etag
+
     def open_body(self) -> Body:
         """Open the object from its beginning."""
         return self._client.get(self._key, etag=self._etag, version=self._version)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from store.buckets.downloading import Fetched
 from store.buckets.keys import is_marker, keys_for, names_for
 from store.buckets.parallel import each
-from store.buckets.patterns import wanted_by
+from store.buckets.patterns import by_key, wanted_by
 from store.buckets.plan import Step
 from store.buckets.preparing import folds_case
 from store.buckets.scanning import scan
@@ -125,7 +125,7 @@ def pairs_up(
             raise StorageError(f"{local} is no file and no directory: name one", path=str(local))
         key = remote + local.name if inner else remote
         return [Pair(key, local, local.stat().st_size)]
-    scanned = scan(local, wanted_by(include, exclude))
+    scanned = scan(local, by_key(wanted_by(include, exclude)))
     if tell is not None:
         for note in scanned.notes:
             tell(note)

@@ -100,7 +100,7 @@ class _Bringing:
                 meter = moving.counters.of(step.key, stamp[2])
             else:
                 moving.counters.begin_again(meter, stamp[2])
-            known = (Digest("sha256", step.sha256),) if same and step.sha256 else ()
+            known = self._vouched(step, stamp) if same else ()
             began = SYSTEM_CLOCK.file_time_ns()
             try:
                 summary = self._put(step, path, known, counting(meter))
@@ -117,6 +117,14 @@ class _Bringing:
             self._remember(step, summary, after if after == stamp else None, began)
             return
         raise _moved_on(path) if moving.strict else _restless(path)
+
+    def _vouched(self, step: Step, stamp: Stamped) -> Digests:
+        """Return what is known of a file that is what the plan saw; what a saved plan says is only asked."""
+        if step.sha256 is None:
+            return ()
+        kept = self._moving.memory.local(step.path, stamp) if self._moving.strict else None
+        sure = not self._moving.strict or (kept is not None and kept.sha256 == step.sha256)
+        return (Digest("sha256", step.sha256),) if sure else ()
 
     def _put(self, step: Step, path: str, known: Digests, counted: Counted | None) -> Summary:
         """Upload a file; where another was first with the very same, that is as good."""
@@ -186,12 +194,16 @@ class _Bringing:
         """Let the server copy; where that gives another content or none, return what is to be uploaded."""
         client = self._moving.client
         try:
-            client.copy(step.source, step.key)
+            client.copy(step.source, step.key, replacing=step.there)
             found = client.head(step.key)
             sure = self._is_it(step, found)
         except (MissingKeyError, TransportError) as error:
             log.info("%s is uploaded, since it cannot be copied: %s", step.key, error)
             return step
+        except DriftError as error:
+            if self._moving.strict or self._theirs(step, error) is None:
+                raise
+            return None
         if not sure:
             return step._replace(there=True, etag=found.etag)
         if step.sha256 is not None:

@@ -58,9 +58,15 @@ def common_status(statuses: set[int]) -> int:
     return 0 if not statuses else statuses.pop() if len(statuses) == 1 else 1
 
 
-def show(result: Result, frame: Frame) -> None:
-    """Print a result, and a hint where nothing says that it is the right one."""
-    if result.cached:
+def show(result: Result, frame: Frame, *, noted: bool = False) -> None:
+    """Print a result, and a hint where nothing says that it is the right one.
+
+    Args:
+        result: The result.
+        frame: What was decided beside.
+        noted: Whether a hit was counted already.
+    """
+    if result.cached and not noted:
         frame.note_hit(result.size)
     if frame.json:
         from store.cli.describing import result_data

@@ -145,7 +145,7 @@ class _Handler(logging.StreamHandler[Any]):
         super().__init__(sys.stderr)
         self._frame = frame
 
-        self._told: dict[tuple[str, int], int] = {}
+        self._told: dict[tuple[str, int], tuple[str, int]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a record while the picture pauses; one of a kind that was told is only counted."""
@@ -155,12 +155,13 @@ class _Handler(logging.StreamHandler[Any]):
             super().emit(record)
 
     def settle(self) -> None:
-        """Say how many more there were of a kind that was told once."""
-        more, self._told = sum(self._told.values()) - len(self._told), {}
-        if more > 0 and not self._frame.quiet:
-            from store.cli.output import say, several
+        """Say how many more there were of each kind that was told once."""
+        told, self._told = self._told, {}
+        for text, count in told.values():
+            if count > 1 and not self._frame.quiet:
+                from store.cli.output import say, several
 
-            say(f"the same of {several(more, 'more file')} (-v names each)")
+                say(f"{several(count - 1, 'more warning')} like that of {text} (-v tells each)")
 
     def _is_known(self, record: logging.LogRecord) -> bool:
         """Whether it says of another file what was told of one: a full disk is full for all."""
@@ -169,8 +170,10 @@ class _Handler(logging.StreamHandler[Any]):
         if number is None:
             return False
         key = (str(record.msg), number)
-        self._told[key] = self._told.get(key, 0) + 1
-        return self._told[key] > 1
+        of = next((str(one) for one in given if not isinstance(one, OSError)), record.msg)
+        text, count = self._told.get(key, (of, 0))
+        self._told[key] = (text, count + 1)
+        return bool(count)
 
 
 class _Harmless(logging.Formatter):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from store.cli.asking import NETWORK, common_status, opened_fetcher, show, tell_kept
@@ -64,7 +64,7 @@ def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = N
     ends = _Ends(todo, frame)
     with opened_fetcher(frame, files=len(todo), counted=True) as fetcher:
         jobs = frame.settings.jobs if how.jobs is None else how.jobs
-        for outcome in _gathered(fetcher, todo, how, jobs):
+        for outcome in _gathered(fetcher, todo, how, jobs, ends.note):
             with frame.pause():
                 ends.take(outcome)
         frame.settle()
@@ -74,10 +74,17 @@ def bring_many(wanted: Iterable[Wanted], frame: Frame, manner: Manner | None = N
     return common_status(ends.statuses)
 
 
-def _gathered(fetcher: Fetcher, todo: list[Wanted], how: Manner, jobs: int) -> Iterator[Outcome]:
-    from store.fetching.gathering import gather
+def _gathered(
+    fetcher: Fetcher,
+    todo: list[Wanted],
+    how: Manner,
+    jobs: int,
+    noted: Callable[[Outcome], Outcome],
+) -> Iterator[Outcome]:
+    from store.fetching.gathering import gather, in_order
 
-    return gather(fetcher, todo, **how._replace(jobs=jobs)._asdict())
+    found = map(noted, gather(fetcher, todo, **how._replace(jobs=jobs, ordered=False)._asdict()))
+    return in_order(found) if how.ordered else found
 
 
 class _Ends:
@@ -91,6 +98,12 @@ class _Ends:
         self._alike: dict[int, int] = {}
         self.statuses: set[int] = set()
 
+    def note(self, outcome: Outcome) -> Outcome:
+        """Count a hit as it comes, though it may have to wait for its turn to be printed."""
+        if outcome.result is not None and outcome.result.cached:
+            self._frame.note_hit(outcome.result.size)
+        return outcome
+
     def take(self, outcome: Outcome) -> None:
         """Print an outcome; what is missing offline is told at the end, all together."""
         from store.errors import OfflineError
@@ -98,7 +111,7 @@ class _Ends:
         self._untried -= 1
         error = outcome.error
         if outcome.result is not None:
-            show(outcome.result, self._frame)
+            show(outcome.result, self._frame, noted=True)
         elif isinstance(error, OfflineError):
             self._missing[outcome.number] = outcome.locator
             self.statuses.add(error.exit_status)

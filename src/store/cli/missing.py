@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _MOST: Final = 20
 """How many locators a command has at most; beyond that, the command is given again that was run."""
 
+
+_PINS: Final = re.compile(r"[a-z0-9]+[=:][0-9a-f]+(&[a-z0-9]+[=:][0-9a-f]+)*")
 
 _DROPPED: Final = frozenset({"offline", "json", "events"})
 """What the command that is told does without: it is to use the network, and to be read by a person."""
@@ -52,12 +55,20 @@ def command_for(missing: Sequence[Wanted], frame: Frame, *, offline: bool = Fals
         offline: Whether the settings keep the network from being used, whatever the flags say.
     """
     words = ["store"]
-    if len(missing) <= _MOST:
+    if len(missing) <= _MOST and not _keep_their_names(missing, frame):
         words += ["fetch", *_options(frame), *(_spelled(one) for one in missing)]
     else:
         dropped = {f"--{one}" for one in _DROPPED}
         words += [_without_secret(one) for one in frame.arguments if one not in dropped]
     return f"{'STORE_OFFLINE=0 ' if offline else ''}{shlex.join(words)}"
+
+
+def _keep_their_names(missing: Sequence[Wanted], frame: Frame) -> bool:
+    """Whether a list says where below ``--dest`` each is to lie, which no locator does."""
+    from store.fetching.locator import Listed
+
+    placed = any(one.partition("=")[0] == "--dest" for one in frame.arguments)
+    return placed and any(isinstance(one, Listed) and one.name for one in missing)
 
 
 def _options(frame: Frame) -> list[str]:
@@ -104,9 +115,16 @@ def _spelled_out(values: Mapping[str, Any], order: Sequence[Any]) -> list[str]:
 
 
 def _spelled(wanted: Wanted) -> str:
+    """Return a locator as it may be shown; where it holds a secret, its pin and a gap to be filled in."""
     from store.fetching.locator import Listed, spelled
 
-    return str(wanted) if isinstance(wanted, Listed) else spelled(str(wanted))
+    if isinstance(wanted, Listed):
+        text, pins = str(wanted), "&".join(one.replace(":", "=", 1) for one in wanted.digests)
+    else:
+        text, pins = spelled(str(wanted)), str(wanted).partition("#")[2]
+    if "#" in text or not _PINS.fullmatch(pins):
+        return text
+    return f"{text}?…#{pins}"
 
 
 def _without_secret(word: str) -> str:

@@ -10,7 +10,14 @@ from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from store.addresses import label, public
-from store.errors import DigestError, LocatorError, RefusedError, StorageError, UnsafeNameError
+from store.errors import (
+    DigestError,
+    LocatorError,
+    RefusedError,
+    StorageError,
+    StoreError,
+    UnsafeNameError,
+)
 from store.fetching.list_lines import Line, read_lines
 from store.fetching.locator import Listed, parse_locator
 from store.files.names import is_plain
@@ -83,11 +90,14 @@ def listed(
         StoreError: See `read_list`.
     """
     found: dict[object, Listed] = {}
+    pinned: dict[str, Listed] = {}
     for line in read_lines(text, source=source, algorithm=_algorithm(source)):
         where = f"{source}:{line.number}"
         one = _entry(line, where, None if base is None else os.fspath(base))
         if foreign:
             _refuse_local(one.locator, where)
+        if one.name is None:
+            _refuse_disagreement(one, pinned)
         key = (one.name, one.locator) if one.name is not None else line.number
         found[key] = _joined(found[key], one) if key in found else one
     return [_strong(one, allow_weak=allow_weak) for one in found.values()]
@@ -198,10 +208,26 @@ def _below(base: str, name: str) -> str:
     return urlunsplit(parts._replace(path=path, fragment=""))
 
 
+def _refuse_disagreement(one: Listed, pinned: dict[str, Listed]) -> None:
+    """Refuse a locator whose own pin, or that of the same locator in another line, speaks against the line's.
+
+    Raises:
+        DigestError: It does.
+    """
+    try:
+        locator = parse_locator(one.locator)
+        digests = tuple(map(str, digests_from(locator.digests, allow_weak=True)))
+    except StoreError:
+        return  # whoever fetches it says what is wrong with it
+    told = _joined(one._replace(digests=digests), one)
+    other = pinned.get(locator.text)
+    pinned[locator.text] = told if other is None else _joined(other, told)
+
+
 def _refuse_local(locator: str, where: str) -> None:
-    if parse_locator(locator).driver == "file":
+    if parse_locator(locator).driver in {"file", "registry"}:
         raise RefusedError(
-            f"{where}: a list from elsewhere names a file of this machine, {locator}: leave it out",
+            f"{where}: a list from elsewhere names what is on this machine, {locator}: leave it out",
             limit="no local files",
         )
 
@@ -216,7 +242,9 @@ def _joined(first: Listed, second: Listed) -> Listed:
         digests = digests_from([*first.digests, *second.digests], allow_weak=True)
     except DigestError as error:
         raise DigestError(
-            f"{first.where} and {second.where} disagree of {first.name}: {error}",
+            f"{first.where} and {second.where} disagree of {first.name or public(first.locator)}: {error}"
+            if first.where != second.where
+            else f"{first.where} contradicts itself: {error}",
             digest=error.digest,
         ) from error
     return first._replace(digests=tuple(map(str, digests)))

@@ -69,7 +69,9 @@ def place(
     with storage_errors(source):
         origin = _open_source(source)
     try:
-        with storage_errors(wanted):
+        with storage_errors(source):
+            size = os.fstat(origin).st_size
+        with storage_errors(wanted, needed=size):
             if _may_stay(origin, wanted, link=link):
                 if durable:
                     sync_file(wanted)

@@ -12,6 +12,7 @@ from store.files.atomic import make_directories, private_directory
 from store.files.comparing_trees import lies_there
 from store.files.failures import storage_errors
 from store.files.placing import NO_LINK, copy_anew
+from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_directory, sync_many
 from store.files.unpacking.members import Thing
 
@@ -51,6 +52,7 @@ def place_tree(
         if lies_there(source, planted, target):
             return "kept"
         make_directories(target.parent, durable=durable)
+        SWEEPER.sweep(str(target.parent))
         with private_directory(target.parent) as scratch:
             root = f"{scratch}/tree"
             os.mkdir(root)  # noqa: PTH102 - text, as all that lie in it

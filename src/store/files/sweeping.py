@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from itertools import islice
 from typing import Final
 
@@ -26,8 +25,12 @@ def _is_forgotten(entry: os.DirEntry[str]) -> bool:
     """Whether something keeps a part that nobody has gone on with for long: its object may be gone."""
     if not entry.name.startswith(PART_PREFIX):
         return False
-    status = entry.stat(follow_symlinks=False)
-    return stat.S_ISDIR(status.st_mode) and SYSTEM_CLOCK.now() - status.st_mtime > FORGOTTEN
+    if not entry.is_dir(follow_symlinks=False):
+        return False
+    times = [entry.stat(follow_symlinks=False).st_mtime]
+    with os.scandir(entry.path) as kept:  # who goes on writes into what is there
+        times += [one.stat(follow_symlinks=False).st_mtime for one in kept]
+    return SYSTEM_CLOCK.now() - max(times) > FORGOTTEN
 
 
 class Sweeper:

@@ -58,7 +58,7 @@ def compare_folder(
     there = {path for path in ours if (folder / path).is_file()}
     directories = {path for path in record.directories if (folder / path).is_dir()}
     if whole and folder.is_dir():
-        plan = gather(folder, apart=apart, odd=True)
+        plan = gather(folder, apart=apart, anything=True)
         there |= {one.path for one in plan.files}
         directories |= set(plan.directories)
 

@@ -69,7 +69,7 @@ def gather(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     apart: Path | None = None,
-    odd: bool = False,
+    anything: bool = False,
 ) -> Plan:
     """Return which files of a directory are to be released; links are not followed.
 
@@ -83,7 +83,7 @@ def gather(
             history of versions, go only by a pattern that names such a thing (``*.pem``, ``.git/*``).
         exclude: Paths or patterns of what is left out beside, where it is there; what is included, too, goes.
         apart: A directory that never goes: the archive, where it lies in the project.
-        odd: Take names, too, that cannot be in a release: for who only looks.
+        anything: Take places that no file of a release can have, too.
 
     Raises:
         ResourceNotFoundError: There is no such directory.
@@ -100,7 +100,7 @@ def gather(
     for one in named:
         if not is_pattern(one) and not os.path.lexists(root / one):
             raise QueryError(f"{root / one} is to be included and does not exist", query=one)
-    walk = _Walk(root, named, without, _way_to(root, apart), odd=odd)
+    walk = _Walk(root, named, without, _way_to(root, apart), anything=anything)
     walk.into("", _rules_above(root))
     walk.check_included()
     return Plan(
@@ -122,10 +122,11 @@ class _Walk:
         exclude: tuple[str, ...],
         apart: str | None,
         *,
-        odd: bool,
+        anything: bool,
     ) -> None:
+        self._anything = anything
         self._root, self._include, self._exclude = root, include, exclude
-        self._apart, self._odd = apart, odd
+        self._apart = apart
         self.files: list[Going] = []
         self.directories: list[str] = []
         self.left_out: list[LeftOut] = []
@@ -164,7 +165,8 @@ class _Walk:
             reason = _NO_FILE[not stat.S_ISLNK(status.st_mode)]
         going = False
         if reason is None or (directory and self._reached(path)):
-            _check_place(path, entry.name, released=reason is None and not self._odd)
+            if not self._anything:
+                _check_place(path, entry.name, released=reason is None)
             going = not directory or self.into(path, rules, named_only=reason is not None)
         if going and directory:
             self.directories.append(path)

@@ -37,7 +37,9 @@ def ours(tier: SharedTier) -> Iterator[None]:
         raise
     except Exception as error:
         reason = without_secrets(f"{type(error).__name__}: {error}")
-        log.debug("the shared tier %s failed", tier.address, exc_info=True)
+        log.debug(
+            "the shared tier %s failed: %s", tier.address, reason
+        )  # the trace may hold secrets
         raise TransportError(f"{tier.address}: {reason}", url=tier.address) from error
 
 

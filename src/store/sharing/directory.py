@@ -6,10 +6,9 @@ import contextlib
 import errno
 import os
 import stat
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from store.errors import (
     IntegrityError,
@@ -24,6 +23,7 @@ from store.files.sweeping import SWEEPER
 from store.integrity.hashing import CHUNK, Hashing
 from store.integrity.regular import open_regular
 from store.sharing.base import SharedTier
+from store.sharing.hands import Hands, HungError
 from store.transports.base import Conditions, Stream
 from store.transports.bulk import Answer, Asked, Bulk, Came, Tell
 from store.transports.local import LocalTransport
@@ -33,6 +33,9 @@ T = TypeVar("T")
 _ALGORITHM: Final = "sha256"
 _READ: Final = 0o444
 _ALL: Final = 0o7777
+
+
+_HANDS: Final = Hands()
 
 
 class DirectoryTier(SharedTier):
@@ -170,28 +173,13 @@ class DirectoryTier(SharedTier):
         Raises:
             TransportTimeoutError: It has not come back in time; it is left behind.
         """
-        found: list[Any] = []
-
-        def work() -> None:
-            """Keep what the call returns or raises for whoever waits, who may have gone."""
-            try:
-                found.append((call(), None))
-            except BaseException as error:  # noqa: BLE001 - raised by whoever waits
-                found.append((None, error))
-
-        thread = threading.Thread(target=work, name="store-tier", daemon=True)
-        thread.start()
-        thread.join(self.tier.timeout)
-        if not found:
+        try:
+            return _HANDS.do(call, self.tier.timeout)
+        except HungError:
             raise TransportTimeoutError(
                 f"{self.address}: the directory did not answer within {self.tier.timeout:g} s",
                 url=self.address,
-            )
-        value, error = found[0]
-        if error is not None:
-            raise error
-        returned: T = value
-        return returned
+            ) from None
 
 
 class _Files(Bulk):

@@ -108,7 +108,8 @@ def take(
     except StoreError as error:
         return attempt.failed(error)
     try:
-        return attempt.received(stream, directory)
+        with ours(tier):
+            return attempt.received(stream, directory)
     except StoreError as error:
         if attempt.source.hopeless:
             raise

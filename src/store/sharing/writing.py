@@ -11,6 +11,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
 
+from store.addresses import without_secrets
 from store.clock import SYSTEM_CLOCK
 from store.errors import StoreError
 from store.sharing.base import SharedTier
@@ -86,8 +87,8 @@ class Writer:
                 if self._deadline is None or self._deadline.is_cut():
                     self._deadline = Deadline(job.tier.options.clock, None)
                 if self._threads < _WRITERS:
-                    self._threads += 1
                     self._start(self._work, daemon=True)
+                    self._threads += 1
                 if not self._guarded:
                     self._guarded = True
                     self._start(self._guard, daemon=False)
@@ -181,9 +182,11 @@ def _write(job: Job) -> None:
             job.tier.put(job.name, job.path)
             log.debug("%s has %s now", job.tier.address, job.name)
     except StoreError as error:
-        health.refused(error)
-    except Exception:
-        log.warning("%s was not written to %s", job.name, job.tier.address, exc_info=True)
+        if job.path.is_file():  # else it was pruned meanwhile: the tier is not to blame
+            health.refused(error)
+    except Exception as error:  # noqa: BLE001 - a stranger's tier may raise anything, and say secrets
+        reason = without_secrets(f"{type(error).__name__}: {error}")
+        log.warning("%s was not written to %s: %s", job.name, job.tier.address, reason)
 
 
 WRITER: Final = Writer()

@@ -151,6 +151,8 @@ class _Bringing:
         except BaseException as error:
             self._tell_what_is_saved(filled)
             if isinstance(error, IntegrityError):
+                # Its ranges may be of something else: the whole is asked for at once, next time.
+                self._source.whole = self._source.whole or self._source.connections > 1
                 self._source.paged = tell_page(
                     error, stream, address=self._source.address, name=self._source.name
                 )

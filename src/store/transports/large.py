@@ -119,13 +119,16 @@ class _Large:
 
     def _watch(self) -> None:
         """Wait until the crew has brought everything; what failed is asked for again, a few times."""
-        before = -1
+        before, since = -1, 0.0
         while self._crew.watch() or self._asked_again():
             self._ripen()
             if self._spans.received == before:
                 self._pace.pause()
+                if self._pace.elapsed() - since > self._crew.patience():
+                    since = self._pace.elapsed()
+                    self._crew.abort()  # what they hold is brought by another connection
             else:
-                before = self._spans.received
+                before, since = self._spans.received, self._pace.elapsed()
                 self._looks_up()
             further = self._crew.wanted()
             if further and self._crew.add(further):

@@ -102,6 +102,11 @@ class Pace:
         if self._told != self.received or self._total is None:
             self._tell(self.received)
 
+    def give_up(self) -> None:
+        """What came by now is told, too, where the body breaks off."""
+        if self._first >= 0 and self._told != self.received and self.received > self._first:
+            self._tell(self._total)
+
     def silence(self, before: float) -> float:
         """Return for how long nothing came until now, in seconds.
 

@@ -53,10 +53,13 @@ _GROWN: Final = 1.2
 """How many times faster it must have become by further connections for still others to be tried."""
 
 _TICK: Final = 0.05
-"""How often who waits for the others looks up, in seconds."""
+"""How often whoever waits looks up, in seconds."""
 
 _FAILURES: Final = 4
 """After how many failures of further connections no other is opened."""
+
+_SILENT: Final = 3.0
+"""For how long several connections may be silent together, at least, in seconds."""
 
 _BUFFER: Final = 1 << 20
 """How much a further connection reads at a time, in bytes: less costs more of the processor."""
@@ -187,7 +190,7 @@ class Crew:
     def add(self, count: int) -> int:
         """Open further connections, each with a piece of its own; return how many.
 
-        Where the origin has no seat left for them, only one that nobody could do without waits for one.
+        Where the origin has no seat left, only one that nobody could do without waits for one.
         """
         for number in range(count):
             seat = None if self._room is None else self._room()
@@ -207,20 +210,29 @@ class Crew:
         with self._lock:
             if self._working:
                 self._changed.wait(_TICK)
-            if self._fatal is not None:
-                raise self._fatal
-            return self._working > 0
+            if self._fatal is None:
+                return self._working > 0
+            raise self._fatal
 
     def stop(self) -> None:
         """End all connections, and wait until nobody writes any more."""
-        with self._lock:
-            self._stopped = True
-            streams = list(self._streams)
+        self._stopped = True
         self._deadline.cut()
+        self.abort()
+        for one in self._threads:
+            one.join()
+
+    def abort(self) -> None:
+        """End what is open; what is missing of it is for other connections, while there may be any."""
+        with self._lock:
+            streams = list(self._streams)
         for stream in streams:
             stream.abort()
-        for thread in self._threads:
-            thread.join()
+
+    def patience(self) -> float:
+        """Return for how long all may be silent before others are asked, in seconds; one alone for ever."""
+        waited = max(self._waits, default=float("inf")) if self.came > 1 else float("inf")
+        return max(_SILENT, _PIECE_WAITS * waited)
 
     def _begin(self, stream: Stream | None, span: Span | None, seat: Seat | None) -> None:
         with self._lock:
@@ -233,8 +245,7 @@ class Crew:
         thread.start()
 
     def _run(self, stream: Stream | None, span: Span | None, seat: Seat | None) -> None:
-        own: Pieces = Unhashed(_BUFFER)
-        piece = _FIRST_PIECE
+        own, piece = Unhashed(_BUFFER), _FIRST_PIECE
         try:
             with keeping(self._deadline), excusing(self._excuse), offering(seat):
                 while not self._stopped and (span is not None or (span := self._spans.take(piece))):

@@ -79,7 +79,7 @@ class Source:
         error: What it said last, or None.
         hopeless: Whether what failed is this machine's disk, so that no address can help.
         connections: Over how many connections its last body came at most.
-        whole: Whether so many ranges of it failed that it is asked for over one connection.
+        whole: Whether so many ranges of it failed, or were wrong, that it is asked for over one connection.
         paged: Whether a page came from it in place of the file, at last.
         conditions: Under which condition the body is wanted, or None.
         transport: What opens the address; None where its scheme says so.

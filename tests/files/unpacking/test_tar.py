@@ -20,6 +20,8 @@ PLAIN = "no plain relative path"
     ("name", "reason"),
     [
         (b"/etc/passwd", PLAIN),
+        (b"/x", PLAIN),
+        (b".//x", PLAIN),
         (b"../outside", PLAIN),
         (b"a/../../outside", PLAIN),
         (b"a/./b", PLAIN),

@@ -30,6 +30,8 @@ def field(kind: int, data: bytes) -> bytes:
     ("name", "reason"),
     [
         (b"/etc/passwd", "no plain relative path"),
+        (b"/x", "no plain relative path"),
+        (b".//x", "no plain relative path"),
         (b"../outside", "no plain relative path"),
         (b"a\\b", "no plain relative path"),
         (b"C:\\windows", "no plain relative path"),

@@ -77,3 +77,20 @@ def test_a_key_is_no_words_of_the_library(key: str) -> None:
     error = mapped(FileNotFoundError(f"Object at location {key} not found: 404"), "s3://b", key=key)
 
     assert isinstance(error, MissingKeyError)
+
+
+@pytest.mark.parametrize("name", ["team-credentials", "redirect-logs", "logs-timedout", "dns-logs"])
+def test_an_address_is_no_words_of_the_library(name: str) -> None:
+    """Nor is what the server says."""
+    text = f"error sending request for url (http://127.0.0.1:1/{name}/x): Connection refused"
+
+    error = mapped(OSError(text), f"s3://{name}", key="x")
+
+    assert "the connection was refused" in str(error)
+
+
+def test_a_short_key_hides_nothing() -> None:
+    """Its letter may stand anywhere."""
+    said = "Server returned non-2xx status code: 503: <Error><Code>SlowDown</Code></Error>"
+
+    assert getattr(mapped(OSError(said), "s3://b", key="a"), "status", None) == 503

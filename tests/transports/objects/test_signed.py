@@ -11,8 +11,8 @@ from store.errors import DriftError, StorageError, StoreError, TransportError
 from store.testing.misbehaving import Part, Status
 from store.testing.object_servers import ACCESS_KEY, SECRET_KEY, MotoServer
 from store.testing.servers import Server
-from store.testing.storage_objects import LARGE
-from store.transports.base import TransferOptions
+from store.testing.storage_objects import LARGE, content
+from store.transports.base import Retrying, TransferOptions
 from store.transports.objects.account import Keys, account_of
 from store.transports.objects.base import Absent, ObjectClient
 from store.transports.objects.connection import Connection
@@ -201,3 +201,19 @@ def test_a_part_that_is_called_a_whole_is_taken_where_a_digest_is_known(
 
             assert found == (0 if said == "no range" else expected)
         client.close()
+
+
+def test_an_object_that_the_library_cannot_read_is_read_without_it(server: Server) -> None:
+    """As one whose writer has put raw UTF-8 into its metadata; the library is left alone from then on."""
+    raw = {"x-amz-meta-who": "J\u00fcrg".encode().decode("latin-1")}
+    server.serve("/bucket/k", b"content", headers=raw)
+    server.serve("/bucket/l", b"more")
+    known = Connection(server.url, access_key=ACCESS_KEY, secret_key=SECRET_KEY, region="r")
+    client = open_objects(
+        "s3://bucket", TransferOptions(retrying=Retrying(attempts=1)), connection=known
+    )
+
+    assert client.head("k").size == 7
+    assert content(client, "k") == b"content"
+    assert content(client, "l") == b"more"
+    client.close()

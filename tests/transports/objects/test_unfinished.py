@@ -12,8 +12,12 @@ from store.errors import RefusedError, TransportError, TransportTimeoutError
 from store.testing.objects import FakeObjects
 from store.transports.base import Bounds, Retrying, TransferOptions
 from store.transports.deadlines import begun, keeping
+from store.transports.http.asker import Answer
+from store.transports.objects.base import ObjectMeta
+from store.transports.objects.multipart import Upload
 from store.transports.objects.opening import open_objects
 from store.transports.objects.signed import SignedObjects
+from store.transports.objects.sources import opened
 from store.transports.objects.unfinished import Unfinished, take_back, unfinished, uploads_of
 
 PAGE = b"""<ListMultipartUploadsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
@@ -72,3 +76,44 @@ def test_an_upload_that_ends_at_its_deadline_takes_its_parts_back(moto_server: A
     left = list(unfinished(open_objects(f"s3://{bucket}", connection=connection)))
     client.close()
     assert left == []
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_an_upload_that_ended_though_its_answer_was_lost_is_there(
+    rclone_server: Any, *, ours: bool
+) -> None:
+    """The store knows the upload no more: the object says whose it is."""
+    options = TransferOptions(retrying=Retrying(attempts=3, base=0.0))
+    client = open_objects(
+        f"s3://{rclone_server.new_bucket()}", options, connection=rclone_server.connection
+    )
+    reader = client.reader()
+    assert isinstance(reader, SignedObjects)
+    lost: list[str] = []
+    asked: list[str] = []
+
+    def ask(method: str, key: str | None, query: Any = None, *more: Any) -> Answer:
+        """Lose the first answer to the end of an upload."""
+        asked.append(method)
+        answer = reader.ask(method, key, query, *more)
+        if method == "POST" and "uploadId" in (query or {}) and not lost:
+            lost.append(str(query))
+            answer.stream.close()
+            if not ours:
+                client.put("x", b"another's")
+            raise TransportError("the connection broke")
+        return answer
+
+    def put() -> ObjectMeta:
+        upload = Upload(ask, options, client.address, "x")
+        with opened(b"content") as source:
+            return upload.put(source, {"store-sha256": "0"}, None, None, held=lambda: None)
+
+    if ours:
+        meta = put()
+        assert (meta.size, meta.etag) == (7, client.head("x").etag)
+        assert asked[-1] == "HEAD"
+    else:
+        with pytest.raises(TransportError, match="forgotten the parts"):
+            put()
+    client.close()

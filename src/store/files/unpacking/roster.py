@@ -43,7 +43,7 @@ class Roster:
                 raise self._guard.unsafe("it has no name", "plain relative names", name)
             return ""
         directory, _, last = path.rpartition("/")
-        known = directory in self._directories
+        known = directory in self._directories and path[0] != "/"
         parts = [last] if known else path.split("/")
         if _DRIVE.match(path) or any(unsafe_component(part) for part in parts):
             raise self._guard.unsafe(

@@ -240,7 +240,7 @@ class ObjectClient(abc.ABC):
         """
         return None
 
-    def checksums(self, key: str) -> Mapping[str, str]:  # noqa: ARG002 - most know of none
+    def checksums(self, key: str, *, version: str | None = None) -> Mapping[str, str]:  # noqa: ARG002 - most know of none
         """Return what the store itself computed over an object's whole content: hex by algorithm.
 
         The algorithms are ``sha256``, ``sha1``, ``crc64nvme``, ``crc32c`` and ``crc32``, and ``md5`` where

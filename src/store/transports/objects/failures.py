@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Final, TypeVar
-from urllib.parse import quote
 
 from store.clock import SYSTEM_CLOCK
 from store.errors import (
@@ -23,8 +22,14 @@ from store.transports.deadlines import Deadline, current
 
 T = TypeVar("T")
 
+_OTHERS: Final = re.compile(
+    r"https?://(?!169\.254\.)[^\s\"')<>]+|location .*? not found|<\?xml.*|<Error>.*", re.DOTALL
+)
+"""What in the library's words is of others; the address that gives a machine its keys says something."""
+
 _STATUS: Final = re.compile(r"status code: (\d{3})", re.ASCII)
 _CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]{1,80})</Code>")
+_NOT_UNDERSTOOD: Final = "the store gave no answer that is understood"
 _NO_UPLOAD: Final = "NoSuchUpload"
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound"})
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
@@ -67,6 +72,16 @@ class NotPartialError(Exception):
 def are_unknown(error: CredentialsError) -> bool:
     """Whether a store did not know the keys it was asked with; else it forbids one thing."""
     return any(f"({code})" in str(error) for code in _UNKNOWN)
+
+
+def is_not_understood(error: StoreError) -> bool:
+    """Whether the library could make nothing of an answer."""
+    return isinstance(error, TransportError) and str(error).endswith(_NOT_UNDERSTOOD)
+
+
+def is_forgotten(error: StoreError) -> bool:
+    """Whether a store says that it knows nothing of an upload: it was taken back, or has ended."""
+    return isinstance(error, TransportError) and f"({_NO_UPLOAD})" in str(error)
 
 
 def refused(
@@ -179,7 +194,7 @@ def mapped(
     Raises:
         NotPartialError: A range was not answered with a part.
     """
-    text = _said(error, key)
+    text, whole = _said(error), str(error)
     kind = type(error).__name__
     if "NotPartial" in text:
         raise NotPartialError from None
@@ -190,7 +205,7 @@ def mapped(
             url=shown,
             status=206,
         )
-    status, code = _STATUS.search(text), _CODE.search(text)
+    status, code = _STATUS.search(whole), _CODE.search(whole)
     missing = isinstance(error, FileNotFoundError)
     if kind in {"AlreadyExistsError", "PreconditionError"}:
         return drifted(shown, key, expected)
@@ -205,12 +220,9 @@ def mapped(
     return _unanswered(text.lower(), shown)
 
 
-def _said(error: BaseException, key: str | None) -> str:
-    """Return what the library says, without the key, which may be any words."""
-    text = str(error)
-    for spelled in ({key, quote(key), quote(key, safe="")} - {""}) if key else ():
-        text = text.replace(spelled, "…")
-    return text
+def _said(error: BaseException) -> str:
+    """Return what the library says in words of its own, without keys, addresses and what the server said."""
+    return _OTHERS.sub("…", str(error))
 
 
 def _unanswered(text: str, shown: str) -> StoreError:
@@ -255,7 +267,7 @@ def _reason(text: str) -> str:
         return "TLS failed: check the host's certificate, or name its authority in ca_bundle"
     if "connection reset" in text or "closed" in text or "broken pipe" in text:
         return "the connection broke"
-    return "the store gave no answer that is understood"
+    return _NOT_UNDERSTOOD
 
 
 def _printable(key: str) -> str:

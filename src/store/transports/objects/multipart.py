@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
-from store.errors import StoreError, TransportError
+from store.errors import DriftError, StoreError, TransportError
 from store.transports.base import TransferOptions
 from store.transports.deadlines import Deadline, keeping
 from store.transports.http.asker import Answer
@@ -18,13 +18,14 @@ from store.transports.objects.answers import (
     code_of,
     completion,
     etag_in,
+    meta_of,
     upload_of,
     version_of,
 )
 from store.transports.objects.base import Condition, Counted, ObjectMeta
 from store.transports.objects.checking import check
 from store.transports.objects.conditions import condition_headers
-from store.transports.objects.failures import refused
+from store.transports.objects.failures import is_forgotten, refused
 from store.transports.objects.sources import Reader
 from store.transports.repeating import repeated
 
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 4
 """How many parts of one object go up at once: with one being read, 40 MiB of memory."""
+
+_TAKEN_BACK: Final = frozenset({200, 204, 404})
+"""How a store says that an upload is there no more."""
 
 _MOMENT: Final = 5.0
 """How long it may take to let the store forget the parts, in seconds."""
@@ -81,12 +85,42 @@ class Upload:
             etags = self._parts(reader, counted)
             reader.next(1)  # the end is looked at: a file that changed meanwhile is not written
             held()
-            answer, etag = repeated(lambda: self._ended(etags, condition), self._options)
+            ended = ObjectMeta(self._key, reader.read, metadata=dict(metadata))
+            return self._end(ended, etags, condition)
         except BaseException:
             self._abort()
             raise
-        version = version_of(answer.headers)
-        return ObjectMeta(self._key, reader.read, etag, None, version, dict(metadata))
+
+    def _end(self, ended: ObjectMeta, etags: list[str], condition: Condition | None) -> ObjectMeta:
+        """Let the object be there; where the answer was lost, the store knows of it, and of no upload."""
+        try:
+            answer, etag = repeated(lambda: self._ended(etags, condition), self._options)
+        except (TransportError, DriftError) as error:
+            # A condition no longer holds, too, where what broke it is what we have written.
+            asked = isinstance(error, DriftError) or is_forgotten(error)
+            there = self._there(ended) if asked else None
+            if there is None:
+                raise
+            return there
+        return ended._replace(etag=etag, version=version_of(answer.headers))
+
+    def _there(self, ended: ObjectMeta) -> ObjectMeta | None:
+        """Return what lies under the key, where it is what was put."""
+
+        def once() -> ObjectMeta | None:
+            """Ask for its head."""
+            answer = self._ask("HEAD", self._key)
+            answer.stream.close()
+            check(answer, self._address, self._key)
+            size = answer.headers.get("Content-Length", "")
+            found = meta_of(self._key, answer.headers, int(size) if size.isdigit() else None)
+            ours = (ended.metadata or {}).items() <= (found.metadata or {}).items()
+            return found if ours and ended.metadata and found.size == ended.size else None
+
+        try:
+            return repeated(once, self._options)
+        except StoreError:
+            return None
 
     def _begun(self, metadata: Mapping[str, str]) -> str:
         headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
@@ -163,7 +197,8 @@ class Upload:
         with contextlib.suppress(StoreError), keeping(moment):
             answer = self._ask("DELETE", self._key, {"uploadId": self._upload})
             answer.stream.close()
-            return
+            if answer.status in _TAKEN_BACK:
+                return
         log.warning("parts of %s/%s may be left at the store", self._address, self._key)
 
     def _strange(self, what: str) -> TransportError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from store.errors import TransportError
 from store.transports.base import TransferOptions
 from store.transports.bulk import Bulk
 from store.transports.objects.account import Account
@@ -16,6 +18,7 @@ from store.transports.objects.base import (
     ObjectMeta,
     Source,
 )
+from store.transports.objects.failures import is_not_understood
 from store.transports.objects.naming import writable
 from store.transports.objects.obstored import ObstoreObjects
 from store.transports.objects.sources import PART, opened
@@ -25,6 +28,8 @@ from store.transports.objects.told import is_plain
 if TYPE_CHECKING:
     # It brings requests, which takes 100 ms.
     from store.transports.objects.signed import SignedObjects
+
+log = logging.getLogger(__name__)
 
 
 class S3Objects(ObstoreObjects):
@@ -54,6 +59,7 @@ class S3Objects(ObstoreObjects):
         self._account = account
         self._bucket = bucket
         self._lazy: SignedObjects | None = None
+        self._odd = False
 
     @property
     def _signed(self) -> SignedObjects:
@@ -73,7 +79,10 @@ class S3Objects(ObstoreObjects):
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
         """Return what the store says of one object."""
         if self._by_library(key):
-            return super().head(key, version=version)
+            try:
+                return super().head(key, version=version)
+            except TransportError as error:
+                self._leave_the_library(error)
         return self._signed.head(key, version=version)
 
     def get(
@@ -87,7 +96,10 @@ class S3Objects(ObstoreObjects):
     ) -> Body:
         """Open an object, or a part of it."""
         if self._by_library(key):
-            return super().get(key, start=start, end=end, etag=etag, version=version)
+            try:
+                return super().get(key, start=start, end=end, etag=etag, version=version)
+            except TransportError as error:
+                self._leave_the_library(error)
         return self._signed.get(key, start=start, end=end, etag=etag, version=version)
 
     def bulk(self, *, connections: int, largest: int) -> Bulk | None:
@@ -139,9 +151,9 @@ class S3Objects(ObstoreObjects):
         if others:
             self._signed.delete(others)
 
-    def checksums(self, key: str) -> Mapping[str, str]:
+    def checksums(self, key: str, *, version: str | None = None) -> Mapping[str, str]:
         """Return the checksums that S3 keeps of a whole object."""
-        return self._signed.checksums(key)
+        return self._signed.checksums(key, version=version)
 
     def honours_conditions(self, within: str = "") -> bool | None:
         """Return whether the store honours the conditions of `put`."""
@@ -153,4 +165,15 @@ class S3Objects(ObstoreObjects):
             self._lazy.close()
 
     def _by_library(self, key: str) -> bool:
-        return is_plain(key) and usable()
+        return not self._odd and is_plain(key) and usable()
+
+    def _leave_the_library(self, error: TransportError) -> None:
+        """Ask without the library from now on, where it understands no answer, as of metadata in raw UTF-8.
+
+        Raises:
+            TransportError: It is another failure.
+        """
+        if not is_not_understood(error):
+            raise error
+        log.info("%s; it is asked without the library from now on", error)
+        self._odd = True

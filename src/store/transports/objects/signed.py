@@ -261,9 +261,10 @@ class SignedObjects(ObjectClient):
         check(answer, self.address, key)
         answer.stream.close()
 
-    def checksums(self, key: str) -> Mapping[str, str]:
+    def checksums(self, key: str, *, version: str | None = None) -> Mapping[str, str]:
         """Return the checksums that S3 keeps of a whole object."""
-        answer = repeated(functools.partial(self._head, key, {}, ASKING), self.options)
+        asked = functools.partial(self._head, key, _versioned(version), ASKING)
+        answer = repeated(asked, self.options)
         return checksums_of(answer.headers)
 
     def honours_conditions(self, within: str = "") -> bool | None:

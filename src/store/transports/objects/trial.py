@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import threading
 from typing import Final
@@ -30,7 +31,7 @@ _UNKNOWN: Final = frozenset({400, 501})
 _known: Final[dict[str, bool]] = {}
 """What was found out, by place; a trial writes, so that one a process must do."""
 
-_lock: Final = threading.Lock()
+_lock = threading.Lock()
 
 
 def honours(client: ObjectClient, place: str, within: str) -> bool | None:
@@ -74,3 +75,12 @@ def _tried_out(client: ObjectClient, within: str) -> bool | None:
             "%s/%s is left there, since it may not be deleted: %s", client.address, key, error
         )
     return False
+
+
+def _begin_anew() -> None:
+    """Free what a thread of the parent held when a fork began."""
+    global _lock  # noqa: PLW0603 - one for the process
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_begin_anew)

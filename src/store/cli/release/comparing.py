@@ -10,7 +10,7 @@ import click
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
-from store.cli.output import document, fail, say, several, words
+from store.cli.output import document, fail, one_line, say, several, words
 from store.cli.release.opening import (
     archive_meant,
     drawn,
@@ -144,7 +144,7 @@ def _show(frame: Frame, difference: Difference) -> None:
         return
     for sign, paths in zip("+-~", difference, strict=True):
         for path in paths:
-            words(f"{sign} {path}")
+            words(f"{sign} {one_line(path)}")
     if not (frame.quiet or difference):
         say("they do not differ")
 

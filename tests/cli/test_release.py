@@ -686,3 +686,13 @@ def test_what_another_tool_requires_is_shown_as_it_stands(
 
     assert done.status == 0, done.err
     assert shown in done.out
+
+
+def test_a_folder_with_an_odd_name_is_compared(cli: Run, published: None, house: Path) -> None:
+    """The name stays on its line."""
+    cli("release", "fetch", "survey@1.0.0", "--from", "archive", "--dest", "dest")
+    (house / "dest" / "a\nb").touch()
+
+    done = cli("release", "diff", "survey@1.0.0", "./dest", "--archive", "archive")
+
+    assert (done.status, done.out) == (1, "+ a\\nb\n")

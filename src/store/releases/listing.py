@@ -19,6 +19,8 @@ def list_by_records(
 ) -> list[Listed]:
     """Return the releases of one title: see `Further.list_releases`.
 
+    No expression asks for every pre-release: they are listed where the archive gives them unasked.
+
     Raises:
         RefusedError: No title is named, and the archive cannot list all that it has.
     """

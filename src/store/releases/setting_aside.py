@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import logging
@@ -39,8 +40,6 @@ def set_aside(path: str) -> None:
             raise
         names = (f"{path}.aside-{number}" for number in itertools.count(1))
         free = next(one for one in names if not os.path.lexists(one))
-        try:
+        with contextlib.suppress(FileNotFoundError):  # another was first
             rename(path, free)
-        except FileNotFoundError:
-            return
-        log.warning("a directory stood in the place of a blob: it is %s now", free)
+            log.warning("a directory stood in the place of a blob: it is %s now", free)

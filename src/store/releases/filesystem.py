@@ -74,6 +74,7 @@ class FileSystemArchive(LaidOutArchive):
         check_archive(self.archive_path, self.host)
         self._place = str(self.archive_path)
         self._index = Index(self.archive_path)
+        self._looked = False
 
     @classmethod
     def create(cls, host: str | Path, user: str | None = None) -> FileSystemArchive:
@@ -248,9 +249,11 @@ class FileSystemArchive(LaidOutArchive):
     def _workshop(self) -> str:
         """Return where what is not finished lies; what others left there for good is swept away."""
         path = f"{self._place}/{OURS}"
-        if os.path.lexists(path) and not os.path.isdir(path):  # noqa: PTH112 - text
-            raise storage_error(NotADirectoryError(errno.ENOTDIR, "Not a directory"), path)
-        SWEEPER.sweep(path)
+        if not self._looked:
+            if os.path.lexists(path) and not os.path.isdir(path):  # noqa: PTH112 - text
+                raise storage_error(NotADirectoryError(errno.ENOTDIR, "Not a directory"), path)
+            SWEEPER.sweep(path)
+            self._looked = True
         return path
 
     def _blob_path(self, pid: str, record: Mapping[str, Any] | None, workspace: str) -> str:

@@ -223,7 +223,10 @@ STOPS: Final = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit"})
 """The classes of what breaks a fetch off, through no fault of anybody."""
 
 Listener = Callable[[Event], None]
-"""Is told each event as it happens; but of hits only unless it has a ``hears_hits`` that is false."""
+"""Is told each event as it happens; but of hits only unless it has a ``hears_hits`` that is false.
+
+Where it has a method ``look_up``, that is called now and then while many are fetched and nothing happens.
+"""
 
 
 def key_of(event: Event) -> str:

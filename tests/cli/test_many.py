@@ -446,3 +446,21 @@ def test_a_cache_that_takes_nothing_is_told_of_once(
     assert done.err.count("the cache cannot take") == 1
     assert re.search(r"3 more warnings like that of [1-4]\.bin \(-v tells each\)", done.err)
     assert told.err.count("the cache cannot take") == 4
+
+
+def test_small_files_that_come_slowly_are_told_of(
+    cli: Run, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is there yet of any: a line every ten seconds says so all the same."""
+    monkeypatch.setattr("store.cli.watching.INTERVAL", 0.3)
+    slow = [
+        pinned(server, f"{number}.bin", bytes([number]) * 40, Drip(size=1, every=0.03))
+        for number in range(6)
+    ]
+
+    done = cli("fetch", *slow)
+
+    assert done.status == 0
+    first, second, *_ = done.err.splitlines()
+    assert first == "store: fetching 6 files"
+    assert second.startswith("store: 0 of 6 files, 0 B, ")

@@ -31,6 +31,7 @@ def owned(listener: Listener) -> Listener:
             raise
 
     vars(tell)["hears_hits"] = getattr(listener, "hears_hits", True)
+    vars(tell)["look_up"] = getattr(listener, "look_up", None)
     return tell
 
 

@@ -43,6 +43,7 @@ class Watcher:
         self._lock = threading.RLock()
         self._told = 0.0
         self._begun = False
+        self._since = 0.0
         self._lines = 0
         self._panel: Panel | None = None
         if drawn:
@@ -65,8 +66,16 @@ class Watcher:
             self._totals.take(event)
             if text is not None:
                 say(text)
-            if self._totals.elapsed - self._told >= INTERVAL:
-                self._sum_up()
+            self._sum_up_if_due()
+
+    def look_up(self) -> None:
+        """Say a line, or draw the picture, where it is time to."""
+        if self._panel is not None:
+            self._panel.look_up()
+            return
+        with self._lock:
+            self._begin()
+            self._sum_up_if_due()
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -91,19 +100,30 @@ class Watcher:
     def _begin(self) -> None:
         if self._begun:
             return
-        self._begun = True
+        self._begun, self._since = True, self._clock.monotonic()
         done, files = self._totals.done, self._totals.files
         say(f"fetching {files - done} of {files} files" if done else f"fetching {files} files")
 
+    def _sum_up_if_due(self) -> None:
+        if self._elapsed - self._told >= INTERVAL:
+            self._sum_up()
+
+    @property
+    def _elapsed(self) -> float:
+        """The seconds since the first line, or since the first download began, whichever is longer ago."""
+        since = self._clock.monotonic() - self._since if self._begun else 0.0
+        return max(since, self._totals.elapsed)
+
     def _sum_up(self) -> None:
-        self._told = self._totals.elapsed
+        self._told = self._elapsed
         self._lines += 1
         totals = self._totals
         words = [f"{totals.done} of {totals.files} files"]
         if totals.failed:
             words.append(f"{totals.failed} failed")
         about = "" if totals.exact else "about "
-        of = f" of {about}{human_size(totals.expected)}" if totals.done < totals.files else ""
+        told = totals.done < totals.files and totals.expected
+        of = f" of {about}{human_size(totals.expected)}" if told else ""
         words.append(f"{human_size(totals.received)}{of}")
         words.append(f"{human_size(int(totals.rate))}/s")
         say(", ".join(words))

@@ -107,9 +107,13 @@ class Together:
     def _arrived(self) -> list[Outcome]:
         """Take the next arrival, and settle what is to be settled."""
         outcomes: list[Outcome] = []
-        with contextlib.suppress(Empty):
-            busy = self._running or self._workers.pending
-            outcomes += self._taken(self._arrivals.get(timeout=_TICK if busy else 0))
+        busy = self._running or self._workers.pending
+        try:
+            arrival = self._arrivals.get(timeout=_TICK if busy else 0)
+        except Empty:
+            self._look_up()
+        else:
+            outcomes += self._taken(arrival)
         keeping = self._keeping
         if keeping is None or not (keeping.due or (keeping.waits and not self._running)):
             return outcomes
@@ -122,6 +126,12 @@ class Together:
                 wanted = self._wanted[settled.number]
                 self._workers.submit(self._usual.placed, settled, wanted)
         return outcomes
+
+    def _look_up(self) -> None:
+        """Let whoever listens look at the clock: of small bodies nothing is told until they are there."""
+        look_up = getattr(self._fetcher.options.listener, "look_up", None)
+        if look_up is not None and self._running:
+            look_up()
 
     def _taken(self, arrival: object) -> list[Outcome]:
         if isinstance(arrival, Back):

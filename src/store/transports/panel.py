@@ -53,6 +53,16 @@ class Panel:
                     return
                 self._draw(now)
 
+    def look_up(self) -> None:
+        """Draw, where it is time to, though nothing has happened."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._closed or now - self._drawn < INTERVAL:
+                return
+            if self._whole is None:
+                self._open()
+            self._draw(now)
+
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """Take away what is drawn while the block prints lines, and draw it again below them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from store.testing.object_servers import MotoServer, RcloneServer
 
 pytest_plugins = ["pytester"]
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be heeded though the suite runs in the background, where a shell has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

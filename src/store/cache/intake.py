@@ -268,6 +268,7 @@ def _lying(paths: Iterable[str]) -> set[str]:
     directories: dict[str, bool] = {"": True}
 
     def is_there(directory: str) -> bool:
+        """Whether a directory is there; each is looked at once."""
         there = directories.get(directory)
         if there is None:
             above = directory.rpartition("/")[0]

@@ -43,9 +43,8 @@ def keeps_versions(client: ObjectClient) -> bool:
     if not _STATUS.search(_answer(reader, {"versioning": ""}) or b""):
         return False
     page = _answer(reader, {"versions": "", "max-keys": "1"})
-    return page is None or bool(
-        _KEPT.search(page)
-    )  # who may not look cannot say that there are none
+    # Who may not look cannot say that there are none.
+    return page is None or _KEPT.search(page) is not None
 
 
 def _answer(reader: SignedObjects, query: dict[str, str]) -> bytes | None:

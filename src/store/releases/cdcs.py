@@ -17,23 +17,22 @@ from store.releases.cdcs_releases import CdcsReleases
 from store.releases.cdcs_template import create_template
 from store.releases.curator import Curator
 from store.releases.datasets import check_leads
-from store.releases.finding import no_release
 from store.releases.hashing import CHUNK
-from store.releases.interface import ArchiveInterface
 from store.releases.logins import get_credentials
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.receiving import receive_blob
 from store.releases.records import Record
+from store.releases.selecting import SelectingArchive
 from store.releases.transfer import counting, following
-from store.releases.usable import usable
-from store.releases.values import Listed, Naming, Records, Uploaded, naming_of, workspace_of
-from store.releases.versions import Expressions, Version, choice_from
+from store.releases.usable import Candidate
+from store.releases.values import Listed, Naming, Uploaded, naming_of, workspace_of
+from store.releases.versions import Choice, Version
 from store.transports.base import TransferOptions
 
 log = logging.getLogger(__name__)
 
 
-class CDCSArchive(ArchiveInterface):
+class CDCSArchive(SelectingArchive):
     """Releases on a CDCS: each a record, and blobs that lie beside it in its workspace.
 
     The server takes a second record of the same title and version without a word; that is found here: the
@@ -95,29 +94,10 @@ class CDCSArchive(ArchiveInterface):
         """
         return create_template(self.curator)
 
-    def get_release_records(
-        self,
-        title_versionless: str,
-        version_expressions: Expressions = None,
-        workspace: str = DEFAULT_WORKSPACE,
-    ) -> Records:
-        """Return the records that expressions admit, from the oldest version to the newest; see the base."""
-        choice = choice_from(version_expressions)
-        there = admitted(self._releases, title_versionless, choice, workspace)
-        return dict(usable(self.host, there, choice))
-
-    def newest_record(
-        self,
-        title_versionless: str,
-        version_expressions: Expressions = None,
-        workspace: str = DEFAULT_WORKSPACE,
-    ) -> dict[str, Any]:
-        """Return the record of the highest version that can be used; see the base. No other one is read."""
-        choice = choice_from(version_expressions)
-        there = admitted(self._releases, title_versionless, choice, workspace)
-        for _, data in usable(self.host, reversed(there), choice):
-            return data
-        raise no_release(self, title_versionless, choice, workspace)
+    def _candidates(
+        self, title_versionless: str, choice: Choice, workspace: str
+    ) -> list[Candidate]:
+        return admitted(self._releases, title_versionless, choice, workspace)
 
     def download_blob(  # noqa: PLR0917 - the page's order
         self,

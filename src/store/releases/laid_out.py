@@ -18,9 +18,7 @@ from store.errors import (
 from store.files.names import inside
 from store.releases.admitting import meant
 from store.releases.datasets import check_leads
-from store.releases.finding import no_release
 from store.releases.hashing import CHUNK
-from store.releases.interface import ArchiveInterface
 from store.releases.layout import blob_name, record_name, shelf_of
 from store.releases.names import (
     DEFAULT_WORKSPACE,
@@ -31,57 +29,28 @@ from store.releases.names import (
     title_of,
 )
 from store.releases.records import Record
-from store.releases.usable import Candidate, checked, usable
-from store.releases.values import Listed, Naming, Records, naming_of, workspace_of
-from store.releases.versions import Choice, Expressions, Version, choice_from
+from store.releases.selecting import SelectingArchive
+from store.releases.usable import Candidate, checked
+from store.releases.values import Listed, Naming, naming_of, workspace_of
+from store.releases.versions import Choice, Version
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 
-class LaidOutArchive(ArchiveInterface):
+class LaidOutArchive(SelectingArchive):
     """An archive of which only reading, writing and listing by name are still to be filled in."""
 
     marks_versions: ClassVar[bool] = True
 
-    def get_release_records(
-        self,
-        title_versionless: str,
-        version_expressions: Expressions = None,
-        workspace: str = DEFAULT_WORKSPACE,
-    ) -> Records:
-        """Return the records that expressions admit: see `ArchiveInterface`; no other one is read.
-
-        One that cannot be used is an error where its version is named, or nothing else is admitted; else it
-        is passed over, with a warning.
-        """
-        choice = choice_from(version_expressions)
-        versions = self._admitted(title_versionless, choice, workspace)
-        return dict(self._usable(title_versionless, versions, choice, workspace))
-
-    def newest_record(
-        self,
-        title_versionless: str,
-        version_expressions: Expressions = None,
-        workspace: str = DEFAULT_WORKSPACE,
-    ) -> dict[str, Any]:
-        """Return the record of the highest version: see `Further.newest_record`; only that one is read."""
-        choice = choice_from(version_expressions)
-        versions = sorted(self._admitted(title_versionless, choice, workspace), reverse=True)
-        for _, data in self._usable(title_versionless, versions, choice, workspace):
-            return data
-        raise no_release(self, title_versionless, choice, workspace)
-
-    def _usable(
-        self, title: str, versions: Iterable[Version], choice: Choice, workspace: str
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Give the records of versions, as long as they can be used."""
-        return usable(
-            self.host,
-            (self._candidate(title, version, workspace) for version in versions),
-            choice,
-        )
+    def _candidates(
+        self, title_versionless: str, choice: Choice, workspace: str
+    ) -> list[Candidate]:
+        return [
+            self._candidate(title_versionless, version, workspace)
+            for version in sorted(self._admitted(title_versionless, choice, workspace))
+        ]
 
     def _candidate(self, title: str, version: Version, workspace: str) -> Candidate:
         name = record_name(workspace, title, version)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,67 @@ def test_a_missing_file_is_told_before_anything_is_said_to_last(
         syncing.sync_many(many[:count])
 
     assert caught.value.errno == errno.ENOENT
+
+
+def test_work_is_done_while_the_disk_is_busy(
+    many: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is asked before the work ends, and what the work gives is returned once both are done."""
+    libc, synced = _with_libc(monkeypatch, 0)
+    asked = threading.Event()
+    counted = libc.syncfs
+
+    def syncfs(descriptor: int) -> int:
+        """Answer only after it is known that the disk was asked."""
+        asked.set()
+        return counted(descriptor)
+
+    monkeypatch.setattr(libc, "syncfs", syncfs)
+
+    assert syncing.sync_meanwhile(lambda: asked.wait(10), many)
+    assert libc.calls == 1
+    assert synced == []
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_failure_beside_the_work_is_told(
+    many: list[Path], monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """With one call, and with one for each file."""
+    libc = _Libc(errno.EIO)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name, use_errno: libc)
+    if count == 1:
+        many[0].unlink()
+
+    with pytest.raises(StorageError):
+        syncing.sync_meanwhile(lambda: None, many[:count])
+
+
+def test_work_that_fails_waits_for_the_disk(
+    many: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its error comes out."""
+    libc, _ = _with_libc(monkeypatch, 0)
+
+    def fail() -> None:
+        """Raise."""
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        syncing.sync_meanwhile(fail, many)
+
+    assert libc.calls == 1
+
+
+def test_a_missing_directory_leaves_nothing_open(
+    many: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told by its name."""
+    _with_libc(monkeypatch, 0)
+    many[0].parent.rename(many[0].parent.with_name("gone"))
+    before = len([*Path("/proc/self/fd").iterdir()])
+
+    with pytest.raises(StorageError, match=str(many[0].parent)):
+        syncing.sync_many(many, seen=True)
+
+    assert len([*Path("/proc/self/fd").iterdir()]) == before

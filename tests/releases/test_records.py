@@ -135,6 +135,19 @@ def test_the_digest_is_of_the_content() -> None:
     assert digest_of({**data, "workflow": {"x": 1}}) != digest
 
 
+def test_a_digest_that_is_taken_later_is_the_same() -> None:
+    """A record is written with it either way."""
+    project = project_of({"a": False}, ())
+    now = compose("survey", "1.0.0", project)
+    later = compose("survey", "1.0.0", project, sealed=False)
+
+    assert later.digest is None
+    assert later.to_yaml() == now.to_yaml()
+    assert later.sealed() == now
+    assert later.sealed().data == now.data
+    assert later.sealed().identity == now.digest
+
+
 def test_a_changed_record_is_found_out() -> None:
     """A record says what its own digest is, and is held against it."""
     data = compose("survey", "1.0.0", {}).to_data()

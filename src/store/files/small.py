@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -65,7 +64,7 @@ def put_small(
     try:
         status = write_small(path, data, mode)
     except FileNotFoundError:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        _make_room(path)
         status = write_small(path, data, mode)
     linked = False
     try:
@@ -91,5 +90,16 @@ def _with_parents(move: Callable[[str, str], None], path: str, target: str) -> N
     try:
         move(path, target)
     except FileNotFoundError:
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        _make_room(target)
         move(path, target)
+
+
+def _make_room(path: str) -> None:
+    """Make the directory of a file, and those above it that are missing."""
+    directory = os.path.dirname(path)  # noqa: PTH120 - text, for hundreds of them
+    try:
+        os.mkdir(directory)  # noqa: PTH102 - text
+    except FileNotFoundError:
+        os.makedirs(directory, exist_ok=True)  # noqa: PTH103 - text
+    except FileExistsError:
+        pass  # another has just made it, or it is no directory, which the next step finds out

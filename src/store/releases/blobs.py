@@ -1,4 +1,4 @@
-"""Moves the content of files into an archive's directory, and out of it."""
+"""Brings the content of blobs out of an archive's directory, and reads files for those who take them in."""
 
 from __future__ import annotations
 
@@ -12,58 +12,23 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, Final
 
-from store.errors import DriftError, IntegrityError, ResourceNotFoundError, StoreError
-from store.files.atomic import make_directories, replacing
-from store.files.failures import storage_error, storage_errors
+from store.errors import IntegrityError, ResourceNotFoundError, StoreError
+from store.files.atomic import replacing
+from store.files.failures import storage_error
 from store.files.small import put_small
 from store.files.unfinished import partial_name
 from store.integrity.digest import Digest, new_hasher
-from store.integrity.hashing import hash_file
-from store.releases.setting_aside import set_aside
-from store.releases.values import HEALING, Uploaded
+from store.releases.values import HEALING
 
 SMALL: Final = 1 << 20
 """Up to which size a file is read whole, in bytes."""
 
-READ_ONLY: Final = 0o444
-"""The permission bits of a blob."""
-
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _NO_FILE: Final = frozenset({errno.EINVAL, errno.ELOOP})
-"""Error numbers of `_opened` that mean that something else than a file lies there."""
+"""Error numbers of `opened` that mean that something else than a file lies there."""
 
 _counter: Final = itertools.count()
-
-
-def take_in(
-    source: str, shelf: str, via: str, update: MutableMapping[str, Any], *, chunk: int
-) -> Uploaded:
-    """Make the content of a file a blob, unless it is one already and is sound.
-
-    Args:
-        source: The file; a link is refused.
-        shelf: The directory above ``blobs``.
-        via: A directory on the same file system for what is not finished.
-        update: Its ``size`` is kept up to date.
-        chunk: How many bytes are moved at a time.
-
-    Raises:
-        DriftError: The file was changed while it was read.
-        StorageError: It cannot be read or written.
-    """
-    try:
-        descriptor, bytes_there = _opened(source)
-        try:
-            if bytes_there < SMALL:
-                return _take_small(_whole(descriptor, bytes_there), shelf, via, update)
-            return _take_large(descriptor, source, shelf, via, update, chunk=chunk)
-        finally:
-            os.close(descriptor)
-    except StoreError:
-        raise
-    except OSError as error:
-        raise storage_error(error, source) from error
 
 
 def bring_out(
@@ -98,14 +63,14 @@ def bring_out(
     algorithm = "sha256" if digest is None else digest.algorithm
     try:
         if bytes_there < SMALL:
-            data = _whole(descriptor, bytes_there)
+            data = whole(descriptor, bytes_there)
             update["size"] = len(data)
             found = Digest(algorithm, _hex(algorithm, data))
             hold(blob, digest, size, found, len(data))
             put_small(temporary_in(via), target, data, mode)
         else:
             with replacing(Path(target), mode=mode, via=via) as written:
-                poured = _pour(descriptor, written, update, chunk=chunk, algorithm=algorithm)
+                poured = pour(descriptor, written, update, chunk=chunk, algorithm=algorithm)
                 found = Digest(algorithm, poured)
                 hold(blob, digest, size, found, update["size"])
     except StoreError:
@@ -119,7 +84,7 @@ def bring_out(
 
 def _opened_blob(blob: str, digest: Digest | None) -> tuple[int, int]:
     try:
-        return _opened(blob)
+        return opened(blob)
     except FileNotFoundError as error:
         raise ResourceNotFoundError(
             f"{blob} is missing in the archive: its release is not whole; {HEALING}"
@@ -147,66 +112,7 @@ def _partial(process: int) -> str:
     return partial_name()
 
 
-def _take_small(data: bytes, shelf: str, via: str, update: MutableMapping[str, Any]) -> Uploaded:
-    sha256 = hashlib.sha256(data).hexdigest()
-    target = f"{shelf}/blobs/{sha256[:2]}/{sha256}"
-    if not _sound(target, len(data), sha256):
-        try:
-            put_small(temporary_in(via), target, data, READ_ONLY)
-        except OSError as error:
-            raise storage_error(error, target, needed=len(data)) from error
-    update["size"] = len(data)
-    return Uploaded(sha256, len(data), sha256)
-
-
-def _take_large(
-    descriptor: int,
-    source: str,
-    shelf: str,
-    via: str,
-    update: MutableMapping[str, Any],
-    *,
-    chunk: int,
-) -> Uploaded:
-    size = os.fstat(descriptor).st_size
-    sha256 = _pour(descriptor, -1, update, chunk=chunk)
-    target = f"{shelf}/blobs/{sha256[:2]}/{sha256}"
-    if not _sound(target, size, sha256):
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        make_directories(Path(target).parent)
-        with (
-            storage_errors(target),
-            replacing(Path(target), mode=READ_ONLY, via=via) as blob,
-        ):
-            again = _pour(descriptor, blob, update, chunk=chunk)
-            if again != sha256:
-                raise DriftError(
-                    f"{source} was changed while it was published: publish it when it is at rest",
-                    name=source,
-                    expected=sha256,
-                    found=again,
-                )
-    return Uploaded(sha256, int(update["size"]), sha256)
-
-
-def _sound(path: str, size: int, sha256: str) -> bool:
-    """Return whether a blob is there and is what its name says; a directory there makes room."""
-    with storage_errors(path):
-        try:
-            status = os.lstat(path)
-        except FileNotFoundError:
-            return False
-        if stat.S_ISDIR(status.st_mode):
-            set_aside(path)
-        if status.st_size != size or not stat.S_ISREG(status.st_mode):
-            return False
-        try:
-            return hash_file(path, ["sha256"]).digests()[0].hex == sha256
-        except ValueError:
-            return False  # a link, or something else that is no file
-
-
-def _pour(
+def pour(
     source: int,
     target: int,
     update: MutableMapping[str, Any],
@@ -229,7 +135,7 @@ def _pour(
     return hasher.hexdigest()
 
 
-def _whole(descriptor: int, size: int) -> bytes:
+def whole(descriptor: int, size: int) -> bytes:
     """Return what an open file holds, read at once where it has the bytes that it is said to have."""
     data = os.read(descriptor, size + 1)
     if len(data) == size:
@@ -279,7 +185,7 @@ def hold(blob: str, digest: Digest | None, size: int | None, found: Digest, coun
         )
 
 
-def _opened(path: str) -> tuple[int, int]:
+def opened(path: str) -> tuple[int, int]:
     """Open a regular file; return its descriptor, and how many bytes it has."""
     descriptor = os.open(path, _FLAGS)
     status = os.fstat(descriptor)

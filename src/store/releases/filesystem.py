@@ -17,9 +17,9 @@ from store.files.failures import storage_error, storage_errors
 from store.files.placing import place
 from store.files.small import write_small
 from store.files.sweeping import SWEEPER
-from store.files.syncing import sync_directory, sync_many
+from store.files.syncing import sync_directory, sync_meanwhile
 from store.integrity.regular import read_regular
-from store.releases.blobs import bring_out, take_in
+from store.releases.blobs import bring_out
 from store.releases.hashing import CHUNK
 from store.releases.indexing import Index
 from store.releases.laid_out import LaidOutArchive, T
@@ -38,6 +38,7 @@ from store.releases.shelves import (
     yanked_in,
 )
 from store.releases.sources import file_in
+from store.releases.taking import Rooms, take_in
 from store.releases.transfer import following
 from store.releases.values import Listed, Naming, Uploaded
 from store.releases.versions import Version
@@ -74,6 +75,7 @@ class FileSystemArchive(LaidOutArchive):
         check_archive(self.archive_path, self.host)
         self._place = str(self.archive_path)
         self._index = Index(self.archive_path)
+        self._rooms = Rooms()
         self._looked = False
 
     @classmethod
@@ -167,7 +169,14 @@ class FileSystemArchive(LaidOutArchive):
     ) -> Uploaded:
         """Make one file a blob: see `Further.upload_blob`."""
         shelf = f"{self._place}/{shelf_of(naming.workspace, naming.title_versionless)}"
-        return take_in(file_in(source, path), shelf, self._workshop(), update, chunk=chunk_size)
+        return take_in(
+            file_in(source, path),
+            shelf,
+            self._workshop(),
+            update,
+            rooms=self._rooms,
+            chunk=chunk_size,
+        )
 
     def threads_for(self, asked: int, sizes: Sequence[int]) -> int:
         """Return one for small files, of which several would only wait for each other: see the base."""
@@ -210,17 +219,11 @@ class FileSystemArchive(LaidOutArchive):
             place(self.archive_path / source, path, link=True)
 
     def _settle(self, record: Record, workspace: str, meanwhile: Callable[[], T]) -> T:
-        from concurrent.futures import ThreadPoolExecutor
-
         shelf = f"{self._place}/{shelf_of(workspace, record.title_versionless)}"
         paths = [f"{shelf}/{blob_name(blob.pid or '')}" for blob in record.blobs]
-        for blob, path in zip(record.blobs, paths, strict=True):
-            check_there(record.title, blob, path)
-        with ThreadPoolExecutor(1) as pool:
-            lasting = pool.submit(sync_many, paths, top=self.archive_path, seen=True)
-            done = meanwhile()
-            lasting.result()
-        return done
+        check_there(record.title, record.blobs, paths)
+        self._rooms.forget()
+        return sync_meanwhile(meanwhile, paths, top=self.archive_path, seen=True)
 
     def _create(self, name: str, text: bytes) -> bool:
         path = self.archive_path / name

@@ -52,6 +52,12 @@ _SHA1_DIGITS: Final = 40
 _SHA256_DIGITS: Final = 64
 _EXECUTABLE: Final = 0o111
 _MODE: Final = re.compile("0?[0-7]{3}")
+_USUAL: Final = frozenset({"644", "755"})
+"""The modes that we write: known at a glance, for thousands."""
+
+_NO_FILE: Final = (DIRECTORY, "")
+"""The items of what holds nodes and no content; a tuple, since a damaged record may have any kind."""
+
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 _SAID: Final = re.compile("/[^/]+/")
 
@@ -101,11 +107,12 @@ def nodes_of(project: Mapping[str, Any]) -> Iterator[tuple[str, MutableMapping[s
             raise ArchiveError(
                 f"the project mapping of a record is damaged at {above[:200]!r}", member=above
             )
-        path = check_path(node.get(PATH, above)) if depth else ""
+        path = ""
         if depth:
+            path = check_path(node.get(PATH, above))
             yield path, node
-        if depth and not _is_directory(node):
-            continue  # what is mapped inside of a file is no file of the project
+            if not _is_directory(node):
+                continue  # what is mapped inside of a file is no file of the project
         children = [(name, child) for name, child in node.items() if not _is_said(name)]
         prefix = f"{path}/" if path else ""
         stack.extend((f"{prefix}{name}", child, depth + 1) for name, child in reversed(children))
@@ -133,7 +140,7 @@ def content_of(project: Mapping[str, Any]) -> tuple[tuple[Blob, ...], tuple[str,
     blobs: dict[str, Blob] = {}
     directories: set[str] = set()
     for path, node in nodes_of(project):
-        if _is_blob(node) and _item(node) != DIRECTORY:
+        if _is_blob(node) and node.get(ITEM) != DIRECTORY:
             if path in blobs:
                 raise _twice(path)
             blobs[path] = blob_of(path, node)
@@ -162,7 +169,7 @@ def blob_of(path: str, node: Mapping[str, Any]) -> Blob:
         (pid is None or (isinstance(pid, str) and pid != ""))
         and (size is None or (type(size) is int and size >= 0))
         and (sha256 is None or (isinstance(sha256, str) and _SHA256.fullmatch(sha256)))
-        and (mode is None or (isinstance(mode, str) and _MODE.fullmatch(mode)))
+        and (mode is None or (isinstance(mode, str) and (mode in _USUAL or _MODE.fullmatch(mode))))
     )
     if not sound:
         said = ", ".join(
@@ -228,11 +235,13 @@ def _item(node: Mapping[str, Any]) -> str:
 
 
 def _is_directory(node: Mapping[str, Any]) -> bool:
-    return _item(node) in {DIRECTORY, ""} and node.get(BPID) is None
+    item = node.get(ITEM)
+    return (item is None or item in _NO_FILE) and node.get(BPID) is None
 
 
 def _is_blob(node: Mapping[str, Any]) -> bool:
-    return _item(node) in BLOBABLE or node.get(BPID) is not None
+    item = node.get(ITEM)
+    return node.get(BPID) is not None or (isinstance(item, str) and item in BLOBABLE)
 
 
 def _neither(path: str, item: str) -> ArchiveError:

@@ -117,12 +117,12 @@ def publish(
     if dry_run:
         _look(plan, Path(directory))
         record = _record(wanted, project)
-        return Published(record, None, plan, before=there, yanked=yanked)
+        return Published(record.sealed(), None, plan, before=there, yanked=yanked)
     moving = {"max_threads": threads, "chunk_size": chunk, "show": show}
     _upload_blobs(archive, wanted, project, directory, **moving)
     record = _record(wanted, project)
     pid = _upload_record(archive, record, wanted.workspace, allow_repeat=allow_repeat)
-    return Published(record, pid, plan, before=there, yanked=yanked)
+    return Published(record.sealed(), pid, plan, before=there, yanked=yanked)
 
 
 def _look(plan: Plan, directory: Path) -> None:
@@ -164,7 +164,7 @@ class _Mending(NamedTuple):
 
     def _same(self) -> Record:
         describe(self.project, self.source)
-        return _record(self.wanted, self.project)
+        return _record(self.wanted, self.project).sealed()
 
 
 def _record(wanted: Wanted, project: Mapping[str, Any]) -> Record:
@@ -175,6 +175,7 @@ def _record(wanted: Wanted, project: Mapping[str, Any]) -> Record:
         requirements=list(wanted.requirements),
         datasets=wanted.datasets,
         more=wanted.more,
+        sealed=False,  # an archive takes the digest while the disk is busy
     )
 
 

@@ -172,6 +172,12 @@ class Record:
         """Return it as plain data, the digest of itself included."""
         return {**self.data, DIGEST_KEY: self.identity}
 
+    def sealed(self) -> Record:
+        """Return it with the digest of itself among its data, as it is published."""
+        found = attrs.evolve(self, digest=self.identity, data=self.to_data())
+        found._identity.append(self.identity)  # noqa: SLF001 - of its own kind
+        return found
+
     def to_yaml(self) -> str:
         """Return it as YAML: see `spelling`."""
         return to_yaml(self.to_data())
@@ -223,6 +229,7 @@ def compose(
     requirements: Any = (),  # noqa: ANN401 - passed through as it is
     datasets: Mapping[str, Any] | None = None,
     more: Mapping[str, Any] | None = None,
+    sealed: bool = True,
 ) -> Record:
     """Return a new record.
 
@@ -233,6 +240,8 @@ def compose(
         requirements: The releases that it was made with.
         datasets: Names of the user's for paths in the project.
         more: Further fields, such as ``workflow``, passed through as they are.
+        sealed: Take its digest at once; else it is taken when it is first asked for, and `Record.sealed` adds
+            it.
 
     Raises:
         QueryError: The version is none.
@@ -250,9 +259,8 @@ def compose(
         "datasets": dict(datasets or {}),
         **(more or {}),
     }
-    record = Record.from_data(signed(data))
-    record._identity.append(str(record.digest))  # noqa: SLF001 - taken a moment ago
-    return record
+    record = Record.from_data(data)
+    return record.sealed() if sealed else record
 
 
 def digest_of(data: Mapping[str, Any]) -> str:
@@ -268,12 +276,13 @@ def digest_of(data: Mapping[str, Any]) -> str:
 
 
 def _without_pids(node: Mapping[str, Any]) -> dict[str, Any]:
-    own = BPID if SHA256 in node else None
-    return {
-        name: _without_pids(value) if isinstance(value, dict) and str(name)[:1] != "/" else value
-        for name, value in node.items()
-        if name != own
-    }
+    said = dict(node)
+    if SHA256 in node:
+        said.pop(BPID, None)
+    for name, value in node.items():
+        if isinstance(value, dict) and str(name)[:1] != "/":
+            said[name] = _without_pids(value)
+    return said
 
 
 def signed(data: Mapping[str, Any]) -> dict[str, Any]:

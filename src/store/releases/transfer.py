@@ -205,22 +205,28 @@ class _Crew(Generic[T]):
 
     def _work(self) -> None:
         me = threading.get_ident()
+        update: Update | None = None
         try:
-            while not self.stopped.is_set():
-                with self._lock:
-                    job = next(self._jobs, None)
-                    if job is None:
-                        break
-                    update = self._running[me] = Update(job.name, job.expected, self.stopped)
+            while (taken := self._next(me, update)) is not None:
+                job, update = taken
                 self._move(job.subject, update)
-                with self._lock:
-                    del self._running[me]
-                    self._received += update["size"]
-                    self._finished += 1
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             self._fail(error)
         finally:
             self._left()
+
+    def _next(self, me: int, done: Update | None) -> tuple[Job[T], Update] | None:
+        """Count what a thread has moved, and give it its next job; None where it is to end."""
+        with self._lock:
+            if done is not None:
+                del self._running[me]
+                self._received += done["size"]
+                self._finished += 1
+            job = None if self.stopped.is_set() else next(self._jobs, None)
+            if job is None:
+                return None
+            update = self._running[me] = Update(job.name, job.expected, self.stopped)
+            return job, update
 
     def _left(self) -> None:
         with self._lock:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.files.small import put_small, write_small
+from store.files.small import lay_small, put_small, write_small
 from store.testing.disk_faults import disk_full, failing_call
 
 DATA = b"data" * 100
@@ -96,6 +96,17 @@ def test_a_file_is_put_in_its_place(own: str, tmp_path: Path) -> None:
         assert target.read_bytes() == data
         assert target.stat().st_ino == status.st_ino
         assert not linked
+    assert not os.path.lexists(own)
+
+
+def test_a_file_of_which_nothing_is_told_is_put_in_its_place(own: str, tmp_path: Path) -> None:
+    """As any other."""
+    target = tmp_path / "a" / "file"
+
+    lay_small(own, str(target), DATA, 0o444)
+
+    assert target.read_bytes() == DATA
+    assert not target.stat().st_mode & 0o222
     assert not os.path.lexists(own)
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from store.errors import StorageError
 from store.releases.blobs import SMALL
-from store.releases.taking import Rooms, take_in
+from store.releases.rooms import Rooms
+from store.releases.taking import take_in
 
 SHA256 = "ab" * 32
 
@@ -65,11 +66,21 @@ def test_a_directory_that_we_made_lacks_each_blob_once(tmp_path: Path) -> None:
     rooms, new, old = Rooms(), tmp_path / "new", tmp_path / "old"
     old.mkdir()
 
-    assert rooms.lack(str(new), SHA256)
-    assert not rooms.lack(str(new), SHA256)
-    assert not rooms.lack(str(old), SHA256)
-    rooms.forget()
-    assert not rooms.lack(str(new), SHA256)
+    assert rooms.lack(str(new), SHA256, 3)
+    assert not rooms.lack(str(new), SHA256, 3)
+    assert not rooms.lack(str(old), SHA256, 3)
+    rooms.settle()
+    assert not rooms.lack(str(new), SHA256, 3)
+
+
+def test_what_was_put_is_told_where_it_still_lies(tmp_path: Path) -> None:
+    """Once: who asks again has put nothing since."""
+    rooms = Rooms()
+    kept, gone = (_taken(tmp_path, data, rooms) for data in (b"kept", b"gone!"))
+    gone.unlink()
+
+    assert rooms.settle() == {kept.name: 4}
+    assert rooms.settle() == {}
 
 
 def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
@@ -77,4 +88,4 @@ def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(StorageError, match="file/below"):
-        Rooms().lack(str(tmp_path / "file" / "below"), SHA256)
+        Rooms().lack(str(tmp_path / "file" / "below"), SHA256, 3)

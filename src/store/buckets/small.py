@@ -15,7 +15,7 @@ from store.buckets.parallel import wait_for
 from store.buckets.plan import Step
 from store.buckets.summaries import digest_in
 from store.files.failures import storage_errors
-from store.files.small import put_small
+from store.files.small import lay_small
 from store.files.sweeping import SWEEPER
 from store.files.unfinished import partial_name
 from store.transports.base import Stream, TransferOptions
@@ -182,6 +182,6 @@ class _Bringing:
         parent = str(path.parent)
         SWEEPER.sweep(parent)
         with storage_errors(path):
-            put_small(f"{parent}/{self._partial}{asked.number:x}", str(path), came.data)
+            lay_small(f"{parent}/{self._partial}{asked.number:x}", str(path), came.data)
         self.done.add(step.key)
         self._brought(step, path, meta, sha256)

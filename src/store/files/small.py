@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -23,19 +25,7 @@ def write_small(path: str, data: bytes | memoryview, mode: int = 0o666) -> os.st
     Raises:
         OSError: It cannot be made or written; nothing of it is left.
     """
-    descriptor = os.open(path, _FLAGS, mode)
-    try:
-        try:
-            written = os.write(descriptor, data)
-            while written < len(data):
-                written += os.write(descriptor, data[written:])
-            status = os.fstat(descriptor)
-        finally:
-            os.close(descriptor)  # a network file system may say only now that a write failed
-    except BaseException:
-        os.unlink(path)  # noqa: PTH108 - text, for thousands of them
-        raise
-    return status
+    return _written(path, data, mode, os.fstat)
 
 
 def put_small(
@@ -61,11 +51,32 @@ def put_small(
     Raises:
         OSError: It cannot be written or renamed; nothing of it is left.
     """
+    return _put(path, target, data, mode, os.fstat, also=also)
+
+
+def lay_small(path: str, target: str, data: bytes | memoryview, mode: int = 0o666) -> None:
+    """Do as `put_small` where nothing need be known of the file: a system call less.
+
+    Raises:
+        OSError: As there.
+    """
+    _put(path, target, data, mode, lambda _: None)
+
+
+def _put(
+    path: str,
+    target: str,
+    data: bytes | memoryview,
+    mode: int,
+    told: Callable[[int], T],
+    *,
+    also: str | None = None,
+) -> tuple[T, bool]:
     try:
-        status = write_small(path, data, mode)
+        status = _written(path, data, mode, told)
     except FileNotFoundError:
         _make_room(path)
-        status = write_small(path, data, mode)
+        status = _written(path, data, mode, told)
     linked = False
     try:
         linked = also is not None and _linked(path, also)
@@ -76,6 +87,23 @@ def put_small(
             os.unlink(also)  # noqa: PTH108 - text
         raise
     return status, linked
+
+
+def _written(path: str, data: bytes | memoryview, mode: int, told: Callable[[int], T]) -> T:
+    """Write a new file; return what is told of its descriptor."""
+    descriptor = os.open(path, _FLAGS, mode)
+    try:
+        try:
+            written = os.write(descriptor, data)
+            while written < len(data):
+                written += os.write(descriptor, data[written:])
+            status = told(descriptor)
+        finally:
+            os.close(descriptor)  # a network file system may say only now that a write failed
+    except BaseException:
+        os.unlink(path)  # noqa: PTH108 - text, for thousands of them
+        raise
+    return status
 
 
 def _linked(path: str, name: str) -> bool:

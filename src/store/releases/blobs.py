@@ -1,4 +1,4 @@
-"""Brings the content of blobs out of an archive's directory, and reads files for those who take them in."""
+"""Brings the content of blobs out of an archive's directory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, Final
 from store.errors import IntegrityError, ResourceNotFoundError, StoreError
 from store.files.atomic import replacing
 from store.files.failures import storage_error
-from store.files.small import put_small
+from store.files.small import lay_small
 from store.files.unfinished import partial_name
 from store.integrity.digest import Digest, new_hasher
 from store.releases.values import HEALING
@@ -67,7 +67,7 @@ def bring_out(
             update["size"] = len(data)
             found = Digest(algorithm, _hex(algorithm, data))
             hold(blob, digest, size, found, len(data))
-            put_small(temporary_in(via), target, data, mode)
+            lay_small(temporary_in(via), target, data, mode)
         else:
             with replacing(Path(target), mode=mode, via=via) as written:
                 poured = pour(descriptor, written, update, chunk=chunk, algorithm=algorithm)

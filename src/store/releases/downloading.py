@@ -20,7 +20,7 @@ from store.files.atomic import make_directories
 from store.files.dirlocks import alone_in
 from store.files.failures import storage_errors
 from store.files.names import PARTIAL_PREFIX, inside
-from store.files.small import put_small
+from store.files.small import lay_small
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_many
 from store.releases.blobs import temporary_in
@@ -235,7 +235,7 @@ def _bring_all(
         if blob.size == 0:
             check_empty(blob)
             with storage_errors(folder / blob.path):
-                put_small(temporary_in(str(via)), f"{place}/{blob.path}", b"", mode)
+                lay_small(temporary_in(str(via)), f"{place}/{blob.path}", b"", mode)
         else:
             archive.bring_blob(
                 blob,

@@ -30,15 +30,15 @@ from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.pathing import path_of
 from store.releases.records import Record
 from store.releases.resolving import resolved
+from store.releases.rooms import Rooms, check_there
 from store.releases.shelves import (
-    check_there,
     directories_in,
     reason_as_bytes,
     versions_in,
     yanked_in,
 )
 from store.releases.sources import file_in
-from store.releases.taking import Rooms, take_in
+from store.releases.taking import take_in
 from store.releases.transfer import following
 from store.releases.values import Listed, Naming, Uploaded
 from store.releases.versions import Version
@@ -221,8 +221,7 @@ class FileSystemArchive(LaidOutArchive):
     def _settle(self, record: Record, workspace: str, meanwhile: Callable[[], T]) -> T:
         shelf = f"{self._place}/{shelf_of(workspace, record.title_versionless)}"
         paths = [f"{shelf}/{blob_name(blob.pid or '')}" for blob in record.blobs]
-        check_there(record.title, record.blobs, paths)
-        self._rooms.forget()
+        check_there(record.title, record.blobs, paths, self._rooms.settle())
         return sync_meanwhile(meanwhile, paths, top=self.archive_path, seen=True)
 
     def _create(self, name: str, text: bytes) -> bool:

@@ -39,7 +39,10 @@ _SECRETS: Final = re.compile("|".join(map(fnmatch.translate, SECRETS)))
 
 def holds_hooks(path: str) -> bool:
     """Whether a path leads to where git or hg find commands of their own, on any file system."""
-    return any(one.casefold().rstrip(". ") in _HOOKED for one in path.split("/"))
+    folded = path.casefold()
+    if not any(one in folded for one in _HOOKED):
+        return False  # known at a tenth of the cost, for thousands
+    return any(one.rstrip(". ") in _HOOKED for one in folded.split("/"))
 
 
 def held_back(name: str) -> str | None:

@@ -4,46 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from store.errors import ResourceNotFoundError
-from store.files.failures import storage_error, storage_errors
+from store.files.failures import storage_errors
 from store.integrity.regular import read_regular
 from store.releases.layout import version_in
-from store.releases.mapping import Blob
 from store.releases.versions import Version
 
 MAX_REASON: Final = 4096
 """How long the reason for a yank may be, in bytes."""
-
-
-def check_there(title: str, blobs: Sequence[Blob], paths: Sequence[str]) -> None:
-    """Refuse to publish a release of which a blob is missing, or has another size than its file.
-
-    Args:
-        title: The release's title and version.
-        blobs: What its record says.
-        paths: Where each of them lies.
-
-    Raises:
-        ResourceNotFoundError: It is so.
-        StorageError: One cannot be looked at.
-    """
-    for blob, path in zip(blobs, paths, strict=True):
-        try:
-            size = os.lstat(path).st_size
-        except (FileNotFoundError, NotADirectoryError):
-            size = -1
-        except OSError as error:
-            raise storage_error(error, path) from error
-        if size != blob.size and (size < 0 or blob.size is not None):
-            raise ResourceNotFoundError(
-                f"{title} cannot be published: the content of {blob.path!r} is not in the archive;"
-                " upload its blobs first",
-                query=blob.path,
-            )
 
 
 def directories_in(path: Path) -> list[str]:

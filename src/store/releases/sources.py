@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import Final
 
+from store.clock import SYSTEM_CLOCK
 from store.files.names import inside
 from store.releases.names import check_path
 
@@ -33,7 +33,7 @@ def file_in(source: Path, path: str) -> str:
     global _looked  # noqa: PLW0603 - one tuple, set at once
     root = f"{source}/"
     way = root + check_path(path)[: path.rfind("/") + 1]
-    now = time.monotonic()
+    now = SYSTEM_CLOCK.monotonic()
     seen, when = _looked
     if way != seen or now - when > _MOMENT:
         end = path.find("/")

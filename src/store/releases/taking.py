@@ -12,59 +12,15 @@ from typing import Any, Final
 from store.errors import DriftError, StoreError
 from store.files.atomic import make_directories, replacing
 from store.files.failures import storage_error, storage_errors
-from store.files.small import put_small
+from store.files.small import lay_small
 from store.integrity.hashing import hash_file
 from store.releases.blobs import SMALL, opened, pour, temporary_in, whole
+from store.releases.rooms import Rooms
 from store.releases.setting_aside import set_aside
 from store.releases.values import Uploaded
 
 READ_ONLY: Final = 0o444
 """The permission bits of a blob."""
-
-
-class Rooms:
-    """The directories of blobs that were come by: no blob is looked for in one that was just made."""
-
-    def __init__(self) -> None:
-        self._put: dict[str, set[str] | None] = {}
-
-    def lack(self, room: str, sha256: str) -> bool:
-        """Whether a blob is known not to lie in its directory, which was made by us; from now on it is not.
-
-        Where another has put it there meanwhile, it is replaced by the same content.
-
-        Args:
-            room: The directory; made where it is missing.
-            sha256: The digest, in hexadecimal.
-
-        Raises:
-            StorageError: The directory cannot be made.
-        """
-        try:
-            put = self._put[room]
-        except KeyError:
-            put = self._put[room] = set() if _made(room) else None
-        if put is None or sha256 in put:
-            return False
-        put.add(sha256)
-        return True
-
-    def forget(self) -> None:
-        """Take nothing for known any more."""
-        self._put = {}
-
-
-def _made(room: str) -> bool:
-    """Make a directory; False where something lies there."""
-    with storage_errors(room):
-        try:
-            os.mkdir(room)  # noqa: PTH102 - text, for hundreds of them
-        except FileNotFoundError:
-            os.makedirs(room, exist_ok=True)  # noqa: PTH103 - as above
-            return False
-        except FileExistsError:
-            return False
-    return True
 
 
 def take_in(
@@ -111,9 +67,9 @@ def _take_small(
     sha256 = hashlib.sha256(data).hexdigest()
     room = f"{shelf}/blobs/{sha256[:2]}"
     target = f"{room}/{sha256}"
-    if rooms.lack(room, sha256) or not _sound(target, len(data), sha256):
+    if rooms.lack(room, sha256, len(data)) or not _sound(target, len(data), sha256):
         try:
-            put_small(temporary_in(via), target, data, READ_ONLY)
+            lay_small(temporary_in(via), target, data, READ_ONLY)
         except OSError as error:
             raise storage_error(error, target, needed=len(data)) from error
     update["size"] = len(data)

@@ -24,8 +24,9 @@ from store.testing.servers import Server
 from store.transports.base import Stream, TransferOptions
 from store.transports.crowding import sit
 from store.transports.deadlines import Deadline
+from store.transports.growth import CONNECTIONS, more_connections
 from store.transports.opening import close_all
-from store.transports.ranges import CONNECTIONS, Crew, more_connections
+from store.transports.ranges import Crew
 from store.transports.receiving import Received, receive
 from store.transports.resuming import resumable
 from store.transports.spans import LEAST, Spans

@@ -11,9 +11,6 @@ from store.transports.objects.base import Body, ObjectClient, ObjectMeta
 from store.transports.objects.transport import ObjectStream
 from store.transports.ranges import PARTED_FROM
 
-CONNECTIONS: Final = 4
-"""Over how many connections a large object comes from the start: a store gives each its share alone."""
-
 _ranges: Final[WeakKeyDictionary[ObjectClient, bool]] = WeakKeyDictionary()
 
 
@@ -62,7 +59,9 @@ class ClientTransport(Transport):
         """Return the stream of a body."""
         ranges = _gives_ranges(self._client.reader(pinned=self.pinned), body.meta)
         stream = ObjectStream(address, body.meta, body, accepts_ranges=ranges)
-        stream.connections = CONNECTIONS if ranges else 1
+        stream.apart = (
+            ranges  # rclone's server hashes what is read from the first byte on, and is slow so
+        )
         return stream
 
     def open_stream(

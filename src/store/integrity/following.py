@@ -14,8 +14,8 @@ from store.integrity.hashing import Hashing
 _PIECE: Final = 1 << 20
 """How much is read and hashed at a time, in bytes."""
 
-_BUFFERS: Final = 3
-"""How many buffers are lent: one is filled while another is hashed, and a third evens out who is faster."""
+_BUFFERS: Final = 8
+"""How many buffers are lent: one is filled while another is hashed, and others even out who is faster."""
 
 _HANDED: Final = 128 << 10
 """From how many bytes on a piece is worth another thread; a smaller one is hashed sooner than handed over."""

@@ -23,6 +23,7 @@ from store.transports.base import NotModified, Stream, TransferOptions, Transpor
 from store.transports.deadlines import Deadline
 from store.transports.excuses import excusing
 from store.transports.filling import Wanted, check_room, fill
+from store.transports.growth import CONNECTIONS
 from store.transports.landing import (
     Place,
     landing,
@@ -35,7 +36,7 @@ from store.transports.large import fill_large
 from store.transports.opening import transport_for
 from store.transports.pace import Pace
 from store.transports.pages import tell_page
-from store.transports.ranges import CONNECTIONS, Crew
+from store.transports.ranges import Crew
 from store.transports.resuming import RESUMABLE_FROM, forget, part_for, part_of, worth_keeping
 from store.transports.retrying import Source
 from store.transports.sources import check_kind
@@ -152,7 +153,7 @@ class _Bringing:
             self._tell_what_is_saved(filled)
             if isinstance(error, IntegrityError):
                 # Its ranges may be of something else: the whole is asked for at once, next time.
-                self._source.whole = self._source.whole or self._source.connections > 1
+                self._source.whole = self._source.whole or self._source.ranged
                 self._source.paged = tell_page(
                     error, stream, address=self._source.address, name=self._source.name
                 )
@@ -229,7 +230,7 @@ class _Bringing:
                 parted=lambda count: self.tell(Parted(self._source.name, stream.address, count)),
             )
         finally:
-            self._source.connections = crew.came
+            self._source.connections, self._source.ranged = crew.came, crew.ranged
             self._source.whole = self._source.whole or crew.tired
         return spans.total, found
 

@@ -195,7 +195,8 @@ class Stream(abc.ABC):
         filename: A name that the source suggests: a label for people, never a path.
         not_modified: Whether the condition held and there is no body.
         content_type: The media type as the server spelled it, or None.
-        connections: Over how many connections a large body is to come from the start.
+        apart: Whether the rest of a large body, once its beginning came fast, is to be asked for by a range
+            of its own.
     """
 
     address: str
@@ -207,7 +208,7 @@ class Stream(abc.ABC):
     filename: str | None = None
     not_modified: bool = False
     content_type: str | None = None
-    connections: int = 1
+    apart: bool = False
 
     @abc.abstractmethod
     def readinto(self, buffer: memoryview) -> int:

@@ -89,8 +89,6 @@ class _Large:
             return
         if self._crew.may_grow and span.rest >= PARTED_FROM:
             self._crew.join(stream, span, self._following)
-            if stream.connections > 1 and self._crew.add(stream.connections - 1):
-                self._parted(self._crew.most)
         else:
             self._carry(descriptor, stream, span)
             if self._spans.idle:  # what another run has left may have holes

@@ -6,27 +6,17 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-import attrs
-
 from store.errors import StoreError, TransportError
 from store.transports.base import Stream
 from store.transports.carrying import Pieces, Unhashed, carry
 from store.transports.crowding import Seat, offering
 from store.transports.deadlines import Deadline, keeping
 from store.transports.excuses import Excused, excusing
+from store.transports.growth import CONNECTIONS, Growth
 from store.transports.spans import LEAST, Span, Spans
 
 PARTED_FROM: Final = 32 << 20
 """From which rest on a body may come over several connections, in bytes: 32 MiB."""
-
-CONNECTIONS: Final = 16
-"""How many connections one body comes over at the most."""
-
-_ENOUGH: Final = 100 << 20
-"""A rate at which no further connection is asked for, in bytes a second."""
-
-_PATIENT: Final = 0.3
-"""A rest that comes within this time needs no further connection, in seconds."""
 
 _PIECE_TIME: Final = 0.2
 """How long a connection should be busy with one piece, in seconds."""
@@ -39,18 +29,6 @@ _FIRST_PIECE: Final = 4 << 20
 
 _LARGEST_PIECE: Final = 64 << 20
 """The largest piece that is asked for at once, in bytes."""
-
-_SHARE: Final = 0.25
-"""How long a connection should be busy to be worth its beginning, in seconds."""
-
-_FIRST_LOOK: Final = 0.05
-"""How long the first stream is watched before it is judged, in seconds; twice, since one may stutter."""
-
-_NEXT_LOOK: Final = 1.0
-"""How long further connections are watched before others are added, in seconds."""
-
-_GROWN: Final = 1.2
-"""How many times faster it must have become by further connections for still others to be tried."""
 
 _TICK: Final = 0.05
 """How often whoever waits looks up, in seconds."""
@@ -71,38 +49,14 @@ Room = Callable[[], Seat | None]
 """Takes a seat for a further connection, if one is free."""
 
 
-def more_connections(rate: float, rest: int, now: int, most: int = CONNECTIONS) -> int:
-    """Return how many connections are worth to be opened beside those there are.
-
-    Args:
-        rate: What came lately, in bytes a second, over all of them.
-        rest: The bytes that are still to come.
-        now: How many there are.
-        most: How many there may be.
-    """
-    wait = rest / max(rate, 1.0)
-    if rate >= _ENOUGH or wait <= _PATIENT or rest < LEAST:
-        return 0
-    worth = min(most, round(now * wait / _SHARE), max(1, rest // LEAST))
-    return max(0, worth - now)
-
-
-@attrs.define
-class _Look:
-    """What was seen when the rate was last judged."""
-
-    at: float
-    received: int
-    rate: float = 0.0
-    slow: int = 0
-
-
 class Crew:
     """The connections that bring one body.
 
     Where others may be wanted, the first stream is given to a thread as they are, and whoever asked only
     watches, so that no stream's silence holds it up. It gives all that follows its beginning, so that it
     goes on over what others have left: where no range can be had, the body comes all the same.
+
+    Where it says so (`Stream.apart`), and is fast, a range in its place gives the rest.
 
     Args:
         spans: What is to come.
@@ -118,6 +72,7 @@ class Crew:
     Attributes:
         most: How many there were at most.
         came: Over how many the body came at most: those that were refused brought nothing.
+        ranged: Whether any range was opened.
         failure: What a further connection failed with last, or None.
     """
 
@@ -141,8 +96,7 @@ class Crew:
         self._deadline = deadline.part()
         self._monotonic = monotonic
         self._limit = limit
-        self._look = _Look(monotonic(), spans.received)
-        self._due = self._look.at + _FIRST_LOOK
+        self._growth = Growth(spans, monotonic, limit)
         self._threads: list[threading.Thread] = []
         self._streams: set[Stream] = set()
         # Entered as such: a condition is entered in Python, where Ctrl-C may fall.
@@ -154,23 +108,15 @@ class Crew:
         self._waits: list[float] = []
         self._stopped = False
         self.most = self.came = 1
+        self.ranged = False
         self.failure: StoreError | None = None
         self._fatal: BaseException | None = None
 
     def wanted(self) -> int:
         """Return how many further connections are worth their while, judged now and then."""
-        now = self._monotonic()
-        if now < self._due or not self.may_grow or self.tired:
+        if not self.may_grow or self.tired:
             return 0
-        before, alone = self._look, self.most == 1
-        rate = (self._spans.received - before.received) / max(now - before.at, 1e-9)
-        rest = self._spans.total - self._spans.received
-        count = more_connections(rate, rest, max(1, self._working), self._limit)
-        slow = before.slow + 1 if count else 0
-        self._look = _Look(now, self._spans.received, rate, slow)
-        self._due = now + (_FIRST_LOOK if alone else _NEXT_LOOK)
-        worth = slow > 1 if alone else rate > _GROWN * before.rate
-        return count if worth else 0
+        return self._growth.wanted(self._working, alone=self.most == 1)
 
     @property
     def may_grow(self) -> bool:
@@ -185,6 +131,9 @@ class Crew:
     def join(self, stream: Stream, span: Span, pieces: Pieces | None = None) -> None:
         """Give the first stream and its stretch to a thread; ``pieces`` is fed with what it brings."""
         self._pieces = pieces
+        if stream.apart and self.may_grow:
+            self._growth.looks = 1
+            self._spans.cut(_FIRST_PIECE)
         self._begin(stream, span, None)
 
     def add(self, count: int) -> int:
@@ -274,12 +223,14 @@ class Crew:
 
     def _bring(self, stream: Stream | None, span: Span, own: Pieces) -> None:
         first = stream is not None
+        pieces = self._pieces if first and self._pieces is not None else own
         if stream is None:
-            if self._opener is None:
-                raise TransportError("the source gives no ranges")
-            asked = self._monotonic()
-            stream = self._opener(span.position, span.end)
-            self._waits.append(self._monotonic() - asked)
+            stream = self._opened(span)
+        while stream is not None:
+            stream = self._carried(stream, span, pieces, first=first)
+
+    def _carried(self, stream: Stream, span: Span, pieces: Pieces, *, first: bool) -> Stream | None:
+        """Bring a stretch, and what follows it by a first stream; return what gives that in its place."""
         with self._changed:
             self._streams.add(stream)
             self.came = max(self.came, len(self._streams))
@@ -291,10 +242,40 @@ class Crew:
                         self._descriptor,
                         span,
                         self._spans,
-                        pieces=self._pieces if first and self._pieces is not None else own,
+                        pieces=pieces,
                         stop=lambda: self._stopped,
                     )
                     if not (first and self._spans.extend(span)):
                         break
+                    other = self._apart(stream, span)
+                    if other is not None:
+                        return other
         finally:
             self._streams.discard(stream)
+        return None
+
+    def _apart(self, stream: Stream, span: Span) -> Stream | None:
+        """Open the rest by a range, where that is to be, may be and can be; else the stream goes on."""
+        fast = self._growth.is_fast(span.position - span.start)
+        if not (stream.apart and fast and self.may_grow) or self.ranged:
+            return None
+        seat = None if self._room is None else self._room()
+        if seat is None and self._room is not None:
+            return None
+        try:
+            with offering(seat):
+                return self._opened(span)
+        except StoreError as error:
+            self.failure = error
+            self._failures += 1
+            return None
+
+    def _opened(self, span: Span) -> Stream:
+        """Open what is missing of a stretch."""
+        if self._opener is None:
+            raise TransportError("the source gives no ranges")
+        self.ranged = True
+        asked = self._monotonic()
+        stream = self._opener(span.position, span.end)
+        self._waits.append(self._monotonic() - asked)
+        return stream

@@ -79,6 +79,7 @@ class Source:
         error: What it said last, or None.
         hopeless: Whether what failed is this machine's disk, so that no address can help.
         connections: Over how many connections its last body came at most.
+        ranged: Whether ranges were asked for, for that.
         whole: Whether so many ranges of it failed, or were wrong, that it is asked for over one connection.
         paged: Whether a page came from it in place of the file, at last.
         conditions: Under which condition the body is wanted, or None.
@@ -96,6 +97,7 @@ class Source:
     error: StoreError | None = attrs.field(default=None, repr=False)
     hopeless: bool = False
     connections: int = 1
+    ranged: bool = False
     whole: bool = False
     paged: bool = False
     conditions: Conditions | None = None

@@ -12,6 +12,7 @@ from typing import Any, Final
 from store.errors import DriftError, StoreError, TransportError
 from store.transports.base import TransferOptions
 from store.transports.deadlines import Deadline, keeping
+from store.transports.growth import ENOUGH
 from store.transports.http.asker import Answer
 from store.transports.objects.answers import (
     bare,
@@ -32,7 +33,11 @@ from store.transports.repeating import repeated
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 4
-"""How many parts of one object go up at once: with one being read, 40 MiB of memory."""
+"""How many parts of one object go up at once: with one being read, 40 MiB of memory.
+
+It begins with one, and goes on so while that is fast (`growth.ENOUGH`): a server that puts the parts together
+as they come (rclone's) takes a fifth longer for several.
+"""
 
 _TAKEN_BACK: Final = frozenset({200, 204, 404})
 """How a store says that an upload is there no more."""
@@ -133,13 +138,15 @@ class Upload:
 
     def _parts(self, reader: Reader, counted: Counted | None) -> list[str]:
         """Put the parts; no more are read than are on their way, and one."""
-        size = reader.part
+        size, limit = reader.part, 1
         etags: dict[int, str] = {}
         running: dict[Future[str], tuple[int, int]] = {}
         with ThreadPoolExecutor(AT_ONCE, "store-upload") as pool, _cancelling(running):
             for number, piece in enumerate(_pieces(reader, size), 1):
-                if len(running) >= AT_ONCE:
-                    self._collect(running, etags, counted)
+                if len(running) >= limit:
+                    patience = size / ENOUGH if limit == 1 else None
+                    if not self._collect(running, etags, counted, patience):
+                        limit = AT_ONCE
                 context = contextvars.copy_context()
                 future = pool.submit(context.run, self._part, number, piece)
                 running[future] = (number, len(piece))
@@ -152,14 +159,16 @@ class Upload:
         running: dict[Future[str], tuple[int, int]],
         etags: dict[int, str],
         counted: Counted | None,
-    ) -> None:
-        """Wait for a part, and take over those that are there."""
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        patience: float | None = None,
+    ) -> bool:
+        """Wait for a part, for so many seconds or for as long as it takes; take over those that are there."""
+        done, _ = wait(running, timeout=patience, return_when=FIRST_COMPLETED)
         for future in done:
             number, size = running.pop(future)
             etags[number] = future.result()
             if counted is not None:
                 counted(size)
+        return bool(done)
 
     def _part(self, number: int, piece: bytes) -> str:
         query = {"partNumber": str(number), "uploadId": self._upload}

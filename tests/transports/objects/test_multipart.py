@@ -1,0 +1,93 @@
+"""Parts go up one by one where that is fast, else several at once."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from store.transports.base import TransferOptions
+from store.transports.http.asker import Answer
+from store.transports.objects import multipart
+from store.transports.objects.multipart import AT_ONCE, Upload
+from store.transports.objects.opening import open_objects
+from store.transports.objects.signed import SignedObjects
+from store.transports.objects.sources import PART, opened
+
+DATA = hashlib.sha256(b"data").digest() * (6 * PART // 32 + 1)
+
+
+class Watched:
+    """Asks a real server, and counts how many parts are under way; it may hold the first ones back."""
+
+    def __init__(self, client: SignedObjects, held: int) -> None:
+        self._ask = client.ask
+        self._lock = threading.Lock()
+        self._gate = threading.Barrier(held) if held > 1 else None
+        self._held = held
+        self._seen = 0
+        self._now = 0
+        self.most = 0
+
+    def __call__(self, method: str, *given: Any) -> Answer:
+        """Send a request; the first parts wait for one another."""
+        if method != "PUT":
+            return self._ask(method, *given)
+        with self._lock:
+            self._now += 1
+            self._seen += 1
+            self.most = max(self.most, self._now)
+            waits = self._seen <= self._held
+        try:
+            if waits and self._gate is not None:
+                self._gate.wait(10)
+            return self._ask(method, *given)
+        finally:
+            with self._lock:
+                self._now -= 1
+
+
+@pytest.fixture
+def client(rclone_server: Any) -> Iterator[SignedObjects]:
+    """Open an empty bucket."""
+    found = open_objects(f"s3://{rclone_server.new_bucket()}", connection=rclone_server.connection)
+    reader = found.reader()
+    assert isinstance(reader, SignedObjects)
+    yield reader
+    found.close()
+
+
+def put(client: SignedObjects, ask: Watched) -> None:
+    """Put the object, and see that it is there."""
+    upload = Upload(ask, TransferOptions(), client.address, "key")
+    with opened(DATA) as source:
+        upload.put(source, {}, None, None, held=lambda: None)
+    got, count = memoryview(bytearray(len(DATA) + 1)), 0
+    with client.get("key") as body:
+        while more := body.readinto(got[count:]):
+            count += more
+    assert got[:count] == DATA
+
+
+def test_what_is_fast_goes_up_part_by_part(
+    client: SignedObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that puts the parts together as they come is held up by several."""
+    monkeypatch.setattr(multipart, "ENOUGH", 1)
+    ask = Watched(client, held=1)
+
+    put(client, ask)
+
+    assert ask.most == 1
+
+
+def test_what_is_slow_goes_up_in_several_parts_at_once(client: SignedObjects) -> None:
+    """As soon as one has taken too long, and no more than there may be."""
+    ask = Watched(client, held=AT_ONCE)
+
+    put(client, ask)
+
+    assert ask.most == AT_ONCE

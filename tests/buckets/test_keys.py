@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store.buckets.keys import is_marker, key_of, keys_for, names_for, within
@@ -43,6 +43,8 @@ KEYS = (
 
 
 @given(st.sets(KEYS, max_size=12))
+@example({f"{'l' * 300}/a", f"{'l' * 300}/a/a"})
+@example({f"{'l' * 300}/a/%%", f"{'l' * 300}/a/{'m' * 300}", "%%/a"})
 def test_every_key_has_a_name_of_its_own_below_the_directory(keys: set[str]) -> None:
     """No two keys are merged, none leads outside, and each can be read back."""
     names = names_for(keys).names

@@ -180,18 +180,25 @@ def _spelled(part: str) -> str:
 def _joined(name: str) -> list[str]:
     """Return the components of a name, with those that were one made one again."""
     parts: list[str] = []
-    begun = ""
+    pieces: list[str] = []
     for part in name.split("/"):
-        if begun and not part.startswith(MARK):
-            return name.split("/")
-        text = begun + part.removeprefix(MARK) if begun else part
-        begun = ""
-        if _BEGUN.fullmatch(part):
-            begun = text.removesuffix(MARK)
-        else:
-            parts.append(text)
-    whole = "/".join(_spelled(_read_back(part)) for part in parts)
-    return parts if not begun and name in {whole, f"{whole}%2F"} else name.split("/")
+        if pieces and not part.startswith(MARK):
+            parts += pieces
+            pieces = []
+        pieces.append(part)
+        if not _BEGUN.fullmatch(part):
+            parts += _one_again(pieces)
+            pieces = []
+    return parts + pieces
+
+
+def _one_again(pieces: list[str]) -> list[str]:
+    """Return the one component that several were, where they are what it is spelled as; else them."""
+    if len(pieces) == 1:
+        return pieces
+    one = MARK + "".join(piece.removeprefix(MARK).removesuffix(MARK) for piece in pieces)
+    spelled = _spelled(_read_back(one))
+    return [one] if "/".join(pieces) in {spelled, f"{spelled}%2F"} else pieces
 
 
 def _length(text: str) -> int:

@@ -437,7 +437,7 @@ def test_a_few_files_reach_the_disk_with_all_their_names(
 ) -> None:
     """Content and its directories up to the cache's before the record; record and entry with theirs after."""
     if not syncfs:
-        monkeypatch.setattr("store.files.syncing._synced_whole", lambda *_: False)
+        monkeypatch.setattr("store.files.syncing._syncfs", lambda: None)
     count = 3 if syncfs else 10
     cache = FileCache({"cache_dir": str(root)})
     with cache.content.workspace():

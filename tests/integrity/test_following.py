@@ -169,17 +169,17 @@ def test_buffers_come_back_when_they_are_hashed(descriptor: int) -> None:
     seen = set()
     with Following(descriptor, ("sha256",)) as following:
         assert following.lend() is following.lend()
-        for begin in range(0, len(DATA), 200_000):
+        for begin in range(0, len(DATA), 150_000):
             buffer = following.lend()
             seen.add(id(buffer.obj))
-            piece = buffer[: len(DATA[begin : begin + 200_000])]
-            piece[:] = DATA[begin : begin + 200_000]
+            piece = buffer[: len(DATA[begin : begin + 150_000])]
+            piece[:] = DATA[begin : begin + 150_000]
             following.feed(begin, piece)
 
         (found,) = following.finish(len(DATA))
 
     assert found.hex == SHA256
-    assert len(seen) <= 3
+    assert len(seen) <= 8 < len(DATA) / 150_000
 
 
 def test_nobody_waits_for_a_buffer_of_a_thread_that_failed(descriptor: int) -> None:

@@ -76,7 +76,7 @@ def table(name: str, rows: list[Row], others: float = 0.0) -> str:
     ]
     for row in rows:
         peers = ", ".join(
-            f"{peer} {_number(value)} {row.unit} ({_ratio(value / row.ours)} ×)"
+            f"{peer} {_number(value)} {row.unit} ({_ratio(row.ratios.get(peer, value / row.ours))} ×)"
             for peer, value in row.peers.items()
         )
         met = {True: "yes", False: "**no**", None: ""}[row.met]

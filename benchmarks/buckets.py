@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.bucket_peers import LASTING, LISTING, OURS, Contender, contenders, keys_of
 from benchmarks.bucket_places import Place, place
 from benchmarks.children import perform, rehearse
-from benchmarks.measuring import Row, binary, in_turn, medians, spread, unused
+from benchmarks.measuring import Row, binary, in_turn, medians, ratios, spread, unused
 
 SIZES = {"many": (1_000, 10 << 10), "large": (1, 512 << 20)}
 """How many files of how many bytes."""
@@ -63,7 +63,8 @@ def _tree(rounds: int, scratch: Path, count: int, size: int) -> Iterator[Row]:
     for step, taken in found.items():
         middle = medians(taken)
         ours = middle.pop("ours")
-        best = min(middle[name] for name in ("s5cmd", "rclone") if name in middle)
+        beside = ratios(taken, "ours")
+        best = min(beside[name] for name in ("s5cmd", "rclone") if name in beside)
         share = 1.2 if step == LASTING else 1.0
         yield Row(
             f"{what}, {step}",
@@ -71,8 +72,9 @@ def _tree(rounds: int, scratch: Path, count: int, size: int) -> Iterator[Row]:
             middle,
             "s",
             f"≤ {'1.2 × ' if step == LASTING else ''}the faster of s5cmd and rclone",
-            ours <= share * best,
+            best * share >= 1,
             spread(taken["ours"]),
+            ratios=beside,
         )
     yield Row(f"{what}, memory", peak / 2**20, {}, "MiB", "≤ 150 MiB", peak <= 150 << 20)
 

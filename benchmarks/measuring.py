@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Container, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -25,6 +26,7 @@ class Row(NamedTuple):
         met: Whether it was met; None where there is none.
         spread: The quartile distance over the median, of ours.
         note: What a reader of the figures must know, printed below the table.
+        ratios: The peers' ratios to ours, round by round (see `ratios`); those of the medians for who is missing.
     """
 
     what: str
@@ -35,6 +37,7 @@ class Row(NamedTuple):
     met: bool | None = None
     spread: float = 0.0
     note: str = ""
+    ratios: Mapping[str, float] = MappingProxyType({})
 
 
 def in_turn(
@@ -67,6 +70,19 @@ def in_turn(
 def medians(found: Mapping[str, list[float]]) -> dict[str, float]:
     """Return the median of each contender."""
     return {name: statistics.median(values) for name, values in found.items()}
+
+
+def ratios(found: Mapping[str, list[float]], ours: str) -> dict[str, float]:
+    """Return how much longer each contender took than ours in the same round: the median over the rounds.
+
+    A machine that works at half its speed for minutes halves that of all who run in these minutes. Medians of
+    the seconds compare one contender's quick minutes with another's slow ones; this does not.
+    """
+    return {
+        name: statistics.median(one / own for one, own in zip(values, found[ours], strict=False))
+        for name, values in found.items()
+        if name != ours
+    }
 
 
 def spread(values: list[float]) -> float:

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from benchmarks import releases_cdcs
-from benchmarks.measuring import Row, in_turn, medians, spread
+from benchmarks.measuring import Row, in_turn, medians, ratios, spread
 from store.releases.downloading import Manner, download
 from store.releases.filesystem import FileSystemArchive
 from store.releases.names import DEFAULT_WORKSPACE
@@ -90,27 +90,31 @@ def _moving(source: Path, scratch: Path, rounds: int) -> list[Row]:
     return [*_rows(found), *_rows(_processor(found), ", processor time")]
 
 
+_PLAIN = {"cp": "cp -r; sha256sum", "cp here": "cp -r; hashlib"}
+_SYNCED = {"cp; sync": "cp -r; sha256sum; sync -f", "cp here; sync": "cp -r; hashlib; sync -f"}
+"""What the peers are called: those that wait for nothing, and those that wait for the disk."""
+
+
 def _rows(found: dict[str, list[float]], more: str = "") -> list[Row]:
-    middle = medians(found)
-    plain = {"cp -r; sha256sum": middle["cp"], "cp -r; hashlib": middle["cp here"]}
-    synced = {
-        "cp -r; sha256sum; sync -f": middle["cp; sync"],
-        "cp -r; hashlib; sync -f": middle["cp here; sync"],
-    }
     return [
-        _row(f"publish 2,000 × 10 KiB, made to last{more}", found["publish"], synced),
-        _row(f"fetch 2,000 × 10 KiB, relaxed{more}", found["fetch"], plain),
-        _row(f"fetch 2,000 × 10 KiB, made to last{more}", found["fetch, full"], synced),
-        _row(f"fetch what is there{more}", found["again"], {}),
+        _row(f"publish 2,000 × 10 KiB, made to last{more}", found, "publish", _SYNCED),
+        _row(f"fetch 2,000 × 10 KiB, relaxed{more}", found, "fetch", _PLAIN),
+        _row(f"fetch 2,000 × 10 KiB, made to last{more}", found, "fetch, full", _SYNCED),
+        _row(f"fetch what is there{more}", found, "again", {}),
     ]
 
 
-def _row(what: str, taken: list[float], peers: dict[str, float]) -> Row:
+def _row(what: str, found: dict[str, list[float]], name: str, peers: Mapping[str, str]) -> Row:
+    """Hold ours against the peers, each round's against that round's."""
+    taken = found[name]
     ours = statistics.median(taken)
     if not peers:
         return Row(what, ours, {}, "s", spread=spread(taken))
-    met = ours <= 1.5 * min(peers.values())
-    return Row(what, ours, peers, "s", "≤ 1.5 ×", met, spread(taken))
+    held = {name: taken, **{shown: found[peer] for peer, shown in peers.items()}}
+    beside = ratios(held, name)
+    middle = {shown: statistics.median(held[shown]) for shown in beside}
+    met = min(beside.values()) * 1.5 >= 1
+    return Row(what, ours, middle, "s", "≤ 1.5 ×", met, spread(taken), ratios=beside)
 
 
 def _listing(scratch: Path, releases: int, rounds: int) -> list[Row]:

@@ -26,7 +26,7 @@ class Row(NamedTuple):
         met: Whether it was met; None where there is none.
         spread: The quartile distance over the median, of ours.
         note: What a reader of the figures must know, printed below the table.
-        ratios: The peers' ratios to ours, round by round (see `ratios`); those of the medians for who is missing.
+        ratios: The peers' ratios to ours, round by round: see `ratios`; the medians' otherwise.
     """
 
     what: str

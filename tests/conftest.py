@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     # Most tests need no object store: its fakes load when one is asked for.
@@ -18,7 +19,9 @@ pytest_plugins = ["pytester"]
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C be heeded though the suite runs in the background, where a shell has it ignored."""
+    """Let no law fail since the machine is busy, and Ctrl-C be heeded though a shell has it ignored."""
+    settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("house")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -175,13 +175,14 @@ class TestTrusting(Shelf):
         """Verifies nothing."""
 
         def bring_blob(
-            self, blob: Blob, target: Path, record: Record, *arguments: Any, **named: Any
+            self, blob: Blob, target: str, record: Record, *arguments: Any, **named: Any
         ) -> None:
             """Forget the digest."""
             plain = blob._replace(sha256=None)
             shelf = shelf_of(named["workspace"], record.title_versionless)
-            target.write_bytes(self._read(f"{shelf}/{blob_name(plain.pid or '')}") or b"")
-            target.chmod(named["mode"] & 0o755)
+            place = Path(target)
+            place.write_bytes(self._read(f"{shelf}/{blob_name(plain.pid or '')}") or b"")
+            place.chmod(named["mode"] & 0o755)
 
 
 class TestWasteful(Shelf):
@@ -193,11 +194,11 @@ class TestWasteful(Shelf):
     class kind(ObjectArchive):  # noqa: N801 - the suite's attribute
         """Touches what lies there."""
 
-        def bring_blob(self, blob: Blob, target: Path, *arguments: Any, **named: Any) -> None:
+        def bring_blob(self, blob: Blob, target: str, *arguments: Any, **named: Any) -> None:
             """Bring it, and spoil another."""
             super().bring_blob(blob, target, *arguments, **named)
-            for other in target.parent.glob("*"):
-                if other.is_file() and other != target:
+            for other in Path(target).parent.glob("*"):
+                if other.is_file() and str(other) != target:
                     other.write_bytes(b"")
 
 

@@ -227,7 +227,7 @@ class ReleaseStore(Store[ReleaseResource]):
                     missing=(metadata.filename or metadata.uid,),
                 )
             raise ReleaseRecordNotFoundError("which release it was in is no longer known: ask anew")
-        target = Path(dest) / (metadata.filename or "resource")
+        target = str(Path(dest) / (metadata.filename or "resource"))
         self._archive(metadata.place).bring_blob(
             metadata.blob,
             target,
@@ -238,7 +238,7 @@ class ReleaseStore(Store[ReleaseResource]):
             via=Path(dest),
             chunk=CHUNK,
         )
-        return str(target)
+        return target
 
     def _record(self, query: Mapping[str, Any], title: str, place: Named) -> Record:
         from store.releases.choosing import choose

@@ -62,7 +62,7 @@ def check_release(
             try:
                 archive.bring_blob(
                     blob,
-                    target,
+                    str(target),
                     record,
                     update,
                     workspace=workspace,

@@ -155,7 +155,7 @@ def _mended(
             make_directories(goes.parent)
             source.bring_blob(
                 blob,
-                goes,
+                str(goes),
                 record,
                 update,
                 workspace=workspace,

@@ -239,7 +239,7 @@ def _bring_all(
         else:
             archive.bring_blob(
                 blob,
-                folder / blob.path,
+                f"{place}/{blob.path}",
                 release,
                 update,
                 workspace=workspace,

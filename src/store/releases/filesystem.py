@@ -136,7 +136,7 @@ class FileSystemArchive(LaidOutArchive):
     def bring_blob(
         self,
         blob: Blob,
-        target: Path,
+        target: str,
         record: Record,
         update: MutableMapping[str, Any],
         *,
@@ -149,7 +149,7 @@ class FileSystemArchive(LaidOutArchive):
         shelf = shelf_of(workspace, record.title_versionless)
         bring_out(
             f"{self._place}/{shelf}/{blob_name(blob.pid or '')}",
-            str(target),
+            target,
             str(via),
             update,
             digest=blob.digest,

@@ -111,7 +111,7 @@ class Further:
     def bring_blob(
         self,
         blob: Blob,
-        target: Path,
+        target: str,
         record: Record,
         update: MutableMapping[str, Any],
         *,
@@ -126,7 +126,7 @@ class Further:
 
         Args:
             blob: The file.
-            target: Where it goes; nothing of it is there where it fails.
+            target: Where it goes, as text, since thousands do; nothing of it is there where it fails.
             record: The release that it belongs to.
             update: Is kept up to date.
             workspace: Where the release lies.
@@ -141,7 +141,7 @@ class Further:
         bring_by_page(
             self,
             blob,
-            target,
+            Path(target),
             record,
             update,
             workspace=workspace,

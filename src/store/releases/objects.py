@@ -118,7 +118,7 @@ class ObjectArchive(LaidOutArchive):
     def bring_blob(
         self,
         blob: Blob,
-        target: Path,
+        target: str,
         record: Record,
         update: MutableMapping[str, Any],
         *,
@@ -132,7 +132,7 @@ class ObjectArchive(LaidOutArchive):
         bring_object(
             self._client,
             f"{self._prefix}{shelf}/{blob_name(blob.pid or '')}",
-            target,
+            Path(target),
             via,
             update,
             digest=blob.digest,

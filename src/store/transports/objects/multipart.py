@@ -28,16 +28,13 @@ from store.transports.objects.checking import check
 from store.transports.objects.conditions import condition_headers
 from store.transports.objects.failures import is_forgotten, refused
 from store.transports.objects.sources import Reader
+from store.transports.objects.widening import Width
 from store.transports.repeating import repeated
 
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 4
-"""How many parts of one object go up at once: with one being read, 40 MiB of memory.
-
-It begins with one, and goes on so while that is fast (`growth.ENOUGH`): a server that puts the parts together
-as they come (rclone's) takes a fifth longer for several.
-"""
+"""How many parts of one object go up at once at the most: with one being read, 40 MiB of memory."""
 
 _TAKEN_BACK: Final = frozenset({200, 204, 404})
 """How a store says that an upload is there no more."""
@@ -138,27 +135,34 @@ class Upload:
 
     def _parts(self, reader: Reader, counted: Counted | None) -> list[str]:
         """Put the parts; no more are read than are on their way, and one."""
-        size, limit = reader.part, 1
+        size, width = reader.part, Width(AT_ONCE, self._options.clock.monotonic)
         etags: dict[int, str] = {}
         running: dict[Future[str], tuple[int, int]] = {}
+
+        def came(count: int) -> None:
+            """Count a part that is up."""
+            width.came(count)
+            if counted is not None:
+                counted(count)
+
         with ThreadPoolExecutor(AT_ONCE, "store-upload") as pool, _cancelling(running):
             for number, piece in enumerate(_pieces(reader, size), 1):
-                if len(running) >= limit:
-                    patience = size / ENOUGH if limit == 1 else None
-                    if not self._collect(running, etags, counted, patience):
-                        limit = AT_ONCE
+                while len(running) >= width.at_once:
+                    patience = size / ENOUGH if width.at_once == 1 else None
+                    if not self._collect(running, etags, came, patience):
+                        width.late()
                 context = contextvars.copy_context()
                 future = pool.submit(context.run, self._part, number, piece)
                 running[future] = (number, len(piece))
             while running:
-                self._collect(running, etags, counted)
+                self._collect(running, etags, came)
         return [etags[number] for number in sorted(etags)]
 
     def _collect(
         self,
         running: dict[Future[str], tuple[int, int]],
         etags: dict[int, str],
-        counted: Counted | None,
+        came: Counted,
         patience: float | None = None,
     ) -> bool:
         """Wait for a part, for so many seconds or for as long as it takes; take over those that are there."""
@@ -166,8 +170,7 @@ class Upload:
         for future in done:
             number, size = running.pop(future)
             etags[number] = future.result()
-            if counted is not None:
-                counted(size)
+            came(size)
         return bool(done)
 
     def _part(self, number: int, piece: bytes) -> str:

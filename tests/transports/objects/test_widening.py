@@ -1,70 +1,65 @@
-"""As many parts go up at once as make it faster."""
+"""Parts go up one after another while that is fast, else several at once."""
 
 from __future__ import annotations
 
 import pytest
 
-from store.transports.objects.widening import Width
+from store.transports.objects.widening import ENOUGH, Width
 
 PART = 8 << 20
 
 
 class Sent:
-    """Sends parts to a server whose rate hangs on how many come at once."""
+    """Sends parts to a server, at a rate that is told."""
 
-    def __init__(self, most: int, rates: dict[int, float]) -> None:
+    def __init__(self) -> None:
         self._now = 0.0
-        self._rates = rates
-        self.width = Width(most, lambda: self._now)
-        self.widths: list[int] = []
+        self.width = Width(4, lambda: self._now)
 
-    def send(self, parts: int) -> None:
-        """Let so many parts come up."""
+    def send(self, parts: int, rate: float) -> list[int]:
+        """Let so many parts come up; return how many were to be at once before each."""
+        widths = []
         for _ in range(parts):
-            self.widths.append(self.width.at_once)
-            self._now += PART / self._rates[self.width.at_once]
+            widths.append(self.width.at_once)
+            self._now += PART / rate
             self.width.came(PART)
+        return widths
 
 
-@pytest.mark.parametrize(
-    ("rates", "found"),
-    [
-        ({1: 290e6, 2: 275e6, 4: 245e6}, 1),
-        ({1: 290e6, 2: 300e6, 4: 600e6}, 1),
-        ({1: 160e6, 2: 260e6, 4: 270e6}, 2),
-        ({1: 160e6, 2: 260e6, 4: 295e6}, 4),
-        ({1: 100e6, 2: 200e6, 4: 400e6}, 4),
-    ],
-)
-def test_twice_as_many_stay_where_that_is_faster_by_a_tenth(
-    rates: dict[int, float], found: int
-) -> None:
-    """Each of them is tried for a few parts; from then on nothing changes any more."""
-    sent = Sent(4, rates)
-
-    sent.send(64)
-
-    assert sent.width.settled
-    assert sent.widths[:3] == [1, 1, 1]
-    assert set(sent.widths[20:]) == {found}
+def test_what_is_fast_goes_on_one_by_one() -> None:
+    """However long it lasts."""
+    assert Sent().send(100, 1.1 * ENOUGH) == [1] * 100
 
 
-def test_one_is_never_more_than_there_may_be() -> None:
-    """Nothing is to be found out then."""
-    sent = Sent(1, {1: 100e6})
-
-    sent.send(10)
-
-    assert sent.width.settled
-    assert set(sent.widths) == {1}
+def test_what_is_slow_goes_up_at_once() -> None:
+    """As soon as a few parts have told so."""
+    assert Sent().send(10, 0.9 * ENOUGH) == [1] * 4 + [4] * 6
 
 
-def test_what_is_late_goes_up_at_once() -> None:
-    """Whatever else was found out before."""
-    sent = Sent(4, {1: 100e6, 2: 90e6, 4: 80e6})
-    sent.send(20)
+def test_what_becomes_slow_goes_up_at_once() -> None:
+    """From then on, even where it becomes fast again."""
+    sent = Sent()
+    sent.send(8, 2 * ENOUGH)
+    sent.send(4, 0.5 * ENOUGH)
 
-    sent.width.late()
-    sent.send(20)
+    assert sent.send(10, 10 * ENOUGH) == [4] * 10
 
-    assert set(sent.widths[20:]) == {4}
+
+def test_one_slow_part_is_not_taken_for_all() -> None:
+    """The rate is that of several together."""
+    sent = Sent()
+
+    widths = sent.send(2, 2 * ENOUGH) + sent.send(1, 0.5 * ENOUGH) + sent.send(5, 2 * ENOUGH)
+
+    assert widths == [1] * 8
+
+
+@pytest.mark.parametrize("parts", [0, 3])
+def test_it_may_be_told_to(parts: int) -> None:
+    """By who has waited long enough for one."""
+    sent = Sent()
+    sent.send(parts, 2 * ENOUGH)
+
+    sent.width.widen()
+
+    assert sent.send(10, 2 * ENOUGH) == [4] * 10

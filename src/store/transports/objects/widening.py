@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-_GROWN: Final = 1.1
-"""How many times faster it must have become by twice as many parts for these to stay."""
+ENOUGH: Final = 200 << 20
+"""A rate at which parts go up one after another, in bytes a second."""
+
+PATIENCE: Final = 2.0
+"""How many times longer than at that rate a single part may take."""
+
+_LOOKED_AT: Final = 4
+"""Over how many parts the rate is looked at: one alone tells little."""
 
 
 class Width:
-    """How many parts go up at once: one at first, and twice as many as long as that makes it faster.
+    """How many parts go up at once: one while that is fast, else as many as there may be.
 
-    A server that puts the parts together as they come (rclone's) takes longer for two than for one after
-    another; one that keeps each by itself (Ceph's) takes half as long for four.
+    A server that puts the parts together as they come (rclone's) takes a fifth longer for several; one that
+    keeps each by itself (Ceph's gateway) takes half as long. How fast several come at first does not tell
+    them apart, since the former takes in what comes early, and makes up for it at the end.
 
     Args:
         most: How many there may be.
@@ -21,7 +28,6 @@ class Width:
 
     Attributes:
         at_once: How many there are to be now.
-        settled: Whether that has been found out.
     """
 
     def __init__(self, most: int, monotonic: Callable[[], float]) -> None:
@@ -29,26 +35,19 @@ class Width:
         self._monotonic = monotonic
         self._since = monotonic()
         self._parts = self._bytes = 0
-        self._before, self._rate = 1, 0.0
         self.at_once = 1
-        self.settled = most == 1
 
     def came(self, size: int) -> None:
         """Take note that a part of so many bytes is up."""
         self._parts += 1
         self._bytes += size
-        if self.settled or self._parts <= 2 * self.at_once:
+        if self._parts < _LOOKED_AT:
             return
         now = self._monotonic()
-        rate = self._bytes / max(now - self._since, 1e-9)
+        if self._bytes < ENOUGH * (now - self._since):
+            self.widen()
         self._since, self._parts, self._bytes = now, 0, 0
-        if rate < _GROWN * self._rate:
-            self.at_once, self.settled = self._before, True
-            return
-        self._before, self._rate = self.at_once, rate
-        self.at_once = min(self._most, 2 * self.at_once)
-        self.settled = self.at_once == self._before
 
-    def late(self) -> None:
-        """Take note that a part takes long: several are on their way in the same time."""
-        self.at_once, self.settled = self._most, True
+    def widen(self) -> None:
+        """Let as many go up from now on as there may be."""
+        self.at_once = self._most

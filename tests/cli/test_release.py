@@ -50,6 +50,56 @@ def test_publishing_tells_what_goes(cli: Run, project: Path) -> None:
     assert project.is_dir()
 
 
+def test_what_excludes_nothing_is_told(cli: Run, project: Path) -> None:
+    """What was mistyped would be published for good."""
+    cli("release", "init", "archive")
+
+    asked = ("release", "publish", str(project), "survey@1.0.0", "--to", "archive", "-n")
+    done = cli(*asked, "--exclude", "rum", "--exclude", "data/*")
+
+    assert done.out == "run\t3\n"
+    assert "nothing to exclude that is called 'rum'" in done.err
+    assert "'data/*'" not in done.err
+
+
+def test_one_workspace_is_named(cli: Run, project: Path) -> None:
+    """Where two are, neither is taken."""
+    cli("release", "init", "archive")
+    asked = (
+        "release",
+        "publish",
+        str(project),
+        "Lab/survey@1.0.0",
+        "--to",
+        "archive",
+        "--workspace",
+    )
+
+    assert (cli(*asked, "Other").status, cli(*asked, "Lab").status) == (2, 0)
+
+
+def test_beginning_an_archive_can_be_told_to_programs(cli: Run, house: Path) -> None:
+    """One document, which names it."""
+    begun = cli("release", "init", "archive", "--json")
+
+    assert begun.json == {"archive": "archive"}
+    assert (house / "archive" / ".rmearchive").is_file()
+
+
+def test_a_record_that_was_changed_is_not_shown(cli: Run, house: Path, published: None) -> None:
+    """Whoever reads it would take it for what was published: status 4."""
+    del published
+    (record,) = (house / "archive").glob("*/survey/survey-v1.0.0.yml")
+    text = record.read_text()
+    record.chmod(0o644)
+    record.write_text(text.replace('"datasets": {}', '"datasets": {"q": "run"}'))
+    assert record.read_text() != text
+
+    for more in ((), ("--json",), ("--record",)):
+        shown = cli("release", "show", "survey@1.0.0", "--archive", "archive", *more)
+        assert (shown.status, shown.out == "" or "--json" in more) == (4, True)
+
+
 def test_a_dry_run_tells_sizes_and_no_digest(cli: Run, project: Path) -> None:
     """Nothing is read yet, so that no digest can be told, not even the record's."""
     cli("release", "init", "archive")

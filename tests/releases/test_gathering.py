@@ -287,7 +287,18 @@ def test_patterns_mean_what_git_means(
 
 
 @pytest.mark.parametrize(
-    "name", ["kubeconfig", "rclone.conf", "API_KEY.txt", "apikey.txt", "wallet.dat"]
+    "name",
+    [
+        "kubeconfig",
+        "rclone.conf",
+        "API_KEY.txt",
+        "apikey.txt",
+        "wallet.dat",
+        ".env~",
+        ".Xauthority",
+        ".rclone.conf",
+        "office.ovpn",
+    ],
 )
 def test_other_files_with_credentials_stay_at_home(tmp_path: Path, name: str) -> None:
     """They are told, as those of any tool are."""

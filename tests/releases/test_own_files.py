@@ -128,6 +128,8 @@ def test_no_release_brings_what_is_noted_of_it(
 
     with pytest.raises(UnsafeNameError, match="of its own"):
         download(archive, record, DEFAULT_WORKSPACE, tmp_path / "here", MANNER)
+    with pytest.raises(UnsafeNameError, match="of its own"):
+        archive.upload_release_record(record.to_data())
 
 
 @pytest.fixture

@@ -67,6 +67,46 @@ def test_what_may_not_be_read_is_told(
     assert "can be written to" not in done.stderr
 
 
+LISTS = """
+import os, sys
+from store.cli.main import run
+for place in sys.argv[2:]:
+    os.chmod(place, 0)
+    for one in ("list", "list --long"):
+        print(run(["release", *one.split(), "--archive", sys.argv[1]]), flush=True)
+    os.chmod(place, 0o755)
+"""
+
+
+@pytest.mark.skipif(os.getuid() == 0 and shutil.which("setpriv") is None, reason="root may all")
+def test_what_others_keep_to_themselves_is_passed_over(
+    archive: FileSystemArchive, release: Release, store_environment: pytest.MonkeyPatch
+) -> None:
+    """The rest is listed, and it is said what is not: a workspace, or one title's shelf."""
+    del store_environment
+    release("1.0.0")
+    for space, title in ((DEFAULT_WORKSPACE, "theirs"), ("Private", "survey")):
+        shelf = archive.archive_path / space / title
+        shutil.copytree(archive.archive_path / DEFAULT_WORKSPACE / "survey", shelf)
+    places = [archive.archive_path / DEFAULT_WORKSPACE / "theirs", archive.archive_path / "Private"]
+    command = [*(PLAIN if os.getuid() == 0 else []), sys.executable, "-c", LISTS]
+
+    done = subprocess.run(
+        [*command, archive.archive_path, *places],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=archive.archive_path.parent,
+    )
+
+    lines = done.stdout.splitlines()
+    assert [one for one in lines if one.isdigit()] == ["0"] * 4
+    assert sum("survey" in one and "1.0.0" in one for one in lines) == 6
+    for place in places:
+        assert f"{place}: " in done.stderr
+
+
 WRITES = """
 import os, sys
 from store.cli.main import run

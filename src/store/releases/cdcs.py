@@ -18,6 +18,7 @@ from store.releases.cdcs_template import create_template
 from store.releases.curator import Curator
 from store.releases.datasets import check_leads
 from store.releases.hashing import CHUNK
+from store.releases.holding import refuse_taken
 from store.releases.logins import get_credentials
 from store.releases.names import DEFAULT_WORKSPACE, check_title, check_workspace
 from store.releases.receiving import receive_blob
@@ -219,6 +220,7 @@ class CDCSArchive(SelectingArchive):
         wanted = check_workspace(workspace_of(workspace, workspace_title))
         record = Record.from_data(release_record)
         check_leads(record)
+        refuse_taken(record)
         sure = self._bringing.sure
         return self._releases.publish(record, wanted, allow_repeat=allow_repeat, sure=sure)
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from store.errors import (
     DriftError,
@@ -14,7 +14,6 @@ from store.errors import (
     ReleaseRecordNotFoundError,
     ResourceNotFoundError,
     StoreError,
-    UnsafeNameError,
 )
 from store.files.atomic import make_directories
 from store.files.dirlocks import alone_in
@@ -36,6 +35,7 @@ from store.releases.holding import (
     finish,
     held_in,
     refuse_archive,
+    refuse_taken,
 )
 from store.releases.holding_back import holds_hooks
 from store.releases.mapping import Blob
@@ -48,9 +48,6 @@ from store.releases.yours import read_note, write_note, yours_among
 
 if TYPE_CHECKING:
     from store.releases.further import Further
-
-_TAKEN: Final = tuple(f"{one}/" for one in (EARLIER, RECORD, COMING, YOURS))
-"""How no path in a release may begin, in whatever case."""
 
 
 class Manner(NamedTuple):
@@ -201,14 +198,9 @@ def _checked(record: Mapping[str, Any] | Record, *, allow_git: bool) -> Record:
     """Return a record, as long as it was not changed, leaves our names alone and brings nobody's hooks."""
     release = record if isinstance(record, Record) else Record.from_data(record)
     release.check()
-    files = {blob.path for blob in release.blobs}
-    for path in (*release.directories, *files):
-        folded = f"{path.casefold()}/"  # there are file systems on which case is nothing
-        if folded.startswith(_TAKEN) or (path in files and folded == f"{HIDDEN}/"):
-            raise UnsafeNameError(
-                f"{release.title} is refused: it has a {path!r} of its own", name=path
-            )
-        if not allow_git and holds_hooks(path):
+    refuse_taken(release)
+    for path in () if allow_git else (*release.directories, *(one.path for one in release.blobs)):
+        if holds_hooks(path):
             raise RefusedError(
                 f"{release.title} is refused: git, or hg, would run what it says in {path!r}; fetch it with"
                 " --allow-git (allow_git=True) if you trust who published it",

@@ -6,10 +6,11 @@ import contextlib
 import errno
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from store.errors import ArchiveError
+from store.errors import ArchiveError, StorageError
 from store.files.apart import lay_apart
 from store.files.atomic import make_directories, write_bytes
 from store.files.exclusive import create_whole
@@ -33,6 +34,7 @@ from store.releases.resolving import resolved
 from store.releases.rooms import Rooms, check_there
 from store.releases.shelves import (
     directories_in,
+    readable,
     reason_as_bytes,
     versions_in,
     yanked_in,
@@ -183,15 +185,19 @@ class FileSystemArchive(LaidOutArchive):
         small = sum(sizes) < _SMALL * len(sizes)
         return 1 if small else super().threads_for(asked, sizes)
 
-    def _shelves(self, workspace: str | None, title: str | None) -> Iterator[tuple[str, str]]:
+    def _shelves(
+        self,
+        workspace: str | None,
+        title: str | None,
+        passed: list[StorageError] | None = None,
+    ) -> Iterator[tuple[str, str]]:
         spaces = (
             directories_in(self.archive_path) if workspace is None else [check_workspace(workspace)]
         )
         for space in spaces:
-            titles = (
-                directories_in(self.archive_path / space) if title is None else [check_title(title)]
-            )
-            for one in titles:
+            look = partial(directories_in, self.archive_path / space)
+            titles = readable(look, passed) if title is None else [check_title(title)]
+            for one in titles or ():
                 yield space, one
 
     def _versions(self, workspace: str, title: str) -> Iterable[Version]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections.abc import Sequence
@@ -13,9 +14,11 @@ from store.files.failures import storage_error, storage_errors
 from store.files.names import unsafe_component
 from store.releases.holding_back import held_back
 from store.releases.ignoring import NAME, OWN, Rule, ignored_by, rules_in
-from store.releases.including import includes, is_pattern, matches, reaches
+from store.releases.including import includes, is_pattern, matches, path_below, reaches
 from store.releases.mapping import MAX_DEPTH
 from store.releases.modes import EXECUTABLE
+
+log = logging.getLogger(__name__)
 
 
 class Going(NamedTuple):
@@ -103,6 +106,7 @@ def gather(
     walk = _Walk(root, named, without, _way_to(root, apart), anything=anything)
     walk.into("", _rules_above(root))
     walk.check_included()
+    walk.tell_unused()
     return Plan(
         tuple(sorted(walk.files)), tuple(sorted(walk.directories)), tuple(sorted(walk.left_out))
     )
@@ -127,6 +131,7 @@ class _Walk:
         self._anything = anything
         self._root, self._include, self._exclude = root, include, exclude
         self._apart = apart
+        self._used: set[str] = set()
         self.files: list[Going] = []
         self.directories: list[str] = []
         self.left_out: list[LeftOut] = []
@@ -183,7 +188,15 @@ class _Walk:
         return any(reaches(one, path, shut=shut) for one in self._include)
 
     def _is_excluded(self, path: str) -> bool:
-        return bool(self._exclude) and any(matches(path, one) for one in self._exclude)
+        used = {one for one in self._exclude if matches(path, one)} if self._exclude else set()
+        self._used |= used
+        return bool(used)
+
+    def tell_unused(self) -> None:
+        """Say which of what is to be excluded was never come by: it may be mistyped."""
+        for one in self._exclude:
+            if one not in self._used:
+                log.warning("%s holds nothing to exclude that is called %r", self._root, one)
 
     def check_included(self) -> None:
         """Refuse paths to be included that are no files, or were never come by, since they lie behind a link.
@@ -237,24 +250,6 @@ def _check_place(path: str, name: str, *, released: bool) -> None:
             " deep into one file, or leave it out with --exclude",
             limit=MAX_DEPTH,
         )
-
-
-def path_below(root: Path, text: str) -> str:
-    """Return a path, or a pattern of paths, as it counts from a project.
-
-    Raises:
-        QueryError: It leads elsewhere, or is the project itself.
-    """
-    path = os.path.normpath(text)
-    for above in (root.absolute(), root.resolve()):
-        if Path(path).is_absolute() and Path(path).is_relative_to(above):
-            path = Path(path).relative_to(above).as_posix()
-    if path in {".", ".."} or path.startswith(("../", "/")):
-        raise QueryError(
-            f"{text!r} is nothing in {root}: name a path, or a pattern, that counts from there",
-            query=text,
-        )
-    return path
 
 
 def _way_to(root: Path, apart: Path | None) -> str | None:

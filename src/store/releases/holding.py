@@ -48,8 +48,32 @@ EARLIER: Final = f"{HIDDEN}/earlier"
 YOURS: Final = f"{HIDDEN}/yours.json"
 """Where it is noted which files no release has brought though one has them: see `store.releases.yours`."""
 
+_TAKEN: Final = tuple(f"{one}/" for one in (EARLIER, RECORD, COMING, YOURS))
+"""How no path in a release may begin, in whatever case."""
+
 _SHOWN: Final = 5
 """How many files are named that are in the way."""
+
+
+def refuse_taken(release: Record) -> None:
+    """Refuse a release with a path that every folder keeps for what is said of the release itself.
+
+    Raises:
+        UnsafeNameError: It has one, in whatever case: there are file systems on which case is nothing.
+    """
+    for paths, also in (
+        (release.directories, ()),
+        ((one.path for one in release.blobs), (HIDDEN,)),
+    ):
+        for path in paths:
+            if path[: len(HIDDEN)].casefold() == HIDDEN:
+                folded = path.casefold()
+                if f"{folded}/".startswith(_TAKEN) or folded in also:
+                    raise UnsafeNameError(
+                        f"{release.title} is refused: it has a {path!r} of its own, which the folder that it"
+                        " comes to keeps for itself; publish it without",
+                        name=path,
+                    )
 
 
 def record_in(folder: Path) -> Record | None:

@@ -11,18 +11,19 @@ NEVER: Final = (".git", ".hg", ".svn", ".rme", ".store-*")
 
 _TOOLS: Final = """
     .aws .azure .boto .databrickscfg .docker .dockercfg .git-credentials .gnupg .htpasswd .kube .my.cnf
-    kubeconfig kubeconfig.* *.kubeconfig rclone.conf wallet.dat
+    kubeconfig kubeconfig.* *.kubeconfig rclone.conf .rclone.conf wallet.dat
     .mylogin.cnf .npmrc .oci .passwd-s3fs .pgpass .pypirc .renviron .s3cfg .ssh .terraformrc .vault-token
+    .xauthority
     access_tokens.db application_default_credentials.json client_secret*.json kaggle.json
     service-account*.json service_account*.json terraform.tfstate* *.tfstate *.tfstate.* *.tfvars
 """
 """Where tools keep what they log in with."""
 
 _USUAL: Final = """
-    .env .env.* *.env .envrc .netrc _netrc .secrets secrets.* credentials credentials.* .token *.token
+    .env .env.* *.env .env~ .envrc .netrc _netrc .secrets secrets.* credentials credentials.* .token *.token
     api_key api_key.txt apikey apikey.txt api-key.txt
     token token.txt tokens.txt password.txt passwords.txt password passwords passwd cookies.txt
-    id_rsa* id_dsa* id_ecdsa* id_ed25519* *.pem *.key *.p12 *.pfx *.jks *.keystore *.kdbx *.ppk
+    id_rsa* id_dsa* id_ecdsa* id_ed25519* *.pem *.key *.p12 *.pfx *.jks *.keystore *.kdbx *.ppk *.ovpn
     .bash_history .zsh_history .python_history
 """
 """What people and programs call such files."""

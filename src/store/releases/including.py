@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
+from pathlib import Path
 from typing import Final
 
+from store.errors import QueryError
 from store.releases.holding_back import held_back
 
 _WILD: Final = re.compile(r"[*?\[]")
 """What makes a path a pattern."""
+
+
+def path_below(root: Path, text: str) -> str:
+    """Return a path, or a pattern of paths, as it counts from a project.
+
+    Raises:
+        QueryError: It leads elsewhere, or is the project itself.
+    """
+    path = os.path.normpath(text)
+    for above in (root.absolute(), root.resolve()):
+        if Path(path).is_absolute() and Path(path).is_relative_to(above):
+            path = Path(path).relative_to(above).as_posix()
+    if path in {".", ".."} or path.startswith(("../", "/")):
+        raise QueryError(
+            f"{text!r} is nothing in {root}: name a path, or a pattern, that counts from there",
+            query=text,
+        )
+    return path
 
 
 def is_pattern(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -13,12 +14,14 @@ from store.errors import (
     QueryError,
     ReleaseExistsError,
     ReleaseRecordNotFoundError,
+    StorageError,
     UnsafeNameError,
 )
 from store.files.names import inside
 from store.releases.admitting import meant
 from store.releases.datasets import check_leads
 from store.releases.hashing import CHUNK
+from store.releases.holding import refuse_taken
 from store.releases.layout import blob_name, record_name, shelf_of
 from store.releases.names import (
     DEFAULT_WORKSPACE,
@@ -30,6 +33,7 @@ from store.releases.names import (
 )
 from store.releases.records import Record
 from store.releases.selecting import SelectingArchive
+from store.releases.shelves import readable
 from store.releases.usable import Candidate, checked
 from store.releases.values import Listed, Naming, naming_of, workspace_of
 from store.releases.versions import Choice, Version
@@ -112,6 +116,7 @@ class LaidOutArchive(SelectingArchive):
         where = workspace_of(workspace, workspace_title)
         record = Record.from_data(release_record)
         check_leads(record)
+        refuse_taken(record)
         return self._published(record, where)
 
     def upload_record(self, record: Record, workspace: str, **how: Any) -> str:  # noqa: ANN401 - for others
@@ -140,7 +145,8 @@ class LaidOutArchive(SelectingArchive):
     ) -> list[Listed]:
         """Return what there is, by the names of the records: see `Further.list_releases`."""
         found = []
-        for space, title in self._shelves(workspace, title_versionless):
+        passed: list[StorageError] | None = [] if None in {workspace, title_versionless} else None
+        for space, title in self._shelves(workspace, title_versionless, passed):
             if not (is_name(space) and is_name(title)):
                 log.warning(
                     "%s: %r is passed over: no release has such a name",
@@ -148,11 +154,16 @@ class LaidOutArchive(SelectingArchive):
                     f"{space}/{title}",
                 )
                 continue
-            versions = self._versions(space, title)
+            versions = readable(partial(self._versions, space, title), passed)
             yanked = self._yanked(space, title) if versions else {}
             found += [
-                Listed(space, title, version, yanked.get(version)) for version in sorted(versions)
+                Listed(space, title, version, yanked.get(version))
+                for version in sorted(versions or ())
             ]
+        for error in passed or ():
+            if not found:
+                raise error
+            log.warning("%s: something is passed over: %s", self.host, error)
         return self._detailed(found) if details else found
 
     def yank(
@@ -174,8 +185,13 @@ class LaidOutArchive(SelectingArchive):
         self._mark(workspace, title_versionless, number, None if undo else reason)
 
     @abc.abstractmethod
-    def _shelves(self, workspace: str | None, title: str | None) -> Iterator[tuple[str, str]]:
-        """Give workspaces and titles that may hold releases, sorted."""
+    def _shelves(
+        self,
+        workspace: str | None,
+        title: str | None,
+        passed: list[StorageError] | None = None,
+    ) -> Iterator[tuple[str, str]]:
+        """Give workspaces and titles that may hold releases, sorted; ``passed`` takes what is unreadable."""
 
     @abc.abstractmethod
     def _versions(self, workspace: str, title: str) -> Iterable[Version]:

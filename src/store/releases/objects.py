@@ -12,6 +12,7 @@ from store.errors import (
     DriftError,
     MissingKeyError,
     ResourceNotFoundError,
+    StorageError,
 )
 from store.releases.hashing import CHUNK
 from store.releases.laid_out import LaidOutArchive, T
@@ -168,7 +169,12 @@ class ObjectArchive(LaidOutArchive):
         """Close the client's connections."""
         self._client.close()
 
-    def _shelves(self, workspace: str | None, title: str | None) -> Iterator[tuple[str, str]]:
+    def _shelves(
+        self,
+        workspace: str | None,
+        title: str | None,
+        passed: list[StorageError] | None = None,  # noqa: ARG002 - a store shows all or nothing
+    ) -> Iterator[tuple[str, str]]:
         if workspace is not None and title is not None:
             yield check_workspace(workspace), check_title(title)
             return

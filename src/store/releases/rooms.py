@@ -83,9 +83,10 @@ def check_there(
         except OSError as error:
             raise storage_error(error, path) from error
         if size != blob.size and (size < 0 or blob.size is not None):
+            what = f"has {size} bytes in the archive, and {blob.size} in the record; correct the record, or"
             raise ResourceNotFoundError(
-                f"{title} cannot be published: the content of {blob.path!r} is not in the archive;"
-                " upload its blobs first",
+                f"{title} cannot be published: the content of {blob.path!r}"
+                f" {'is not in the archive;' if size < 0 else what} upload its blobs first",
                 query=blob.path,
             )
 

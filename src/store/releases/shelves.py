@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
+from store.errors import StorageError
 from store.files.failures import storage_errors
 from store.integrity.regular import read_regular
 from store.releases.layout import version_in
 from store.releases.versions import Version
+
+T = TypeVar("T")
 
 MAX_REASON: Final = 4096
 """How long the reason for a yank may be, in bytes."""
@@ -30,6 +34,25 @@ def directories_in(path: Path) -> list[str]:
                 )
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+
+def readable(work: Callable[[], T], passed: list[StorageError] | None) -> T | None:
+    """Return what is found in a workspace or on a shelf; None where it is unreadable, and may be passed over.
+
+    Args:
+        work: Looks there.
+        passed: Takes the error of what is passed over; None where just that was asked for.
+
+    Raises:
+        StorageError: It cannot be read.
+    """
+    try:
+        return work()
+    except StorageError as error:
+        if passed is None or not isinstance(error.__cause__, PermissionError):
+            raise
+        passed.append(error)
+        return None
 
 
 def versions_in(shelf: Path, title: str) -> list[Version]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from store.cli.lazy import examples
-from store.cli.options import common, frame_of
-from store.cli.output import line, say
+from store.cli.options import common, frame_of, with_json
+from store.cli.output import document, line, say
 from store.cli.release.opening import archive_meant, trusted, trusting
 
 
@@ -16,6 +16,7 @@ from store.cli.release.opening import archive_meant, trusted, trusting
 @click.argument("archive", metavar="ARCHIVE")
 @click.option("--user", metavar="NAME", help="Who asks, where the archive wants to know.")
 @trusting
+@with_json()
 @common
 @click.pass_context
 def init(context: click.Context, /, *, archive: str, user: str | None) -> None:
@@ -28,6 +29,9 @@ def init(context: click.Context, /, *, archive: str, user: str | None) -> None:
     frame = frame_of(context)
     named = archive_meant(frame, archive, user)
     begun = begin(named.host, named.user, ca_file=trusted())
-    line(str(begun.host))
+    if frame.json:
+        document({"archive": str(begun.host)})
+    else:
+        line(str(begun.host))
     if not frame.quiet:
         say(f"{begun.host} is an archive")

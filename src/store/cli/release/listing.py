@@ -104,6 +104,7 @@ def show(
     wanted, named, place = release_meant(frame, release, asked)
     with opened_archive(frame, named) as opened:
         record = choose(opened, wanted, place)
+        record.check()
         yanked = None if raw else yanked_in(opened, record, place)
     if raw:
         content([record.to_yaml().encode()])

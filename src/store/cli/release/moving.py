@@ -55,7 +55,7 @@ def copy(
     threads: int,
     **asked: Any,  # noqa: ANN401
 ) -> None:
-    """Copy a release from one archive to another by its digests.
+    """Copy a release from one archive to another by its digests, the highest version where several are meant.
 
     Of one that is there, what is missing or damaged is mended. A yanked one is yanked there, too;
     one that is yanked there alone stays so, which is said.

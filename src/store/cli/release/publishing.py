@@ -120,6 +120,12 @@ def _wanted(asked: dict[str, Any], workspace: str) -> Wanted:
     datasets = dict(one.partition("=")[::2] for one in asked["datasets"])
     if "" in datasets or "" in datasets.values():
         raise QueryError("a dataset is spelled NAME=PATH", query=asked["datasets"])
+    if asked["workspace"] not in {None, release.workspace} and release.workspace is not None:
+        raise QueryError(
+            f"{asked['release']!r} names the workspace {release.workspace!r}, and --workspace"
+            f" {asked['workspace']!r}: name one of them",
+            query=asked["release"],
+        )
     return Wanted(
         release.title,
         Version.parse(one_version(release)),

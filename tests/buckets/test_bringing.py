@@ -99,3 +99,23 @@ def test_what_a_killed_sync_left_is_swept(tmp_path: Path) -> None:
     sync_remote_to_local(objects, there, memory=tmp_path / "m")
 
     assert {path.name for path in there.iterdir()} == {"kept", mine}
+
+
+@pytest.mark.parametrize("before", [{"large": "old"}, {}])
+def test_what_is_written_while_an_object_comes_is_not_replaced(
+    tmp_path: Path, before: dict[str, str]
+) -> None:
+    """However long that takes: a file that was there, and one that was not."""
+    there = lay(tmp_path / "there", {"kept": "", **before})
+    objects = FakeObjects()
+    fill(objects, {"large": "1" * 5_000_000})
+
+    def progress(read: int, total: int | None, name: str) -> None:
+        del total, name
+        if read:
+            (there / "large").write_text("edited")
+
+    with pytest.raises(DriftError, match="was changed since it was looked at"):
+        sync_remote_to_local(objects, there, memory=tmp_path / "m", progress=progress)
+
+    assert tree(there)["large"] == "edited"

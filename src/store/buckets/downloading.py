@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -90,6 +91,7 @@ class Getting:
         options: TransferOptions,
         counted: Counted | None,
         durable: bool,
+        still: Callable[[], object] = lambda: None,
     ) -> None:
         if counted is not None:
             options = options._replace(listener=Counting(counted, options.listener))
@@ -98,6 +100,7 @@ class Getting:
         self._target = target
         self._options = options
         self._durable = durable
+        self._still = still
         self._address = f"{client.address}/{key}"
 
     def bring(self, *, expected: Digest | None, etag: str | None, version: str | None) -> Fetched:
@@ -223,6 +226,7 @@ class Getting:
                     transport=transport,
                 )
                 self._hold(body.meta, received.digests, wanted)
+                self._still()
                 rename(received.path, self._target)
             if self._durable:
                 with storage_errors(self._target):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -92,6 +93,7 @@ def get_file(
     options: TransferOptions = _OPTIONS,
     counted: Counted | None = None,
     durable: bool = False,
+    still: Callable[[], object] = lambda: None,
 ) -> Fetched:
     """Bring an object out of a bucket into a file, whole and verified, or not at all.
 
@@ -111,6 +113,7 @@ def get_file(
         counted: Is told of bytes that came, each once: what a failed attempt brought is not taken back, but
             not counted twice either.
         durable: Return only when a power cut can no longer take the file away.
+        still: Raises where ``dest`` is no longer to be replaced: asked when all has come.
 
     Returns:
         The file and the object.
@@ -123,7 +126,9 @@ def get_file(
         StorageError: The file cannot be written.
         StoreError: What the client raises.
     """
-    getting = Getting(client, key, Path(dest), options=options, counted=counted, durable=durable)
+    getting = Getting(
+        client, key, Path(dest), options=options, counted=counted, durable=durable, still=still
+    )
     return getting.bring(expected=expected, etag=etag, version=version)
 
 

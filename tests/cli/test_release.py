@@ -97,7 +97,8 @@ def test_a_record_that_was_changed_is_not_shown(cli: Run, house: Path, published
 
     for more in ((), ("--json",), ("--record",)):
         shown = cli("release", "show", "survey@1.0.0", "--archive", "archive", *more)
-        assert (shown.status, shown.out == "" or "--json" in more) == (4, True)
+        assert shown.status == 4
+        assert '"q"' not in shown.out
 
 
 def test_a_dry_run_tells_sizes_and_no_digest(cli: Run, project: Path) -> None:

@@ -130,7 +130,7 @@ class _Fetching:
             version=step.version,
             options=self._options,
             counted=counting(meter),
-            still=lambda: self._free(step),
+            before_placing=lambda: self._free(step),
         )
         moving.counters.done(meter, step.size)
         summary = fetched.summary

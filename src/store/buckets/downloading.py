@@ -91,7 +91,7 @@ class Getting:
         options: TransferOptions,
         counted: Counted | None,
         durable: bool,
-        still: Callable[[], object] = lambda: None,
+        before_placing: Callable[[], object],
     ) -> None:
         if counted is not None:
             options = options._replace(listener=Counting(counted, options.listener))
@@ -100,7 +100,7 @@ class Getting:
         self._target = target
         self._options = options
         self._durable = durable
-        self._still = still
+        self._before_placing = before_placing
         self._address = f"{client.address}/{key}"
 
     def bring(self, *, expected: Digest | None, etag: str | None, version: str | None) -> Fetched:
@@ -226,7 +226,7 @@ class Getting:
                     transport=transport,
                 )
                 self._hold(body.meta, received.digests, wanted)
-                self._still()
+                self._before_placing()
                 rename(received.path, self._target)
             if self._durable:
                 with storage_errors(self._target):

@@ -93,7 +93,7 @@ def get_file(
     options: TransferOptions = _OPTIONS,
     counted: Counted | None = None,
     durable: bool = False,
-    still: Callable[[], object] = lambda: None,
+    before_placing: Callable[[], object] = lambda: None,
 ) -> Fetched:
     """Bring an object out of a bucket into a file, whole and verified, or not at all.
 
@@ -113,7 +113,7 @@ def get_file(
         counted: Is told of bytes that came, each once: what a failed attempt brought is not taken back, but
             not counted twice either.
         durable: Return only when a power cut can no longer take the file away.
-        still: Raises where ``dest`` is no longer to be replaced: asked when all has come.
+        before_placing: Called once all has come and is verified; what it raises leaves ``dest`` as it is.
 
     Returns:
         The file and the object.
@@ -127,7 +127,13 @@ def get_file(
         StoreError: What the client raises.
     """
     getting = Getting(
-        client, key, Path(dest), options=options, counted=counted, durable=durable, still=still
+        client,
+        key,
+        Path(dest),
+        options=options,
+        counted=counted,
+        durable=durable,
+        before_placing=before_placing,
     )
     return getting.bring(expected=expected, etag=etag, version=version)
 

@@ -188,7 +188,9 @@ class _Walk:
         return any(reaches(one, path, shut=shut) for one in self._include)
 
     def _is_excluded(self, path: str) -> bool:
-        used = {one for one in self._exclude if matches(path, one)} if self._exclude else set()
+        if not self._exclude:
+            return False
+        used = {one for one in self._exclude if matches(path, one)}
         self._used |= used
         return bool(used)
 

@@ -61,19 +61,16 @@ def refuse_taken(release: Record) -> None:
     Raises:
         UnsafeNameError: It has one, in whatever case: there are file systems on which case is nothing.
     """
-    for paths, also in (
-        (release.directories, ()),
-        ((one.path for one in release.blobs), (HIDDEN,)),
-    ):
-        for path in paths:
-            if path[: len(HIDDEN)].casefold() == HIDDEN:
-                folded = path.casefold()
-                if f"{folded}/".startswith(_TAKEN) or folded in also:
-                    raise UnsafeNameError(
-                        f"{release.title} is refused: it has a {path!r} of its own, which the folder that it"
-                        " comes to keeps for itself; publish it without",
-                        name=path,
-                    )
+    paths = (*release.directories, *(one.path for one in release.blobs))
+    for path in [one for one in paths if one[: len(HIDDEN)].casefold() == HIDDEN]:
+        folded = path.casefold()
+        is_file = folded == HIDDEN and path not in release.directories
+        if is_file or f"{folded}/".startswith(_TAKEN):
+            raise UnsafeNameError(
+                f"{release.title} is refused: it has a {path!r} of its own, which the folder that it comes"
+                " to keeps for itself; publish it without",
+                name=path,
+            )
 
 
 def record_in(folder: Path) -> Record | None:

@@ -11,7 +11,7 @@ import pytest
 
 from store.transports.base import TransferOptions
 from store.transports.http.asker import Answer
-from store.transports.objects import multipart, widening
+from store.transports.objects import widening
 from store.transports.objects.multipart import AT_ONCE, Upload
 from store.transports.objects.opening import open_objects
 from store.transports.objects.signed import SignedObjects
@@ -76,8 +76,7 @@ def test_what_is_fast_goes_up_part_by_part(
     client: SignedObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that puts the parts together as they come is held up by several."""
-    for module in (multipart, widening):
-        monkeypatch.setattr(module, "ENOUGH", 1)
+    monkeypatch.setattr(widening, "ENOUGH", 1)
     ask = Watched(client, held=1)
 
     put(client, ask)

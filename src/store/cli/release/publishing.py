@@ -120,7 +120,7 @@ def _wanted(asked: dict[str, Any], workspace: str) -> Wanted:
     datasets = dict(one.partition("=")[::2] for one in asked["datasets"])
     if "" in datasets or "" in datasets.values():
         raise QueryError("a dataset is spelled NAME=PATH", query=asked["datasets"])
-    if asked["workspace"] not in {None, release.workspace} and release.workspace is not None:
+    if len({release.workspace, asked["workspace"]} - {None}) > 1:
         raise QueryError(
             f"{asked['release']!r} names the workspace {release.workspace!r}, and --workspace"
             f" {asked['workspace']!r}: name one of them",

@@ -27,7 +27,7 @@ from store.transports.objects.checking import check
 from store.transports.objects.conditions import condition_headers
 from store.transports.objects.failures import is_forgotten, refused
 from store.transports.objects.sources import Reader
-from store.transports.objects.widening import ENOUGH, PATIENCE, Width
+from store.transports.objects.widening import Width
 from store.transports.repeating import repeated
 
 log = logging.getLogger(__name__)
@@ -147,8 +147,7 @@ class Upload:
         with ThreadPoolExecutor(AT_ONCE, "store-upload") as pool, _cancelling(running):
             for number, piece in enumerate(_pieces(reader, size), 1):
                 while len(running) >= width.at_once:
-                    patience = PATIENCE * size / ENOUGH if width.at_once == 1 else None
-                    if not self._collect(running, etags, came, patience):
+                    if not self._collect(running, etags, came, width.patience(size)):
                         width.widen()
                 context = contextvars.copy_context()
                 future = pool.submit(context.run, self._part, number, piece)

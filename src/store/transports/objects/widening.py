@@ -8,7 +8,7 @@ from typing import Final
 ENOUGH: Final = 200 << 20
 """A rate at which parts go up one after another, in bytes a second."""
 
-PATIENCE: Final = 2.0
+_PATIENCE: Final = 2.0
 """How many times longer than at that rate a single part may take."""
 
 _LOOKED_AT: Final = 4
@@ -47,6 +47,10 @@ class Width:
         if self._bytes < ENOUGH * (now - self._since):
             self.widen()
         self._since, self._parts, self._bytes = now, 0, 0
+
+    def patience(self, size: int) -> float | None:
+        """Return how many seconds a part of so many bytes may take before several go up; None: they do."""
+        return _PATIENCE * size / ENOUGH if self.at_once == 1 else None
 
     def widen(self) -> None:
         """Let as many go up from now on as there may be."""

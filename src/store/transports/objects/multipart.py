@@ -138,9 +138,9 @@ class Upload:
         etags: dict[int, str] = {}
         running: dict[Future[str], tuple[int, int]] = {}
 
-        def came(count: int) -> None:
+        def came(number: int, count: int) -> None:
             """Count a part that is up."""
-            width.came(count)
+            width.came(number, count, (other for other, _ in running.values()))
             if counted is not None:
                 counted(count)
 
@@ -160,7 +160,7 @@ class Upload:
         self,
         running: dict[Future[str], tuple[int, int]],
         etags: dict[int, str],
-        came: Counted,
+        came: Callable[[int, int], object],
         patience: float | None = None,
     ) -> bool:
         """Wait for a part, for so many seconds or for as long as it takes; take over those that are there."""
@@ -168,7 +168,7 @@ class Upload:
         for future in done:
             number, size = running.pop(future)
             etags[number] = future.result()
-            came(size)
+            came(number, size)
         return bool(done)
 
     def _part(self, number: int, piece: bytes) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from store.buckets.storage import LocalPath
-from store.errors import QueryError
+from store.errors import QueryError, UnsafeNameError
 from store.files.names import inside
+from store.files.unfinished import is_ours
 from store.transports.objects.naming import spellable
 
 
@@ -105,11 +106,22 @@ def dest_for(remote: str, local: LocalPath | None) -> Path:
             key below the working directory.
 
     Raises:
-        UnsafeNameError: The key would lead out of the directory.
+        UnsafeNameError: The key would lead out of the directory, or is called as what is not finished here.
     """
     if local is None:
-        return inside(Path(), remote)
+        return _below(Path(), remote)
     path = path_of(local)
     if path.is_dir() or (isinstance(local, str) and local.endswith("/")):
-        return inside(path, posixpath.basename(remote))
+        return _below(path, posixpath.basename(remote))
+    return path
+
+
+def _below(directory: Path, name: str) -> Path:
+    """Return a path, unless a later run would take what lies there for what was left over."""
+    path = inside(directory, name)
+    if any(map(is_ours, name.split("/"))):
+        raise UnsafeNameError(
+            f"{path} is refused: so is called what is not finished yet; say what the file is to be called",
+            name=name,
+        )
     return path

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from store.files.failures import storage_errors
-from store.files.names import PARTIAL_PREFIX
-from store.files.unfinished import will_be_finished
+from store.files.unfinished import is_ours, will_be_finished
 
 Stamped = tuple[int, ...]
 """A file's device, inode, size, and times of modification and change in nanoseconds."""
@@ -35,7 +34,7 @@ class Scan(NamedTuple):
 def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
     """Look through a tree. No link is followed; what is no regular file is passed over and noted.
 
-    Files of ours that are not finished (``.store-…``) are passed over.
+    Files of ours that are not finished are passed over: see `store.files.unfinished.is_ours`.
 
     Args:
         root: The directory; it may itself be reached through a link.
@@ -52,7 +51,7 @@ def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
         prefix, directory = pending.pop()
         with storage_errors(directory), os.scandir(directory) as entries:
             for entry in entries:
-                if not entry.name.startswith(PARTIAL_PREFIX):
+                if not is_ours(entry.name):
                     _look(entry, prefix, pending, stamps, odd)
                 elif not will_be_finished(entry.name):
                     dead.append(entry.path)

@@ -200,6 +200,25 @@ def test_a_dry_run_moves_nothing(cli: Run, moto: str, tree: Path, house: Path) -
     assert not (house / "in").exists()
 
 
+def test_a_dry_run_refuses_what_the_run_would(cli: Run, moto: str, tree: Path, house: Path) -> None:
+    """A link in the way of one file, of one among many, and of a sync."""
+    cli("bucket", "put", tree, f"{moto}/x/")
+    (house / "in").mkdir()
+    (house / "in" / "a.csv").symlink_to(house / "elsewhere")
+
+    for args in (
+        ("get", f"{moto}/x/a.csv", "in/a.csv"),
+        ("get", f"{moto}/x/", "in"),
+        ("sync", f"{moto}/x/", "in"),
+    ):
+        dry, real = cli("bucket", *args, "--dry-run"), cli("bucket", *args)
+
+        assert (dry.status, dry.out, dry.err) == (real.status, real.out, real.err)
+        assert dry.status == 5
+        assert "passed over" not in dry.err
+    assert [one.name for one in (house / "in").iterdir()] == ["a.csv"]
+
+
 def test_an_interrupted_get_is_gone_on_with(
     cli: Run, moto: str, house: Path, starting: Callable[..., Any]
 ) -> None:

@@ -23,12 +23,16 @@ class Scan(NamedTuple):
         notes: What was passed over, for people.
         seen: The names of all regular files, those that do not take part too.
         dead: The paths of what killed processes of ours left unfinished.
+        odd: The names of all that is neither a regular file nor a directory.
+        rooms: The names of all directories.
     """
 
     stamps: dict[str, Stamped]
     notes: list[str]
     seen: Collection[str]
     dead: Sequence[str] = ()
+    odd: Collection[str] = ()
+    rooms: Collection[str] = ()
 
 
 def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
@@ -46,20 +50,22 @@ def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
     stamps: dict[str, Stamped] = {}
     odd: list[str] = []
     dead: list[str] = []
+    rooms: list[str] = []
     pending = [("", os.fspath(root))]
     while pending:
         prefix, directory = pending.pop()
+        rooms.append(prefix.removesuffix("/"))
         with storage_errors(directory), os.scandir(directory) as entries:
             for entry in entries:
                 if not is_ours(entry.name):
                     _look(entry, prefix, pending, stamps, odd)
                 elif not will_be_finished(entry.name):
                     dead.append(entry.path)
-    seen = stamps
+    seen, passed = stamps, odd
     if wanted is not None:
         stamps = {name: found for name, found in stamps.items() if wanted(name)}
-        odd = [name for name in odd if wanted(name)]
-    return Scan(stamps, _told(odd), seen, dead)
+        passed = [name for name in odd if wanted(name)]
+    return Scan(stamps, _told(passed), seen, dead, odd, rooms[1:])
 
 
 def stamp_files(files: Mapping[str, str]) -> dict[str, Stamped]:

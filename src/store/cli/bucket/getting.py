@@ -83,6 +83,10 @@ def get(
             lone(place, (include, exclude))
             pairs = [_one(place, dest)]
             got = [] if dry_run else [_get_one(place, pairs[0], digest, frame)]
+        if dry_run:
+            from store.files.regular import refuse_to_replace_any
+
+            refuse_to_replace_any(pair.path for pair in pairs)
         _show(place, pairs, got, frame, dry_run=dry_run)
 
 

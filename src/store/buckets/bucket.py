@@ -6,9 +6,10 @@ from typing import Self
 
 from store.buckets.background import JOBS, Background
 from store.buckets.client import check_deletable, create_bucket, delete_bucket
+from store.buckets.destinations import dest_for
 from store.buckets.filling import FilledStorage
 from store.buckets.meters import Meter
-from store.buckets.naming import beginning_of, dest_for, key_of
+from store.buckets.naming import beginning_of, key_of
 from store.buckets.opening import open_bucket
 from store.buckets.storage import Key, LocalPath
 from store.buckets.summaries import Summary

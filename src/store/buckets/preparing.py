@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import itertools
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -14,14 +13,12 @@ from store.buckets.comparing import Local
 from store.buckets.keys import directories_of, key_of, keys_for, names_for, within
 from store.buckets.looking import Limits, Listed, Looking, remote_state
 from store.buckets.memory import Memory
-from store.buckets.plan import Plan, Step, state_of
-from store.buckets.planning import Steps, check_share, downward, going, upward
+from store.buckets.obstacles import check_free
+from store.buckets.plan import Plan, state_of
+from store.buckets.planning import Steps, check_share, downward, upward
 from store.buckets.scanning import Scan, Stamped, stamp_files
 from store.errors import QueryError, RefusedError, UnsafeNameError
 from store.files.atomic import discard
-from store.files.failures import storage_error
-from store.files.names import inside
-from store.files.regular import refuse_to_replace
 
 _LOOKED_AT: Final = 20
 """How many names in a directory are looked at to find one with letters."""
@@ -122,7 +119,7 @@ def plan_download(look: Looking, root: str, limits: Limits) -> Prepared:
     memory = look.remembering(root)
     comparison = look.comparing(memory, up=False)
     done = downward(files, listed.objects, paths, comparison, memory, delete=limits.delete)
-    _check_free(root, done.steps, found)
+    check_free(root, done.steps, found)
     check_share(done.steps, len(files), limits.max_delete, root)
     notes = (*found.notes, *given.notes, *comparison.notes)
     plan = _plan(look, "down", root, done, notes)
@@ -219,40 +216,6 @@ def by_key(root: str, stamps: Mapping[str, Stamped], paths: Mapping[str, str]) -
         owners.get(name, f"\0{name}"): Local(name, os.path.join(root, name), stamp)  # noqa: PTH118 - texts
         for name, stamp in stamps.items()
     }
-
-
-def _check_free(root: str, steps: Sequence[Step], found: Scan) -> None:
-    """Refuse where what stays, and no download replaces, lies where a file or a directory is to be.
-
-    Raises:
-        UnsafeNameError: It is a link.
-        RefusedError: It is a device or a FIFO, where a file is to be.
-        StorageError: It is a directory, or none where one is to be; its ``path`` is what is in the way.
-    """
-    gone = going(steps)
-    staying = {*found.seen, *found.odd} - gone
-    emptied = directories_of(gone)
-    lasting = [room for room in found.rooms if room not in emptied]
-    directories = {*directories_of([*staying, *lasting]), *lasting}
-    odd = set(found.odd)
-    for step in steps:
-        if step.action not in {"download", "duplicate"} or step.there:
-            continue
-        parent = step.path.rpartition("/")[0]
-        while parent:
-            if parent in staying:
-                inside(root, parent)
-                raise storage_error(
-                    NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)),
-                    Path(root, parent),
-                )
-            parent = parent.rpartition("/")[0]
-        if step.path in odd:
-            refuse_to_replace(inside(root, step.path))
-        if step.path in directories:
-            raise storage_error(
-                IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), Path(root, step.path)
-            )
 
 
 def _nothing_within(place: str, listed: Listed, look: Looking) -> str:

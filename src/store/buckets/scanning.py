@@ -38,8 +38,6 @@ class Scan(NamedTuple):
 def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
     """Look through a tree. No link is followed; what is no regular file is passed over and noted.
 
-    Files of ours that are not finished are passed over: see `store.files.unfinished.is_ours`.
-
     Args:
         root: The directory; it may itself be reached through a link.
         wanted: Which names take part; None for all.
@@ -48,24 +46,22 @@ def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
         StorageError: It is missing, no directory, or a directory below it cannot be read.
     """
     stamps: dict[str, Stamped] = {}
-    odd: list[str] = []
-    dead: list[str] = []
-    rooms: list[str] = []
+    odd, dead, rooms = list[str](), list[str](), list[str]()
     pending = [("", os.fspath(root))]
     while pending:
         prefix, directory = pending.pop()
         rooms.append(prefix.removesuffix("/"))
         with storage_errors(directory), os.scandir(directory) as entries:
-            for entry in entries:
+            for entry in entries:  # without what of ours is not finished
                 if not is_ours(entry.name):
                     _look(entry, prefix, pending, stamps, odd)
                 elif not will_be_finished(entry.name):
                     dead.append(entry.path)
-    seen, passed = stamps, odd
+    seen = stamps
     if wanted is not None:
         stamps = {name: found for name, found in stamps.items() if wanted(name)}
-        passed = [name for name in odd if wanted(name)]
-    return Scan(stamps, _told(passed), seen, dead, odd, rooms[1:])
+    notes = _told(odd if wanted is None else [name for name in odd if wanted(name)])
+    return Scan(stamps, notes, seen, dead, odd, rooms[1:])
 
 
 def stamp_files(files: Mapping[str, str]) -> dict[str, Stamped]:
@@ -104,18 +100,17 @@ def _look(
     stamps: dict[str, Stamped],
     odd: list[str],
 ) -> None:
-    name = entry.name
     if entry.is_dir(follow_symlinks=False):
-        pending.append((f"{prefix}{name}/", entry.path))
+        pending.append((f"{prefix}{entry.name}/", entry.path))
         return
     try:
         status = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return  # gone since the directory was read
     if stat.S_ISREG(status.st_mode):
-        stamps[prefix + name] = stamped(status)
+        stamps[prefix + entry.name] = stamped(status)
     else:
-        odd.append(prefix + name)
+        odd.append(prefix + entry.name)
 
 
 def _told(odd: list[str]) -> list[str]:

@@ -133,7 +133,7 @@ def _print(
 
 
 def _one(place: Place, dest: str | None) -> Pair:
-    from store.buckets.naming import dest_for
+    from store.buckets.destinations import dest_for
     from store.buckets.trees import Pair
     from store.errors import MissingKeyError
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
 from store.buckets.bucket import Bucket
 from store.buckets.checking import check_directory
+from store.buckets.keys import directories_of, keys_for
 from store.buckets.scanning import scan
 from store.buckets.syncing import sync_directory, sync_remote_to_local
 from store.errors import UnsafeNameError
@@ -110,3 +114,45 @@ def test_what_is_not_finished_is_passed_over(tmp_path: Path) -> None:
     here = lay(tmp_path, {f"{part}/data": "1", partial_name(): "2", f"{part}.txt": "3"})
 
     assert scan(here).stamps.keys() == {f"{part}.txt"}
+
+
+SPELLINGS = st.lists(
+    st.lists(
+        st.sampled_from(["%", "%%", "a", "A", "2E", "25", "/", "%2F", "%41", "%C3"]), min_size=1
+    )
+    .map("".join)
+    .map(lambda text: "/".join(part for part in text.split("/") if part))
+    .filter(lambda name: 0 < len(name) <= 60),
+    min_size=1,
+    max_size=5,
+    unique=True,
+)
+
+
+@given(names=SPELLINGS)
+@example(names=["%%2F/x", "2F"])
+@example(names=["%%2E%2F/%%", "2E"])
+@example(names=["%%2E/%%", "2E", "100%", "50%25"])
+@settings(max_examples=60)
+def test_names_with_percent_signs_go_up_and_down_and_are_alike(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    """However much they look like names that we have spelled otherwise: each content is there once."""
+    assume(not directories_of(names) & set(names))
+    try:
+        assume(all(keys_for(names)))
+    except UnsafeNameError:
+        assume(False)
+    objects, place = FakeObjects(), tmp_path_factory.mktemp("percent")
+    here = lay(place / "here", {name: str(number) for number, name in enumerate(names)})
+
+    sync_directory(objects, here, memory=place / "m")
+    sync_remote_to_local(objects, place / "there", memory=place / "m2")
+
+    assert len(held(objects)) == len(names)
+    assert sorted(tree(place / "there").values()) == sorted(tree(here).values())
+    for tree_of, memory in ((here, place / "m"), (place / "there", place / "m2")):
+        options: dict[str, Any] = {"memory": memory, "delete": True, "max_delete": 1}
+        assert check_directory(objects, tree_of, memory=memory).alike
+        assert sync_directory(objects, tree_of, **options).plan.steps == ()
+        assert sync_remote_to_local(objects, tree_of, **options).plan.steps == ()

@@ -199,14 +199,21 @@ def adopt(paths: dict[str, str], stamps: Mapping[str, Stamped], prefix: str) -> 
         prefix: What all keys begin with.
     """
     owned = set(paths.values())
-    rooms = directories_of(owned)
+    adopted = {}
     for name in stamps:
-        if name in owned or name in rooms:
+        if name in owned:
             continue
         with contextlib.suppress(UnsafeNameError):
             key = prefix + key_of(name)
             if key in paths and paths[key] not in stamps:
-                paths[key] = name
+                adopted[key] = name
+    barred = set(adopted)
+    while barred:
+        # A directory is to be where such a file lies: a key that lies there already needs none.
+        rooms = directories_of(name for key, name in paths.items() if key not in adopted)
+        barred = {key for key, name in adopted.items() if name in rooms}
+        adopted = {key: name for key, name in adopted.items() if key not in barred}
+    paths.update(adopted)
 
 
 def by_key(root: str, stamps: Mapping[str, Stamped], paths: Mapping[str, str]) -> dict[str, Local]:

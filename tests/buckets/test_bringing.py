@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from store.buckets.syncing import sync_remote_to_local
 from store.errors import DriftError
 from store.files.unfinished import partial_name
 from store.testing.bucket_trees import calls, fill, lay, tree
+from store.testing.object_servers import ObjectServer
 from store.testing.objects import FakeObjects
+from store.transports.base import TransferOptions
+from store.transports.objects.opening import open_objects
 
 
 def test_progress_is_told_of_each_file_that_comes(tmp_path: Path) -> None:
@@ -36,7 +40,7 @@ def test_a_duplicate_of_what_was_edited_meanwhile_is_downloaded(tmp_path: Path) 
 
     class Slow(FakeObjects):
         def get(self, key: str, **options: Any) -> Any:
-            if (there / "a").exists():
+            if key != "a" and (there / "a").exists():
                 (there / "a").write_text("edited")
             return super().get(key, **options)
 
@@ -101,21 +105,79 @@ def test_what_a_killed_sync_left_is_swept(tmp_path: Path) -> None:
     assert {path.name for path in there.iterdir()} == {"kept", mine}
 
 
-@pytest.mark.parametrize("before", [{"large": "old"}, {}])
+@pytest.mark.parametrize("size", [5_000_000, 5000])
+@pytest.mark.parametrize("before", [{"it": "old"}, {}])
 def test_what_is_written_while_an_object_comes_is_not_replaced(
-    tmp_path: Path, before: dict[str, str]
+    tmp_path: Path, before: dict[str, str], size: int
 ) -> None:
     """However long that takes: a file that was there, and one that was not."""
     there = lay(tmp_path / "there", {"kept": "", **before})
     objects = FakeObjects()
-    fill(objects, {"large": "1" * 5_000_000})
+    fill(objects, {"it": "1" * size})
 
     def progress(read: int, total: int | None, name: str) -> None:
         del total, name
         if read:
-            (there / "large").write_text("edited")
+            (there / "it").write_text("edited")
 
     with pytest.raises(DriftError, match="was changed since it was looked at"):
         sync_remote_to_local(objects, there, memory=tmp_path / "m", progress=progress)
 
-    assert tree(there)["large"] == "edited"
+    assert tree(there) == {"kept": "", "it": "edited"}
+
+
+@pytest.mark.parametrize("before", [{"it": "old"}, {}])
+def test_what_is_written_while_many_small_objects_come_is_not_replaced(
+    tmp_path: Path,
+    before: dict[str, str],
+    moto_server: ObjectServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not even what is written in the moment in which what has come is written beside it."""
+    there = lay(tmp_path / "there", {"kept": "", **before})
+    bucket = moto_server.new_bucket()
+    with contextlib.closing(
+        open_objects(f"s3://{bucket}", TransferOptions(), connection=moto_server.connection)
+    ) as objects:
+        for key in ("it", "a", "b", "c", "d"):
+            objects.put(key, b"new" + key.encode())
+        real = os.write
+
+        def busy(descriptor: int, data: bytes) -> int:
+            """Edit what is to be replaced by what is written."""
+            if bytes(data) == b"newit":
+                (there / "it").write_text("edited")
+            return real(descriptor, data)
+
+        monkeypatch.setattr(os, "write", busy)
+        with pytest.raises(DriftError, match="was changed since it was looked at"):
+            sync_remote_to_local(objects, there, memory=tmp_path / "m")
+
+    assert tree(there)["it"] == "edited"
+    assert not list(there.glob(".store-*"))
+
+
+def test_the_same_content_that_another_has_just_brought_is_no_change(
+    tmp_path: Path, moto_server: ObjectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two may be at the same work."""
+    there = tmp_path / "there"
+    contents = {"it": "newit", "a": "1", "b": "2", "c": "3", "d": "4"}
+    bucket = moto_server.new_bucket()
+    with contextlib.closing(
+        open_objects(f"s3://{bucket}", TransferOptions(), connection=moto_server.connection)
+    ) as objects:
+        for key, content in contents.items():
+            objects.put(key, content.encode())
+        real = os.write
+
+        def busy(descriptor: int, data: bytes) -> int:
+            """Bring what is being brought."""
+            if bytes(data) == b"newit":
+                (there / "it").write_text("newit")
+            return real(descriptor, data)
+
+        monkeypatch.setattr(os, "write", busy)
+        sync_remote_to_local(objects, there, memory=tmp_path / "m")
+
+    assert tree(there) == contents

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import threading
 from pathlib import Path, PurePath
 from typing import Any
@@ -238,7 +239,7 @@ def test_a_sha1_is_kept_on_request(objects: FakeObjects, house: Path) -> None:
 
 
 def test_it_says_what_it_is(objects: FakeObjects) -> None:
-    """Its name is what it is identified by."""
+    """Its name is what it is identified by, at its server."""
     bucket = Bucket(objects, "bucket", False)
     bucket.update()
     bucket.update(flush=True)
@@ -250,6 +251,39 @@ def test_it_says_what_it_is(objects: FakeObjects) -> None:
     assert bucket != "bucket"
     assert isinstance(bucket, Storage)
     assert Storage is Abstract
+
+
+def test_buckets_of_one_name_at_two_servers_are_two(house: Path) -> None:
+    """However they are reached, one of one server is one; what no server names is what its client is."""
+    here, there = (
+        Connection(f"http://127.0.0.1:{port}", access_key="a", secret_key="b", region="r")
+        for port in (1, 2)
+    )
+
+    class Nameless(FakeObjects):
+        @property
+        def server(self) -> str | None:
+            return None
+
+    lone, other = Nameless("data"), Nameless("data")
+    same = [Bucket(here, "data", False), Bucket(here, "data", False, jobs=2)]
+    others = [
+        Bucket(there, "data", False),
+        Bucket(here, "data2", False),
+        *(Bucket(one, "data", False) for one in (FakeObjects("data"), lone, other)),
+    ]
+
+    assert same[0] == same[1]
+    assert Bucket(lone, "data", False) == Bucket(lone, "data", False)
+    assert len({*same, *others}) == 1 + len(others)
+
+
+def test_a_bucket_is_not_pickled(objects: FakeObjects) -> None:
+    """It would take along what it logs in with; what to do instead is said."""
+    bucket = Bucket(objects, "bucket")
+
+    with pytest.raises(TypeError, match=r"open it in the other process, with Bucket\(.*'bucket'"):
+        pickle.dumps(bucket)
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "s3://bucket"])

@@ -89,7 +89,10 @@ def test_names_are_apart_where_case_is_folded_too(keys: set[str]) -> None:
         ("a\\b", "%%a%5Cb"),
         ("line\nbreak", "%%line%0Abreak"),
         ("%%a", "%%%25%25a"),
-        (".store-x", "%%.store-x"),
+        (".store-notes", ".store-notes"),
+        (".store-part-x/.store-y", ".store-part-x/.store-y"),
+        (f".store-part-{'0a' * 16}/x", f"%%.store-part-{'0a' * 16}/x"),
+        (f".store-{'0a' * 4}-1-{'0a' * 8}", f"%%.store-{'0a' * 4}-1-{'0a' * 8}"),
     ],
 )
 def test_a_name_is_the_key_unless_it_is_unsafe(key: str, name: str) -> None:
@@ -187,7 +190,9 @@ def test_a_directory_that_cannot_be_meant_is_refused(remote: str) -> None:
 def test_markers_of_directories_are_no_files() -> None:
     """``data/`` with nothing in it is how consoles show a directory."""
     assert is_marker("data/", 0)
-    assert is_marker(".store-condition-abc", 3)
-    assert is_marker("deep/.store-condition-abc", 3)
+    assert is_marker(".store-condition-0123456789abcdef", 1)
+    assert is_marker("deep/.store-condition-0123456789abcdef", 1)
+    assert not is_marker(".store-condition-0123456789abcdef", 3)
+    assert not is_marker(".store-condition-notes", 1)
     assert not is_marker("data/", 3)
     assert not is_marker("data", 0)

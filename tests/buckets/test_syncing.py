@@ -25,6 +25,7 @@ from store.errors import (
     QueryError,
     RefusedError,
     StorageError,
+    StoreError,
     TransportError,
     UnsafeNameError,
 )
@@ -765,19 +766,84 @@ def test_a_tree_with_escaped_names_goes_up_under_its_keys(
     assert done.plan.kept == 4
 
 
+@pytest.mark.parametrize("key", ["link", "link/a"])
+@pytest.mark.parametrize("options", [{}, {"dry_run": True}, {"include": ["a", "link"]}])
 def test_a_link_in_the_way_is_refused(
-    objects: FakeObjects, tmp_path: Path, down: Callable[..., Synced]
+    objects: FakeObjects,
+    tmp_path: Path,
+    down: Callable[..., Synced],
+    key: str,
+    options: dict[str, Any],
 ) -> None:
-    """It would lead out of the directory."""
-    (tmp_path / "there").mkdir()
+    """It would lead out of the directory; that is told when it is planned, and nothing is moved."""
+    lay(tmp_path / "there", {"gone": "1"})
     (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "there" / "deep").symlink_to(tmp_path / "elsewhere")
-    fill(objects, {"deep/a": "1"})
+    (tmp_path / "there" / "link").symlink_to(tmp_path / "elsewhere")
+    fill(objects, {key: "1", "other": "2"})
 
-    with pytest.raises(UnsafeNameError):
-        down()
+    with pytest.raises(UnsafeNameError, match="is a link; remove it"):
+        down(delete=True, max_delete=1, **options)
 
     assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert tree(tmp_path / "there") == {"gone": "1"}
+    assert calls(objects, "get") == []
+
+
+@pytest.mark.parametrize(
+    ("make", "key", "error", "said"),
+    [
+        (Path.mkdir, "a", StorageError, "a directory is in the way"),
+        (os.mkfifo, "a", RefusedError, "no regular file"),
+        (os.mkfifo, "a/b", StorageError, "in the way"),
+    ],
+)
+def test_what_no_download_replaces_is_told_when_it_is_planned(  # noqa: PLR0917 - a table
+    objects: FakeObjects,
+    tmp_path: Path,
+    down: Callable[..., Synced],
+    make: Callable[[Path], object],
+    key: str,
+    error: type[StoreError],
+    said: str,
+) -> None:
+    """Whatever it is; what is beside it may stay there."""
+    lay(tmp_path / "there", {"gone": "1"})
+    (tmp_path / "there" / "link").symlink_to("gone")
+    (tmp_path / "there" / "room").mkdir()
+    fill(objects, {"other": "2"})
+    assert [one.path for one in down(dry_run=True).plan.steps] == ["other"]
+    make(tmp_path / "there" / "a")
+    fill(objects, {key: "1"})
+
+    for dry_run in (True, False):
+        with pytest.raises(error, match=said):
+            down(dry_run=dry_run)
+
+    assert calls(objects, "get") == []
+
+
+@pytest.mark.parametrize(("left", "free"), [([], True), (["a/b"], True), (["a/b/c"], False)])
+def test_a_directory_that_goes_anyway_is_not_in_the_way(
+    objects: FakeObjects,
+    tmp_path: Path,
+    down: Callable[..., Synced],
+    left: list[str],
+    *,
+    free: bool,
+) -> None:
+    """With all files in it; a directory in it that was empty before stays, and so does it."""
+    lay(tmp_path / "there", {"a/b/x": "1", "a/y": "2"})
+    for name in left:
+        (tmp_path / "there" / name).mkdir(exist_ok=True)
+    fill(objects, {"a": "1"})
+
+    if free:
+        down(delete=True, max_delete=1)
+        assert tree(tmp_path / "there") == {"a": "1"}
+        return
+    with pytest.raises(StorageError, match="a directory is in the way"):
+        down(delete=True, max_delete=1)
+    assert tree(tmp_path / "there") == {"a/b/x": "1", "a/y": "2"}
 
 
 @pytest.mark.parametrize(("local", "key"), [("a", "a/b"), ("a/b", "a")])

@@ -26,6 +26,7 @@ from store.errors import (
     TruncatedError,
 )
 from store.integrity.digest import Digest
+from store.testing.bucket_trees import calls
 from store.testing.fakes import FakeClock
 from store.testing.objects import FakeObjects
 from store.testing.storage_objects import content
@@ -295,6 +296,24 @@ def test_an_object_of_others_is_not_verified(objects: FakeObjects, house: Path) 
     assert not get_file(objects, "x", house / "x").verified
     assert not get_file(objects, "y", house / "y").verified
     assert get_file(objects, "x", house / "z", expected=sha256(b"plain")).verified
+
+
+@pytest.mark.parametrize("size", [10, 5_000_000])
+def test_what_may_not_be_replaced_is_not_asked_for_anew(
+    objects: FakeObjects, house: Path, size: int
+) -> None:
+    """It is the file that was changed, and not the object."""
+    objects.put("key", b"1" * size)
+
+    def changed() -> None:
+        """Tell that another file lies there by now."""
+        raise DriftError("edited", name="f", expected="a", found="b")
+
+    with pytest.raises(DriftError, match="edited"):
+        get_file(objects, "key", house / "f", before_placing=changed)
+
+    assert calls(objects, "get") == [("get", "key")]
+    assert list(house.iterdir()) == []
 
 
 def test_what_is_in_the_way_is_said(objects: FakeObjects, house: Path) -> None:

@@ -103,6 +103,19 @@ def test_a_file_gets_the_key_that_is_said(house: Path) -> None:
         pairs_up("missing", "data/")
 
 
+def test_a_file_whose_key_is_spelled_otherwise_is_told_of(house: Path) -> None:
+    """So that nobody looks for its name in the bucket."""
+    (house / "here").mkdir()
+    (house / "here" / "%%a").write_bytes(b"x")
+    (house / "here" / "100%").write_bytes(b"x")
+    told: list[str] = []
+
+    pairs = pairs_up(house / "here", "x/", tell=told.append)
+
+    assert sorted(pair.key for pair in pairs) == ["x/100%", "x/a"]
+    assert told == ["'%%a' is uploaded as 'x/a'"]
+
+
 def test_an_object_that_was_changed_since_is_noticed(objects: FakeObjects, house: Path) -> None:
     """What was listed is what is wanted."""
     objects.put("x", b"1")

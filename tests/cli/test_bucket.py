@@ -200,6 +200,45 @@ def test_a_dry_run_moves_nothing(cli: Run, moto: str, tree: Path, house: Path) -
     assert not (house / "in").exists()
 
 
+@pytest.mark.parametrize("option", ["--include", "--exclude"])
+@pytest.mark.parametrize("pattern", ["", "/"])
+def test_an_empty_pattern_is_refused(
+    cli: Run, moto: str, tree: Path, option: str, pattern: str
+) -> None:
+    """Wherever one is taken, also where a single file goes; the option is named, and nothing is done."""
+    for args in (
+        ("put", tree / "a.csv", f"{moto}/x/"),
+        ("put", tree, f"{moto}/x/"),
+        ("sync", tree, f"{moto}/x/"),
+        ("get", f"{moto}/x/"),
+        ("list", moto),
+    ):
+        refused = cli("bucket", *args, option, pattern)
+
+        assert (refused.status, refused.out) == (2, "")
+        assert f"'{option}': {pattern!r} is no pattern" in refused.err
+    assert cli("bucket", "list", moto).out == ""
+
+
+def test_a_dry_run_refuses_what_the_run_would(cli: Run, moto: str, tree: Path, house: Path) -> None:
+    """A link in the way of one file, of one among many, and of a sync."""
+    cli("bucket", "put", tree, f"{moto}/x/")
+    (house / "in").mkdir()
+    (house / "in" / "a.csv").symlink_to(house / "elsewhere")
+
+    for args in (
+        ("get", f"{moto}/x/a.csv", "in/a.csv"),
+        ("get", f"{moto}/x/", "in"),
+        ("sync", f"{moto}/x/", "in"),
+    ):
+        dry, real = cli("bucket", *args, "--dry-run"), cli("bucket", *args)
+
+        assert (dry.status, dry.out, dry.err) == (real.status, real.out, real.err)
+        assert dry.status == 5
+        assert "passed over" not in dry.err
+    assert [one.name for one in (house / "in").iterdir()] == ["a.csv"]
+
+
 def test_an_interrupted_get_is_gone_on_with(
     cli: Run, moto: str, house: Path, starting: Callable[..., Any]
 ) -> None:

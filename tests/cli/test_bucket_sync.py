@@ -51,6 +51,30 @@ def test_check_tells_what_differs(cli: Run, named: str, tree: Path, house: Path)
     assert [one["sign"] for one in turned.json] == ["*", "-", "=", "+"]
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("-", 2, "--plan names a file, and stdout is for the steps"),
+        ("", 2, "--plan names a file"),
+        ("out/", 2, "--plan names a file"),
+        ("missing/p", 10, "missing: No such file or directory"),
+        ("out/a.csv/p", 10, "a.csv: Not a directory"),
+        ("out/sub", 10, "a directory is in the way"),
+    ],
+)
+def test_where_no_plan_can_be_written_is_told_before_one_is_made(  # noqa: PLR0917 - a table
+    cli: Run, named: str, tree: Path, house: Path, path: str, status: int, said: str
+) -> None:
+    """No directory is made for it, and no file called as stdout is."""
+    before = sorted(house.rglob("*"))
+
+    refused = cli("bucket", "sync", tree, f"{named}/data/", "--plan", path)
+
+    assert (refused.status, refused.out) == (status, "")
+    assert said in refused.err
+    assert sorted(house.rglob("*")) == before
+
+
 def test_a_plan_is_written_looked_through_and_applied(
     cli: Run, named: str, tree: Path, house: Path
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.files.small import lay_small, put_small, write_small
+from store.files.small import lay_small, lay_small_where, put_small, write_small
 from store.testing.disk_faults import disk_full, failing_call
 
 DATA = b"data" * 100
@@ -107,6 +107,28 @@ def test_a_file_of_which_nothing_is_told_is_put_in_its_place(own: str, tmp_path:
 
     assert target.read_bytes() == DATA
     assert not target.stat().st_mode & 0o222
+    assert not os.path.lexists(own)
+
+
+@pytest.mark.parametrize("anew", [False, True])
+@pytest.mark.parametrize("links", [False, True])
+def test_what_lies_there_is_replaced_only_where_that_is_allowed(
+    own: str, tmp_path: Path, *, anew: bool, links: bool
+) -> None:
+    """It is asked right before; where a link gives the name, what is not there need not be asked about."""
+    target = tmp_path / "a" / "file"
+    asked: list[bool] = []
+
+    with failing_call("link", errno.EPERM, number=9 if links else 1, below=tmp_path):
+        lay_small_where(lambda: asked.append(True), own, str(target), b"first", anew=anew)
+        assert bool(asked) is not (anew and links)
+        lay_small_where(lambda: asked.append(True), own, str(target), DATA, anew=anew)
+        assert asked[-1:] == [True]
+        with pytest.raises(ZeroDivisionError):
+            lay_small_where(lambda: 1 / 0, own, str(target), b"third", anew=anew)
+
+    assert target.read_bytes() == DATA
+    assert target.stat().st_nlink == 1
     assert not os.path.lexists(own)
 
 

@@ -61,8 +61,10 @@ def test_files_and_directories_of_the_dead_go(tmp_path: Path, dead: str) -> None
         lambda _: ".store-4194305-0123456789abcdef",
         lambda _: ".store-",
         lambda _: "report.txt",
+        lambda dead: f"{dead}.txt",
+        lambda dead: f"{dead[:-16]}notes",
     ],
-    ids=range(9),
+    ids=range(11),
 )
 def test_nothing_else_is_touched(name: Callable[[str], str], tmp_path: Path, dead: str) -> None:
     """The living's, other machines', older versions' and the user's own files stay."""
@@ -113,9 +115,11 @@ def test_a_large_directory_is_not_looked_through(
 def test_parts_that_nobody_goes_on_with_go_after_a_week(
     tmp_path: Path, age: int, written: int, *, stays: bool
 ) -> None:
-    """Their object may be gone; what is being written to stays, and a file of such a name is not ours."""
-    kept = tmp_path / f"{PART_PREFIX}0123"
+    """Their object may be gone; what is being written to stays, and what only begins so is not ours."""
+    kept = tmp_path / f"{PART_PREFIX}{'0a' * 16}"
     kept.mkdir()
+    theirs = tmp_path / f"{PART_PREFIX}time"
+    theirs.mkdir()
     (kept / "data").write_bytes(b"half")
     (tmp_path / f"{PART_PREFIX}file").write_bytes(b"")
     for path, days in ((kept / "data", written), *((one, age) for one in tmp_path.iterdir())):
@@ -125,4 +129,5 @@ def test_parts_that_nobody_goes_on_with_go_after_a_week(
     Sweeper().sweep(str(tmp_path))
 
     assert kept.exists() is stays
+    assert theirs.exists()
     assert (tmp_path / f"{PART_PREFIX}file").exists()

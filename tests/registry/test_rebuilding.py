@@ -66,15 +66,19 @@ def test_a_damaged_registry_gives_no_version_anew(cache: Cache, root: Path, dama
 
 
 def test_what_a_killed_rebuild_left_is_removed_by_cleaning(cache: Cache, root: Path) -> None:
-    """What a living one is making stays."""
+    """What a living one is making stays, and what is the user's."""
     cache.put("a", b"data")
     alive = partial_name()
     dead = alive.replace(f"-{os.getpid()}-", f"-{2**22 + 1}-")
     for name in (f"{one}.sqlite{end}" for one in (alive, dead) for end in ("", "-wal", "-shm")):
         (root / name).write_bytes(b"half")
 
+    (root / ".store-notes.sqlite").write_bytes(b"theirs")
+    os.utime(root / ".store-notes.sqlite", (1, 1))
+
     assert cache.clean_disk() == 3
 
+    (root / ".store-notes.sqlite").unlink()
     assert {one.name for one in root.glob(".store-*")} == {
         f"{alive}.sqlite{end}" for end in ("", "-wal", "-shm")
     }

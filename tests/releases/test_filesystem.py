@@ -166,6 +166,14 @@ def test_of_several_who_begin_an_archive_none_is_in_the_way(tmp_path: Path) -> N
     assert [[one.name for one in place.iterdir()] for place in places] == [[".rmearchive"]] * 40
 
 
+def test_what_only_begins_as_ours_keeps_an_archive_from_beginning(tmp_path: Path) -> None:
+    """It is the user's: the directory is not empty."""
+    (tmp_path / ".store-notes").touch()
+
+    with pytest.raises(ArchiveError, match="is no archive"):
+        FileSystemArchive.create(tmp_path)
+
+
 def test_what_was_cut_off_does_not_keep_an_archive_from_beginning(tmp_path: Path) -> None:
     """What is left of it is none of the user's; it goes where nobody is at work on it."""
     left = tmp_path / partial_name().replace(f"-{os.getpid()}-", f"-{2**22 + 1}-")

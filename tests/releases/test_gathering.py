@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.errors import QueryError, RefusedError, ResourceNotFoundError
+from store.files.unfinished import partial_name
 from store.releases.gathering import gather
 
 from .conftest import lay
@@ -45,6 +46,13 @@ def test_secrets_and_history_stay_at_home(tmp_path: Path) -> None:
         ".git/": "no part of the project",
         **dict.fromkeys(secrets, "may hold credentials"),
     }
+
+
+def test_what_only_begins_as_ours_goes(tmp_path: Path) -> None:
+    """What we have not finished stays at home; a name that looks a little like it is the user's."""
+    lay(tmp_path, {".store-notes": b"x", ".store-config/a": b"x", partial_name(): b"x"})
+
+    assert going(tmp_path) == [".store-config/a", ".store-notes"]
 
 
 def test_what_is_named_goes_nevertheless(tmp_path: Path) -> None:

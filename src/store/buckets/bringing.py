@@ -99,8 +99,9 @@ class _Fetching:
             steps,
             jobs=moving.jobs,
             options=self._options,
-            place=self._free,
+            place=lambda step: inside(self._root, step.path),
             brought=self._note_small,
+            allowed=self._check_free,
         )
 
     def _note_small(self, step: Step, path: Path, meta: ObjectMeta, sha256: str) -> None:
@@ -195,11 +196,16 @@ class _Fetching:
             self._settling.release()
 
     def _free(self, step: Step) -> Path:
-        """Return where a file is to lie, made sure that nothing is there but what the plan saw.
+        """Return where a file is to lie, made sure that nothing is there but what the plan saw."""
+        path = inside(self._root, step.path)
+        self._check_free(step, path)
+        return path
+
+    def _check_free(self, step: Step, path: Path) -> None:
+        """Make sure that nothing is there but what the plan saw.
 
         Another may be at the same work: what he has brought is replaced by the same content.
         """
-        path = inside(self._root, step.path)
         found = stamp_at(path)
         if found != step.stamp and (self._moving.strict or not _is_what_comes(path, step)):
             _refuse_what_is_in_the_way(path)
@@ -209,7 +215,6 @@ class _Fetching:
                 expected=str(step.stamp),
                 found=str(found),
             )
-        return path
 
     def _known(self, name: str) -> tuple[tuple[int, ...], str] | None:
         """Return the stamp and SHA-256 of a file that is what it was when it was read."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import NoReturn, Self
 
 from store.buckets.background import JOBS, Background
 from store.buckets.client import check_deletable, create_bucket, delete_bucket
+from store.buckets.destinations import dest_for
 from store.buckets.filling import FilledStorage
 from store.buckets.meters import Meter
-from store.buckets.naming import beginning_of, dest_for, key_of
+from store.buckets.naming import beginning_of, key_of
 from store.buckets.opening import open_bucket
 from store.buckets.storage import Key, LocalPath
 from store.buckets.summaries import Summary
@@ -24,6 +25,7 @@ class Bucket(FilledStorage):
     """A bucket of an object store. May be used from several threads, and as a context manager.
 
     What was handed to the background is waited for before the bucket is read: a caller sees its own files.
+    Two are equal that are of one name at one server. A bucket cannot be pickled: another process opens it.
 
     Args:
         connection: How the store is reached: a `store.transports.objects.connection.Connection`, the name of
@@ -238,3 +240,27 @@ class Bucket(FilledStorage):
     def __repr__(self) -> str:
         """Return its address, without secrets."""
         return f"Bucket({self.client.address!r})"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are one bucket: of one name, at one server."""
+        return isinstance(other, Bucket) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        """Hash the server and the name."""
+        return hash(self._identity)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(
+            f"{self!r} cannot be pickled: it holds connections, and what they log in with; open it in the"
+            f" other process, with Bucket(connection, {self.uuid!r}, create=False)"
+        )
+
+    @property
+    def _identity(self) -> tuple[str | int, str]:
+        """What no other bucket has; where nothing names the server, a client is of its own."""
+        return self.client.server or id(self.client), self.uuid

@@ -101,6 +101,7 @@ class Getting:
         self._options = options
         self._durable = durable
         self._before_placing = before_placing
+        self._came = False
         self._address = f"{client.address}/{key}"
 
     def bring(self, *, expected: Digest | None, etag: str | None, version: str | None) -> Fetched:
@@ -114,8 +115,8 @@ class Getting:
             try:
                 return self._held(expected=expected, etag=etag, version=version)
             except DriftError:
-                if etag is not None or not left:
-                    raise
+                if etag is not None or self._came or not left:
+                    raise  # once it has come, it is the file that was changed
                 log.info("%s was replaced while it came: it is asked for anew", self._address)
         raise AssertionError
 
@@ -200,6 +201,7 @@ class Getting:
             fill(descriptor, stream, hashing, wanted, pace)
             found = wanted.check_whole(stream, hashing)
             self._hold(meta, found, wanted)
+            self._look_once_more()
         pace.finish()
         return self._fetched(meta, found, wanted)
 
@@ -226,12 +228,16 @@ class Getting:
                     transport=transport,
                 )
                 self._hold(body.meta, received.digests, wanted)
-                self._before_placing()
+                self._look_once_more()
                 rename(received.path, self._target)
             if self._durable:
                 with storage_errors(self._target):
                     sync_directory(parent)
         return self._fetched(body.meta, received.digests, wanted)
+
+    def _look_once_more(self) -> None:
+        self._came = True
+        self._before_placing()
 
     def _hold(self, meta: ObjectMeta, found: Digests, wanted: Wanted) -> None:
         """Hold what came against the entity tag, where there is nothing better: it may be damaged.

@@ -10,12 +10,13 @@ from urllib.parse import quote, unquote_to_bytes
 
 from store.errors import QueryError, UnsafeNameError
 from store.files.names import PARTIAL_PREFIX, unsafe_component
+from store.files.unfinished import is_ours
 
 MARK: Final = "%%"
 """How a component of a name begins that spells a key's component otherwise."""
 
-TRIAL_PREFIX: Final = ".store-condition-"
-"""How the keys begin under which clients try out whether a store honours conditions."""
+_TRIAL: Final = re.compile(r"(?:.*/)?\.store-condition-[0-9a-f]{16}", re.DOTALL)
+"""The keys under which clients try out, with one byte, whether a store honours conditions."""
 
 _ESCAPED: Final = re.compile(r"%%(?:[^%]|%[0-9A-F]{2})*")
 _BEGUN: Final = re.compile(r"%%(?:[^%]|%[0-9A-F]{2})+%%")
@@ -144,7 +145,7 @@ def keys_for(names: Iterable[str]) -> dict[str, str]:
 def is_marker(key: str, size: int) -> bool:
     """Whether an object stands for a directory only (``data/``, empty), or for nothing (our own trial)."""
     return (size == 0 and (key.endswith("/") or not key)) or (
-        TRIAL_PREFIX in key and key.rpartition("/")[2].startswith(TRIAL_PREFIX)
+        size == 1 and _TRIAL.fullmatch(key) is not None
     )
 
 
@@ -163,7 +164,7 @@ def _by_parts(key: str) -> str:
 
 
 def _spelled(part: str) -> str:
-    if not (part.startswith((MARK, PARTIAL_PREFIX)) or unsafe_component(part)):
+    if not (part.startswith(MARK) or is_ours(part) or unsafe_component(part)):
         return part
     text = _escaped(part)
     if _length(text) <= _LONGEST:

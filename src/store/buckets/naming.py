@@ -9,7 +9,6 @@ from typing import BinaryIO
 
 from store.buckets.storage import LocalPath
 from store.errors import QueryError
-from store.files.names import inside
 from store.transports.objects.naming import spellable
 
 
@@ -94,22 +93,3 @@ def source_of(local_or_file: object) -> Path | BinaryIO:
     if not hasattr(local_or_file, "read"):
         return path_of(local_or_file)
     return local_or_file  # type: ignore[return-value]
-
-
-def dest_for(remote: str, local: LocalPath | None) -> Path:
-    """Return where an object is to lie: a path that was given, or below a directory.
-
-    Args:
-        remote: The object's key.
-        local: The file, or a directory: one that is there, or a text with a slash at its end; None takes the
-            key below the working directory.
-
-    Raises:
-        UnsafeNameError: The key would lead out of the directory.
-    """
-    if local is None:
-        return inside(Path(), remote)
-    path = path_of(local)
-    if path.is_dir() or (isinstance(local, str) and local.endswith("/")):
-        return inside(path, posixpath.basename(remote))
-    return path

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import itertools
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -14,12 +13,12 @@ from store.buckets.comparing import Local
 from store.buckets.keys import directories_of, key_of, keys_for, names_for, within
 from store.buckets.looking import Limits, Listed, Looking, remote_state
 from store.buckets.memory import Memory
-from store.buckets.plan import Plan, Step, state_of
-from store.buckets.planning import Steps, check_share, downward, going, upward
+from store.buckets.obstacles import check_free
+from store.buckets.plan import Plan, state_of
+from store.buckets.planning import Steps, check_share, downward, upward
 from store.buckets.scanning import Scan, Stamped, stamp_files
 from store.errors import QueryError, RefusedError, UnsafeNameError
 from store.files.atomic import discard
-from store.files.failures import storage_error
 
 _LOOKED_AT: Final = 20
 """How many names in a directory are looked at to find one with letters."""
@@ -120,7 +119,7 @@ def plan_download(look: Looking, root: str, limits: Limits) -> Prepared:
     memory = look.remembering(root)
     comparison = look.comparing(memory, up=False)
     done = downward(files, listed.objects, paths, comparison, memory, delete=limits.delete)
-    _check_free(root, done.steps, found.stamps.keys() - going(done.steps))
+    check_free(root, done.steps, found)
     check_share(done.steps, len(files), limits.max_delete, root)
     notes = (*found.notes, *given.notes, *comparison.notes)
     plan = _plan(look, "down", root, done, notes)
@@ -200,14 +199,21 @@ def adopt(paths: dict[str, str], stamps: Mapping[str, Stamped], prefix: str) -> 
         prefix: What all keys begin with.
     """
     owned = set(paths.values())
-    rooms = directories_of(owned)
+    adopted = {}
     for name in stamps:
-        if name in owned or name in rooms:
+        if name in owned:
             continue
         with contextlib.suppress(UnsafeNameError):
             key = prefix + key_of(name)
             if key in paths and paths[key] not in stamps:
-                paths[key] = name
+                adopted[key] = name
+    barred = set(adopted)
+    while barred:
+        # A directory is to be where such a file lies: a key that lies there already needs none.
+        rooms = directories_of(name for key, name in paths.items() if key not in adopted)
+        barred = {key for key, name in adopted.items() if name in rooms}
+        adopted = {key: name for key, name in adopted.items() if key not in barred}
+    paths.update(adopted)
 
 
 def by_key(root: str, stamps: Mapping[str, Stamped], paths: Mapping[str, str]) -> dict[str, Local]:
@@ -217,30 +223,6 @@ def by_key(root: str, stamps: Mapping[str, Stamped], paths: Mapping[str, str]) -
         owners.get(name, f"\0{name}"): Local(name, os.path.join(root, name), stamp)  # noqa: PTH118 - texts
         for name, stamp in stamps.items()
     }
-
-
-def _check_free(root: str, steps: Sequence[Step], stamps: Collection[str]) -> None:
-    """Refuse where a local file that stays lies where a directory is to be, or the other way.
-
-    Raises:
-        StorageError: It is so; its ``path`` is what is in the way.
-    """
-    directories = directories_of(stamps)
-    for step in steps:
-        if step.action not in {"download", "duplicate"} or step.there:
-            continue
-        parent = step.path.rpartition("/")[0]
-        while parent:
-            if parent in stamps:
-                raise storage_error(
-                    NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)),
-                    Path(root, parent),
-                )
-            parent = parent.rpartition("/")[0]
-        if step.path in directories:
-            raise storage_error(
-                IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), Path(root, step.path)
-            )
 
 
 def _nothing_within(place: str, listed: Listed, look: Looking) -> str:

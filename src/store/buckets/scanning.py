@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from store.files.failures import storage_errors
-from store.files.names import PARTIAL_PREFIX
-from store.files.unfinished import will_be_finished
+from store.files.unfinished import is_ours, will_be_finished
 
 Stamped = tuple[int, ...]
 """A file's device, inode, size, and times of modification and change in nanoseconds."""
@@ -24,18 +23,20 @@ class Scan(NamedTuple):
         notes: What was passed over, for people.
         seen: The names of all regular files, those that do not take part too.
         dead: The paths of what killed processes of ours left unfinished.
+        odd: The names of all that is neither a regular file nor a directory.
+        rooms: The names of all directories.
     """
 
     stamps: dict[str, Stamped]
     notes: list[str]
     seen: Collection[str]
     dead: Sequence[str] = ()
+    odd: Collection[str] = ()
+    rooms: Collection[str] = ()
 
 
 def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
     """Look through a tree. No link is followed; what is no regular file is passed over and noted.
-
-    Files of ours that are not finished (``.store-…``) are passed over.
 
     Args:
         root: The directory; it may itself be reached through a link.
@@ -45,22 +46,22 @@ def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
         StorageError: It is missing, no directory, or a directory below it cannot be read.
     """
     stamps: dict[str, Stamped] = {}
-    odd: list[str] = []
-    dead: list[str] = []
+    odd, dead, rooms = list[str](), list[str](), list[str]()
     pending = [("", os.fspath(root))]
     while pending:
         prefix, directory = pending.pop()
+        rooms.append(prefix.removesuffix("/"))
         with storage_errors(directory), os.scandir(directory) as entries:
-            for entry in entries:
-                if not entry.name.startswith(PARTIAL_PREFIX):
+            for entry in entries:  # without what of ours is not finished
+                if not is_ours(entry.name):
                     _look(entry, prefix, pending, stamps, odd)
                 elif not will_be_finished(entry.name):
                     dead.append(entry.path)
     seen = stamps
     if wanted is not None:
         stamps = {name: found for name, found in stamps.items() if wanted(name)}
-        odd = [name for name in odd if wanted(name)]
-    return Scan(stamps, _told(odd), seen, dead)
+    notes = _told(odd if wanted is None else [name for name in odd if wanted(name)])
+    return Scan(stamps, notes, seen, dead, odd, rooms[1:])
 
 
 def stamp_files(files: Mapping[str, str]) -> dict[str, Stamped]:
@@ -99,18 +100,17 @@ def _look(
     stamps: dict[str, Stamped],
     odd: list[str],
 ) -> None:
-    name = entry.name
     if entry.is_dir(follow_symlinks=False):
-        pending.append((f"{prefix}{name}/", entry.path))
+        pending.append((f"{prefix}{entry.name}/", entry.path))
         return
     try:
         status = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return  # gone since the directory was read
     if stat.S_ISREG(status.st_mode):
-        stamps[prefix + name] = stamped(status)
+        stamps[prefix + entry.name] = stamped(status)
     else:
-        odd.append(prefix + name)
+        odd.append(prefix + entry.name)
 
 
 def _told(odd: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ from store.buckets.parallel import wait_for
 from store.buckets.plan import Step
 from store.buckets.summaries import digest_in
 from store.files.failures import storage_errors
-from store.files.small import lay_small
+from store.files.small import lay_small, lay_small_where
 from store.files.sweeping import SWEEPER
 from store.files.unfinished import partial_name
 from store.transports.base import Stream, TransferOptions
@@ -35,6 +35,9 @@ _WORTH: Final = 50
 _LEAST: Final = 4
 """From how many objects on it is worth it."""
 
+Allowed = Callable[[Step, Path], object]
+"""Raises where what lies at a path by now is not to be replaced by the object of a step."""
+
 Brought = Callable[[Step, Path, ObjectMeta, str], object]
 """Is told of each file that lies in its place: its step, its path, its object, and its SHA-256 in hex."""
 
@@ -47,6 +50,7 @@ def bring_small(
     options: TransferOptions,
     place: Callable[[Step], Path],
     brought: Brought,
+    allowed: Allowed | None = None,
 ) -> list[Step]:
     """Bring what is small and plain; each file whole and verified, as `get_file` does.
 
@@ -61,19 +65,21 @@ def bring_small(
         options: The bounds.
         place: Returns where the file of a step is to lie, made sure that it may.
         brought: Is told of each.
+        allowed: Is asked right before a file is replaced, and not where the step has seen none and none is
+            there; None where all may be.
 
     Returns:
         The steps that are to be done in the usual way.
 
     Raises:
-        StoreError: What ``place`` raises, or the disk: nothing more is asked for then.
+        StoreError: What ``place`` and ``allowed`` raise, or the disk: nothing more is asked for then.
     """
     largest = min(LARGEST, options.bounds.max_size)
     small = [one for one in steps if one.size <= largest and one.version is None and _told(one)]
     bulks = _bulks(client, len(small), jobs, largest)
     if not bulks:
         return list(steps)
-    bringing = _Bringing(small, place, brought)
+    bringing = _Bringing(small, place, brought, allowed)
     bringing.run(bulks)
     return [one for one in steps if one.key not in bringing.done]
 
@@ -107,8 +113,10 @@ class _Bringing:
         steps: Sequence[Step],
         place: Callable[[Step], Path],
         brought: Brought,
+        allowed: Allowed | None,
     ) -> None:
         self._steps = steps
+        self._allowed = allowed
         self._place = place
         self._brought = brought
         self._partial = partial_name()  # to make one takes longer than to write what is small
@@ -181,7 +189,14 @@ class _Bringing:
         path = self._place(step)
         parent = str(path.parent)
         SWEEPER.sweep(parent)
+        partial = f"{parent}/{self._partial}{asked.number:x}"
+        allowed = self._allowed
         with storage_errors(path):
-            lay_small(f"{parent}/{self._partial}{asked.number:x}", str(path), came.data)
+            if allowed is None:
+                lay_small(partial, str(path), came.data)
+            else:
+                lay_small_where(
+                    lambda: allowed(step, path), partial, str(path), came.data, anew=not step.stamp
+                )
         self.done.add(step.key)
         self._brought(step, path, meta, sha256)

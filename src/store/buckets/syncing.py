@@ -181,8 +181,9 @@ def sync_remote_to_local(
 
     Raises:
         RefusedError: Nothing lies within ``remote`` (``limit="empty"``), or more than ``max_delete`` would
-            be removed (``limit="max_delete"``).
-        UnsafeNameError: A key's name on disk would be too long.
+            be removed (``limit="max_delete"``), or a device or a FIFO is in the way (``limit="regular"``).
+        UnsafeNameError: A key's name on disk would be too long, or a link is in the way.
+        StorageError: A directory is in the way of a file, or a file in that of a directory.
         IntegrityError: An object is not what its digest says; the old file is as it was.
         StoreError: See `sync_directory`.
     """

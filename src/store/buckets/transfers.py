@@ -100,7 +100,7 @@ def get_file(
     It is held against ``expected``, else against the ``store-sha256`` of its metadata. What was at ``dest``
     stays until the new file takes its place in one step. What is transient is tried again; what is large
     comes over several connections where that helps, and what came of it is kept beside ``dest`` under a
-    hidden name (``.store-…``) when it breaks off, to be gone on with by the next call.
+    hidden name (``.store-part-…``) when it breaks off, to be gone on with by the next call.
 
     Args:
         client: The bucket's objects.

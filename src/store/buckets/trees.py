@@ -112,7 +112,7 @@ def pairs_up(
             file under its last component, what is below a directory under its relative path.
         include: Patterns of the relative path: see `objects_below`.
         exclude: Patterns of which none may match.
-        tell: Is told what is passed over, such as links; or None.
+        tell: Is told what is passed over, such as links, and what gets another name; or None.
 
     Raises:
         StorageError: It is missing, or cannot be read.
@@ -130,9 +130,14 @@ def pairs_up(
         for note in scanned.notes:
             tell(note)
     found = scanned.stamps
+    keys = keys_for(found)
+    if tell is not None:
+        for key, name in keys.items():
+            if key != name:
+                tell(f"{name!r} is uploaded as {posixpath.join(remote, key)!r}")
     return [
         Pair(posixpath.join(remote, key), local / name, found[name][2])
-        for key, name in keys_for(found).items()
+        for key, name in keys.items()
     ]
 
 

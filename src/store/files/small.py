@@ -63,6 +63,44 @@ def lay_small(path: str, target: str, data: bytes | memoryview, mode: int = 0o66
     _put(path, target, data, mode, lambda _: None)
 
 
+def lay_small_where(
+    allowed: Callable[[], object], path: str, target: str, data: bytes | memoryview, *, anew: bool
+) -> None:
+    """Do as `lay_small`, but replace what lies there only where that is allowed at the last moment.
+
+    Args:
+        allowed: Is called right before what lies there is replaced; what it raises leaves that as it is.
+        path: See `put_small`.
+        target: Where it is to lie.
+        data: The whole content.
+        anew: Whether nothing is thought to lie there: then what does nevertheless cannot be replaced, between
+            a look and the step, without being asked about.
+
+    Raises:
+        OSError: As there.
+    """
+
+    def lay(source: str, dest: str) -> None:
+        """Give the file its name: by a link, which replaces nothing, where none had it."""
+        if not (anew and _named(source, dest)):
+            allowed()
+            os.rename(source, dest)  # noqa: PTH104 - text
+
+    _put(path, target, data, 0o666, lambda _: None, move=lay)
+
+
+def _named(path: str, target: str) -> bool:
+    """Give a file a name that nothing has; False where something has it, or there are no links."""
+    try:
+        os.link(path, target)
+    except FileNotFoundError:
+        raise  # its directory is to be made
+    except OSError:
+        return False
+    os.unlink(path)  # noqa: PTH108 - text
+    return True
+
+
 def _put(
     path: str,
     target: str,
@@ -71,6 +109,7 @@ def _put(
     told: Callable[[int], T],
     *,
     also: str | None = None,
+    move: Callable[[str, str], None] = os.rename,
 ) -> tuple[T, bool]:
     try:
         status = _written(path, data, mode, told)
@@ -80,7 +119,7 @@ def _put(
     linked = False
     try:
         linked = also is not None and _linked(path, also)
-        _with_parents(os.rename, path, target)
+        _with_parents(move, path, target)
     except BaseException:
         os.unlink(path)  # noqa: PTH108 - text
         if linked and also is not None:

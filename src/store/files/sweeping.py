@@ -8,8 +8,8 @@ from typing import Final
 
 from store.clock import SYSTEM_CLOCK
 from store.files.atomic import discard
-from store.files.names import PART_PREFIX, PARTIAL_PREFIX
-from store.files.unfinished import will_be_finished
+from store.files.names import PART_PREFIX
+from store.files.unfinished import is_ours, will_be_finished
 
 MOST: Final = 10_000
 """How many names of a directory are looked at: some milliseconds' worth."""
@@ -55,8 +55,7 @@ class Sweeper:
                 left = [
                     one.path
                     for one in islice(entries, MOST)
-                    if one.name.startswith(PARTIAL_PREFIX)
-                    and (not will_be_finished(one.name) or _is_forgotten(one))
+                    if is_ours(one.name) and (not will_be_finished(one.name) or _is_forgotten(one))
                 ]
         except OSError:
             return

@@ -28,6 +28,7 @@ from store.errors import RegistryError
 from store.files.apart import lay_apart
 from store.files.atomic import make_directories, rename
 from store.files.names import safe_name
+from store.files.unfinished import is_ours
 
 SIDECAR: Final = "+item.json"
 """How the name of a sidecar ends."""
@@ -194,10 +195,10 @@ class Places:
     def unfinished(self) -> Iterator[Path]:
         """Go through the hidden files that somebody never finished; a registry made anew begins as one."""
         for entry in _listed(Path(self._partial)) if self.is_ours(self._partial) else ():
-            if entry.name.startswith(".store-"):
+            if is_ours(entry.name):
                 yield Path(entry.path)
         for entry in _listed(Path(self.root)):
-            if entry.name.startswith(".store-") and ".sqlite" in entry.name:
+            if is_ours(entry.name.partition(".sqlite")[0]) and ".sqlite" in entry.name:
                 yield Path(entry.path)
 
 

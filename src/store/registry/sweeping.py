@@ -135,4 +135,4 @@ def _is_abandoned(path: Path, clock: Clock) -> bool:
         age = clock.now() - path.lstat().st_mtime
     except OSError:
         return False
-    return age > ABANDONED or not will_be_finished(path.name)
+    return age > ABANDONED or not will_be_finished(path.name.partition(".sqlite")[0])

@@ -18,10 +18,11 @@ from store.errors import (
 from store.files.atomic import make_directories
 from store.files.dirlocks import alone_in
 from store.files.failures import storage_errors
-from store.files.names import PARTIAL_PREFIX, inside
+from store.files.names import inside
 from store.files.small import lay_small
 from store.files.sweeping import SWEEPER
 from store.files.syncing import sync_many
+from store.files.unfinished import is_ours
 from store.releases.blobs import temporary_in
 from store.releases.clearing import make_way, refuse_clashes, retire
 from store.releases.hashing import CHUNK
@@ -253,7 +254,7 @@ def _is_fresh(folder: Path) -> bool:
     with storage_errors(folder):
         hidden = os.listdir(folder / HIDDEN)  # noqa: PTH208 - names alone
         return os.listdir(folder) == [HIDDEN] and all(  # noqa: PTH208
-            one in ours or one.startswith(PARTIAL_PREFIX) for one in hidden
+            one in ours or is_ours(one) for one in hidden
         )
 
 

@@ -6,7 +6,9 @@ import fnmatch
 import re
 from typing import Final
 
-NEVER: Final = (".git", ".hg", ".svn", ".rme", ".store-*")
+from store.files.unfinished import is_ours
+
+NEVER: Final = frozenset({".git", ".hg", ".svn", ".rme"})
 """Names of what is no part of a project: the history of versions, what lies in a folder of a release."""
 
 _TOOLS: Final = """
@@ -34,7 +36,6 @@ SECRETS: Final = (*_TOOLS.split(), *_USUAL.split())
 _HOOKED: Final = frozenset({".git", ".hg"})
 """Directories in which a program of the same name finds what it is to run."""
 
-_NEVER: Final = re.compile("|".join(map(fnmatch.translate, NEVER)))
 _SECRETS: Final = re.compile("|".join(map(fnmatch.translate, SECRETS)))
 
 
@@ -48,6 +49,6 @@ def holds_hooks(path: str) -> bool:
 
 def held_back(name: str) -> str | None:
     """Return why a file or directory of a name is not released, or None where nothing is known against it."""
-    if _NEVER.fullmatch(name):
+    if name in NEVER or is_ours(name):
         return "no part of the project"
     return "may hold credentials" if _SECRETS.fullmatch(name.lower()) else None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from store.errors import ArchiveError, RefusedError, ResourceNotFoundError
 from store.files.failures import storage_errors
-from store.files.names import PARTIAL_PREFIX
+from store.files.unfinished import is_ours
 from store.releases.layout import MARKER
 from store.releases.resolving import resolved
 from store.releases.shelves import directories_in
@@ -61,7 +61,7 @@ def is_bare(path: Path) -> bool:
         OSError: It cannot be read.
     """
     names = os.listdir(path)  # noqa: PTH208 - names alone
-    return all(one.startswith(PARTIAL_PREFIX) for one in names)
+    return all(map(is_ours, names))
 
 
 def no_archive(path: Path) -> ArchiveError:

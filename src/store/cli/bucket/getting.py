@@ -83,6 +83,10 @@ def get(
             lone(place, (include, exclude))
             pairs = [_one(place, dest)]
             got = [] if dry_run else [_get_one(place, pairs[0], digest, frame)]
+        if dry_run:
+            from store.files.regular import refuse_to_replace_any
+
+            refuse_to_replace_any(pair.path for pair in pairs)
         _show(place, pairs, got, frame, dry_run=dry_run)
 
 
@@ -129,7 +133,7 @@ def _print(
 
 
 def _one(place: Place, dest: str | None) -> Pair:
-    from store.buckets.naming import dest_for
+    from store.buckets.destinations import dest_for
     from store.buckets.trees import Pair
     from store.errors import MissingKeyError
 

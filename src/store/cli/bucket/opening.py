@@ -130,17 +130,38 @@ def with_patterns(function: F) -> F:
             "--exclude",
             metavar="PATTERN",
             multiple=True,
+            callback=_check_patterns,
             help="Pass over names that match: '*.tmp', 'build/'.",
         ),
         click.option(
             "--include",
             metavar="PATTERN",
             multiple=True,
+            callback=_check_patterns,
             help="Only names that match: '*.csv', 'data/**'.",
         ),
     ):
         function = option(function)
     return function
+
+
+def _check_patterns(
+    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Refuse what is no pattern, by the name of its option: what is one file is never held against it.
+
+    Raises:
+        BadParameter: One is empty.
+    """
+    if value:
+        from store.buckets.patterns import wanted_by
+        from store.errors import QueryError
+
+        try:
+            wanted_by(value)
+        except QueryError as error:
+            raise click.BadParameter(str(error), context, parameter) from error
+    return value
 
 
 def with_jobs(function: F) -> F:

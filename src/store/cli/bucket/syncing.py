@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +86,8 @@ def sync(
     frame, sides = frame_of(context), sides_of(source, dest)
     if sides.up:
         make_sure_of(sides.directory)
+    if plan_file is not None:
+        _check_plan_file(context, plan_file)
     with opened_place(frame, sides.address) as place:
         if create and not dry_run:
             from store.buckets.client import create_bucket
@@ -169,6 +173,33 @@ def _refuse_more(context: click.Context) -> None:
                 f"{parameter.opts[-1]} was decided when the plan was made: leave it out with --apply",
                 context,
             )
+
+
+def _check_plan_file(context: click.Context, path: str) -> None:
+    """Refuse what no plan can be written to, before one is made: no directory is made for it.
+
+    Raises:
+        UsageError: It names no file.
+        RefusedError: A link, a device or a FIFO lies there.
+        StorageError: Its directory is missing or none, or it is a directory itself.
+    """
+    from store.files.failures import storage_error, storage_errors
+    from store.files.regular import refuse_to_replace
+
+    if path == "-":
+        raise click.UsageError(
+            "--plan names a file, and stdout is for the steps: --dry-run --json prints a plan there",
+            context,
+        )
+    if not path or path.endswith("/"):
+        raise click.UsageError("--plan names a file, and this is none", context)
+    parent = Path(path).parent
+    with storage_errors(parent):
+        if not stat.S_ISDIR(parent.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if Path(path).is_dir():
+        raise storage_error(IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), path)
+    refuse_to_replace(path)
 
 
 def _save(plan: Plan, path: str) -> None:

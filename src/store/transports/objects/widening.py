@@ -12,7 +12,7 @@ FEW: Final = 2
 """How many go up at once to a store that writes them in their order."""
 
 LASTING: Final = 64
-"""For how many parts a store is taken for such a one: what was late for another reason is not paid for longer."""
+"""For how many parts a store is taken for such: what was late for another reason is not paid for longer."""
 
 _PATIENCE: Final = 2.0
 """How many times longer than at that rate a single part may take."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from store.cli.bucket.opening import Place, opened_place, with_jobs, with_patterns
-from store.cli.bucket.sides import Sides, make_sure_of, sides_of
+from store.cli.bucket.sides import DIRECTORY, Sides, filled, make_sure_of, sides_of
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
         "store bucket sync bucket:work/2026/ ./2026 --include '*.csv'",
     )
 )
-@click.argument("source", metavar="SOURCE")
-@click.argument("dest", metavar="DEST")
+@click.argument("source", metavar="SOURCE", callback=filled(DIRECTORY))
+@click.argument("dest", metavar="DEST", callback=filled(DIRECTORY))
 @click.option("--delete", is_flag=True, help="Delete what is in DEST and not in SOURCE.")
 @click.option(
     "--max-delete",
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     "plan_file",
     metavar="FILE",
     type=click.Path(),
+    callback=filled("name a file"),
     help="Write the plan here; do nothing.",
 )
 @click.option(

@@ -8,6 +8,7 @@ from store.cli.bucket.opening import ADDRESS, opened_place, summary_data, with_p
 from store.cli.bucket.sides import REMOTE, filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
+from store.cli.measures import with_patience
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import columns, document, human_size, on_terminal, say, several, table
 
@@ -22,6 +23,7 @@ from store.cli.output import columns, document, human_size, on_terminal, say, se
 )
 @click.argument("address", metavar=ADDRESS, callback=filled(REMOTE))
 @with_patterns
+@with_patience
 @with_json()
 @common
 @click.pass_context

@@ -12,6 +12,7 @@ from store.cli.bucket.opening import ADDRESS, Place, lone, missing, opened_place
 from store.cli.bucket.sides import REMOTE, filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
+from store.cli.measures import with_patience
 from store.cli.options import common, destructive, frame_of, with_json
 from store.cli.output import document, human_size, say, several, words
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     help="Take back uploads that were begun a day ago and never finished; objects stay.",
 )
 @with_patterns
+@with_patience
 @destructive
 @with_json()
 @common

@@ -186,7 +186,10 @@ class UnverifiedError(RefusedError):
 
 
 class UnsafeNameError(RefusedError, ValueError):
-    """A name would lead outside the directory that was chosen for it."""
+    """A name would lead outside the directory that was chosen for it.
+
+    Or it is a key that its server does not take.
+    """
 
     name: str = ""
 

@@ -186,10 +186,7 @@ class UnverifiedError(RefusedError):
 
 
 class UnsafeNameError(RefusedError, ValueError):
-    """A name would lead outside the directory that was chosen for it.
-
-    Or it is a key that its server does not take.
-    """
+    """A name would lead outside the directory that was chosen for it."""
 
     name: str = ""
 

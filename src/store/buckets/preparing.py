@@ -16,7 +16,7 @@ from store.buckets.looking import Limits, Listed, Looking, remote_state
 from store.buckets.memory import Memory
 from store.buckets.plan import Plan, Step, state_of
 from store.buckets.planning import Steps, check_share, downward, going, upward
-from store.buckets.scanning import Scan, Stamped, stamp_files
+from store.buckets.scanning import Scan, Stamped, refuse_a_file, stamp_files
 from store.errors import QueryError, RefusedError, UnsafeNameError
 from store.files.atomic import discard
 from store.files.failures import storage_error
@@ -55,6 +55,7 @@ def plan_directory(look: Looking, root: str, limits: Limits, *, sha1: bool) -> P
     Raises:
         StoreError: See `store.buckets.syncing.sync_directory`.
     """
+    refuse_a_file(root)
     found = look.scanned(root)
     keys = keys_for(found.stamps)
     prefix = within(look.remote)

@@ -85,6 +85,11 @@ def sync(
     frame, sides = frame_of(context), sides_of(source, dest)
     if sides.up:
         make_sure_of(sides.directory)
+    elif create:
+        raise click.UsageError(
+            "--create makes the bucket that is written to, and this comes down: leave it out",
+            context,
+        )
     with opened_place(frame, sides.address) as place:
         if create and not dry_run:
             from store.buckets.client import create_bucket

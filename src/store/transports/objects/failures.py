@@ -142,8 +142,8 @@ def _missing(
         return untaken(shown, key, f"{status} {code}" if code else str(status))
     if key is None or code in _NO_BUCKET:
         return ResourceNotFoundError(
-            f"the bucket {address} is not there: name another, or make it: 'store bucket put' and"
-            " 'store bucket sync' do with --create",
+            f"the bucket {address} is not there: name another, or make it with create=True (--create of"
+            " 'store bucket put' and 'store bucket sync')",
             url=address,
             status=404,
         )

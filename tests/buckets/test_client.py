@@ -23,7 +23,7 @@ from store.errors import (
     TransportError,
     UnknownNameError,
 )
-from store.testing.object_servers import ObjectServer
+from store.testing.object_servers import MotoServer, ObjectServer
 from store.testing.objects import FakeObjects
 from store.transports.base import Bounds, Retrying, TransferOptions
 from store.transports.objects.connection import Connection
@@ -282,3 +282,22 @@ def test_a_server_that_cannot_say_what_it_keeps_is_not_taken_at_its_silence(
 
     Scripted.statuses = {"GET": 501, "DELETE": 204}
     assert not keeps_versions(bucket.client)
+
+
+def test_a_missing_bucket_holds_nothing_that_could_be_asked_for(
+    moto_server: MotoServer, house: Path
+) -> None:
+    """Whether it has an object is no question with an answer."""
+    missing = Bucket(moto_server.connection, new_name(), create=False, options=QUICK)
+    made = Bucket(moto_server.connection, moto_server.new_bucket(), create=False, options=QUICK)
+
+    with pytest.raises(ResourceNotFoundError, match="create=True"):
+        assert "x" in missing
+    assert "x" not in made
+
+
+def test_a_name_that_no_bucket_can_have_is_told(moto_server: MotoServer, house: Path) -> None:
+    """Also where the server fails at it."""
+    with pytest.raises(QueryError, match="no bucket 'Bad_Name' can be made") as raised:
+        Bucket(moto_server.connection, "Bad_Name", options=QUICK)
+    assert raised.value.query == "Bad_Name"

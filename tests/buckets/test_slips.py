@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from store.buckets.bucket import Bucket
+from store.buckets.checking import check_directory
+from store.buckets.syncing import sync_directory, sync_remote_to_local
+from store.buckets.trees import pairs_down, pairs_up
 from store.errors import DigestError, QueryError, UnsafeNameError
 from store.testing.bucket_trees import held, lay
 from store.testing.objects import FakeObjects
@@ -54,6 +57,19 @@ def test_paths_are_taken_everywhere(fake: Bucket, objects: FakeObjects, house: P
         lambda bucket: bucket.__setitem__("x", b"raw"),
         lambda bucket: bucket.get_file("k", 5),
         lambda bucket: bucket.directory(5),
+        lambda bucket: bucket.sync_directory(""),
+        lambda bucket: bucket.sync_files({"q": ""}),
+        lambda bucket: bucket.sync_remote_to_local("", allow_empty=True, delete=True),
+        lambda bucket: bucket.get_all_files(""),
+        lambda bucket: bucket.add_directory("", "k"),
+        lambda bucket: bucket.add_file("", "k"),
+        lambda bucket: bucket.__setitem__("k", ""),
+        lambda bucket: bucket.get_file("k", ""),
+        lambda bucket: sync_directory(bucket.client, ""),
+        lambda bucket: sync_remote_to_local(bucket.client, "", allow_empty=True, delete=True),
+        lambda bucket: check_directory(bucket.client, ""),
+        lambda bucket: pairs_up("", "k/"),
+        lambda bucket: pairs_down([], "k/", ""),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from store.buckets.syncing import sync_directory, sync_remote_to_local
-from store.errors import CredentialsError, StoreError, TransportError
+from store.errors import CredentialsError, IntegrityError, StoreError, TransportError
 from store.testing.bucket_trees import fill, held, lay, tree
 from store.testing.cutting import Cutting
 from store.testing.object_servers import RcloneServer
-from store.testing.objects import FakeObjects
+from store.testing.objects import FakeBody, FakeObjects
 from store.transports.base import Bounds, Retrying, TransferOptions
 from store.transports.objects.base import Body, ObjectMeta
 from store.transports.objects.connection import Connection
@@ -163,3 +163,32 @@ def test_what_is_cut_or_damaged_on_its_way_down_is_asked_for_again(
         assert getattr(proxy, fault) < 0
 
     assert {path.name: path.read_bytes() for path in (tmp_path / "there").iterdir()} == files
+
+
+class Damaging(FakeObjects):
+    """A bucket that gives other bytes than it was given, from some time on."""
+
+    damaged = False
+
+    def get(self, key: str, **options: Any) -> Body:
+        """Open the object, or what has become of it."""
+        body = super().get(key, **options)
+        if not self.damaged:
+            return body
+        return FakeBody(body.meta, b"?" * body.meta.size, 0, body.meta.size)
+
+
+def test_a_damaged_object_that_is_known_is_no_question_of_pins(tmp_path: Path) -> None:
+    """An earlier sync knows what it was; nobody has pinned it."""
+    objects, here = Damaging(), tmp_path / "here"
+    fill(objects, {"a": "content"})
+    sync_remote_to_local(objects, here, memory=tmp_path / "memory", options=QUICK)
+    (here / "a").unlink()
+    objects.damaged = True
+
+    with pytest.raises(IntegrityError, match="what is known of it") as raised:
+        sync_remote_to_local(objects, here, memory=tmp_path / "memory", options=QUICK)
+
+    assert "pin" not in str(raised.value)
+    assert str(raised.value.expected).startswith("sha256:")
+    assert not (here / "a").exists()

@@ -358,6 +358,17 @@ def test_a_bucket_is_called_as_it_was_named(cli: Run, moto: str, tree: Path) -> 
     assert "s3://" not in missing.err
 
 
+def test_nothing_unfinished_is_no_error(cli: Run, named: str, tree: Path) -> None:
+    """Of a bucket that nothing has gone into in parts yet, whatever its server says then."""
+    cli("bucket", "put", tree / "a.csv", f"{named}/x/")
+
+    done = cli("bucket", "remove", named, "--uploads", "--yes", "--json")
+
+    assert (done.status, done.json["uploads"]) == (0, [])
+    assert "took back 0 uploads" in done.err
+    assert cli("bucket", "remove", f"{named}/x/", "--uploads", "--dry-run").status == 0
+
+
 def test_what_was_never_finished_is_taken_back(cli: Run, moto: str, tree: Path) -> None:
     """A killed process leaves parts, which no listing shows."""
     with contextlib.closing(

@@ -55,7 +55,7 @@ def test_check_tells_what_differs(cli: Run, named: str, tree: Path, house: Path)
     ("path", "status", "said"),
     [
         ("-", 2, "--plan names a file, and stdout is for the steps"),
-        ("", 2, "--plan names a file"),
+        ("", 2, "--plan is empty: name a file"),
         ("out/", 2, "--plan names a file"),
         ("missing/p", 10, "missing: No such file or directory"),
         ("out/a.csv/p", 10, "a.csv: Not a directory"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from store.cli.steps import next_step
+from store.clock import SYSTEM_CLOCK
 from store.errors import (
     IntegrityError,
     OfflineError,
@@ -15,6 +16,8 @@ from store.errors import (
     TransportError,
     TransportTimeoutError,
 )
+from store.transports.deadlines import Deadline
+from store.transports.objects.failures import late, refused
 
 
 @pytest.mark.parametrize(
@@ -55,3 +58,13 @@ def test_who_was_answered_need_not_look_at_the_network(error: StoreError, words:
 def test_a_message_that_has_its_step_is_left_alone() -> None:
     """One step is enough."""
     assert next_step(OfflineError("fetch it once without --offline")) is None
+
+
+def test_what_object_stores_say_has_its_step() -> None:
+    """It is told in Python, too, and not once more here."""
+    address = "s3://bucket"
+
+    assert next_step(refused(500, address, key="k")) is None
+    assert next_step(refused(405, address, key="k")) is None
+    assert next_step(late(address, Deadline(SYSTEM_CLOCK, None))) is None
+    assert next_step(late(address, Deadline(SYSTEM_CLOCK, 0))) is None

@@ -19,7 +19,7 @@ from store.buckets.scanning import stamp_at
 from store.buckets.small import bring_small
 from store.buckets.transfers import get_file
 from store.cache.examining import wait_out_the_grain
-from store.errors import DriftError
+from store.errors import DriftError, IntegrityError
 from store.events import Progressed
 from store.files.failures import storage_error
 from store.files.names import inside
@@ -122,17 +122,20 @@ class _Fetching:
         moving = self._moving
         path = self._free(step)
         meter = moving.counters.of(step.path, step.size)
-        fetched = get_file(
-            moving.client,
-            step.key,
-            path,
-            expected=Digest("sha256", step.sha256) if step.sha256 else None,
-            etag=step.etag,
-            version=step.version,
-            options=self._options,
-            counted=counting(meter),
-            before_placing=lambda: self._free(step),
-        )
+        try:
+            fetched = get_file(
+                moving.client,
+                step.key,
+                path,
+                expected=Digest("sha256", step.sha256) if step.sha256 else None,
+                etag=step.etag,
+                version=step.version,
+                options=self._options,
+                counted=counting(meter),
+                before_placing=lambda: self._free(step),
+            )
+        except IntegrityError as error:
+            raise _other_than_known(error, step) from error
         moving.counters.done(meter, step.size)
         summary = fetched.summary
         if summary.digest is not None:
@@ -248,3 +251,18 @@ def _refuse_what_is_in_the_way(path: Path) -> None:
     refuse_to_replace(path)
     if path.is_dir():
         raise storage_error(IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), path)
+
+
+def _other_than_known(error: IntegrityError, step: Step) -> IntegrityError:
+    """Return what tells that an object is not what was known of it: nobody has pinned it."""
+    if step.sha256 is None:
+        return error
+    return IntegrityError(
+        f"{error.url} is not what is known of it by its metadata or an earlier sync: expected"
+        f" {error.expected}, found {error.found} ({error.size} bytes); it was damaged on the way, or at the"
+        " store: sync again, and if that does not help put it anew, or leave it out (--exclude)",
+        url=error.url,
+        expected=error.expected,
+        found=error.found,
+        size=error.size,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import NoReturn, Self
 
 from store.buckets.background import JOBS, Background
@@ -14,7 +15,7 @@ from store.buckets.opening import open_bucket
 from store.buckets.storage import Key, LocalPath
 from store.buckets.summaries import Summary
 from store.buckets.transfers import get_file
-from store.errors import MissingKeyError, UnsafeNameError
+from store.errors import CredentialsError, MissingKeyError, UnsafeNameError
 from store.integrity.digest import Digest
 from store.transports.base import TransferOptions
 from store.transports.objects.base import ObjectClient
@@ -55,6 +56,7 @@ class Bucket(FilledStorage):
         self._jobs = jobs
         self._sha1 = sha1
         self._background = Background(jobs)
+        self._seen = create
         if create:
             create_bucket(self.client, options=self.options)
 
@@ -96,15 +98,29 @@ class Bucket(FilledStorage):
         return [Summary.of(one, self.uuid) for one in self.client.list(beginning_of(directory))]
 
     def has_file(self, remote: Key) -> bool:
-        """Return whether there is an object of that key."""
+        """Return whether there is an object of that key.
+
+        Raises:
+            ResourceNotFoundError: There is no such bucket.
+        """
         if not remote:
             return False
         self.flush()
         try:
             self.client.head(key_of(remote))
-        except (MissingKeyError, UnsafeNameError):  # what cannot be a key is none
+        except MissingKeyError:  # or the whole bucket is: the answer to a HEAD does not tell
+            self._make_sure()
+            return False
+        except UnsafeNameError:  # what cannot be a key is none
             return False
         return True
+
+    def _make_sure(self) -> None:
+        """Make sure that the bucket is there, once; who may not list it is not told."""
+        if not self._seen:
+            with contextlib.suppress(CredentialsError):
+                self.update()
+            self._seen = True
 
     def get_file(
         self,

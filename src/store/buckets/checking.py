@@ -10,7 +10,9 @@ from typing import Final, Literal, NamedTuple
 from store.buckets.comparing import Comparison
 from store.buckets.keys import names_for, shown, within
 from store.buckets.looking import Looking
+from store.buckets.naming import path_of
 from store.buckets.preparing import adopt, by_key, folds_case
+from store.buckets.scanning import refuse_a_file
 from store.errors import StoreError
 from store.transports.base import TransferOptions
 from store.transports.objects.base import ObjectClient
@@ -84,11 +86,13 @@ def check_directory(
         memory: The directory in which digests are remembered; None for the cache's own.
 
     Raises:
+        QueryError: ``directory`` is empty.
         StorageError: The directory cannot be read.
         StoreError: The bucket cannot be listed.
     """
     look = Looking(client, remote, include, exclude, jobs, memory, options.clock)
-    root = os.path.abspath(directory)  # noqa: PTH100 - links stay what they are
+    root = os.path.abspath(path_of(directory))  # noqa: PTH100 - links stay what they are
+    refuse_a_file(root)
     scan, listed = look.scanned(root), look.listed()
     start = len(within(remote))
     given = names_for([key[start:] for key in listed.objects], folding=folds_case(root))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -28,7 +29,10 @@ _MADE: Final = frozenset({200, 201, 204})
 _FORBIDDEN: Final = frozenset({401, 403})
 _MISSING: Final = 404
 _CONFLICT: Final = 409
+_FAULTS: Final = 500
 _BAD_NAME: Final = "InvalidBucketName"
+_NAME: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+"""What S3 takes for the name of a bucket."""
 
 _AMERICA: Final = "us-east-1"
 """The region of AWS that is not named when a bucket is made in it."""
@@ -63,14 +67,16 @@ def create_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
     if bucket_exists(client):
         return
     status, code = _ask(client, "PUT", "made", options)
-    if code == _BAD_NAME:
+    if status in _MADE or (status == _CONFLICT and bucket_exists(client)):
+        return
+    # Some servers take names that S3 does not, and some fail at them.
+    if code == _BAD_NAME or not (status in _FORBIDDEN or re.fullmatch(_NAME, client.bucket or "")):
         raise QueryError(
-            f"{client.address} cannot be made: its server takes no such name. Choose one of 3 to 63"
-            " lower-case letters, digits, dots and hyphens",
-            query=client.address,
+            f"{client.address}: no bucket {client.bucket!r} can be made: its server takes no such name"
+            f" ({status}). Choose one of 3 to 63 lower-case letters, digits, dots and hyphens",
+            query=client.bucket,
         )
-    if status not in _MADE and not (status == _CONFLICT and bucket_exists(client)):
-        raise _failed(client, "made", status, code)
+    raise _failed(client, "made", status, code)
 
 
 def check_deletable(client: ObjectClient) -> None:
@@ -189,4 +195,7 @@ def _failed(
         return CredentialsError(
             f"{said}; the keys are wrong, or may not do that", url=client.address, status=status
         )
-    return TransportError(said, url=client.address, status=status)
+    step = "is the endpoint right?" if status < _FAULTS else "try again later"
+    if status == _CONFLICT and what == "made":
+        step = "another has a bucket of that name: choose another"
+    return TransportError(f"{said}: {step}", url=client.address, status=status)

@@ -256,7 +256,8 @@ class Getting:
             return
         raise IntegrityError(
             f"{self._address} is not what its entity tag says: expected md5:{tag}, found md5:{md5}; it was"
-            " damaged on the way, or at the store: get it again",
+            " damaged on the way, or at the store: get it again, and if that does not help put it anew, or"
+            " leave it out (--exclude)",
             url=self._address,
             expected=f"md5:{tag}",
             found=f"md5:{md5}",

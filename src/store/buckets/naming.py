@@ -68,13 +68,16 @@ def path_of(local: object) -> Path:
     """Return a local path.
 
     Raises:
-        QueryError: It is none: bytes and numbers are not.
+        QueryError: It is none: bytes and numbers are not, nor is an empty text.
     """
-    if isinstance(local, str):
-        return Path(local)
     found = os.fspath(local) if isinstance(local, os.PathLike) else local
     if not isinstance(found, str):
         raise QueryError(f"a local file is a text or a path, not {local!r:.100}", query=local)
+    if not found:
+        raise QueryError(
+            "the path of a local file or directory is empty: write '.' for the working directory",
+            query=local,
+        )
     return Path(found)
 
 

@@ -16,7 +16,7 @@ from store.buckets.memory import Memory
 from store.buckets.obstacles import check_free
 from store.buckets.plan import Plan, state_of
 from store.buckets.planning import Steps, check_share, downward, upward
-from store.buckets.scanning import Scan, Stamped, stamp_files
+from store.buckets.scanning import Scan, Stamped, refuse_a_file, stamp_files
 from store.errors import QueryError, RefusedError, UnsafeNameError
 from store.files.atomic import discard
 
@@ -54,6 +54,7 @@ def plan_directory(look: Looking, root: str, limits: Limits, *, sha1: bool) -> P
     Raises:
         StoreError: See `store.buckets.syncing.sync_directory`.
     """
+    refuse_a_file(root)
     found = look.scanned(root)
     keys = keys_for(found.stamps)
     prefix = within(look.remote)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from store.errors import StorageError
 from store.files.failures import storage_errors
 from store.files.unfinished import is_ours, will_be_finished
 
@@ -62,6 +63,20 @@ def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
         stamps = {name: found for name, found in stamps.items() if wanted(name)}
     notes = _told(odd if wanted is None else [name for name in odd if wanted(name)])
     return Scan(stamps, notes, seen, dead, odd, rooms[1:])
+
+
+def refuse_a_file(root: str) -> None:
+    """Refuse a lone file where the files below a directory are meant.
+
+    Raises:
+        StorageError: It is one.
+    """
+    if os.path.isfile(root):  # noqa: PTH113 - text
+        raise StorageError(
+            f"{root} is a file, and no directory: 'store bucket put' (add_file) puts it alone, and 'get'"
+            " (get_file) gets one",
+            path=root,
+        )
 
 
 def stamp_files(files: Mapping[str, str]) -> dict[str, Stamped]:

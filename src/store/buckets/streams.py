@@ -10,6 +10,7 @@ from store.transports.base import Conditions, TransferOptions, Transport
 from store.transports.objects.base import Body, ObjectClient, ObjectMeta
 from store.transports.objects.transport import ObjectStream
 from store.transports.ranges import PARTED_FROM
+from store.transports.repeating import asking_once
 
 _ranges: Final[WeakKeyDictionary[ObjectClient, bool]] = WeakKeyDictionary()
 
@@ -52,8 +53,9 @@ class ClientTransport(Transport):
         self._etag = self._etag or meta.etag
 
     def open_body(self) -> Body:
-        """Open the object from its beginning."""
-        return self._client.get(self._key, etag=self._etag, version=self._version)
+        """Open the object from its beginning; it is asked for once."""
+        with asking_once():
+            return self._client.get(self._key, etag=self._etag, version=self._version)
 
     def stream_of(self, address: str, body: Body) -> ObjectStream:
         """Return the stream of a body."""
@@ -69,6 +71,8 @@ class ClientTransport(Transport):
     ) -> ObjectStream:
         """Open the object; where it is another one than the condition says, from its beginning.
 
+        It is asked for once: whoever lets it come in tries again.
+
         What was kept of an older one is no reason to fail: the object that is wanted is asked for then.
         """
         asked = conditions or Conditions()
@@ -76,14 +80,15 @@ class ClientTransport(Transport):
         if offset == 0 and asked.until is None:
             self.pinned = False  # it is begun anew: perhaps since its parts did not fit
         client = self._client.reader(pinned=self.pinned)
-        try:
-            body = client.get(
-                self._key, start=offset, end=asked.until, etag=wanted, version=self._version
-            )
-        except DriftError:
-            if wanted == self._etag or asked.if_range is None:
-                raise
-            body = client.get(self._key, etag=self._etag, version=self._version)
+        with asking_once():
+            try:
+                body = client.get(
+                    self._key, start=offset, end=asked.until, etag=wanted, version=self._version
+                )
+            except DriftError:
+                if wanted == self._etag or asked.if_range is None:
+                    raise
+                body = client.get(self._key, etag=self._etag, version=self._version)
         return self.stream_of(address, body)
 
 
@@ -99,7 +104,10 @@ def _gives_ranges(client: ObjectClient, meta: ObjectMeta) -> bool:
     if known is None:
         last = meta.size - 1
         try:
-            with client.get(meta.key, start=last, end=meta.size, version=meta.version) as body:
+            with (
+                asking_once(),
+                client.get(meta.key, start=last, end=meta.size, version=meta.version) as body,
+            ):
                 known = _ranges[client] = body.start == last
         except StoreError:
             return False

@@ -10,6 +10,7 @@ from typing import Final
 from store.buckets.following import Synced, follow
 from store.buckets.looking import Limits, Looking
 from store.buckets.moving import Counters, Moving, Tell, teller
+from store.buckets.naming import path_of
 from store.buckets.plan import Plan
 from store.buckets.preparing import (
     plan_directory,
@@ -82,7 +83,8 @@ def sync_directory(
             (``limit="max_delete"``); nothing was changed.
         UnsafeNameError: A local name cannot be a key, or two local names stand for one.
         DriftError: A file changed while it was uploaded, or an object since it was looked at.
-        QueryError: ``max_delete``, ``jobs``, ``remote`` or a pattern cannot be meant.
+        QueryError: ``max_delete``, ``jobs``, ``remote`` or a pattern cannot be meant, or ``directory`` is
+            empty.
         StoreError: What the client raises: the first error, after what was under way has ended. What was
             uploaded stays; nothing was deleted.
     """
@@ -250,4 +252,4 @@ def apply_plan(
 
 
 def _absolute(directory: str | Path) -> str:
-    return os.path.abspath(directory)  # noqa: PTH100 - links stay what they are
+    return os.path.abspath(path_of(directory))  # noqa: PTH100 - links stay what they are

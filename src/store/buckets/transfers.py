@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from store.buckets.downloading import Fetched, Getting
+from store.buckets.explaining import explained
 from store.buckets.parallel import break_off_if_stopped
 from store.buckets.reading import ready
 from store.buckets.summaries import SHA1_KEY, Summary, bucket_of, digest_in
 from store.buckets.turns import turn
-from store.errors import StoreError, TooLargeError
+from store.errors import StoreError, TooLargeError, TransportError
 from store.integrity.digest import Digest, Digests
 from store.transports.base import TransferOptions
 from store.transports.deadlines import current
@@ -73,9 +74,12 @@ def put_file(
             metadata[SHA1_KEY] = computed["sha1"]
         with turn(content.size, f"{client.address}/{key}"):
             break_off_if_stopped()
-            meta = client.put(
-                key, content.source, metadata=metadata, condition=condition, counted=counted
-            )
+            try:
+                meta = client.put(
+                    key, content.source, metadata=metadata, condition=condition, counted=counted
+                )
+            except TransportError as error:
+                raise explained(client, key, error) from error.__cause__
     digest = Digest("sha256", computed["sha256"])
     if meta.etag is None and content.size > PART:
         meta = _asked(client, meta, digest)

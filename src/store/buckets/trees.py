@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from store.buckets.downloading import Fetched
 from store.buckets.keys import is_marker, keys_for, names_for
+from store.buckets.naming import path_of
 from store.buckets.parallel import each
 from store.buckets.patterns import by_key, wanted_by
 from store.buckets.plan import Step
@@ -83,15 +84,17 @@ def pairs_down(
         tell: Is told which keys are spelled otherwise on disk, and why; or None.
 
     Raises:
+        QueryError: ``directory`` is empty.
         UnsafeNameError: A name would be too long, or leads through a link.
     """
+    root = path_of(directory)
     found = {meta.key[len(prefix) :]: meta for meta in metas}
-    names = names_for(found, folding=folds_case(str(directory)))
+    names = names_for(found, folding=folds_case(str(root)))
     if tell is not None:
         for note in names.notes:
             tell(note)
     return [
-        Pair(found[key].key, inside(directory, name), found[key].size, found[key].etag)
+        Pair(found[key].key, inside(root, name), found[key].size, found[key].etag)
         for key, name in names.names.items()
     ]
 
@@ -115,10 +118,11 @@ def pairs_up(
         tell: Is told what is passed over, such as links, and what gets another name; or None.
 
     Raises:
+        QueryError: ``path`` is empty.
         StorageError: It is missing, or cannot be read.
         UnsafeNameError: A name cannot be a key.
     """
-    local = Path(path)
+    local = path_of(path)
     inner = remote == "" or remote.endswith("/")
     if not local.is_dir():
         if not local.is_file():

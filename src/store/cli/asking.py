@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from store.cli.ending import failure, kept
+from store.cli.ending import failure
 from store.cli.frame import Frame
+from store.cli.interrupting import kept
 from store.cli.output import line, record, say
 
 if TYPE_CHECKING:

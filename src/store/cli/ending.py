@@ -12,23 +12,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from store.cli.frame import Frame, ended_by
-from store.cli.output import (
-    document,
-    either,
-    fail,
-    human_size,
-    on_terminal,
-    plain,
-    say,
-    several,
-    silence,
-)
+from store.cli.interrupting import interrupted
+from store.cli.output import document, either, fail, plain, say, silence
 
 if TYPE_CHECKING:
     from store.errors import StoreError
-
-INTERRUPTED: Final = 130
-"""128 and SIGINT: what a shell says of a program that Ctrl-C ended."""
 
 _BROKEN_PIPE: Final = 141
 """128 and SIGPIPE: what a shell says of a program whose reader has gone."""
@@ -38,9 +26,10 @@ _USAGE: Final = 2
 
 
 class Ending:
-    """The exit status, once it is known."""
+    """The exit status, once it is known, and whether all that belongs on stdout is there."""
 
     status: int = 1
+    printed: bool = False
 
 
 @contextlib.contextmanager
@@ -54,13 +43,14 @@ def ended(frame: Frame) -> Iterator[Ending]:
     with _signals(frame):
         try:
             yield ending
+            ending.printed = True
             _flush()
             _write_back(frame)
         except KeyboardInterrupt:
-            ending.status = _interrupted(frame)
+            ending.status = interrupted(frame, printed=ending.printed)
         except SystemExit:
             if frame.stopped:
-                _interrupted(frame, frame.stopped)
+                interrupted(frame, frame.stopped, printed=ending.printed)
             raise
         except BrokenPipeError:
             silence("stdout")
@@ -181,7 +171,7 @@ def _of_click(error: Exception, frame: Frame) -> int | None:
         return None
     if isinstance(error, click.Abort):
         if not isinstance(error.__context__, EOFError):
-            return _interrupted(frame)
+            return interrupted(frame)
         fail("the question was not answered: nothing was done")
         return 1
     return _usage(error, frame) if isinstance(error, click.ClickException) else None
@@ -216,28 +206,6 @@ def _lower(message: str) -> str:
     """Let click's sentences begin and end like ours."""
     message = message.rstrip(".")
     return message[:1].lower() + message[1:] if message[1:2].islower() else message
-
-
-def _interrupted(frame: Frame, number: int = signal.SIGINT) -> int:
-    """Say what ended the run, and what is kept; return the status after Ctrl-C."""
-    said = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
-    with contextlib.suppress(OSError):
-        if not frame.settle() and on_terminal("stderr"):
-            plain("")  # away from the ^C
-        done, every = frame.here()
-        here = f"{done} of {every} are in the cache" if done and every > 1 else None
-        say("; ".join(text for text in (said, here, kept(frame)) if text is not None))
-    return INTERRUPTED
-
-
-def kept(frame: Frame) -> str | None:
-    """Say what is kept of bodies that are not whole yet; None where nothing is."""
-    parts = tuple(frame.saved.values())
-    if not parts:
-        return frame.kept or None
-    size = human_size(sum(one.received for one in parts))
-    of = parts[0].name if len(parts) == 1 else several(len(parts), "file")
-    return f"{size} of {of} are kept: {frame.again}"
 
 
 def _trace(error: Exception) -> None:

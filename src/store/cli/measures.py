@@ -58,9 +58,33 @@ def _note_timeout(context: click.Context, _: click.Parameter, value: float | Non
         frame_of(context).flags.update(flags)
 
 
+def with_patience(function: F) -> F:
+    """Give a command the limits of how long a server is waited for, where no file is moved."""
+    for option in (*_asking(), _deadline()):
+        function = option(function)
+    return function
+
+
 def with_bounds(function: F) -> F:
     """Give a command the limits of a transfer."""
     for option in (
+        *_asking(),
+        click.option(
+            "--max-size",
+            metavar="SIZE",
+            type=Measure("bytes", positive=True),
+            expose_value=False,
+            callback=remember("max_size"),
+            help="The largest file that is taken (20G, 500M).",
+        ),
+        _deadline(),
+    ):
+        function = option(function)
+    return function
+
+
+def _asking() -> tuple[Callable[[F], F], ...]:
+    return (
         click.option(
             "--retries",
             metavar="N",
@@ -77,25 +101,18 @@ def with_bounds(function: F) -> F:
             callback=_note_timeout,
             help="How long a server may be silent (30s).",
         ),
-        click.option(
-            "--max-size",
-            metavar="SIZE",
-            type=Measure("bytes", positive=True),
-            expose_value=False,
-            callback=remember("max_size"),
-            help="The largest file that is taken (20G, 500M).",
-        ),
-        click.option(
-            "--deadline",
-            metavar="TIME",
-            type=Measure("seconds", limitless=True, positive=True),
-            expose_value=False,
-            callback=remember("deadline"),
-            help="How long all may take together (1h; none).",
-        ),
-    ):
-        function = option(function)
-    return function
+    )
+
+
+def _deadline() -> Callable[[F], F]:
+    return click.option(
+        "--deadline",
+        metavar="TIME",
+        type=Measure("seconds", limitless=True, positive=True),
+        expose_value=False,
+        callback=remember("deadline"),
+        help="How long all may take together (1h; none).",
+    )
 
 
 def with_manners(function: F) -> F:

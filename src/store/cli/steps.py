@@ -31,8 +31,16 @@ _TOO_MANY: Final = 429
 _FAULTS: Final = 500
 """The first HTTP status by which a server says that it failed."""
 
-_ASKED: Final = "is the path right?"
-"""What ends the message of a local file that is missing: a step, too."""
+_TOLD: Final = (
+    "is the path right?",
+    "is the endpoint right?",
+    "(region, endpoint)",
+    "try again later",
+    "(read_timeout, --timeout)",
+    "(deadline, --deadline)",
+    "(--exclude)",
+)
+"""What ends a message that has its step: of a local file that is missing, and of object stores."""
 
 _COMMAND: Final = "'store "
 """What stands in a message that names a command of ours, and with it the step."""
@@ -54,7 +62,7 @@ def next_step(error: StoreError) -> str | None:
     step is told once, at the end.
     """
     text = str(error)
-    if _COMMAND in text or text.endswith(_ASKED):
+    if _COMMAND in text or text.endswith(_TOLD):
         return None
     for kind, step in _STEPS:
         if isinstance(error, kind):

@@ -157,8 +157,8 @@ class ObjectTier(SharedTier):
         with _lock:
             found = _places.get(key)
             if found is None:
-                address, connection = locate(self.tier.address, options)
-                client = open_objects(address, options, connection=connection)
+                address, _ = locate(self.tier.address, options)
+                client = open_objects(self.tier.address, options)  # called as it was named
                 found = _places[key] = _Place(client, _slashed(address.key), options)
                 if len(_places) > _KEPT:
                     del _places[next(iter(_places))]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import TypeVar
 
 from store.errors import StoreError
@@ -18,6 +20,21 @@ log = logging.getLogger(__name__)
 Told = Callable[[StoreError, float], None]
 """Is told of a failure that is followed by another try, and after how many seconds."""
 
+_once: ContextVar[bool] = ContextVar("store_asked_once", default=False)
+
+
+@contextlib.contextmanager
+def asking_once() -> Iterator[None]:
+    """Let what this thread asks for in the block be asked for once: whoever is around it repeats it.
+
+    Else what fails would be tried as often again for each of those tries.
+    """
+    token = _once.set(True)
+    try:
+        yield
+    finally:
+        _once.reset(token)
+
 
 def repeated(
     ask: Callable[[], T],
@@ -29,6 +46,7 @@ def repeated(
     """Return what ``ask`` returns, asking again after failures that may pass.
 
     Waits, tries and the deadline are those of the options; the deadline holds for whatever ``ask`` waits for.
+    Within `asking_once` there is one try.
 
     Args:
         ask: Asks once.
@@ -48,7 +66,7 @@ def repeated(
                 return ask()
             except StoreError as error:
                 delay = None
-                if may_repeat is None or may_repeat(error):
+                if not _once.get() and (may_repeat is None or may_repeat(error)):
                     delay = delay_before(tries, error, options.retrying, deadline)
                 if delay is None:
                     raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from store.cli.bucket.opening import Place, opened_place, with_jobs, with_patterns
-from store.cli.bucket.sides import make_sure_of, sides_of
+from store.cli.bucket.sides import DIRECTORY, filled, make_sure_of, sides_of
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
         "store bucket check bucket:work/2026/ ./2026 --exclude '*.tmp' | grep -v '^='",
     )
 )
-@click.argument("source", metavar="SOURCE")
-@click.argument("dest", metavar="DEST")
+@click.argument("source", metavar="SOURCE", callback=filled(DIRECTORY))
+@click.argument("dest", metavar="DEST", callback=filled(DIRECTORY))
 @with_patterns
 @with_jobs
 @with_manners

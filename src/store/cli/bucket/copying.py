@@ -16,6 +16,7 @@ from store.cli.bucket.opening import (
     with_jobs,
     with_patterns,
 )
+from store.cli.bucket.sides import REMOTE, filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
         "store bucket copy s3://results/2026/ s3://archive/2026/ --include '*.csv'",
     )
 )
-@click.argument("source", metavar="SOURCE")
-@click.argument("dest", metavar="DEST")
+@click.argument("source", metavar="SOURCE", callback=filled(REMOTE))
+@click.argument("dest", metavar="DEST", callback=filled(REMOTE))
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be copied.")
 @with_patterns
 @with_jobs

@@ -17,6 +17,7 @@ from store.cli.bucket.opening import (
     with_jobs,
     with_patterns,
 )
+from store.cli.bucket.sides import DIRECTORY, REMOTE, filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
@@ -39,8 +40,10 @@ _PIECE: Final = 1 << 20
         "store bucket get s3://results/2026/table.csv - | head -1",
     )
 )
-@click.argument("address", metavar=ADDRESS)
-@click.argument("dest", metavar="[DEST]", required=False, type=click.Path())
+@click.argument("address", metavar=ADDRESS, callback=filled(REMOTE))
+@click.argument(
+    "dest", metavar="[DEST]", required=False, type=click.Path(), callback=filled(DIRECTORY)
+)
 @click.option("--digest", metavar="DIGEST", help="What the one object must be: sha256:<hex>.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be got.")
 @with_patterns

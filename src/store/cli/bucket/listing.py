@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from store.cli.bucket.opening import ADDRESS, opened_place, summary_data, with_patterns
+from store.cli.bucket.sides import REMOTE, filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
+from store.cli.measures import with_patience
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import columns, document, human_size, on_terminal, say, several, table
 
@@ -19,8 +21,9 @@ from store.cli.output import columns, document, human_size, on_terminal, say, se
         "store bucket list s3://results | cut -f 1     key, bytes, time and entity tag",
     ),
 )
-@click.argument("address", metavar=ADDRESS)
+@click.argument("address", metavar=ADDRESS, callback=filled(REMOTE))
 @with_patterns
+@with_patience
 @with_json()
 @common
 @click.pass_context

@@ -15,7 +15,7 @@ from store.cli.bucket.opening import (
     with_jobs,
     with_patterns,
 )
-from store.cli.bucket.sides import make_sure_of
+from store.cli.bucket.sides import DIRECTORY, REMOTE, filled, make_sure_of
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
@@ -35,8 +35,15 @@ if TYPE_CHECKING:
         "sort table.csv | store bucket put - s3://results/2026/sorted.csv",
     )
 )
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
-@click.argument("address", metavar=ADDRESS)
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(),
+    callback=filled(DIRECTORY),
+)
+@click.argument("address", metavar=ADDRESS, callback=filled(REMOTE))
 @click.option("--create", is_flag=True, help="Make the bucket where it is missing.")
 @click.option("--sha1", is_flag=True, help="Keep the SHA-1 of each with it, too (sha1sum).")
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be put.")

@@ -9,8 +9,10 @@ import click
 
 from store.cli.agreeing import agreed, refuse_where_nobody_can_be_asked
 from store.cli.bucket.opening import ADDRESS, Place, lone, missing, opened_place, with_patterns
+from store.cli.bucket.sides import REMOTE, filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
+from store.cli.measures import with_patience
 from store.cli.options import common, destructive, frame_of, with_json
 from store.cli.output import document, human_size, say, several, words
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
         "store bucket remove s3://results/2026/ --uploads --dry-run",
     )
 )
-@click.argument("addresses", metavar=f"{ADDRESS}...", nargs=-1, required=True)
+@click.argument(
+    "addresses", metavar=f"{ADDRESS}...", nargs=-1, required=True, callback=filled(REMOTE)
+)
 @click.option(
     "--bucket", "whole", is_flag=True, help="Delete the bucket itself, with all it holds."
 )
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     help="Take back uploads that were begun a day ago and never finished; objects stay.",
 )
 @with_patterns
+@with_patience
 @destructive
 @with_json()
 @common

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from store.cli.bucket.opening import Place, opened_place, with_jobs, with_patterns
-from store.cli.bucket.sides import Sides, make_sure_of, sides_of
+from store.cli.bucket.sides import DIRECTORY, Sides, filled, make_sure_of, sides_of
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
         "store bucket sync bucket:work/2026/ ./2026 --include '*.csv'",
     )
 )
-@click.argument("source", metavar="SOURCE")
-@click.argument("dest", metavar="DEST")
+@click.argument("source", metavar="SOURCE", callback=filled(DIRECTORY))
+@click.argument("dest", metavar="DEST", callback=filled(DIRECTORY))
 @click.option("--delete", is_flag=True, help="Delete what is in DEST and not in SOURCE.")
 @click.option(
     "--max-delete",
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     "plan_file",
     metavar="FILE",
     type=click.Path(),
+    callback=filled("name a file"),
     help="Write the plan here; do nothing.",
 )
 @click.option(
@@ -86,6 +87,11 @@ def sync(
     frame, sides = frame_of(context), sides_of(source, dest)
     if sides.up:
         make_sure_of(sides.directory)
+    elif create:
+        raise click.UsageError(
+            "--create makes the bucket that is written to, and this comes down: leave it out",
+            context,
+        )
     if plan_file is not None:
         _check_plan_file(context, plan_file)
     with opened_place(frame, sides.address) as place:
@@ -191,7 +197,7 @@ def _check_plan_file(context: click.Context, path: str) -> None:
             "--plan names a file, and stdout is for the steps: --dry-run --json prints a plan there",
             context,
         )
-    if not path or path.endswith("/"):
+    if path.endswith("/"):
         raise click.UsageError("--plan names a file, and this is none", context)
     parent = Path(path).parent
     with storage_errors(parent):

@@ -16,6 +16,7 @@ from store.transports.objects.base import (
     Unchanged,
 )
 from store.transports.objects.failures import drifted
+from store.transports.objects.refusing import misread
 from store.transports.repeating import repeated
 
 
@@ -51,8 +52,18 @@ def settled(
         respell: Lets ``once`` send an entity tag without its quotes: Ceph compares it as it is spelled.
     """
     failures: list[StoreError] = []
+
+    def put() -> ObjectMeta:
+        """Put it once; what is to be made cannot be missing."""
+        try:
+            return once()
+        except MissingKeyError as error:
+            if isinstance(condition, Unchanged):
+                raise
+            raise misread(error, f"{client.address}/{wanted.key}", wanted.key) from error
+
     try:
-        return repeated(once, options, told=lambda error, _: failures.append(error))
+        return repeated(put, options, told=lambda error, _: failures.append(error))
     except DriftError:
         found = None if condition is None else _found(client, wanted.key)
         if found is None:

@@ -17,8 +17,11 @@ from store.errors import (
     TransportError,
     TransportTimeoutError,
     TruncatedError,
+    UnsafeNameError,
 )
 from store.transports.deadlines import Deadline, current
+from store.transports.objects.refusing import is_of_key, untaken
+from store.transports.retrying import TRANSIENT
 
 T = TypeVar("T")
 
@@ -29,10 +32,14 @@ _OTHERS: Final = re.compile(
 
 _STATUS: Final = re.compile(r"status code: (\d{3})", re.ASCII)
 _CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]{1,80})</Code>")
-_NOT_UNDERSTOOD: Final = "the store gave no answer that is understood"
+_ENDPOINT: Final = "is the endpoint right?"
+_LATER: Final = "try again later"
+_MORE_TIME: Final = "try again later, or allow more time (read_timeout, --timeout)"
+_NOT_UNDERSTOOD: Final = f"the store gave no answer that is understood: {_ENDPOINT}"
 _NO_UPLOAD: Final = "NoSuchUpload"
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound"})
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
+_MISSING: Final = 404
 _MOVED: Final = frozenset({301, 302, 307, 308})
 _FORBIDDEN: Final = _SKEWED | {
     "AccessDenied",
@@ -54,7 +61,6 @@ _SKEW: Final = 300.0
 
 _GRAIN: Final = 0.02
 """By how much a wait may end early, in seconds."""
-
 
 _KEYS: Final = {
     "s3": ", AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the AWS files",
@@ -111,8 +117,8 @@ def refused(
         forgot = f"{said}: it has forgotten the parts that went up, as after a restart"
         again = "'store bucket put' and 'store bucket sync' begin anew"
         return TransportError(f"{forgot}: {again}", url=shown, status=status)
-    if status == 404:  # noqa: PLR2004 - HTTP's own numbers are their best names
-        return _missing(address, shown, key, code)
+    if status == _MISSING or is_of_key(status, key, code):
+        return _missing(address, shown, key, status, code)
     if status in {401, 403} or code in _FORBIDDEN:
         hint = _hint(shown, code, skewed=abs(skew) > _SKEW)
         return CredentialsError(f"{said}: {hint}", url=shown, status=status)
@@ -125,16 +131,19 @@ def refused(
             status=status,
             retry_after=retry_after,
         )
-    if status in _MOVED:
-        said += f": {_ELSEWHERE}"
-    return TransportError(said, url=shown, status=status)
+    step = _ELSEWHERE if status in _MOVED else _LATER if status in TRANSIENT else _ENDPOINT
+    return TransportError(f"{said}: {step}", url=shown, status=status)
 
 
-def _missing(address: str, shown: str, key: str | None, code: str | None) -> ResourceNotFoundError:
+def _missing(
+    address: str, shown: str, key: str | None, status: int, code: str | None
+) -> ResourceNotFoundError | UnsafeNameError:
+    if key is not None and status != _MISSING:
+        return untaken(shown, key, f"{status} {code}" if code else str(status))
     if key is None or code in _NO_BUCKET:
         return ResourceNotFoundError(
-            f"the bucket {address} is not there: name another, or make it: 'store bucket put' and"
-            " 'store bucket sync' do with --create",
+            f"the bucket {address} is not there: name another, or make it with create=True (--create of"
+            " 'store bucket put' and 'store bucket sync')",
             url=address,
             status=404,
         )
@@ -164,14 +173,31 @@ def late(shown: str, deadline: Deadline) -> TransportTimeoutError:
         deadline: The one that holds.
     """
     passed = deadline.left() <= _GRAIN
-    why = f"{deadline} has passed" if passed else "the store was silent for too long"
+    why = f"the store was silent for too long: {_MORE_TIME}"
+    if passed:
+        why = f"{deadline} has passed: allow more time (deadline, --deadline)"
     return TransportTimeoutError(f"{shown}: {why}", url=shown)
+
+
+def advised(error: TransportError) -> TransportError:
+    """Return an error of a request that was not answered, with the next step in its message.
+
+    Args:
+        error: What our own HTTP says; what cannot pass tells what to do itself.
+    """
+    text = str(error)
+    if getattr(error, "transient", None) is False or error.status is not None:
+        return error
+    step = _MORE_TIME if isinstance(error, TransportTimeoutError) else _ENDPOINT
+    if step not in text:
+        error.messages = [f"{text}: {step}"]
+    return error
 
 
 def truncated(shown: str, *, expected: int, found: int) -> TruncatedError:
     """Return the error of a body that is shorter or longer than it was said to be, in bytes."""
     return TruncatedError(
-        f"{shown}: the body had {found} of {expected} announced bytes",
+        f"{shown}: the body had {found} of {expected} announced bytes: {_LATER}",
         url=shown,
         expected=expected,
         found=found,
@@ -201,7 +227,7 @@ def mapped(
     shown = address if key is None else f"{address}/{_printable(key)}"
     if "UnexpectedRange" in text:
         return TransportError(
-            f"{shown}: the store answered with another part than was asked for",
+            f"{shown}: the store answered with another part than was asked for: {_LATER}",
             url=shown,
             status=206,
         )
@@ -230,7 +256,7 @@ def _unanswered(text: str, shown: str) -> StoreError:
     if "timed out" in text or "timedout" in text:
         return late(shown, current(SYSTEM_CLOCK))
     if "error decoding response body" in text or "incompletebody" in text:
-        return TruncatedError(f"{shown}: the body ended too early", url=shown)
+        return TruncatedError(f"{shown}: the body ended too early: {_LATER}", url=shown)
     if "credential" in text or "169.254." in text:
         return _without_keys(shown)
     return TransportError(f"{shown}: {_reason(text)}", url=shown)
@@ -260,13 +286,13 @@ def _reason(text: str) -> str:
     if "redirect" in text:
         return _ELSEWHERE
     if "connection refused" in text:
-        return "the connection was refused: is the endpoint right?"
+        return f"the connection was refused: {_ENDPOINT}"
     if "dns" in text or "lookup" in text:
-        return "the host's name does not resolve: is the endpoint right?"
+        return f"the host's name does not resolve: {_ENDPOINT}"
     if "certificate" in text:
         return "TLS failed: check the host's certificate, or name its authority in ca_bundle"
     if "connection reset" in text or "closed" in text or "broken pipe" in text:
-        return "the connection broke"
+        return f"the connection broke: {_LATER}"
     return _NOT_UNDERSTOOD
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
-from store.errors import DriftError, StoreError, TransportError
+from store.errors import DriftError, MissingKeyError, StoreError, TransportError
 from store.transports.base import TransferOptions
 from store.transports.deadlines import Deadline, keeping
 from store.transports.http.asker import Answer
@@ -26,6 +26,7 @@ from store.transports.objects.base import Condition, Counted, ObjectMeta
 from store.transports.objects.checking import check
 from store.transports.objects.conditions import condition_headers
 from store.transports.objects.failures import is_forgotten, refused
+from store.transports.objects.refusing import misread
 from store.transports.objects.sources import Reader
 from store.transports.objects.widening import Width
 from store.transports.repeating import repeated
@@ -126,7 +127,10 @@ class Upload:
     def _begun(self, metadata: Mapping[str, str]) -> str:
         headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
         answer = self._ask("POST", self._key, {"uploads": ""}, headers)
-        check(answer, self._address, self._key)
+        try:
+            check(answer, self._address, self._key)
+        except MissingKeyError as error:
+            raise misread(error, f"{self._address}/{self._key}", self._key) from error
         upload = upload_of(answer.read())
         if upload is None:
             raise self._strange("begins no upload")

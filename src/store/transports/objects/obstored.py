@@ -26,7 +26,7 @@ from store.transports.objects.chunks import ObstoreBody
 from store.transports.objects.conditions import checked_tag, refuse_taken, settled
 from store.transports.objects.failures import NotPartialError, mapped
 from store.transports.objects.naming import named, spellable, writable
-from store.transports.objects.sources import PART, Reader, opened
+from store.transports.objects.sources import PART, Reader, opened, size_of
 from store.transports.objects.stores import Stores
 from store.transports.objects.told import is_plain, meta_told, version_told
 from store.transports.objects.trial import honours
@@ -270,7 +270,8 @@ class ObstoreObjects(ObjectClient):
         expected: str | None = None,
         **options: Any,  # noqa: ANN401 - the library's
     ) -> Any:  # noqa: ANN401 - the library's
-        store = self._stores.at_hand(uploading=name == "put")
+        sending = 0 if name != "put" else size_of(arguments[1], options.get("chunk_size", PART))
+        store = self._stores.at_hand(sending=sending)
         function = getattr(self._stores.library, name)
         log.debug("%s %s", name, self.address if key is None else f"{self.address}/{key}")
 

@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final
 
+from store.errors import TransportError
 from store.transports.base import TransferOptions
 from store.transports.http.asker import Answer, Asker
 from store.transports.objects.account import Account
+from store.transports.objects.failures import advised
 from store.transports.objects.signing import EMPTY, UNSIGNED, query_of, signed, spelled
 
 _SLOWEST: Final = 256 << 10
@@ -69,4 +71,7 @@ class Sender:
             now=self._options.clock.now(),
         )
         sent["accept-encoding"] = "identity"
-        return self._asker.ask(method, asked, sent, body=body, patience=len(body) / _SLOWEST)
+        try:
+            return self._asker.ask(method, asked, sent, body=body, patience=len(body) / _SLOWEST)
+        except TransportError as error:
+            raise advised(error) from error.__cause__

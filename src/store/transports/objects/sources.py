@@ -21,6 +21,11 @@ _MOST_PARTS: Final = 10_000
 """How many parts an upload has at most (S3's limit)."""
 
 
+def size_of(body: object, part: int) -> int:
+    """Return how many bytes one request sends of a body: of one that comes in pieces, a part."""
+    return len(body) if isinstance(body, bytes | bytearray | memoryview) else part
+
+
 class Reader:
     """What is put, piece by piece.
 

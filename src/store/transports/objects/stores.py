@@ -19,8 +19,8 @@ from store.transports.objects.connection import Connection
 _LEAST: Final = 0.05
 """The shortest time that a request is given, in seconds."""
 
-_UPLOAD: Final = 60.0
-"""How much longer than ``read_timeout`` one request with a body of up to 8 MiB may take, in seconds."""
+_SLOWEST: Final = 128 << 10
+"""How fast a server takes up what it is sent at least, in bytes a second: its silence meanwhile is none."""
 
 _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _TOKENS: Final = ("AWS_SESSION_TOKEN", "AWS_TOKEN")
@@ -114,7 +114,7 @@ class Stores:
         self._connection = connection or Connection()
         self._account = account
         self._given = given
-        self._kept: dict[bool, Any] = {}
+        self._kept: dict[float, Any] = {}
         self._library: Any = None
 
     @property
@@ -150,8 +150,11 @@ class Stores:
             self._library = library(self._address)
         return self._library
 
-    def at_hand(self, *, uploading: bool = False) -> Any:  # noqa: ANN401 - obstore's
+    def at_hand(self, *, sending: int = 0) -> Any:  # noqa: ANN401 - obstore's
         """Return a store whose requests end within the bounds, and before the deadline that holds here.
+
+        Args:
+            sending: How many bytes a request's body has.
 
         Raises:
             TransportTimeoutError: The deadline has passed.
@@ -161,7 +164,7 @@ class Stores:
         if self._given is not None:
             return self._given
         bounds = self._options.bounds
-        patience = bounds.read_timeout + (_UPLOAD if uploading else 0.0)
+        patience = bounds.read_timeout + _sent_within(sending)
         left = current(self._options.clock).left()
         if left <= 0:
             raise TransportTimeoutError(
@@ -169,9 +172,9 @@ class Stores:
             )
         if left < bounds.connect_timeout + patience:
             return self._made(library, bounds, max(left, _LEAST), hurried=True)
-        if uploading not in self._kept:
-            self._kept[uploading] = self._made(library, bounds, patience, hurried=False)
-        return self._kept[uploading]
+        if patience not in self._kept:
+            self._kept[patience] = self._made(library, bounds, patience, hurried=False)
+        return self._kept[patience]
 
     def _made(self, library: Any, bounds: Bounds, patience: float, *, hurried: bool) -> Any:  # noqa: ANN401
         connect = min(bounds.connect_timeout, patience)
@@ -236,6 +239,14 @@ class Stores:
         if given.anonymous:
             told["skip_signature"] = True
         return ("GCSStore" if given.kind == "gs" else "AzureStore"), told
+
+
+def _sent_within(size: int) -> float:
+    """Return how many seconds the sending of a body may take; few values, since stores share nothing."""
+    seconds = 1.0 if size else 0.0
+    while seconds < size / _SLOWEST:
+        seconds *= 8.0
+    return seconds
 
 
 def _s3(account: Account, bucket: str) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""What the bucket commands say to a slip: an empty argument, a wrong name, an option in vain."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.config.reading import read_settings
+from store.testing.object_servers import MotoServer
+from store.transports.base import TransferOptions
+from store.transports.objects.opening import open_objects
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def work(moto_server: MotoServer, house: Path) -> str:
+    """Name an empty bucket, and a server without one; return the bucket's address."""
+    connection = moto_server.connection
+    keys = f'access_key = "{connection.access_key}"\nsecret_key = "{connection.secret_key}"\n'
+    (house / "store.toml").write_text(
+        f'[connection.work]\nendpoint = "{moto_server.endpoint}"\nbucket = "{moto_server.new_bucket()}"\n'
+        f'{keys}[connection.bare]\nendpoint = "{moto_server.endpoint}"\n{keys}',
+        encoding="utf-8",
+    )
+    return "bucket:work"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("sync", "bucket:work/d/", "", "--delete"), "DEST is empty: write . for the working"),
+        (("sync", "", "bucket:work/d/", "--delete"), "SOURCE is empty: write . for the working"),
+        (("get", "bucket:work/d/", ""), "DEST is empty: write . for the working directory"),
+        (("get", "", "."), "ADDRESS is empty: write s3://bucket/key or bucket:NAME/key"),
+        (("check", "", "bucket:work/d/"), "SOURCE is empty: write . for the working directory"),
+        (("check", "bucket:work/d/", ""), "DEST is empty: write . for the working directory"),
+        (("put", "", "bucket:work/d/"), "FILE is empty: write . for the working directory"),
+        (("put", "store.toml", ""), "ADDRESS is empty: write s3://"),
+        (("copy", "", "bucket:work/d/"), "SOURCE is empty: write s3://"),
+        (("copy", "bucket:work/d/", ""), "DEST is empty: write s3://"),
+        (("remove", "", "--yes"), "ADDRESS is empty: write s3://"),
+        (("list", ""), "ADDRESS is empty: write s3://"),
+        (("sync", "out", "bucket:work/d/", "--plan", ""), "--plan is empty: name a file"),
+    ],
+)
+def test_an_empty_argument_is_named(
+    cli: Run, work: str, tree: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    """It is never taken for the working directory, whose files would be deleted."""
+    cli("bucket", "put", "out/a.csv", f"{work}/d/")
+    before = sorted(Path().rglob("*"))
+
+    done = cli("bucket", *arguments)
+
+    assert (done.status, said in done.err) == (2, True), done.err
+    assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["sync", "check"])
+def test_a_lone_file_is_put(cli: Run, work: str, tree: Path, command: str) -> None:
+    """Nobody is told to remove it."""
+    done = cli("bucket", command, "out/a.csv", f"{work}/d/")
+
+    assert done.status == 10
+    assert "a.csv is a file, and no directory: 'store bucket put'" in done.err
+    assert "remove" not in done.err
+
+
+@pytest.mark.parametrize("name", ["Bad_Name", "ab"])
+def test_a_bucket_that_cannot_be_made_is_named(
+    cli: Run, work: str, tree: Path, house: Path, name: str
+) -> None:
+    """And not its connection alone; a server that fails at its name is no broken one."""
+    settings = (house / "store.toml").read_text(encoding="utf-8")
+    reached = settings.rpartition("[connection.bare]")[2]
+    (house / "store.toml").write_text(
+        f'{settings}[connection.odd]\nbucket = "{name}"{reached}', encoding="utf-8"
+    )
+
+    for address in ("bucket:odd/x/", f"bucket:bare/{name}/x/"):
+        done = cli("bucket", "put", "out", address, "--create")
+
+        assert done.status == 2
+        assert f"no bucket {name!r} can be made: its server takes no such name" in done.err
+        assert "lower-case letters" in done.err
+
+
+def test_a_bucket_is_not_made_to_read_from_it(cli: Run, work: str) -> None:
+    """An option that does nothing is refused."""
+    done = cli("bucket", "sync", "bucket:bare/fresh/x/", "in", "--create")
+
+    assert (done.status, "--create makes the bucket that is written to" in done.err) == (2, True)
+
+
+def test_a_missing_bucket_is_told_for_both_faces(cli: Run, work: str) -> None:
+    """With what makes it in Python, and on the command line."""
+    done = cli("bucket", "list", "bucket:bare/no-such-bucket/")
+
+    assert done.status == 3
+    assert "create=True (--create of 'store bucket put'" in done.err
+
+
+def test_a_damaged_object_is_no_question_of_pins(cli: Run, work: str, house: Path) -> None:
+    """Nobody has pinned it; what its metadata says is what it is held against."""
+    options = TransferOptions.from_settings(read_settings().settings)
+    with contextlib.closing(open_objects(work, options)) as client:
+        client.put("d/a", b"new", metadata={"store-sha256": "0" * 64})
+    (house / "in").mkdir()
+    (house / "in" / "a").write_bytes(b"old")
+
+    for command in (("get", f"{work}/d/a", "b"), ("sync", f"{work}/d/", "in")):
+        done = cli("bucket", *command)
+
+        assert done.status == 4
+        assert "put it anew" in done.err
+        assert "pin" not in done.err

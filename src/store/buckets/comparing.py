@@ -123,14 +123,19 @@ class Comparison:
         def look(file: Local) -> None:
             """Read a local file for its digests, and remember them."""
             try:
-                stamp, known, began = read_digests(
-                    file.path, file.stamp, md5=file.name in wanted, clock=self._clock
+                found = read_digests(
+                    file.path,
+                    file.stamp,
+                    md5=file.name in wanted,
+                    sums=self._up and self._client.signs_content,
+                    clock=self._clock,
                 )
             except StoreError as error:
                 self._note(file.name, error)
                 return
-            self._memory.keep_local(file.name, stamp, known, began)
-            read[file.name] = file._replace(stamp=stamp)
+            self._memory.keep_local(file.name, found.stamp, found.known, found.began)
+            self._memory.keep_sums(file.name, found.stamp, found.sums)
+            read[file.name] = file._replace(stamp=found.stamp)
 
         pending = []
         for file in files:

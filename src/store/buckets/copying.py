@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from store.buckets.parallel import each
+from store.buckets.sums import Hashed
 from store.buckets.transfers import get_file, put_file
 from store.files.atomic import private_directory
 from store.files.names import derived_name
@@ -70,7 +71,7 @@ def copy_objects(
             """Copy to another bucket by way of a file here."""
             path = directory / derived_name(one.dest)
             got = get_file(origin, one.source, path, options=options)
-            known = () if got.summary.digest is None else (got.summary.digest,)
+            known = Hashed(() if got.summary.digest is None else (got.summary.digest,))
             put_file(target, one.dest, path, known=known, options=options, counted=counted)
             path.unlink()
 

@@ -7,17 +7,18 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from store.buckets.cyclic import computable, cyclic_of
 from store.buckets.memory import Known
 from store.buckets.scanning import Stamped, stamped
 from store.buckets.summaries import digest_in, sha1_in
+from store.buckets.sums import Hashed, hash_whole
 from store.clock import SYSTEM_CLOCK, Clock
 from store.errors import DriftError
 from store.files.failures import storage_errors
 from store.integrity.digest import Digest
-from store.integrity.hashing import CHUNK, Hashing, hash_descriptor, hash_file
+from store.integrity.hashing import CHUNK, hash_file
 from store.integrity.regular import open_regular
 from store.transports.objects.base import ObjectMeta
 
@@ -103,19 +104,38 @@ def multipart_etag(path: str | Path, part_size: int) -> str:
     return f"{whole.hexdigest()}-{len(parts)}"
 
 
+class Read(NamedTuple):
+    """What a file was found to be.
+
+    Attributes:
+        stamp: Its stamp, the same before and after.
+        known: Its digests.
+        began: When the reading began, in nanoseconds (`Clock.file_time_ns`).
+        sums: The SHA-256 of each of its parts, where they were wanted and it is larger than one.
+    """
+
+    stamp: Stamped
+    known: Known
+    began: int
+    sums: tuple[str, ...]
+
+
 def read_digests(
-    path: str, stamp: Stamped, *, md5: bool = False, clock: Clock = SYSTEM_CLOCK
-) -> tuple[Stamped, Known, int]:
+    path: str,
+    stamp: Stamped,
+    *,
+    md5: bool = False,
+    sums: bool = False,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Read:
     """Read a file, and again where it changes meanwhile.
 
     Args:
         path: The file; a link is followed.
         stamp: What stat said of it before.
         md5: Whether its MD5 is wanted too.
+        sums: Whether the sums of the parts it would go up in are, too.
         clock: The time.
-
-    Returns:
-        Its stamp, the same before and after, its digests, and when the reading began (nanoseconds).
 
     Raises:
         StorageError: It cannot be read.
@@ -124,10 +144,10 @@ def read_digests(
     for _ in range(_READS):
         began = clock.file_time_ns()
         with storage_errors(path):
-            before, hashing, after = _read(path, md5=md5)
+            before, found, after = _read(path, md5=md5, sums=sums)
         if before == after:
-            digests = dict(hashing.digests())
-            return after, Known(digests["sha256"], digests.get("md5")), began
+            digests = dict(found.digests)
+            return Read(after, Known(digests["sha256"], digests.get("md5")), began, found.sums)
     raise DriftError(
         f"{path} changes while it is read: sync again when it is finished, or exclude it",
         name=path,
@@ -135,15 +155,16 @@ def read_digests(
     )
 
 
-def _read(path: str, *, md5: bool) -> tuple[Stamped, Hashing, Stamped]:
+def _read(path: str, *, md5: bool, sums: bool) -> tuple[Stamped, Hashed, Stamped]:
     try:
         descriptor = open_regular(path, follow_links=True)
     except ValueError as error:
         raise OSError(22, "is no regular file any more", path) from error
     try:
         before = stamped(os.fstat(descriptor))
-        hashing = hash_descriptor(descriptor, ("sha256", "md5") if md5 else ("sha256",))
-        return before, hashing, stamped(os.fstat(descriptor))
+        algorithms = ("sha256", "md5") if md5 else ("sha256",)
+        found = hash_whole(descriptor, algorithms, before[2], sums=sums)
+        return before, found, stamped(os.fstat(descriptor))
     finally:
         os.close(descriptor)
 

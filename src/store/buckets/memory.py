@@ -78,6 +78,7 @@ class Memory:
         self._due = clock.monotonic() + INTERVAL
         self._grains: dict[int, int] = {}
         self._fleeting: set[str] = set()
+        self._sums: dict[str, tuple[Stamped, tuple[str, ...]]] = {}
 
     def local(self, name: str, stamp: Stamped) -> Known | None:
         """Return the digests of a file, if it is the one that was read; None where that is not known."""
@@ -106,6 +107,16 @@ class Memory:
         self._tree[name] = (stamp, *known)
         self._changed.add("tree")
         self._save_now_and_then()
+
+    def keep_sums(self, name: str, stamp: Stamped, sums: tuple[str, ...]) -> None:
+        """Remember, in this run alone, the SHA-256 of each part of a file that may go up."""
+        if sums:
+            self._sums[name] = (stamp, sums)
+
+    def sums(self, name: str, stamp: Stamped) -> tuple[str, ...]:
+        """Return the sums of a file's parts, if it is the one that was read; none where nobody knows them."""
+        found = self._sums.get(name)
+        return found[1] if found is not None and found[0] == stamp else ()
 
     def grain(self, device: int) -> int:
         """Return the step of a file system's times, looked up once: see `store.cache.examining.grain_of`."""

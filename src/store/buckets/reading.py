@@ -11,19 +11,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
+from store.buckets.sums import Hashed, hash_whole
 from store.cache.examining import wait_out_the_grain
 from store.clock import SYSTEM_CLOCK
 from store.errors import DriftError, QueryError
 from store.files.atomic import private_directory, writing
 from store.files.failures import storage_errors
 from store.integrity.digest import Digests
-from store.integrity.hashing import CHUNK, Hashing, hash_descriptor
+from store.integrity.hashing import CHUNK, Hashing
 from store.integrity.regular import open_regular
 from store.integrity.stamp import LOCAL_GRAIN_NS, Stamp
 from store.transports.objects.base import Source
+from store.transports.objects.sources import Summed
 
 SMALL: Final = 1 << 20
 """Up to which size a content is read at once and sent from memory, in bytes: 1 MiB."""
+
+
+_UNKNOWN: Final = Hashed(())
 
 
 class Ready(NamedTuple):
@@ -42,14 +47,19 @@ class Ready(NamedTuple):
 
 @contextlib.contextmanager
 def ready(
-    source: bytes | Path | BinaryIO, algorithms: tuple[str, ...], known: Digests = ()
+    source: bytes | Path | BinaryIO,
+    algorithms: tuple[str, ...],
+    known: Hashed = _UNKNOWN,
+    *,
+    sums: bool = False,
 ) -> Iterator[Ready]:
     """Hash a content and give what sends it; a content that changes meanwhile is never sent whole.
 
     Args:
         source: Bytes, a file's path, or a file open for reading in binary, from where it stands.
         algorithms: What is wanted of its digests.
-        known: Digests that are known already.
+        known: What is known already, as of a file that is given by its path.
+        sums: Whether the parts of a large file are hashed along with it, each by itself.
 
     Raises:
         DriftError: The file changed since it was hashed; by the client's read, so that nothing is written.
@@ -60,13 +70,13 @@ def ready(
         yield _of_bytes(bytes(source), algorithms)
     elif isinstance(source, str | os.PathLike):
         with _opened(Path(source)) as descriptor:
-            yield from _of_file(Path(source), descriptor, algorithms, known)
+            yield from _of_file(Path(source), descriptor, algorithms, known, sums=sums)
     elif _whole_file(_readable(source)):
-        yield from _of_file(Path(str(source.name)), source.fileno(), algorithms, ())
+        yield from _of_file(Path(str(source.name)), source.fileno(), algorithms, sums=sums)
         source.seek(0, os.SEEK_END)
     else:
         with _spooled(source) as path, _opened(path) as descriptor:
-            yield from _of_file(path, descriptor, algorithms, ())
+            yield from _of_file(path, descriptor, algorithms, sums=sums)
 
 
 def _of_bytes(content: bytes, algorithms: tuple[str, ...]) -> Ready:
@@ -76,7 +86,12 @@ def _of_bytes(content: bytes, algorithms: tuple[str, ...]) -> Ready:
 
 
 def _of_file(
-    path: Path, descriptor: int, algorithms: tuple[str, ...], known: Digests
+    path: Path,
+    descriptor: int,
+    algorithms: tuple[str, ...],
+    known: Hashed = _UNKNOWN,
+    *,
+    sums: bool,
 ) -> Iterator[Ready]:
     stamp = _settled(descriptor)
     with storage_errors(path):
@@ -85,10 +100,11 @@ def _of_file(
             _check(path, descriptor, stamp)
             yield _of_bytes(content, algorithms)
             return
-        if not set(algorithms) <= {one.algorithm for one in known}:
-            known = hash_descriptor(descriptor, algorithms).digests()
+        if not set(algorithms) <= {one.algorithm for one in known.digests}:
+            known = hash_whole(descriptor, algorithms, stamp.size, sums=sums)
     # It is looked at when its last byte is read: what changes behind that is no part of what was hashed.
-    yield Ready(io.BufferedReader(_Held(path, descriptor, stamp), CHUNK), stamp.size, known)
+    held = _Held(path, descriptor, stamp)
+    yield Ready(Summed(held, CHUNK, known.sums), stamp.size, known.digests)
 
 
 def _all_of(descriptor: int) -> bytes:

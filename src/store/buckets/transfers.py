@@ -12,9 +12,10 @@ from store.buckets.explaining import explained
 from store.buckets.parallel import break_off_if_stopped
 from store.buckets.reading import ready
 from store.buckets.summaries import SHA1_KEY, Summary, bucket_of, digest_in
+from store.buckets.sums import Hashed
 from store.buckets.turns import turn
 from store.errors import StoreError, TooLargeError, TransportError
-from store.integrity.digest import Digest, Digests
+from store.integrity.digest import Digest
 from store.transports.base import TransferOptions
 from store.transports.deadlines import current
 from store.transports.limiting import limiter_for
@@ -24,6 +25,7 @@ from store.transports.objects.sources import PART
 log = logging.getLogger(__name__)
 
 _OPTIONS: Final = TransferOptions()
+_UNKNOWN: Final = Hashed(())
 
 
 def put_file(
@@ -32,7 +34,7 @@ def put_file(
     source: bytes | Path | BinaryIO,
     *,
     sha1: bool = False,
-    known: Digests = (),
+    known: Hashed = _UNKNOWN,
     condition: Condition | None = None,
     options: TransferOptions = _OPTIONS,
     counted: Counted | None = None,
@@ -48,8 +50,8 @@ def put_file(
         source: The content: bytes, a file's path (a link is followed), or a file open for reading in binary,
             read from where it stands to its end.
         sha1: Whether a SHA-1 is to be kept with it too (``sha1sum``).
-        known: Digests of the file that the caller vouches for, since its stamp is the one they were taken
-            with: what they tell is not computed again.
+        known: What the caller vouches for, since the file's stamp is the one it was read with: what that
+            tells is not computed again.
         condition: When it may be written.
         options: Its ``limit_rate`` and ``max_size`` are kept to; all else is the client's own.
         counted: Is told of bytes that went up; one that fails takes back nothing.
@@ -66,7 +68,7 @@ def put_file(
     """
     algorithms = ("sha256", "sha1") if sha1 else ("sha256",)
     counted = _limited(options, counted)
-    with ready(source, algorithms, known) as content:
+    with ready(source, algorithms, known, sums=client.signs_content) as content:
         _check_size(content.size, options.bounds.max_size, f"{client.address}/{key}")
         computed = dict(content.digests)
         metadata = {DIGEST_KEY: computed["sha256"]}

@@ -16,6 +16,7 @@ from store.buckets.parallel import each
 from store.buckets.plan import Plan, Step
 from store.buckets.scanning import Stamped, stamped
 from store.buckets.summaries import Summary, bucket_of, digest_in
+from store.buckets.sums import Hashed
 from store.buckets.transfers import put_file
 from store.clock import SYSTEM_CLOCK
 from store.errors import (
@@ -26,13 +27,17 @@ from store.errors import (
     TransportError,
 )
 from store.files.failures import storage_errors
-from store.integrity.digest import Digest, Digests
+from store.integrity.digest import Digest
+from store.transports.deadlines import begun, keeping
 from store.transports.objects.base import Absent, Condition, Counted, ObjectMeta, Unchanged
 
 log = logging.getLogger(__name__)
 
 _TRIES: Final = 3
 """How often a file is sent that changes while it is sent."""
+
+_MOMENT: Final = 0.1
+"""How many seconds the tag of what came in parts may take: it only spares the next sync a question."""
 
 _LISTED: Final = 50
 """From how many deletions on a listing is asked rather than each object."""
@@ -100,7 +105,7 @@ class _Bringing:
                 meter = moving.counters.of(step.key, stamp[2])
             else:
                 moving.counters.begin_again(meter, stamp[2])
-            known = self._vouched(step, stamp) if same else ()
+            known = self._vouched(step, stamp) if same else Hashed(())
             began = SYSTEM_CLOCK.file_time_ns()
             try:
                 summary = self._put(step, path, known, counting(meter))
@@ -110,7 +115,7 @@ class _Bringing:
                 continue
             after = _stamp(path)
             # What was vouched for was read earlier: the file must be the one that was read.
-            if known and after != stamp:
+            if known.digests and after != stamp:
                 step = step._replace(etag=summary.etag, there=True, stamp=())
                 continue
             moving.counters.done(meter, stamp[2])
@@ -118,15 +123,17 @@ class _Bringing:
             return
         raise _moved_on(path) if moving.strict else _restless(path)
 
-    def _vouched(self, step: Step, stamp: Stamped) -> Digests:
+    def _vouched(self, step: Step, stamp: Stamped) -> Hashed:
         """Return what is known of a file that is what the plan saw; what a saved plan says is only asked."""
         if step.sha256 is None:
-            return ()
+            return Hashed(())
         kept = self._moving.memory.local(step.path, stamp) if self._moving.strict else None
         sure = not self._moving.strict or (kept is not None and kept.sha256 == step.sha256)
-        return (Digest("sha256", step.sha256),) if sure else ()
+        if not sure:
+            return Hashed(())
+        return Hashed((Digest("sha256", step.sha256),), self._moving.memory.sums(step.path, stamp))
 
-    def _put(self, step: Step, path: str, known: Digests, counted: Counted | None) -> Summary:
+    def _put(self, step: Step, path: str, known: Hashed, counted: Counted | None) -> Summary:
         """Upload a file; where another was first with the very same, that is as good."""
         moving = self._moving
         try:
@@ -142,7 +149,7 @@ class _Bringing:
             )
         except DriftError as error:
             # What is known is the digest of this very file: what the plan saw may be another by now.
-            theirs = None if moving.strict or not known else self._theirs(step, error)
+            theirs = None if moving.strict or not known.digests else self._theirs(step, error)
             if theirs is None:
                 raise
             return theirs
@@ -178,14 +185,18 @@ class _Bringing:
             memory.keep_local(step.path, stamp, Known(sha256), began)
 
     def _as_listed(self, summary: Summary) -> ObjectMeta:
-        """Return what a listing will tell of an upload: what came in parts may have another tag there."""
+        """Return what a listing will tell of an upload: what came in parts may have another tag there.
+
+        A store that reads all of it to tell the tag (rclone's) does that once, and goes on without us.
+        """
         meta = ObjectMeta(summary.key, summary.size, summary.etag, None, summary.version)
         if not is_parted(summary.etag):
             return meta
         try:
-            found = self._moving.client.head(summary.key)
+            with keeping(begun(SYSTEM_CLOCK, _MOMENT)):
+                found = self._moving.client.reader().head(summary.key)
         except StoreError as error:
-            log.info("%s is up, and could not be asked about: %s", summary.key, error)
+            log.info("%s is up, and the next sync asks for its tag: %s", summary.key, error)
             return meta
         ours = summary.digest is not None and digest_in(found.metadata) == summary.digest
         return found if ours and found.size == summary.size else meta

@@ -1,8 +1,9 @@
-"""Parts go up one by one where that is fast, else several at once."""
+"""Parts go up several at once where that is faster, else one by one."""
 
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -16,8 +17,9 @@ from store.transports.objects.multipart import AT_ONCE, Upload
 from store.transports.objects.opening import open_objects
 from store.transports.objects.signed import SignedObjects
 from store.transports.objects.sources import PART, opened
+from store.transports.objects.widening import ALONE
 
-DATA = hashlib.sha256(b"data").digest() * (6 * PART // 32 + 1)
+DATA = hashlib.sha256(b"data").digest() * (8 * PART // 32 + 1)
 
 
 class Watched:
@@ -31,20 +33,22 @@ class Watched:
         self._seen = 0
         self._now = 0
         self.most = 0
+        self.under_way: list[int] = []
 
-    def __call__(self, method: str, *given: Any) -> Answer:
+    def __call__(self, method: str, *given: Any, **more: Any) -> Answer:
         """Send a request; the first parts wait for one another."""
         if method != "PUT":
-            return self._ask(method, *given)
+            return self._ask(method, *given, **more)
         with self._lock:
             self._now += 1
             self._seen += 1
             self.most = max(self.most, self._now)
+            self.under_way.append(self._now)
             waits = self._seen <= self._held
         try:
             if waits and self._gate is not None:
                 self._gate.wait(10)
-            return self._ask(method, *given)
+            return self._ask(method, *given, **more)
         finally:
             with self._lock:
                 self._now -= 1
@@ -72,16 +76,19 @@ def put(client: SignedObjects, ask: Watched) -> None:
     assert got[:count] == DATA
 
 
-def test_what_is_fast_goes_up_part_by_part(
+def test_parts_go_up_one_by_one_where_several_are_hardly_faster(
     client: SignedObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that puts the parts together as they come is held up by several."""
-    monkeypatch.setattr(widening, "ENOUGH", 1)
+    """It is tried with as many as there may be, once those before have told how fast one is."""
+    monkeypatch.setattr(widening, "WORTH", math.inf)
+    monkeypatch.setattr(widening, "SLOW", 60.0)
     ask = Watched(client, held=1)
 
     put(client, ask)
 
-    assert ask.most == 1
+    assert ask.under_way[:ALONE] == [1] * ALONE
+    assert ask.under_way[ALONE + AT_ONCE :] == [1, 1]
+    assert ask.most <= AT_ONCE
 
 
 def test_what_is_slow_goes_up_in_several_parts_at_once(client: SignedObjects) -> None:

@@ -122,6 +122,11 @@ class ObjectClient(abc.ABC):
         """
         return None
 
+    @property
+    def signs_content(self) -> bool:
+        """Whether each part that is sent is hashed with SHA-256: `sources.Summed` spares that."""
+        return False
+
     @abc.abstractmethod
     def head(self, key: str, *, version: str | None = None) -> ObjectMeta:
         """Return what the store says of one object, with its metadata.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -142,19 +143,19 @@ class Upload:
         etags: dict[int, str] = {}
         running: dict[Future[str], tuple[int, int]] = {}
 
-        def came(number: int, count: int) -> None:
+        def came(count: int) -> None:
             """Count a part that is up."""
-            width.came(number, count, (other for other, _ in running.values()))
+            width.came(count)
             if counted is not None:
                 counted(count)
 
         with ThreadPoolExecutor(AT_ONCE, "store-upload") as pool, _cancelling(running):
             for number, piece in enumerate(_pieces(reader, size), 1):
-                while len(running) >= width.at_once:
-                    if not self._collect(running, etags, came, width.patience(size)):
+                while not width.has_room(len(running)):
+                    if not self._collect(running, etags, came, width.patience()):
                         width.widen()
                 context = contextvars.copy_context()
-                future = pool.submit(context.run, self._part, number, piece)
+                future = pool.submit(context.run, self._part, number, piece, reader.sum_of(number))
                 running[future] = (number, len(piece))
             while running:
                 self._collect(running, etags, came)
@@ -164,7 +165,7 @@ class Upload:
         self,
         running: dict[Future[str], tuple[int, int]],
         etags: dict[int, str],
-        came: Callable[[int, int], object],
+        came: Counted,
         patience: float | None = None,
     ) -> bool:
         """Wait for a part, for so many seconds or for as long as it takes; take over those that are there."""
@@ -172,23 +173,28 @@ class Upload:
         for future in done:
             number, size = running.pop(future)
             etags[number] = future.result()
-            came(number, size)
+            came(size)
         return bool(done)
 
-    def _part(self, number: int, piece: bytes) -> str:
+    def _part(self, number: int, piece: bytes, sha256: str | None) -> str:
+        try:
+            return repeated(lambda: self._sent(number, piece, sha256), self._options)
+        except StoreError:
+            if sha256 is None or hashlib.sha256(piece).hexdigest() == sha256:
+                raise
+            # It was changed since it was hashed: whoever reads it says so at its end, and better.
+            return repeated(lambda: self._sent(number, piece, None), self._options)
+
+    def _sent(self, number: int, piece: bytes, sha256: str | None) -> str:
+        """Send a part; its entity tag is wanted at the end."""
         query = {"partNumber": str(number), "uploadId": self._upload}
-
-        def once() -> str:
-            """Send the part; its entity tag is wanted at the end."""
-            answer = self._ask("PUT", self._key, query, {}, piece)
-            check(answer, self._address, self._key)
-            answer.read()
-            etag = bare(answer.headers.get("ETag"))
-            if etag is None:
-                raise self._strange("names no entity tag for a part")
-            return etag
-
-        return repeated(once, self._options)
+        answer = self._ask("PUT", self._key, query, {}, piece, sha256=sha256)
+        check(answer, self._address, self._key)
+        answer.read()
+        etag = bare(answer.headers.get("ETag"))
+        if etag is None:
+            raise self._strange("names no entity tag for a part")
+        return etag
 
     def _ended(self, etags: list[str], condition: Condition | None) -> tuple[Answer, str | None]:
         headers = condition_headers(condition)

@@ -72,6 +72,11 @@ class S3Objects(ObstoreObjects):
             )
         return self._lazy
 
+    @property
+    def signs_content(self) -> bool:
+        """Whether parts are hashed: they go up by requests of our own."""
+        return self._signed.signs_content
+
     def reader(self, *, pinned: bool = False) -> ObjectClient:
         """Return what asks by requests of our own: it keeps to deadlines, and can be aborted."""
         return self._signed.reader(pinned=pinned)

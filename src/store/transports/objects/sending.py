@@ -35,6 +35,11 @@ class Sender:
         self._options = options
         self._asker = asker
 
+    @property
+    def signs_content(self) -> bool:
+        """Whether bodies are signed: what is encrypted on its way need not be."""
+        return not self._where.startswith("https:")
+
     def ask(
         self,
         method: str,
@@ -42,6 +47,8 @@ class Sender:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: bytes | memoryview = b"",
+        *,
+        sha256: str | None = None,
     ) -> Answer:
         """Send one signed request, and return its answer, whatever its status.
 
@@ -51,6 +58,7 @@ class Sender:
             query: The query's parameters.
             headers: What is sent, and signed, with it.
             body: What is sent along.
+            sha256: What the body is said to be, in hex, where its SHA-256 is known.
 
         Raises:
             StoreError: No answer came.
@@ -59,8 +67,9 @@ class Sender:
         asked = f"{self._where}{path}" + (f"?{query_of(query)}" if query else "")
         payload = EMPTY
         if len(body):
-            secured = asked.startswith("https:")
-            payload = UNSIGNED if secured else hashlib.sha256(body).hexdigest()
+            payload = UNSIGNED
+            if self.signs_content:
+                payload = sha256 or hashlib.sha256(body).hexdigest()
         sent = signed(
             method,
             asked,

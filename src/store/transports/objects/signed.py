@@ -82,7 +82,8 @@ class SignedObjects(ObjectClient):
         self._bucket = bucket
         self._where = account.bucket_address(bucket)
         self._asker = Asker(options, account.bundle)
-        self.ask = Sender(account, self._where, options, self._asker).ask
+        self._sender = Sender(account, self._where, options, self._asker)
+        self.ask = self._sender.ask
         self._lenient = lenient
         self._other: SignedObjects | None = None
 
@@ -95,6 +96,11 @@ class SignedObjects(ObjectClient):
     def server(self) -> str | None:
         """What names the server: see `ObjectClient.server`."""
         return self._account.server
+
+    @property
+    def signs_content(self) -> bool:
+        """Whether parts are hashed: see `Sender.signs_content`."""
+        return self._sender.signs_content
 
     def reader(self, *, pinned: bool = False) -> ObjectClient:
         """Return itself, or what takes a part of status 200 where all is held against a digest."""

@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -24,6 +24,28 @@ _MOST_PARTS: Final = 10_000
 def size_of(body: object, part: int) -> int:
     """Return how many bytes one request sends of a body: of one that comes in pieces, a part."""
     return len(body) if isinstance(body, bytes | bytearray | memoryview) else part
+
+
+def part_of(size: int | None) -> int:
+    """Return how large a part must be, in bytes, for so many bytes to fit into an upload."""
+    if size is None:
+        return PART
+    least = -(-size // _MOST_PARTS)
+    return PART if least <= PART else -(-least // (1 << 20)) << 20
+
+
+class Summed(io.BufferedReader):
+    """An open file of whose parts the SHA-256 is known: none is computed for the signature of a request.
+
+    Args:
+        raw: The file.
+        buffer_size: How much is read ahead, in bytes.
+        sums: The SHA-256 of each part (`part_of`), in hex, in order.
+    """
+
+    def __init__(self, raw: io.RawIOBase, buffer_size: int, sums: Sequence[str]) -> None:
+        super().__init__(raw, buffer_size)
+        self.sums = sums
 
 
 class Reader:
@@ -44,10 +66,16 @@ class Reader:
     @property
     def part(self) -> int:
         """How large a part must be, in bytes, for all to fit into an upload."""
-        if self.size is None:
-            return PART
-        least = -(-self.size // _MOST_PARTS)
-        return PART if least <= PART else -(-least // (1 << 20)) << 20
+        return part_of(self.size)
+
+    def sum_of(self, number: int) -> str | None:
+        """Return the SHA-256 of a part, in hex, as it was when the whole was hashed; None where nobody knows.
+
+        Args:
+            number: Which part, from 1 on.
+        """
+        sums = self._file.sums if isinstance(self._file, Summed) else ()
+        return sums[number - 1] if number <= len(sums) else None
 
     def next(self, size: int) -> bytes:
         """Return the next bytes: as many as were asked for, fewer at the end.

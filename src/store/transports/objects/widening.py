@@ -2,88 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from enum import Enum
 from typing import Final
 
-ENOUGH: Final = 200 << 20
-"""A rate at which parts go up one after another, in bytes a second."""
+SLOW: Final = 0.25
+"""How many seconds a part takes that is waited for elsewhere than in the store: several go up then."""
 
-FEW: Final = 2
-"""How many go up at once to a store that writes them in their order."""
+WORTH: Final = 1.2
+"""How many times as fast several parts must come as one for several to go up."""
+
+ALONE: Final = 3
+"""How many parts go up one by one to tell how fast that is: the first, which connects, does not count."""
 
 LASTING: Final = 64
-"""For how many parts a store is taken for such: what was late for another reason is not paid for longer."""
+"""After how many parts that went up one by one it is tried again whether several are faster."""
 
-_PATIENCE: Final = 2.0
-"""How many times longer than at that rate a single part may take."""
 
-_LOOKED_AT: Final = 2
-"""Over how many parts the rate is looked at: one alone tells little."""
+class _Phase(Enum):
+    """What is being found out."""
+
+    ALONE = "how fast parts are one by one"
+    TOGETHER = "how fast they are together"
+    KNOWN = "nothing: it is known"
 
 
 class Width:
-    """How many parts go up at once: one while that is fast, else as many as there may be.
+    """How many parts go up at once: as many as there may be where that is faster, else one.
 
     A store that keeps each part by itself (Ceph's gateway) takes half as long for several. One that writes
-    them to a file in their order (rclone's server) is slower for several: it keeps in memory what comes
-    early, and answers to one of the parts only when all that came is written. That tells it apart, where the
-    rate does not: parts that were sent later are up before it, one after another. Then few go up at once.
+    them to a file in their order (rclone's server) takes longer: what comes early waits in its memory. How
+    fast parts come while others are on their way does not tell them apart, since the latter takes in what
+    comes early and makes up for it at the end. So a few go up one by one, then as many as may be together,
+    and the next only when all those are there.
 
     Args:
         most: How many there may be.
         monotonic: The time, in seconds.
-
-    Attributes:
-        at_once: How many there are to be now.
     """
 
     def __init__(self, most: int, monotonic: Callable[[], float]) -> None:
         self._most = most
         self._monotonic = monotonic
-        self._since = monotonic()
-        self._parts = self._bytes = 0
-        self._oldest = self._overtaken = self._few = 0
-        self.at_once = 1
+        self._phase = _Phase.ALONE
+        self._at_once = 1
+        self._alone = self._since = 0.0
+        self._wanted = self._came = self._bytes = 0
+        self._begin_to_count(ALONE)
 
-    def came(self, number: int, size: int, running: Iterable[int]) -> None:
-        """Take note that a part is up.
+    def has_room(self, running: int) -> bool:
+        """Whether another part may begin while so many are on their way."""
+        if self._phase is _Phase.TOGETHER:
+            return running + self._came < self._wanted
+        return running < self._at_once
 
-        Args:
-            number: Its number.
-            size: Its bytes.
-            running: The numbers of the parts that are on their way still.
-        """
-        if self.at_once == 1:
-            self._look(size)
-        elif self._few:
-            self._few -= 1
-            if not self._few:
-                self.widen()
-        elif self._is_overtaken(number, running):
-            self.at_once, self._few, self._overtaken = min(FEW, self._most), LASTING, 0
+    def came(self, size: int) -> None:
+        """Take note that a part of so many bytes is up."""
+        self._came += 1
+        self._bytes += size
+        if self._phase is _Phase.ALONE and self._came == 1:
+            self._since, self._bytes = self._monotonic(), 0
+        if self._came < self._wanted:
+            return
+        rate = self._bytes / max(self._monotonic() - self._since, 1e-9)
+        if self._phase is _Phase.ALONE:
+            self._alone = rate
+            self._phase = _Phase.TOGETHER
+            self._begin_to_count(self._most)
+        elif self._phase is _Phase.TOGETHER and rate >= WORTH * self._alone:
+            self.widen()
+        else:
+            again = self._phase is _Phase.KNOWN and self._at_once == 1
+            self._phase = _Phase.ALONE if again else _Phase.KNOWN
+            self._begin_to_count(ALONE if again else LASTING)
 
-    def patience(self, size: int) -> float | None:
-        """Return how many seconds a part of so many bytes may take before several go up; None: they do."""
-        return _PATIENCE * size / ENOUGH if self.at_once == 1 else None
+    def patience(self) -> float | None:
+        """Return how many seconds the only part on its way may take before several go up; None: they do."""
+        alone = self._phase is not _Phase.TOGETHER and self._at_once == 1
+        return SLOW if alone else None
 
     def widen(self) -> None:
         """Let as many go up from now on as there may be."""
-        self.at_once = self._most
+        self._phase, self._at_once = _Phase.KNOWN, self._most
 
-    def _look(self, size: int) -> None:
-        self._parts += 1
-        self._bytes += size
-        if self._parts < _LOOKED_AT:
-            return
-        now = self._monotonic()
-        if self._bytes < ENOUGH * (now - self._since):
-            self.widen()
-        self._since, self._parts, self._bytes = now, 0, 0
-
-    def _is_overtaken(self, number: int, running: Iterable[int]) -> bool:
-        """Whether the oldest part on its way has seen twice as many come by as go up at once."""
-        oldest = min(running, default=number)
-        if oldest != self._oldest:
-            self._oldest, self._overtaken = oldest, 0
-        self._overtaken += oldest < number
-        return self._overtaken >= 2 * self._most
+    def _begin_to_count(self, wanted: int) -> None:
+        self._wanted = wanted
+        self._came = self._bytes = 0
+        self._since = self._monotonic()

@@ -28,16 +28,12 @@ from store.errors import (
 )
 from store.files.failures import storage_errors
 from store.integrity.digest import Digest
-from store.transports.deadlines import begun, keeping
 from store.transports.objects.base import Absent, Condition, Counted, ObjectMeta, Unchanged
 
 log = logging.getLogger(__name__)
 
 _TRIES: Final = 3
 """How often a file is sent that changes while it is sent."""
-
-_MOMENT: Final = 0.1
-"""How many seconds the tag of what came in parts may take: it only spares the next sync a question."""
 
 _LISTED: Final = 50
 """From how many deletions on a listing is asked rather than each object."""
@@ -187,14 +183,14 @@ class _Bringing:
     def _as_listed(self, summary: Summary) -> ObjectMeta:
         """Return what a listing will tell of an upload: what came in parts may have another tag there.
 
-        A store that reads all of it to tell the tag (rclone's) does that once, and goes on without us.
+        A store that has to read the object to tell it (rclone's) is waited for: later its tag would have to
+        be held against the file, which would be read once more.
         """
         meta = ObjectMeta(summary.key, summary.size, summary.etag, None, summary.version)
         if not is_parted(summary.etag):
             return meta
         try:
-            with keeping(begun(SYSTEM_CLOCK, _MOMENT)):
-                found = self._moving.client.reader().head(summary.key)
+            found = self._moving.client.head(summary.key)
         except StoreError as error:
             log.info("%s is up, and the next sync asks for its tag: %s", summary.key, error)
             return meta

@@ -21,8 +21,7 @@ from store.transports.objects.signed import SignedObjects
 from store.transports.objects.sources import PART, Summed, opened
 from store.transports.objects.widening import ALONE
 
-PARTS = 9
-DATA = hashlib.sha256(b"data").digest() * ((PARTS - 1) * PART // 32 + 1)
+DATA = hashlib.sha256(b"data").digest() * (8 * PART // 32 + 1)
 
 
 class Watched:
@@ -82,44 +81,25 @@ def put(client: SignedObjects, ask: Watched) -> None:
 def test_parts_go_up_one_by_one_where_several_are_hardly_faster(
     client: SignedObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is tried first with as many as there may be."""
-    monkeypatch.setattr(widening, "ENOUGH", 1)
+    """It is tried with as many as there may be, once those before have told how fast one is."""
     monkeypatch.setattr(widening, "WORTH", math.inf)
-    monkeypatch.setattr(widening, "PATIENCE", 60.0)
+    monkeypatch.setattr(widening, "SLOW", 60.0)
+    ask = Watched(client, held=1)
+
+    put(client, ask)
+
+    assert ask.under_way[:ALONE] == [1] * ALONE
+    assert ask.under_way[ALONE + AT_ONCE :] == [1, 1]
+    assert ask.most <= AT_ONCE
+
+
+def test_what_is_slow_goes_up_in_several_parts_at_once(client: SignedObjects) -> None:
+    """As soon as one has taken too long, and no more than there may be."""
     ask = Watched(client, held=AT_ONCE)
 
     put(client, ask)
 
     assert ask.most == AT_ONCE
-    assert ask.under_way[AT_ONCE:] == [1] * (PARTS - AT_ONCE)
-
-
-def test_parts_go_up_several_at_once_where_that_is_faster(
-    client: SignedObjects, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And where one takes too long: no more than there may be."""
-    monkeypatch.setattr(widening, "ENOUGH", 1)
-    monkeypatch.setattr(widening, "WORTH", 0.0)
-    ask = Watched(client, held=AT_ONCE)
-
-    put(client, ask)
-
-    assert ask.most == AT_ONCE
-    assert ask.under_way[AT_ONCE : AT_ONCE + ALONE] == [1] * ALONE
-
-
-def test_others_go_up_beside_a_part_that_takes_too_long(
-    client: SignedObjects, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It may be that nobody will ever answer to it."""
-    monkeypatch.setattr(widening, "ENOUGH", 1)
-    monkeypatch.setattr(widening, "WORTH", math.inf)
-    monkeypatch.setattr(widening, "PATIENCE", 0.0)
-    ask = Watched(client, held=AT_ONCE)
-
-    put(client, ask)
-
-    assert max(ask.under_way[AT_ONCE:]) > 1
 
 
 class Checking(Watched):

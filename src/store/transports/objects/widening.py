@@ -6,17 +6,14 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-ENOUGH: Final = 100 << 20
-"""Below which rate it is the network that is waited for, in bytes a second: several go up then."""
+SLOW: Final = 0.25
+"""How many seconds a part takes that is waited for elsewhere than in the store: several go up then."""
 
-PATIENCE: Final = 0.25
-"""How many seconds a part may take that goes up alone, before others are sent beside it."""
-
-WORTH: Final = 1.2
+WORTH: Final = 1.05
 """How many times as fast several parts must come as one for several to go up."""
 
-ALONE: Final = 2
-"""How many parts go up one by one to tell how fast that is."""
+ALONE: Final = 3
+"""How many parts go up one by one to tell how fast that is: the first, which connects, does not count."""
 
 LASTING: Final = 64
 """After how many parts that went up one by one it is tried again whether several are faster."""
@@ -25,19 +22,20 @@ LASTING: Final = 64
 class _Phase(Enum):
     """What is being found out."""
 
-    TOGETHER = "how fast parts are together"
-    ALONE = "how fast they are one by one"
+    ALONE = "how fast parts are one by one"
+    TOGETHER = "how fast they are together"
     KNOWN = "nothing: it is known"
 
 
 class Width:
-    """How many parts go up at once: as many as there may be, or one where that is about as fast.
+    """How many parts go up at once: as many as there may be where that is faster, else one.
 
     A store that keeps each part by itself (Ceph's gateway) takes half as long for several. One that writes
     them to a file in their order (rclone's server) takes longer: what comes early waits in its memory. How
     fast parts come while others are on their way does not tell them apart, since the latter takes in what
-    comes early and makes up for it at the end. So as many as may be go up together, the next only when all of
-    them are there, and then a few one by one.
+    comes early and makes up for it at the end. So a few go up one by one, then as many as may be together,
+    and the next only when all those are there. (The other way round the several would pay for what is done
+    for the first time: Ceph's gateway seemed no faster for them then.)
 
     Args:
         most: How many there may be.
@@ -47,9 +45,11 @@ class Width:
     def __init__(self, most: int, monotonic: Callable[[], float]) -> None:
         self._most = most
         self._monotonic = monotonic
-        self._at_once = most
-        self._together = 0.0
-        self._begin(_Phase.TOGETHER, most)
+        self._phase = _Phase.ALONE
+        self._at_once = 1
+        self._alone = self._since = 0.0
+        self._wanted = self._came = self._bytes = 0
+        self._begin_to_count(ALONE)
 
     def has_room(self, running: int) -> bool:
         """Whether another part may begin while so many are on their way."""
@@ -61,29 +61,32 @@ class Width:
         """Take note that a part of so many bytes is up."""
         self._came += 1
         self._bytes += size
+        if self._phase is _Phase.ALONE and self._came == 1:
+            self._since, self._bytes = self._monotonic(), 0
         if self._came < self._wanted:
             return
         rate = self._bytes / max(self._monotonic() - self._since, 1e-9)
-        if self._phase is _Phase.TOGETHER and rate >= ENOUGH:
-            self._together, self._at_once = rate, 1
-            self._begin(_Phase.ALONE, ALONE)
-        elif self._phase is _Phase.ALONE and self._together < WORTH * rate:
-            self._begin(_Phase.KNOWN, LASTING)
-        elif self._phase is _Phase.KNOWN and self._at_once == 1:
-            self._begin(_Phase.TOGETHER, self._most)
-        else:
+        if self._phase is _Phase.ALONE:
+            self._alone = rate
+            self._phase = _Phase.TOGETHER
+            self._begin_to_count(self._most)
+        elif self._phase is _Phase.TOGETHER and rate >= WORTH * self._alone:
             self.widen()
+        else:
+            again = self._phase is _Phase.KNOWN and self._at_once == 1
+            self._phase = _Phase.ALONE if again else _Phase.KNOWN
+            self._begin_to_count(ALONE if again else LASTING)
 
     def patience(self) -> float | None:
         """Return how many seconds the only part on its way may take before several go up; None: they do."""
-        return PATIENCE if self._phase is not _Phase.TOGETHER and self._at_once == 1 else None
+        alone = self._phase is not _Phase.TOGETHER and self._at_once == 1
+        return SLOW if alone else None
 
     def widen(self) -> None:
         """Let as many go up from now on as there may be."""
-        self._at_once = self._most
-        self._begin(_Phase.KNOWN, LASTING)
+        self._phase, self._at_once = _Phase.KNOWN, self._most
 
-    def _begin(self, phase: _Phase, wanted: int) -> None:
-        self._phase, self._wanted = phase, wanted
+    def _begin_to_count(self, wanted: int) -> None:
+        self._wanted = wanted
         self._came = self._bytes = 0
         self._since = self._monotonic()

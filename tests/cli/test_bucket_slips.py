@@ -119,3 +119,23 @@ def test_a_damaged_object_is_no_question_of_pins(cli: Run, work: str, house: Pat
         assert done.status == 4
         assert "put it anew" in done.err
         assert "pin" not in done.err
+
+
+@pytest.mark.parametrize("dry", [("--dry-run",), ("--plan", "plan")])
+def test_no_bucket_is_made_where_nothing_is_to_be_done(
+    cli: Run, work: str, tree: Path, dry: tuple[str, ...]
+) -> None:
+    """It is said what would be done."""
+    done = cli("bucket", "sync", "out", "bucket:bare/never-made/x/", "--create", *dry)
+
+    assert done.status == 3
+    assert "all files would be uploaded" in done.err
+    assert cli("bucket", "list", "bucket:bare/never-made/").status == 3
+
+
+def test_files_that_no_pattern_matches_are_told_as_that(cli: Run, work: str, tree: Path) -> None:
+    """There are some."""
+    done = cli("bucket", "sync", "out", "bucket:bare/fresh/x/", "--create", "--include", "zzz*")
+
+    assert done.status == 5
+    assert "match the patterns (--include, --exclude)" in done.err

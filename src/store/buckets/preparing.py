@@ -160,7 +160,7 @@ def _planned_up(
 ) -> Prepared:
     limits.check()
     if not files and not limits.allow_empty:
-        raise _empty(f"there are no files in {root}" if root else "no files are named")
+        raise _empty(_no_files(root, look))
     listed = look.listed()
     memory = look.remembering(root)
     comparison = look.comparing(memory, up=True)
@@ -224,6 +224,14 @@ def by_key(root: str, stamps: Mapping[str, Stamped], paths: Mapping[str, str]) -
         owners.get(name, f"\0{name}"): Local(name, os.path.join(root, name), stamp)  # noqa: PTH118 - texts
         for name, stamp in stamps.items()
     }
+
+
+def _no_files(root: str, look: Looking) -> str:
+    if not root:
+        return "no files are named"
+    if look.include or look.exclude:
+        return f"no files in {root} match the patterns (--include, --exclude)"
+    return f"there are no files in {root}"
 
 
 def _nothing_within(place: str, listed: Listed, look: Looking) -> str:

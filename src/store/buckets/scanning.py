@@ -132,4 +132,5 @@ def _told(odd: list[str]) -> list[str]:
     if not odd:
         return []
     more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
-    return [f"{min(odd)!r}{more} is passed over: links and special files are no content"]
+    verb = "are" if more else "is"
+    return [f"{min(odd)!r}{more} {verb} passed over: links and special files are no content"]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from store.buckets.explaining import explained
 from store.buckets.identity import is_parted
 from store.buckets.keys import within
 from store.buckets.memory import Known
@@ -60,7 +61,10 @@ def change_bucket(moving: Moving, plan: Plan) -> bool | None:
     honoured = None
     if fresh:
         # Where that may not be tried out, nothing is known: the writes are sent without.
-        honoured = bool(moving.client.honours_conditions(within(plan.remote)))
+        try:
+            honoured = bool(moving.client.honours_conditions(within(plan.remote)))
+        except TransportError as error:
+            raise explained(moving.client, min(fresh), error) from error
     bringing = _Bringing(moving, plan, conditional=bool(honoured))
     each(first, bringing.bring, moving.jobs)
     each(second, bringing.bring, moving.jobs)

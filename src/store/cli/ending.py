@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
-import signal
 import sys
 from collections.abc import Iterator
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-from store.cli.frame import Frame, ended_by
+from store.cli.frame import Frame
 from store.cli.interrupting import interrupted
 from store.cli.output import document, either, fail, plain, say, silence
+from store.cli.unwinding import unwinding
 
 if TYPE_CHECKING:
     from store.errors import StoreError
@@ -40,7 +38,7 @@ def ended(frame: Frame) -> Iterator[Ending]:
         frame: Tells how much is to be said.
     """
     ending = Ending()
-    with _signals(frame):
+    with unwinding(frame):
         try:
             yield ending
             ending.printed = True
@@ -236,30 +234,3 @@ def _write_back(frame: Frame) -> None:
             leave()
         else:
             finish(frame)
-
-
-@contextlib.contextmanager
-def _signals(frame: Frame) -> Iterator[None]:
-    """Let SIGINT, SIGTERM and SIGHUP unwind, so that what is unfinished is removed; a second one kills."""
-
-    def unwind(number: int, _: FrameType | None) -> None:
-        """Raise what ends the command; the second signal does what it would do without us."""
-        if frame.stopped:
-            with contextlib.suppress(OSError):
-                os.write(2, b"store: told to end twice: ended at once, and nothing is cleaned up\n")
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-        frame.stopped = number
-        raise ended_by(number)
-
-    before = {}
-    with contextlib.suppress(ValueError):  # in a thread that is not the main one
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            handler = signal.getsignal(number)
-            if handler in {signal.SIG_DFL, signal.default_int_handler}:  # nohup's choice is kept
-                before[number] = signal.signal(number, unwind)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -120,6 +120,8 @@ def _put_stdin(place: Place, frame: Frame, *, sha1: bool, create: bool) -> None:
 
     from store.buckets.transfers import put_file
 
+    if sys.stdin is None:
+        raise click.UsageError("there is no stdin to read from: name a file")
     if create:
         _create(place)
     done = put_file(place.client, place.key, sys.stdin.buffer, sha1=sha1, options=place.options)

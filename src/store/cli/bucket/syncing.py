@@ -95,10 +95,8 @@ def sync(
     if plan_file is not None:
         _check_plan_file(context, plan_file)
     with opened_place(frame, sides.address) as place:
-        if create and not dry_run:
-            from store.buckets.client import create_bucket
-
-            create_bucket(place.client, options=place.options)
+        if create:
+            _make(place, dry=dry_run or plan_file is not None)
         if applied_file is not None:
             _refuse_more(context)
             frame.again = "plan again, and the new plan goes on from there"
@@ -108,6 +106,25 @@ def sync(
         if plan_file is not None:
             _save(done.plan, plan_file)
         _show(done, frame)
+
+
+def _make(place: Place, *, dry: bool) -> None:
+    """Make the bucket, where it is missing.
+
+    Raises:
+        ResourceNotFoundError: It is, and nothing is to be done: there is nothing to hold files against.
+    """
+    from store.buckets.client import bucket_exists, create_bucket
+    from store.errors import ResourceNotFoundError
+
+    if not dry:
+        create_bucket(place.client, options=place.options)
+    elif not bucket_exists(place.client):
+        raise ResourceNotFoundError(
+            f"the bucket {place.client.address} is not there, and --dry-run and --plan make none: all files"
+            " would be uploaded; leave them out, and --create makes it",
+            url=place.client.address,
+        )
 
 
 def _sync(

@@ -109,7 +109,7 @@ def _put(
     told: Callable[[int], T],
     *,
     also: str | None = None,
-    move: Callable[[str, str], None] = os.rename,
+    move: Callable[[str, str], None] | None = None,
 ) -> tuple[T, bool]:
     try:
         status = _written(path, data, mode, told)
@@ -119,7 +119,7 @@ def _put(
     linked = False
     try:
         linked = also is not None and _linked(path, also)
-        _with_parents(move, path, target)
+        _with_parents(move or os.rename, path, target)
     except BaseException:
         os.unlink(path)  # noqa: PTH108 - text
         if linked and also is not None:

@@ -235,8 +235,9 @@ class _Bringing:
         return spans.total, found
 
     def _tell_what_is_saved(self, part: Growing | Budding | None) -> None:
-        """Tell of a part that was kept, for the next attempt to go on with."""
+        """Tell of a part that was kept, for the next attempt to go on with; first, of what came of it."""
         if part is not None and part.kept and part.about is not None:
+            self._pace.give_up()
             total = part.about["total"]
             there = max(self._pace.received, sum_of(part))
             self.tell(Saved(self._source.name, there, total))

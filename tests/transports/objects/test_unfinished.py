@@ -92,10 +92,10 @@ def test_an_upload_that_ended_though_its_answer_was_lost_is_there(
     lost: list[str] = []
     asked: list[str] = []
 
-    def ask(method: str, key: str | None, query: Any = None, *more: Any) -> Answer:
+    def ask(method: str, key: str | None, query: Any = None, *more: Any, **beside: Any) -> Answer:
         """Lose the first answer to the end of an upload."""
         asked.append(method)
-        answer = reader.ask(method, key, query, *more)
+        answer = reader.ask(method, key, query, *more, **beside)
         if method == "POST" and "uploadId" in (query or {}) and not lost:
             lost.append(str(query))
             answer.stream.close()

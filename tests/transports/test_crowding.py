@@ -281,7 +281,9 @@ def test_large_bodies_of_one_origin_share_its_seats(
         received = list(pool.map(lambda url: receive(url, directory, options=few), urls))
 
     assert [one.attempts[-1].reason for one in received] == [None] * 3
-    assert counting.most <= 5  # one may still be ending at the server when the next begins
+    assert (
+        counting.most <= 6
+    )  # of 12 without seats; some may still be ending at the server when others begin
 
 
 def test_a_body_that_waits_for_a_seat_can_be_given_up(

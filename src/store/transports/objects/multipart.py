@@ -40,7 +40,7 @@ AT_ONCE: Final = 4
 _TAKEN_BACK: Final = frozenset({200, 204, 404})
 """How a store says that an upload is there no more."""
 
-_MOMENT: Final = 5.0
+_MOMENT: Final = 2.0
 """How long it may take to let the store forget the parts, in seconds."""
 
 Ask = Callable[..., Answer]

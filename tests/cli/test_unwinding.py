@@ -17,6 +17,11 @@ import gc, signal, sys, time, weakref
 from store.cli.frame import Frame
 from store.cli.unwinding import unwinding
 
+# A shell's background jobs, and their children, ignore SIGINT; coverage takes SIGTERM for itself.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 
 def come():
     signal.raise_signal(signal.{name})

@@ -150,6 +150,8 @@ class _Bringing:
                 size, found = self._filled(transport, stream, place)
             LEDGER.note(Stamp.of(os.lstat(target)), found)
         except BaseException as error:
+            if isinstance(error, StoreError):
+                self._pace.give_up()  # what came is told before what is saved of it
             self._tell_what_is_saved(filled)
             if isinstance(error, IntegrityError):
                 # Its ranges may be of something else: the whole is asked for at once, next time.
@@ -235,9 +237,8 @@ class _Bringing:
         return spans.total, found
 
     def _tell_what_is_saved(self, part: Growing | Budding | None) -> None:
-        """Tell of a part that was kept, for the next attempt to go on with; first, of what came of it."""
+        """Tell of a part that was kept, for the next attempt to go on with."""
         if part is not None and part.kept and part.about is not None:
-            self._pace.give_up()
             total = part.about["total"]
             there = max(self._pace.received, sum_of(part))
             self.tell(Saved(self._source.name, there, total))

@@ -150,9 +150,7 @@ class _Bringing:
                 size, found = self._filled(transport, stream, place)
             LEDGER.note(Stamp.of(os.lstat(target)), found)
         except BaseException as error:
-            if isinstance(error, StoreError):
-                self._pace.give_up()  # what came is told before what is saved of it
-            self._tell_what_is_saved(filled)
+            self._tell_what_is_saved(filled, error)
             if isinstance(error, IntegrityError):
                 # Its ranges may be of something else: the whole is asked for at once, next time.
                 self._source.whole = self._source.whole or self._source.ranged
@@ -236,8 +234,10 @@ class _Bringing:
             self._source.whole = self._source.whole or crew.tired
         return spans.total, found
 
-    def _tell_what_is_saved(self, part: Growing | Budding | None) -> None:
+    def _tell_what_is_saved(self, part: Growing | Budding | None, error: BaseException) -> None:
         """Tell of a part that was kept, for the next attempt to go on with."""
+        if isinstance(error, StoreError):
+            self._pace.give_up()  # what came is told first; an interruption waits for nobody who listens
         if part is not None and part.kept and part.about is not None:
             total = part.about["total"]
             there = max(self._pace.received, sum_of(part))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from store.testing.bucket_trees import calls, fill, lay, tree
 from store.testing.object_servers import ObjectServer
 from store.testing.objects import FakeObjects
 from store.transports.base import TransferOptions
+from store.transports.objects.base import ObjectClient
 from store.transports.objects.opening import open_objects
 
 
@@ -126,6 +128,34 @@ def test_what_is_written_while_an_object_comes_is_not_replaced(
     assert tree(there) == {"kept": "", "it": "edited"}
 
 
+CONTENTS = {"it": "newit", "a": "1", "b": "2", "c": "3", "d": "4"}
+
+
+@contextlib.contextmanager
+def small_ones(server: ObjectServer) -> Iterator[ObjectClient]:
+    """Open a bucket of objects that come in bulk."""
+    address = f"s3://{server.new_bucket()}"
+    with contextlib.closing(
+        open_objects(address, TransferOptions(), connection=server.connection)
+    ) as objects:
+        for key, content in CONTENTS.items():
+            objects.put(key, content.encode())
+        yield objects
+
+
+def edit_meanwhile(monkeypatch: pytest.MonkeyPatch, path: Path, text: str) -> None:
+    """Write a file while what is to replace it is written beside it."""
+    real = os.write
+
+    def busy(descriptor: int, data: bytes) -> int:
+        """Edit what is to be replaced by what is written."""
+        if bytes(data) == CONTENTS["it"].encode():
+            path.write_text(text)
+        return real(descriptor, data)
+
+    monkeypatch.setattr(os, "write", busy)
+
+
 @pytest.mark.parametrize("before", [{"it": "old"}, {}])
 def test_what_is_written_while_many_small_objects_come_is_not_replaced(
     tmp_path: Path,
@@ -135,21 +165,8 @@ def test_what_is_written_while_many_small_objects_come_is_not_replaced(
 ) -> None:
     """Not even what is written in the moment in which what has come is written beside it."""
     there = lay(tmp_path / "there", {"kept": "", **before})
-    bucket = moto_server.new_bucket()
-    with contextlib.closing(
-        open_objects(f"s3://{bucket}", TransferOptions(), connection=moto_server.connection)
-    ) as objects:
-        for key in ("it", "a", "b", "c", "d"):
-            objects.put(key, b"new" + key.encode())
-        real = os.write
-
-        def busy(descriptor: int, data: bytes) -> int:
-            """Edit what is to be replaced by what is written."""
-            if bytes(data) == b"newit":
-                (there / "it").write_text("edited")
-            return real(descriptor, data)
-
-        monkeypatch.setattr(os, "write", busy)
+    with small_ones(moto_server) as objects:
+        edit_meanwhile(monkeypatch, there / "it", "edited")
         with pytest.raises(DriftError, match="was changed since it was looked at"):
             sync_remote_to_local(objects, there, memory=tmp_path / "m")
 
@@ -162,22 +179,8 @@ def test_the_same_content_that_another_has_just_brought_is_no_change(
 ) -> None:
     """Two may be at the same work."""
     there = tmp_path / "there"
-    contents = {"it": "newit", "a": "1", "b": "2", "c": "3", "d": "4"}
-    bucket = moto_server.new_bucket()
-    with contextlib.closing(
-        open_objects(f"s3://{bucket}", TransferOptions(), connection=moto_server.connection)
-    ) as objects:
-        for key, content in contents.items():
-            objects.put(key, content.encode())
-        real = os.write
-
-        def busy(descriptor: int, data: bytes) -> int:
-            """Bring what is being brought."""
-            if bytes(data) == b"newit":
-                (there / "it").write_text("newit")
-            return real(descriptor, data)
-
-        monkeypatch.setattr(os, "write", busy)
+    with small_ones(moto_server) as objects:
+        edit_meanwhile(monkeypatch, there / "it", CONTENTS["it"])
         sync_remote_to_local(objects, there, memory=tmp_path / "m")
 
-    assert tree(there) == contents
+    assert tree(there) == CONTENTS

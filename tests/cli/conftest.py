@@ -16,6 +16,7 @@ import pytest
 
 from store.cli.main import run
 from store.plugins.manager import plugins
+from store.testing.object_servers import MotoServer
 from store.testing.servers import Server
 
 
@@ -218,3 +219,16 @@ def tree(house: Path) -> Path:
     (house / "out" / "sub" / "b.csv").write_bytes(b"b\n")
     (house / "out" / "sub" / "c.tmp").write_bytes(b"c\n")
     return house / "out"
+
+
+@pytest.fixture
+def connected(moto_server: MotoServer, house: Path) -> str:
+    """Name an empty bucket, and a server without one; return the bucket's address."""
+    connection = moto_server.connection
+    keys = f'access_key = "{connection.access_key}"\nsecret_key = "{connection.secret_key}"\n'
+    (house / "store.toml").write_text(
+        f'[connection.work]\nendpoint = "{moto_server.endpoint}"\nbucket = "{moto_server.new_bucket()}"\n'
+        f'{keys}[connection.bare]\nendpoint = "{moto_server.endpoint}"\n{keys}',
+        encoding="utf-8",
+    )
+    return "bucket:work"

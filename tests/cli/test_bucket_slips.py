@@ -10,24 +10,10 @@ from typing import Any
 import pytest
 
 from store.config.reading import read_settings
-from store.testing.object_servers import MotoServer
 from store.transports.base import TransferOptions
 from store.transports.objects.opening import open_objects
 
 Run = Callable[..., Any]
-
-
-@pytest.fixture
-def work(moto_server: MotoServer, house: Path) -> str:
-    """Name an empty bucket, and a server without one; return the bucket's address."""
-    connection = moto_server.connection
-    keys = f'access_key = "{connection.access_key}"\nsecret_key = "{connection.secret_key}"\n'
-    (house / "store.toml").write_text(
-        f'[connection.work]\nendpoint = "{moto_server.endpoint}"\nbucket = "{moto_server.new_bucket()}"\n'
-        f'{keys}[connection.bare]\nendpoint = "{moto_server.endpoint}"\n{keys}',
-        encoding="utf-8",
-    )
-    return "bucket:work"
 
 
 @pytest.mark.parametrize(
@@ -49,10 +35,10 @@ def work(moto_server: MotoServer, house: Path) -> str:
     ],
 )
 def test_an_empty_argument_is_named(
-    cli: Run, work: str, tree: Path, arguments: tuple[str, ...], said: str
+    cli: Run, connected: str, tree: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     """It is never taken for the working directory, whose files would be deleted."""
-    cli("bucket", "put", "out/a.csv", f"{work}/d/")
+    cli("bucket", "put", "out/a.csv", f"{connected}/d/")
     before = sorted(Path().rglob("*"))
 
     done = cli("bucket", *arguments)
@@ -62,9 +48,9 @@ def test_an_empty_argument_is_named(
 
 
 @pytest.mark.parametrize("command", ["sync", "check"])
-def test_a_lone_file_is_put(cli: Run, work: str, tree: Path, command: str) -> None:
+def test_a_lone_file_is_put(cli: Run, connected: str, tree: Path, command: str) -> None:
     """Nobody is told to remove it."""
-    done = cli("bucket", command, "out/a.csv", f"{work}/d/")
+    done = cli("bucket", command, "out/a.csv", f"{connected}/d/")
 
     assert done.status == 10
     assert "a.csv is a file, and no directory: 'store bucket put'" in done.err
@@ -73,7 +59,7 @@ def test_a_lone_file_is_put(cli: Run, work: str, tree: Path, command: str) -> No
 
 @pytest.mark.parametrize("name", ["Bad_Name", "ab"])
 def test_a_bucket_that_cannot_be_made_is_named(
-    cli: Run, work: str, tree: Path, house: Path, name: str
+    cli: Run, connected: str, tree: Path, house: Path, name: str
 ) -> None:
     """And not its connection alone; a server that fails at its name is no broken one."""
     settings = (house / "store.toml").read_text(encoding="utf-8")
@@ -90,14 +76,14 @@ def test_a_bucket_that_cannot_be_made_is_named(
         assert "lower-case letters" in done.err
 
 
-def test_a_bucket_is_not_made_to_read_from_it(cli: Run, work: str) -> None:
+def test_a_bucket_is_not_made_to_read_from_it(cli: Run, connected: str) -> None:
     """An option that does nothing is refused."""
     done = cli("bucket", "sync", "bucket:bare/fresh/x/", "in", "--create")
 
     assert (done.status, "--create makes the bucket that is written to" in done.err) == (2, True)
 
 
-def test_a_missing_bucket_is_told_for_both_faces(cli: Run, work: str) -> None:
+def test_a_missing_bucket_is_told_for_both_faces(cli: Run, connected: str) -> None:
     """With what makes it in Python, and on the command line."""
     done = cli("bucket", "list", "bucket:bare/no-such-bucket/")
 
@@ -105,15 +91,15 @@ def test_a_missing_bucket_is_told_for_both_faces(cli: Run, work: str) -> None:
     assert "create=True (--create of 'store bucket put'" in done.err
 
 
-def test_a_damaged_object_is_no_question_of_pins(cli: Run, work: str, house: Path) -> None:
+def test_a_damaged_object_is_no_question_of_pins(cli: Run, connected: str, house: Path) -> None:
     """Nobody has pinned it; what its metadata says is what it is held against."""
     options = TransferOptions.from_settings(read_settings().settings)
-    with contextlib.closing(open_objects(work, options)) as client:
+    with contextlib.closing(open_objects(connected, options)) as client:
         client.put("d/a", b"new", metadata={"store-sha256": "0" * 64})
     (house / "in").mkdir()
     (house / "in" / "a").write_bytes(b"old")
 
-    for command in (("get", f"{work}/d/a", "b"), ("sync", f"{work}/d/", "in")):
+    for command in (("get", f"{connected}/d/a", "b"), ("sync", f"{connected}/d/", "in")):
         done = cli("bucket", *command)
 
         assert done.status == 4
@@ -123,7 +109,7 @@ def test_a_damaged_object_is_no_question_of_pins(cli: Run, work: str, house: Pat
 
 @pytest.mark.parametrize("dry", [("--dry-run",), ("--plan", "plan")])
 def test_no_bucket_is_made_where_nothing_is_to_be_done(
-    cli: Run, work: str, tree: Path, dry: tuple[str, ...]
+    cli: Run, connected: str, tree: Path, dry: tuple[str, ...]
 ) -> None:
     """It is said what would be done."""
     done = cli("bucket", "sync", "out", "bucket:bare/never-made/x/", "--create", *dry)
@@ -133,7 +119,9 @@ def test_no_bucket_is_made_where_nothing_is_to_be_done(
     assert cli("bucket", "list", "bucket:bare/never-made/").status == 3
 
 
-def test_files_that_no_pattern_matches_are_told_as_that(cli: Run, work: str, tree: Path) -> None:
+def test_files_that_no_pattern_matches_are_told_as_that(
+    cli: Run, connected: str, tree: Path
+) -> None:
     """There are some."""
     done = cli("bucket", "sync", "out", "bucket:bare/fresh/x/", "--create", "--include", "zzz*")
 

@@ -10,23 +10,14 @@ from typing import Any
 
 import pytest
 
-from store.testing.object_servers import MotoServer
-
 Run = Callable[..., Any]
 
 ODD = "tab\there"
 
 
 @pytest.fixture
-def work(moto_server: MotoServer, house: Path) -> str:
-    """Name an empty bucket, and a server without one; return the bucket's address."""
-    connection = moto_server.connection
-    keys = f'access_key = "{connection.access_key}"\nsecret_key = "{connection.secret_key}"\n'
-    (house / "store.toml").write_text(
-        f'[connection.work]\nendpoint = "{moto_server.endpoint}"\nbucket = "{moto_server.new_bucket()}"\n'
-        f'{keys}[connection.bare]\nendpoint = "{moto_server.endpoint}"\n{keys}',
-        encoding="utf-8",
-    )
+def work(connected: str, house: Path) -> str:
+    """Lay files beside the settings; return the bucket's address."""
     (house / "out").mkdir()
     (house / "out" / ODD).write_bytes(b"odd\n")
     (house / "out" / "plain").write_bytes(b"plain\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from store.buckets.transfers import get_file
 from store.cache.examining import wait_out_the_grain
 from store.errors import DriftError, IntegrityError
 from store.events import Progressed
-from store.files.failures import storage_error
+from store.files.failures import storage_failure
 from store.files.names import inside
 from store.files.placing import place
 from store.files.regular import refuse_to_replace
@@ -250,7 +249,7 @@ def _refuse_what_is_in_the_way(path: Path) -> None:
     """
     refuse_to_replace(path)
     if path.is_dir():
-        raise storage_error(IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), path)
+        raise storage_failure(errno.EISDIR, path)
 
 
 def _other_than_known(error: IntegrityError, step: Step) -> IntegrityError:

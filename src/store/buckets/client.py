@@ -18,6 +18,7 @@ from store.errors import (
 from store.transports.base import TransferOptions
 from store.transports.objects.answers import code_of
 from store.transports.objects.base import ObjectClient
+from store.transports.objects.failures import ENDPOINT, LATER
 
 if TYPE_CHECKING:
     from store.transports.objects.obstored import ObstoreObjects
@@ -70,7 +71,7 @@ def create_bucket(client: ObjectClient, *, options: TransferOptions) -> None:
     if status in _MADE or (status == _CONFLICT and bucket_exists(client)):
         return
     # Some servers take names that S3 does not, and some fail at them.
-    if code == _BAD_NAME or not (status in _FORBIDDEN or re.fullmatch(_NAME, client.bucket or "")):
+    if code == _BAD_NAME or not (status in _FORBIDDEN or re.fullmatch(_NAME, client.bucket)):
         raise QueryError(
             f"{client.address}: no bucket {client.bucket!r} can be made: its server takes no such name"
             f" ({status}). Choose one of 3 to 63 lower-case letters, digits, dots and hyphens",
@@ -195,7 +196,7 @@ def _failed(
         return CredentialsError(
             f"{said}; the keys are wrong, or may not do that", url=client.address, status=status
         )
-    step = "is the endpoint right?" if status < _FAULTS else "try again later"
+    step = ENDPOINT if status < _FAULTS else LATER
     if status == _CONFLICT and what == "made":
         step = "another has a bucket of that name: choose another"
     return TransportError(f"{said}: {step}", url=client.address, status=status)

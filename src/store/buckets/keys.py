@@ -11,11 +11,12 @@ from urllib.parse import quote, unquote_to_bytes
 from store.errors import QueryError, UnsafeNameError
 from store.files.names import PARTIAL_PREFIX, unsafe_component
 from store.files.unfinished import is_ours
+from store.transports.objects.naming import TRIAL_PREFIX
 
 MARK: Final = "%%"
 """How a component of a name begins that spells a key's component otherwise."""
 
-_TRIAL: Final = re.compile(r"(?:.*/)?\.store-condition-[0-9a-f]{16}", re.DOTALL)
+_TRIAL: Final = re.compile(rf"(?:.*/)?{re.escape(TRIAL_PREFIX)}[0-9a-f]{{16}}", re.DOTALL)
 """The keys under which clients try out, with one byte, whether a store honours conditions."""
 
 _ESCAPED: Final = re.compile(r"%%(?:[^%]|%[0-9A-F]{2})*")

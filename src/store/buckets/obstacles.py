@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from store.buckets.keys import directories_of
 from store.buckets.plan import Step
 from store.buckets.planning import going
 from store.buckets.scanning import Scan
-from store.files.failures import storage_error
+from store.files.failures import storage_failure
 from store.files.names import inside
 from store.files.regular import refuse_to_replace
 
@@ -37,14 +36,9 @@ def check_free(root: str, steps: Sequence[Step], found: Scan) -> None:
         while parent:
             if parent in staying:
                 inside(root, parent)
-                raise storage_error(
-                    NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)),
-                    Path(root, parent),
-                )
+                raise storage_failure(errno.ENOTDIR, Path(root, parent))
             parent = parent.rpartition("/")[0]
         if step.path in odd:
             refuse_to_replace(inside(root, step.path))
         if step.path in directories:
-            raise storage_error(
-                IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), Path(root, step.path)
-            )
+            raise storage_failure(errno.EISDIR, Path(root, step.path))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
-from store.buckets.sums import Hashed, hash_whole
+from store.buckets.sums import UNHASHED, Hashed, hash_whole
 from store.cache.examining import wait_out_the_grain
 from store.clock import SYSTEM_CLOCK
 from store.errors import DriftError, QueryError
@@ -26,9 +26,6 @@ from store.transports.objects.sources import Summed
 
 SMALL: Final = 1 << 20
 """Up to which size a content is read at once and sent from memory, in bytes: 1 MiB."""
-
-
-_UNKNOWN: Final = Hashed(())
 
 
 class Ready(NamedTuple):
@@ -49,7 +46,7 @@ class Ready(NamedTuple):
 def ready(
     source: bytes | Path | BinaryIO,
     algorithms: tuple[str, ...],
-    known: Hashed = _UNKNOWN,
+    known: Hashed = UNHASHED,
     *,
     sums: bool = False,
 ) -> Iterator[Ready]:
@@ -89,7 +86,7 @@ def _of_file(
     path: Path,
     descriptor: int,
     algorithms: tuple[str, ...],
-    known: Hashed = _UNKNOWN,
+    known: Hashed = UNHASHED,
     *,
     sums: bool,
 ) -> Iterator[Ready]:

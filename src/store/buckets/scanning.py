@@ -39,6 +39,8 @@ class Scan(NamedTuple):
 def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
     """Look through a tree. No link is followed; what is no regular file is passed over and noted.
 
+    What of ours is not finished (`store.files.unfinished.is_ours`) is passed over, too.
+
     Args:
         root: The directory; it may itself be reached through a link.
         wanted: Which names take part; None for all.
@@ -53,7 +55,7 @@ def scan(root: str | Path, wanted: Callable[[str], bool] | None = None) -> Scan:
         prefix, directory = pending.pop()
         rooms.append(prefix.removesuffix("/"))
         with storage_errors(directory), os.scandir(directory) as entries:
-            for entry in entries:  # without what of ours is not finished
+            for entry in entries:
                 if not is_ours(entry.name):
                     _look(entry, prefix, pending, stamps, odd)
                 elif not will_be_finished(entry.name):

@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from store.integrity.digest import Digests
 from store.integrity.hashing import CHUNK, hash_descriptor
@@ -21,8 +21,12 @@ class Hashed(NamedTuple):
         sums: The SHA-256 of each part, in hex, in order; none where the whole is no larger than one.
     """
 
-    digests: Digests
+    digests: Digests = ()
     sums: tuple[str, ...] = ()
+
+
+UNHASHED: Final = Hashed()
+"""What is known of a content that nobody has read."""
 
 
 def hash_whole(descriptor: int, algorithms: tuple[str, ...], size: int, *, sums: bool) -> Hashed:

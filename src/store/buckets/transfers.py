@@ -12,7 +12,7 @@ from store.buckets.explaining import explained
 from store.buckets.parallel import break_off_if_stopped
 from store.buckets.reading import ready
 from store.buckets.summaries import SHA1_KEY, Summary, bucket_of, digest_in
-from store.buckets.sums import Hashed
+from store.buckets.sums import UNHASHED, Hashed
 from store.buckets.turns import turn
 from store.errors import StoreError, TooLargeError, TransportError
 from store.integrity.digest import Digest
@@ -25,7 +25,6 @@ from store.transports.objects.sources import PART
 log = logging.getLogger(__name__)
 
 _OPTIONS: Final = TransferOptions()
-_UNKNOWN: Final = Hashed(())
 
 
 def put_file(
@@ -34,7 +33,7 @@ def put_file(
     source: bytes | Path | BinaryIO,
     *,
     sha1: bool = False,
-    known: Hashed = _UNKNOWN,
+    known: Hashed = UNHASHED,
     condition: Condition | None = None,
     options: TransferOptions = _OPTIONS,
     counted: Counted | None = None,

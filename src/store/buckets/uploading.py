@@ -17,7 +17,7 @@ from store.buckets.parallel import each
 from store.buckets.plan import Plan, Step
 from store.buckets.scanning import Stamped, stamped
 from store.buckets.summaries import Summary, bucket_of, digest_in
-from store.buckets.sums import Hashed
+from store.buckets.sums import UNHASHED, Hashed
 from store.buckets.transfers import put_file
 from store.clock import SYSTEM_CLOCK
 from store.errors import (
@@ -105,7 +105,7 @@ class _Bringing:
                 meter = moving.counters.of(step.key, stamp[2])
             else:
                 moving.counters.begin_again(meter, stamp[2])
-            known = self._vouched(step, stamp) if same else Hashed(())
+            known = self._vouched(step, stamp) if same else UNHASHED
             began = SYSTEM_CLOCK.file_time_ns()
             try:
                 summary = self._put(step, path, known, counting(meter))
@@ -126,11 +126,11 @@ class _Bringing:
     def _vouched(self, step: Step, stamp: Stamped) -> Hashed:
         """Return what is known of a file that is what the plan saw; what a saved plan says is only asked."""
         if step.sha256 is None:
-            return Hashed(())
+            return UNHASHED
         kept = self._moving.memory.local(step.path, stamp) if self._moving.strict else None
         sure = not self._moving.strict or (kept is not None and kept.sha256 == step.sha256)
         if not sure:
-            return Hashed(())
+            return UNHASHED
         return Hashed((Digest("sha256", step.sha256),), self._moving.memory.sums(step.path, stamp))
 
     def _put(self, step: Step, path: str, known: Hashed, counted: Counted | None) -> Summary:

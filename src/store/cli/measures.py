@@ -58,16 +58,22 @@ def _note_timeout(context: click.Context, _: click.Parameter, value: float | Non
         frame_of(context).flags.update(flags)
 
 
-def with_patience(function: F) -> F:
-    """Give a command the limits of how long a server is waited for, where no file is moved."""
-    for option in (*_asking(), _deadline()):
+def _given(function: F, *options: Callable[[F], F]) -> F:
+    """Give a command options; the last is the first in its help."""
+    for option in options:
         function = option(function)
     return function
 
 
+def with_patience(function: F) -> F:
+    """Give a command the limits of how long a server is waited for, where no file is moved."""
+    return _given(function, *_asking(), _deadline())
+
+
 def with_bounds(function: F) -> F:
     """Give a command the limits of a transfer."""
-    for option in (
+    return _given(
+        function,
         *_asking(),
         click.option(
             "--max-size",
@@ -78,9 +84,7 @@ def with_bounds(function: F) -> F:
             help="The largest file that is taken (20G, 500M).",
         ),
         _deadline(),
-    ):
-        function = option(function)
-    return function
+    )
 
 
 def _asking() -> tuple[Callable[[F], F], ...]:
@@ -117,7 +121,8 @@ def _deadline() -> Callable[[F], F]:
 
 def with_manners(function: F) -> F:
     """Give a command the limits that keep servers and neighbours well."""
-    for option in (
+    return _given(
+        function,
         click.option(
             "--per-host",
             metavar="N",
@@ -134,9 +139,7 @@ def with_manners(function: F) -> F:
             callback=remember("limit_rate"),
             help="The bandwidth of all transfers together, a second (5M; none).",
         ),
-    ):
-        function = option(function)
-    return function
+    )
 
 
 def with_cache(function: F) -> F:
@@ -163,7 +166,8 @@ def _note_tiers(context: click.Context, parameter: click.Parameter, value: Any) 
 
 def with_tiers(function: F) -> F:
     """Give a command the shared tiers."""
-    for option in (
+    return _given(
+        function,
         click.option(
             "--no-shared",
             is_flag=True,
@@ -179,14 +183,13 @@ def with_tiers(function: F) -> F:
             callback=_note_tiers,
             help="A shared tier, asked before the origin: DIR, https://..., s3://...; '|read-only' behind.",
         ),
-    ):
-        function = option(function)
-    return function
+    )
 
 
 def with_pins(function: F) -> F:
     """Give a command what decides which content is accepted."""
-    for option in (
+    return _given(
+        function,
         click.option(
             "--allow-unverified",
             is_flag=True,
@@ -201,6 +204,4 @@ def with_pins(function: F) -> F:
             multiple=True,
             help="What the content must be: sha256:<hex>; several must all match.",
         ),
-    ):
-        function = option(function)
-    return function
+    )

@@ -79,6 +79,16 @@ class storage_errors:  # noqa: N801 - as contextlib's, at a third of the cost
         return storage_error(error, self._path, needed=self._needed, kind=self._kind)
 
 
+def storage_failure(number: int, path: str | Path) -> StorageError:
+    """Return the error of what the system would refuse, before it is asked to.
+
+    Args:
+        number: The error's number, such as ``errno.EISDIR`` where a directory is in the way of a file.
+        path: What is in the way.
+    """
+    return storage_error(OSError(number, os.strerror(number)), path)
+
+
 def storage_error(
     error: OSError,
     path: str | Path,

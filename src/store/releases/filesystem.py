@@ -14,7 +14,7 @@ from store.errors import ArchiveError, StorageError
 from store.files.apart import lay_apart
 from store.files.atomic import make_directories, write_bytes
 from store.files.exclusive import create_whole
-from store.files.failures import storage_error, storage_errors
+from store.files.failures import storage_errors, storage_failure
 from store.files.placing import place
 from store.files.small import write_small
 from store.files.sweeping import SWEEPER
@@ -259,7 +259,7 @@ class FileSystemArchive(LaidOutArchive):
         path = f"{self._place}/{OURS}"
         if not self._looked:
             if os.path.lexists(path) and not os.path.isdir(path):  # noqa: PTH112 - text
-                raise storage_error(NotADirectoryError(errno.ENOTDIR, "Not a directory"), path)
+                raise storage_failure(errno.ENOTDIR, path)
             SWEEPER.sweep(path)
             self._looked = True
         return path

@@ -236,7 +236,7 @@ class _Bringing:
 
     def _tell_what_is_saved(self, part: Growing | Budding | None, error: BaseException) -> None:
         """Tell of a part that was kept, for the next attempt to go on with."""
-        if isinstance(error, StoreError):
+        if isinstance(error, Exception):
             self._pace.give_up()  # what came is told first; an interruption waits for nobody who listens
         if part is not None and part.kept and part.about is not None:
             total = part.about["total"]

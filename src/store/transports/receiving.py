@@ -173,7 +173,6 @@ class _Receiving:
         except StoreError as error:
             log.debug("attempt %s at %s failed: %s", number, shown, error)
             source.error, source.silence = error, pace.silence(source.silence)
-            pace.give_up()
             reason: str | None = str(error)
         else:
             source.error = None

@@ -83,7 +83,7 @@ def test_parts_go_up_one_by_one_where_several_are_hardly_faster(
 ) -> None:
     """It is tried with as many as there may be, once those before have told how fast one is."""
     monkeypatch.setattr(widening, "WORTH", math.inf)
-    monkeypatch.setattr(widening, "SLOW", 60.0)
+    monkeypatch.setattr(widening, "PATIENCE", 60.0)
     ask = Watched(client, held=1)
 
     put(client, ask)

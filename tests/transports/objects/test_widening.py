@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store.transports.objects.widening import ALONE, LASTING, SLOW, WORTH, Width
+from store.transports.objects.widening import ALONE, LASTING, PATIENCE, WORTH, Width
 
 PART = 8 << 20
 MOST = 4
@@ -80,7 +80,7 @@ def test_several_go_up_where_one_was_waited_for_too_long(parts: int) -> None:
 def test_only_a_part_that_is_alone_is_waited_for_so_long() -> None:
     """Where several are on their way nothing can be done about one."""
     sent = Sent(FASTER)
-    assert sent.width.patience() == SLOW
+    assert sent.width.patience() == PATIENCE
     sent.send(ALONE)
     assert sent.width.patience() is None
     sent.send(MOST)

@@ -206,7 +206,7 @@ def _check_plan_file(context: click.Context, path: str) -> None:
         RefusedError: A link, a device or a FIFO lies there.
         StorageError: Its directory is missing or none, or it is a directory itself.
     """
-    from store.files.failures import storage_error, storage_errors
+    from store.files.failures import storage_errors, storage_failure
     from store.files.regular import refuse_to_replace
 
     if path == "-":
@@ -219,9 +219,9 @@ def _check_plan_file(context: click.Context, path: str) -> None:
     parent = Path(path).parent
     with storage_errors(parent):
         if not stat.S_ISDIR(parent.stat().st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            raise storage_failure(errno.ENOTDIR, parent)
     if Path(path).is_dir():
-        raise storage_error(IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), path)
+        raise storage_failure(errno.EISDIR, path)
     refuse_to_replace(path)
 
 

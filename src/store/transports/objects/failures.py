@@ -32,26 +32,25 @@ _OTHERS: Final = re.compile(
 
 _STATUS: Final = re.compile(r"status code: (\d{3})", re.ASCII)
 _CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]{1,80})</Code>")
-_ENDPOINT: Final = "is the endpoint right?"
-_LATER: Final = "try again later"
+
+ENDPOINT: Final = "is the endpoint right?"
+"""The next step where a server answers as no store does."""
+
+LATER: Final = "try again later"
+"""The next step where what failed may pass."""
+
 _MORE_TIME: Final = "try again later, or allow more time (read_timeout, --timeout)"
-_NOT_UNDERSTOOD: Final = f"the store gave no answer that is understood: {_ENDPOINT}"
+_NOT_UNDERSTOOD: Final = f"the store gave no answer that is understood: {ENDPOINT}"
 _NO_UPLOAD: Final = "NoSuchUpload"
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound"})
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
 _MISSING: Final = 404
 _MOVED: Final = frozenset({301, 302, 307, 308})
-_FORBIDDEN: Final = _SKEWED | {
-    "AccessDenied",
-    "ExpiredToken",
-    "InvalidAccessKeyId",
-    "InvalidToken",
-    "SignatureDoesNotMatch",
-}
-"""What some stores say with a status of their own."""
-
 _UNKNOWN: Final = ("ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch")
-"""What of these means that the keys are wrong, whatever is asked for."""
+"""What means that the keys are wrong, whatever is asked for."""
+
+_FORBIDDEN: Final = _SKEWED | {"AccessDenied", *_UNKNOWN}
+"""What some stores say with a status of their own."""
 
 _ELSEWHERE: Final = (
     "the bucket is in another region or at another endpoint: say which (region, endpoint)"
@@ -131,7 +130,7 @@ def refused(
             status=status,
             retry_after=retry_after,
         )
-    step = _ELSEWHERE if status in _MOVED else _LATER if status in TRANSIENT else _ENDPOINT
+    step = _ELSEWHERE if status in _MOVED else LATER if status in TRANSIENT else ENDPOINT
     return TransportError(f"{said}: {step}", url=shown, status=status)
 
 
@@ -188,7 +187,7 @@ def advised(error: TransportError) -> TransportError:
     text = str(error)
     if getattr(error, "transient", None) is False or error.status is not None:
         return error
-    step = _MORE_TIME if isinstance(error, TransportTimeoutError) else _ENDPOINT
+    step = _MORE_TIME if isinstance(error, TransportTimeoutError) else ENDPOINT
     if step not in text:
         error.messages = [f"{text}: {step}"]
     return error
@@ -197,7 +196,7 @@ def advised(error: TransportError) -> TransportError:
 def truncated(shown: str, *, expected: int, found: int) -> TruncatedError:
     """Return the error of a body that is shorter or longer than it was said to be, in bytes."""
     return TruncatedError(
-        f"{shown}: the body had {found} of {expected} announced bytes: {_LATER}",
+        f"{shown}: the body had {found} of {expected} announced bytes: {LATER}",
         url=shown,
         expected=expected,
         found=found,
@@ -227,7 +226,7 @@ def mapped(
     shown = address if key is None else f"{address}/{_printable(key)}"
     if "UnexpectedRange" in text:
         return TransportError(
-            f"{shown}: the store answered with another part than was asked for: {_LATER}",
+            f"{shown}: the store answered with another part than was asked for: {LATER}",
             url=shown,
             status=206,
         )
@@ -256,7 +255,7 @@ def _unanswered(text: str, shown: str) -> StoreError:
     if "timed out" in text or "timedout" in text:
         return late(shown, current(SYSTEM_CLOCK))
     if "error decoding response body" in text or "incompletebody" in text:
-        return TruncatedError(f"{shown}: the body ended too early: {_LATER}", url=shown)
+        return TruncatedError(f"{shown}: the body ended too early: {LATER}", url=shown)
     if "credential" in text or "169.254." in text:
         return _without_keys(shown)
     return TransportError(f"{shown}: {_reason(text)}", url=shown)
@@ -286,13 +285,13 @@ def _reason(text: str) -> str:
     if "redirect" in text:
         return _ELSEWHERE
     if "connection refused" in text:
-        return f"the connection was refused: {_ENDPOINT}"
+        return f"the connection was refused: {ENDPOINT}"
     if "dns" in text or "lookup" in text:
-        return f"the host's name does not resolve: {_ENDPOINT}"
+        return f"the host's name does not resolve: {ENDPOINT}"
     if "certificate" in text:
         return "TLS failed: check the host's certificate, or name its authority in ca_bundle"
     if "connection reset" in text or "closed" in text or "broken pipe" in text:
-        return f"the connection broke: {_LATER}"
+        return f"the connection broke: {LATER}"
     return _NOT_UNDERSTOOD
 
 

@@ -177,6 +177,7 @@ class Upload:
         return bool(done)
 
     def _part(self, number: int, piece: bytes, sha256: str | None) -> str:
+        """Send a part until it is there; the SHA-256 that is known of it signs it."""
         try:
             return repeated(lambda: self._sent(number, piece, sha256), self._options)
         except StoreError:

@@ -9,6 +9,9 @@ from store.errors import UnsafeNameError
 LONGEST: Final = 1024
 """The longest key that S3, Google's and Azure's stores take, in bytes of UTF-8."""
 
+TRIAL_PREFIX: Final = ".store-condition-"
+"""How the objects are called that try out whether a store honours conditions; 16 hex digits follow."""
+
 _SHOWN: Final = 60
 """How much of a key that is too long is shown, in characters."""
 

@@ -16,11 +16,9 @@ from store.errors import (
     TransportError,
 )
 from store.transports.objects.base import ObjectClient, Unchanged
+from store.transports.objects.naming import TRIAL_PREFIX
 
 log = logging.getLogger(__name__)
-
-_KEY: Final = ".store-condition-"
-"""What the object of a trial is called, with a random word behind."""
 
 _OTHER: Final = "0123456789abcdef0123456789abcdef"
 """An entity tag that no object of a trial has."""
@@ -56,7 +54,7 @@ def honours(client: ObjectClient, place: str, within: str) -> bool | None:
 
 def _tried_out(client: ObjectClient, within: str) -> bool | None:
     """Ask for what a store must refuse that honours conditions; then nothing was written, in no version."""
-    key = f"{within}{_KEY}{secrets.token_hex(8)}"
+    key = f"{within}{TRIAL_PREFIX}{secrets.token_hex(8)}"
     try:
         client.put(key, b"1", condition=Unchanged(_OTHER))
     except (DriftError, MissingKeyError):

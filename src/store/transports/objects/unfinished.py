@@ -10,17 +10,15 @@ from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from store.errors import RefusedError, TransportError
-from store.transports.objects.answers import code_of
 from store.transports.objects.base import ObjectClient
 from store.transports.objects.checking import check
-from store.transports.objects.failures import refused
+from store.transports.objects.failures import is_forgotten
 from store.transports.repeating import repeated
 
 if TYPE_CHECKING:
     from store.transports.objects.signed import SignedObjects
 
 _MISSING: Final = 404
-_NO_UPLOAD: Final = "NoSuchUpload"
 
 
 class Unfinished(NamedTuple):
@@ -101,12 +99,12 @@ def _signed(client: ObjectClient) -> SignedObjects:
 
 def _page(signed: SignedObjects, query: dict[str, str]) -> tuple[list[Unfinished], dict[str, str]]:
     answer = signed.ask("GET", None, query)
-    if answer.status == _MISSING:
-        code = code_of(answer.read())
-        if code == _NO_UPLOAD:  # what rclone's server says where there is none
+    try:
+        check(answer, signed.address, None, now=signed.options.clock.now())
+    except TransportError as error:
+        if is_forgotten(error):  # what rclone's server says where there is none
             return [], {}
-        raise refused(_MISSING, signed.address, code=code)
-    check(answer, signed.address, None, now=signed.options.clock.now())
+        raise
     return uploads_of(answer.read(), signed.address)
 
 

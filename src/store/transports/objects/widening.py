@@ -6,8 +6,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-SLOW: Final = 0.25
-"""How many seconds a part takes that is waited for elsewhere than in the store: several go up then."""
+PATIENCE: Final = 0.25
+"""How many seconds a part may take that goes up alone, before others are sent beside it."""
 
 WORTH: Final = 1.05
 """How many times as fast several parts must come as one for several to go up."""
@@ -45,11 +45,14 @@ class Width:
     def __init__(self, most: int, monotonic: Callable[[], float]) -> None:
         self._most = most
         self._monotonic = monotonic
-        self._phase = _Phase.ALONE
         self._at_once = 1
-        self._alone = self._since = 0.0
-        self._wanted = self._came = self._bytes = 0
-        self._begin_to_count(ALONE)
+        self._alone = 0.0
+        self._begin(_Phase.ALONE, ALONE)
+
+    def _begin(self, phase: _Phase, wanted: int) -> None:
+        self._phase, self._wanted = phase, wanted
+        self._came = self._bytes = 0
+        self._since = self._monotonic()
 
     def has_room(self, running: int) -> bool:
         """Whether another part may begin while so many are on their way."""
@@ -68,25 +71,20 @@ class Width:
         rate = self._bytes / max(self._monotonic() - self._since, 1e-9)
         if self._phase is _Phase.ALONE:
             self._alone = rate
-            self._phase = _Phase.TOGETHER
-            self._begin_to_count(self._most)
-        elif self._phase is _Phase.TOGETHER and rate >= WORTH * self._alone:
-            self.widen()
+            self._begin(_Phase.TOGETHER, self._most)
+        elif self._phase is _Phase.KNOWN and self._at_once == 1:
+            self._begin(_Phase.ALONE, ALONE)
+        elif self._phase is _Phase.TOGETHER and rate < WORTH * self._alone:
+            self._begin(_Phase.KNOWN, LASTING)
         else:
-            again = self._phase is _Phase.KNOWN and self._at_once == 1
-            self._phase = _Phase.ALONE if again else _Phase.KNOWN
-            self._begin_to_count(ALONE if again else LASTING)
+            self.widen()
 
     def patience(self) -> float | None:
         """Return how many seconds the only part on its way may take before several go up; None: they do."""
         alone = self._phase is not _Phase.TOGETHER and self._at_once == 1
-        return SLOW if alone else None
+        return PATIENCE if alone else None
 
     def widen(self) -> None:
         """Let as many go up from now on as there may be."""
-        self._phase, self._at_once = _Phase.KNOWN, self._most
-
-    def _begin_to_count(self, wanted: int) -> None:
-        self._wanted = wanted
-        self._came = self._bytes = 0
-        self._since = self._monotonic()
+        self._at_once = self._most
+        self._begin(_Phase.KNOWN, LASTING)

@@ -12,23 +12,14 @@ from store.transports.carrying import Pieces, Unhashed, carry
 from store.transports.crowding import Seat, offering
 from store.transports.deadlines import Deadline, keeping
 from store.transports.excuses import Excused, excusing
-from store.transports.growth import CONNECTIONS, Growth
-from store.transports.spans import LEAST, Span, Spans
+from store.transports.growth import CONNECTIONS, PIECE_WAITS, Growth, next_piece
+from store.transports.spans import Span, Spans
 
 PARTED_FROM: Final = 32 << 20
 """From which rest on a body may come over several connections, in bytes: 32 MiB."""
 
-_PIECE_TIME: Final = 0.2
-"""How long a connection should be busy with one piece, in seconds."""
-
-_PIECE_WAITS: Final = 8
-"""How many times longer a piece should take than it takes until it begins to come."""
-
 _FIRST_PIECE: Final = 4 << 20
 """How much a further connection is asked for at first, in bytes."""
-
-_LARGEST_PIECE: Final = 64 << 20
-"""The largest piece that is asked for at once, in bytes."""
 
 _TICK: Final = 0.05
 """How often whoever waits looks up, in seconds."""
@@ -103,7 +94,7 @@ class Crew:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._pieces: Pieces | None = None
-        self._working = 0
+        self._working = self._leaving = 0
         self._failures = 0
         self._waits: list[float] = []
         self._stopped = False
@@ -116,7 +107,9 @@ class Crew:
         """Return how many further connections are worth their while, judged now and then."""
         if not self.may_grow or self.tired:
             return 0
-        return self._growth.wanted(self._working, alone=self.most == 1)
+        return self._growth.wanted(
+            self._working, all_come=len(self._streams) >= self._working - self._leaving
+        )
 
     @property
     def may_grow(self) -> bool:
@@ -181,7 +174,7 @@ class Crew:
     def patience(self) -> float:
         """Return for how long all may be silent before others are asked, in seconds; one alone for ever."""
         waited = max(self._waits, default=float("inf")) if self.came > 1 else float("inf")
-        return max(_SILENT, _PIECE_WAITS * waited)
+        return max(_SILENT, PIECE_WAITS * waited)
 
     def _begin(self, stream: Stream | None, span: Span | None, seat: Seat | None) -> None:
         with self._lock:
@@ -194,17 +187,23 @@ class Crew:
         thread.start()
 
     def _run(self, stream: Stream | None, span: Span | None, seat: Seat | None) -> None:
-        own, piece = Unhashed(_BUFFER), _FIRST_PIECE
+        # What one alone brings is hashed where it was received; what comes beside it is read back for that.
+        first, piece = stream is not None, _FIRST_PIECE
+        pieces = self._pieces if first and self._pieces is not None else Unhashed(_BUFFER)
+        leaves = False
         try:
             with keeping(self._deadline), excusing(self._excuse), offering(seat):
-                while not self._stopped and (span is not None or (span := self._spans.take(piece))):
+                while not self._stopped and (span is not None or (span := self._next(piece))):
                     begun = self._monotonic()
                     try:
-                        self._bring(stream, span, own)
+                        self._bring(stream, span, pieces)
                     finally:
                         self._spans.leave(span)
-                    piece = self._next_piece(span, self._monotonic() - begun)
+                    seconds = self._monotonic() - begun
+                    piece = next_piece(span.position - span.start, seconds, self._waits)
                     stream = span = None
+                    if leaves := not first and self._may_leave():
+                        break
         except StoreError as error:
             self.failure = error
             self._failures += 1
@@ -213,17 +212,22 @@ class Crew:
         finally:
             with self._lock:
                 self._working -= 1
+                self._leaving -= leaves
                 self._changed.notify_all()
 
-    def _next_piece(self, span: Span, seconds: float) -> int:
-        """Choose how much is asked for next: little, in the order of the file, but worth its wait."""
-        wanted = max(_PIECE_TIME, _PIECE_WAITS * min(self._waits, default=0.0))
-        piece = int((span.position - span.start) * wanted / max(seconds, 1e-3))
-        return max(LEAST, min(piece, _LARGEST_PIECE))
+    def _next(self, piece: int) -> Span | None:
+        """Take what is to come next: a piece of so many bytes, or all that one alone can have."""
+        return self._spans.take(None if self._growth.narrow else piece)
 
-    def _bring(self, stream: Stream | None, span: Span, own: Pieces) -> None:
+    def _may_leave(self) -> bool:
+        """Tell whether a connection may go, since one alone is as fast and another is there."""
+        with self._lock:
+            leaves = self._growth.narrow and self._working - self._leaving > 1
+            self._leaving += leaves
+        return leaves
+
+    def _bring(self, stream: Stream | None, span: Span, pieces: Pieces) -> None:
         first = stream is not None
-        pieces = self._pieces if first and self._pieces is not None else own
         if stream is None:
             stream = self._opened(span)
         while stream is not None:
@@ -263,7 +267,7 @@ class Crew:
         if seat is None and self._room is not None:
             return None
         try:
-            with offering(seat):
+            with offering(seat), self._growth.looking_away():
                 return self._opened(span)
         except StoreError as error:
             self.failure = error

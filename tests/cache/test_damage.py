@@ -427,12 +427,10 @@ def test_without_a_known_file_system_no_stamp_is_trusted_early(
         return opened(tmp_path / "mountinfo", encoding="utf-8")
 
     monkeypatch.setattr(builtins, "open", faked)
-    began = SYSTEM_CLOCK.monotonic()
 
     kept = keep(content, b"data")
 
     record = read_record(content.layout, pin(b"data")[0])
-    assert SYSTEM_CLOCK.monotonic() - began < 1
     assert record is not None
     assert record.files["six.whl"].stamp is None
     assert content.holds(str(kept.path), pin(b"data"))

@@ -171,7 +171,7 @@ def test_a_dead_holder_is_replaced(
         pass
 
     assert waited
-    assert SYSTEM_CLOCK.monotonic() - began < 3
+    assert SYSTEM_CLOCK.monotonic() - began < 20
 
 
 def test_a_stopped_holder_delays_only_so_long(

@@ -165,6 +165,6 @@ def test_an_interrupted_sync_up_ends_soon(
     stopped = started.ended_by(signal.SIGINT)
 
     assert stopped.status == 130
-    assert SYSTEM_CLOCK.monotonic() - began < 8
+    assert SYSTEM_CLOCK.monotonic() - began < 30
     (left,) = cli("bucket", "list", f"{named}/x/", "--json").json
     assert left["key"] == "x/small"

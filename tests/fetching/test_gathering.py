@@ -177,7 +177,7 @@ def test_whoever_leaves_early_waits_for_no_server(
 
     running.close()  # type: ignore[attr-defined]
 
-    assert time.monotonic() - begun < 3.0
+    assert time.monotonic() - begun < 20.0
 
 
 @pytest.mark.parametrize(

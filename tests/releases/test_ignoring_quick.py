@@ -16,14 +16,14 @@ TEXTS = ("", "a", "b", "ab", "ba", "aab", "a/b", "b/a", "ab/ab", "aa/ba/b")
 
 def test_long_lines_and_many_stars_are_read_at_once(tmp_path: Path) -> None:
     """Spaces within a line, and stars that could take up the same letters in many ways."""
-    spaces = b"a" + b" " * 50_000 + b"b\n" + b"c" + b" " * 50_000 + b"\n"
+    spaces = b"a" + b" " * 200_000 + b"b\n" + b"c" + b" " * 200_000 + b"\n"
     (tmp_path / ".gitignore").write_bytes(spaces + b"*a" * 12 + b"*b\n")
 
-    begin = time.process_time()
+    begin = time.thread_time()
     rules = rules_in(tmp_path, "")
     found = [ignored_by(one, rules, directory=False) for one in ("a" * 120, "a" * 120 + "b", "c")]
 
-    assert time.process_time() - begin < 2
+    assert time.thread_time() - begin < 60  # else it is minutes, or for ever
     assert [one is not None for one in found] == [False, True, True]
 
 

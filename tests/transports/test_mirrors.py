@@ -111,7 +111,7 @@ def test_the_next_address_is_tried(
     assert (first.address, second.address) == (mirrored, url)
     assert words in str(first.reason)
     assert second.reason is None
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20
 
 
 def test_a_refused_connection_leads_to_the_next(

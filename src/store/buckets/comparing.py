@@ -225,10 +225,12 @@ class Comparison:
         ours = self._memory.local(file.name, file.stamp)
         if ours is None or full.size != file.size:
             return False
-        with storage_errors(file.path):
-            verdict = proven(
-                file.path, ours, full, checksums=lambda: self._client.checksums(meta.key)
-            )
+        verdict: bool | None = self._failed is None and self._is_as_written(full, ours)
+        if not verdict:
+            with storage_errors(file.path):
+                verdict = proven(
+                    file.path, ours, full, checksums=lambda: self._client.checksums(meta.key)
+                )
         if verdict:
             # As the listing spells it: that is what the next sync sees.
             same = full.etag in {meta.etag, None} or full.last_modified == meta.last_modified
@@ -240,6 +242,15 @@ class Comparison:
             self._presumed.append(meta.key)
             return True
         return bool(verdict)
+
+    def _is_as_written(self, meta: ObjectMeta, ours: Known) -> bool:
+        """Whether an object is what an earlier sync uploaded, and the file is still that."""
+        told = digest_in(meta.metadata)
+        return (
+            told is not None
+            and self._memory.written(meta) == ours.sha256
+            and told.hex == ours.sha256
+        )
 
 
 def _untold(key: str) -> UnverifiedError:

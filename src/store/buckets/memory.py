@@ -7,8 +7,9 @@ import json
 import logging
 import threading
 from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from store import jsontext
 from store.buckets.scanning import Stamped
@@ -30,6 +31,14 @@ DIRECTORY: Final = "buckets/v1"
 """Where the memories lie below the cache's directory."""
 
 
+_PLAIN: Final = 4
+"""How many things are kept of an object at least; one more of what was uploaded, and may get another tag."""
+
+
+_EARLIER: Final = 2.0
+"""How much earlier an upload may have begun than its length and its end tell, in seconds."""
+
+
 class Known(NamedTuple):
     """The digests of a local file, in hex.
 
@@ -40,6 +49,26 @@ class Known(NamedTuple):
 
     sha256: str
     md5: str | None = None
+
+
+class Span(NamedTuple):
+    """When an upload went on, by the store's clock.
+
+    Attributes:
+        begun: Not later than its beginning, in seconds since 1970 UTC.
+        ended: Its end, in whole seconds.
+    """
+
+    begun: int
+    ended: int
+
+    @classmethod
+    def ended_at(cls, ended: datetime | None, seconds: float) -> Self | None:
+        """Return the span of an upload that took so many seconds; None where nobody knows when it ended."""
+        if ended is None:
+            return None
+        end = ended.timestamp()
+        return cls(int(end - seconds - _EARLIER), int(end))
 
 
 class Memory:
@@ -126,17 +155,42 @@ class Memory:
 
     def remote(self, meta: ObjectMeta) -> str | None:
         """Return the SHA-256 of an object, if it is the one whose content was known; None if not."""
-        entry = self._bucket.get(meta.key)
-        if entry is None or entry[:2] != [mark_of(meta), meta.size]:
-            return None
-        if meta.version and entry[2] and meta.version != entry[2]:
-            return None
-        return str(entry[3])
+        entry = self._entry(meta)
+        return str(entry[3]) if entry is not None and entry[0] == mark_of(meta) else None
 
-    def keep_remote(self, meta: ObjectMeta, sha256: str) -> None:
-        """Remember an object's SHA-256; not where the store gives nothing to know it again by."""
+    def written(self, meta: ObjectMeta) -> str | None:
+        """Return the SHA-256 of what was uploaded last under a key, if nothing was written there since.
+
+        That goes by the object's size and time, where the store did not tell in time by what tag its listings
+        name it. What somebody writes within the second in which the upload ended is not noticed.
+
+        Args:
+            meta: What the store says of the object.
+        """
+        entry = self._entry(meta)
+        if entry is None or len(entry) == _PLAIN or meta.last_modified is None:
+            return None
+        begun, ended = entry[_PLAIN]
+        return str(entry[3]) if begun <= int(meta.last_modified.timestamp()) <= ended else None
+
+    def _entry(self, meta: ObjectMeta) -> list[Any] | None:
+        """Return what is known under a key, unless that is of another size or version."""
+        entry = self._bucket.get(meta.key)
+        if entry is None or entry[1] != meta.size:
+            return None
+        other = meta.version and entry[2] and meta.version != entry[2]
+        return None if other else entry
+
+    def keep_remote(self, meta: ObjectMeta, sha256: str, span: Span | None = None) -> None:
+        """Remember an object's SHA-256; not where the store gives nothing to know it again by.
+
+        Args:
+            meta: What the store says of the object.
+            sha256: The digest in hex.
+            span: When it was uploaded, where listings may name it by another tag.
+        """
         mark = mark_of(meta)
-        entry = [mark, meta.size, meta.version, sha256]
+        entry = [mark, meta.size, meta.version, sha256, *([] if span is None else [list(span)])]
         if mark is not None and self._bucket.get(meta.key) != entry:
             self._bucket[meta.key] = entry
             self._changed.add("bucket")
@@ -234,4 +288,6 @@ def _sound(entry: Any) -> bool:  # noqa: ANN401 - whatever a file held
         return False
     if len(entry) == 3:  # noqa: PLR2004 - a file's
         return type(entry[0]) is list and type(entry[1]) is str
-    return len(entry) == 4 and type(entry[3]) is str  # noqa: PLR2004 - an object's
+    if len(entry) == _PLAIN + 1 and [type(one) for one in entry[_PLAIN]] != [int, int]:
+        return False
+    return _PLAIN <= len(entry) <= _PLAIN + 1 and type(entry[3]) is str

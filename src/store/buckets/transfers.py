@@ -82,9 +82,10 @@ def put_file(
             except TransportError as error:
                 raise explained(client, key, error) from error.__cause__
     digest = Digest("sha256", computed["sha256"])
+    meta = meta._replace(size=content.size)
     if meta.etag is None and content.size > PART:
-        meta = _asked(client, meta, digest)
-    return Summary.of(meta._replace(size=content.size), bucket_of(client), digest=digest)
+        meta = told_of(client, meta, digest) or meta
+    return Summary.of(meta, bucket_of(client), digest=digest)
 
 
 def get_file(
@@ -143,14 +144,24 @@ def get_file(
     return getting.bring(expected=expected, etag=etag, version=version)
 
 
-def _asked(client: ObjectClient, meta: ObjectMeta, digest: Digest) -> ObjectMeta:
-    """Return what a store says of a large object that it did not name the tag of when its upload ended."""
+def told_of(client: ObjectClient, meta: ObjectMeta, digest: Digest) -> ObjectMeta | None:
+    """Return what a store says of an object that was just uploaded, its entity tag among it.
+
+    Args:
+        client: The bucket's objects.
+        meta: What is known of it.
+        digest: The SHA-256 that was kept with it.
+
+    Returns:
+        ``meta`` where another object is there by now; None where the store does not answer.
+    """
     try:
         found = client.head(meta.key)
     except StoreError as error:
         log.info("%s is up, and could not be asked about: %s", meta.key, error)
-        return meta
-    return found if digest_in(found.metadata) == digest else meta
+        return None
+    ours = found.size == meta.size and digest_in(found.metadata) == digest
+    return found if ours else meta
 
 
 def _check_size(size: int, largest: int, shown: str) -> None:

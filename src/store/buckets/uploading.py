@@ -11,14 +11,14 @@ from typing import Final
 from store.buckets.explaining import explained
 from store.buckets.identity import is_parted
 from store.buckets.keys import within
-from store.buckets.memory import Known
+from store.buckets.memory import Known, Span
 from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
 from store.buckets.plan import Plan, Step
 from store.buckets.scanning import Stamped, stamped
 from store.buckets.summaries import Summary, bucket_of, digest_in
 from store.buckets.sums import UNHASHED, Hashed
-from store.buckets.transfers import put_file
+from store.buckets.transfers import put_file, told_of
 from store.clock import SYSTEM_CLOCK
 from store.errors import (
     DriftError,
@@ -29,12 +29,16 @@ from store.errors import (
 )
 from store.files.failures import storage_errors
 from store.integrity.digest import Digest
+from store.transports.deadlines import begun, keeping
 from store.transports.objects.base import Absent, Condition, Counted, ObjectMeta, Unchanged
 
 log = logging.getLogger(__name__)
 
 _TRIES: Final = 3
 """How often a file is sent that changes while it is sent."""
+
+_PROMPT: Final = 0.1
+"""How long is waited for the tag by which a store lists what came in parts, in seconds."""
 
 _LISTED: Final = 50
 """From how many deletions on a listing is asked rather than each object."""
@@ -106,7 +110,7 @@ class _Bringing:
             else:
                 moving.counters.begin_again(meter, stamp[2])
             known = self._vouched(step, stamp) if same else UNHASHED
-            began = SYSTEM_CLOCK.file_time_ns()
+            began, since = SYSTEM_CLOCK.file_time_ns(), moving.options.clock.monotonic()
             try:
                 summary = self._put(step, path, known, counting(meter))
             except DriftError as error:
@@ -119,7 +123,10 @@ class _Bringing:
                 step = step._replace(etag=summary.etag, there=True, stamp=())
                 continue
             moving.counters.done(meter, stamp[2])
-            self._remember(step, summary, after if after == stamp else None, began)
+            lasted = moving.options.clock.monotonic() - since
+            self._remember_remote(summary, Span.ended_at(summary.last_modified, lasted))
+            if after == stamp:
+                self._remember_local(step, summary, after, began)
             return
         raise _moved_on(path) if moving.strict else _restless(path)
 
@@ -176,30 +183,27 @@ class _Bringing:
             return Absent()
         return None if step.etag is None else Unchanged(step.etag)
 
-    def _remember(self, step: Step, summary: Summary, stamp: Stamped | None, began: int) -> None:
+    def _remember_local(self, step: Step, summary: Summary, stamp: Stamped, began: int) -> None:
+        memory = self._moving.memory
+        if summary.digest is not None and memory.local(step.path, stamp) is None:
+            memory.keep_local(step.path, stamp, Known(summary.digest.hex), began)
+
+    def _remember_remote(self, summary: Summary, span: Span | None) -> None:
+        """Remember an upload as a listing will tell it: what came in parts may have another tag there.
+
+        A store that has to read the object to tell it (rclone's) is not waited for: it goes on to compute
+        it, and the next sync knows the object by its time and its metadata.
+        """
         if summary.digest is None:
             return
-        memory, sha256 = self._moving.memory, summary.digest.hex
-        memory.keep_remote(self._as_listed(summary), sha256)
-        if stamp is not None and memory.local(step.path, stamp) is None:
-            memory.keep_local(step.path, stamp, Known(sha256), began)
-
-    def _as_listed(self, summary: Summary) -> ObjectMeta:
-        """Return what a listing will tell of an upload: what came in parts may have another tag there.
-
-        A store that has to read the object to tell it (rclone's) is waited for: later its tag would have to
-        be held against the file, which would be read once more.
-        """
         meta = ObjectMeta(summary.key, summary.size, summary.etag, None, summary.version)
-        if not is_parted(summary.etag):
-            return meta
-        try:
-            found = self._moving.client.head(summary.key)
-        except StoreError as error:
-            log.info("%s is up, and the next sync asks for its tag: %s", summary.key, error)
-            return meta
-        ours = summary.digest is not None and digest_in(found.metadata) == summary.digest
-        return found if ours and found.size == summary.size else meta
+        told: ObjectMeta | None = meta
+        if is_parted(summary.etag):
+            with keeping(begun(self._moving.options.clock, _PROMPT)):
+                told = told_of(self._moving.client, meta, summary.digest)
+        self._moving.memory.keep_remote(
+            told or meta, summary.digest.hex, span if told is None else None
+        )
 
     def _copied(self, step: Step) -> Step | None:
         """Let the server copy; where that gives another content or none, return what is to be uploaded."""

@@ -87,6 +87,11 @@ def version_of(headers: Mapping[str, str]) -> str | None:
     return found if found and found != "null" else None
 
 
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Return when an answer was given, by the clock of whoever gave it (``Date``), or None."""
+    return _date(headers.get("Date"))
+
+
 def upload_of(body: bytes) -> str | None:
     """Return the id of a multipart upload that has begun, or None."""
     match = re.search(r"<UploadId>([^<]{1,1024})</UploadId>", body.decode("utf-8", "replace"))

@@ -18,6 +18,7 @@ from store.transports.objects.answers import (
     bare,
     code_of,
     completion,
+    date_of,
     etag_in,
     meta_of,
     upload_of,
@@ -105,7 +106,9 @@ class Upload:
             if there is None:
                 raise
             return there
-        return ended._replace(etag=etag, version=version_of(answer.headers))
+        return ended._replace(
+            etag=etag, version=version_of(answer.headers), last_modified=date_of(answer.headers)
+        )
 
     def _there(self, ended: ObjectMeta) -> ObjectMeta | None:
         """Return what lies under the key, where it is what was put."""

@@ -47,6 +47,24 @@ def test_an_empty_argument_is_named(
     assert sorted(Path().rglob("*")) == before
 
 
+def test_patterns_without_a_directory_are_refused(cli: Run, connected: str, tree: Path) -> None:
+    """They would choose nothing, and the file be put all the same."""
+    done = cli("bucket", "put", "out/a.csv", f"{connected}/d/", "--include", "*.txt")
+    missing = cli("bucket", "put", "none.csv", f"{connected}/d/", "--exclude", "*.txt")
+
+    assert (done.status, missing.status) == (2, 3)
+    assert "choose below directories, and no FILE is one" in done.err
+    assert cli("bucket", "list", f"{connected}/d/").out == ""
+
+
+def test_what_never_ends_is_no_plan(cli: Run, connected: str, tree: Path) -> None:
+    """It is not read until the memory is full."""
+    done = cli("bucket", "sync", tree, f"{connected}/d/", "--apply", "/dev/zero")
+
+    assert done.status == 2
+    assert "/dev/zero: this is no plan of a sync that can be read (line 1)" in done.err
+
+
 @pytest.mark.parametrize("command", ["sync", "check"])
 def test_a_lone_file_is_put(cli: Run, connected: str, tree: Path, command: str) -> None:
     """Nobody is told to remove it."""

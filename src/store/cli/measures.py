@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from store.cli import completing
+from store.cli.empty import refuse_empty
 from store.cli.options import frame_of, remember
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -160,6 +161,7 @@ def _note_tiers(context: click.Context, parameter: click.Parameter, value: Any) 
     flags = frame_of(context).flags
     if "shared" in flags:
         raise click.UsageError("give --shared or --no-shared, not both", context)
+    refuse_empty(context, parameter, value, "give a directory or an address, or --no-shared")
     none = parameter.name != "shared" or [one.lower() for one in value] == ["none"]
     flags["shared"] = () if none else value
 

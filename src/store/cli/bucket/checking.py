@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from store.cli.bucket.opening import Place, opened_place, with_jobs, with_patterns
-from store.cli.bucket.sides import DIRECTORY, filled, make_sure_of, sides_of
+from store.cli.bucket.sides import make_sure_of, sides_of
+from store.cli.empty import DIRECTORY, filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners

@@ -17,7 +17,8 @@ from store.cli.bucket.opening import (
     with_jobs,
     with_patterns,
 )
-from store.cli.bucket.sides import DIRECTORY, REMOTE, filled
+from store.cli.bucket.sides import REMOTE
+from store.cli.empty import DIRECTORY, filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners

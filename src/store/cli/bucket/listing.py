@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from store.cli.bucket.opening import ADDRESS, opened_place, summary_data, with_patterns
-from store.cli.bucket.sides import REMOTE, filled
+from store.cli.bucket.sides import REMOTE
+from store.cli.empty import filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_patience

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,8 @@ from store.cli.bucket.opening import (
     with_jobs,
     with_patterns,
 )
-from store.cli.bucket.sides import DIRECTORY, REMOTE, filled, make_sure_of
+from store.cli.bucket.sides import REMOTE, make_sure_of
+from store.cli.empty import DIRECTORY, filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
@@ -106,6 +108,11 @@ def _pairs(
 
     for file in files:
         make_sure_of(file)
+    if (include or exclude) and not any(Path(file).is_dir() for file in files):
+        raise click.UsageError(
+            "--include and --exclude choose below directories, and no FILE is one",
+            click.get_current_context(),
+        )
     tell = None if frame.quiet else say
     return [
         pair

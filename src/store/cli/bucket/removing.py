@@ -9,7 +9,8 @@ import click
 
 from store.cli.agreeing import agreed, refuse_where_nobody_can_be_asked
 from store.cli.bucket.opening import ADDRESS, Place, lone, missing, opened_place, with_patterns
-from store.cli.bucket.sides import REMOTE, filled
+from store.cli.bucket.sides import REMOTE
+from store.cli.empty import filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_patience

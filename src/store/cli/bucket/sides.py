@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import click
 
 _ADDRESS: Final = re.compile(r"(s3|gs|az)://|bucket:")
 
-DIRECTORY: Final = "write . for the working directory"
-"""What is to be written in place of an empty path."""
-
 REMOTE: Final = "write s3://bucket/key or bucket:NAME/key"
 """What is to be written in place of an empty address."""
-
-
-def filled(step: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """Return a parameter's callback that refuses an empty text, as of a variable that is not set.
-
-    Args:
-        step: What is to be written in its place.
-    """
-
-    def callback(context: click.Context, parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401
-        """Hand the value on to the command, unless it or one of it is empty."""
-        if value == "" or (isinstance(value, tuple) and "" in value):
-            option = isinstance(parameter, click.Option)
-            name = parameter.opts[0] if option else parameter.make_metavar(context).strip("[].")
-            raise click.UsageError(f"{name} is empty: {step}", context)
-        return value
-
-    return callback
 
 
 def make_sure_of(path: str) -> None:

@@ -6,12 +6,13 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from store.cli.bucket.opening import Place, opened_place, with_jobs, with_patterns
-from store.cli.bucket.sides import DIRECTORY, Sides, filled, make_sure_of, sides_of
+from store.cli.bucket.sides import Sides, make_sure_of, sides_of
+from store.cli.empty import DIRECTORY, FILE, filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.measures import with_bounds, with_manners
@@ -21,6 +22,10 @@ from store.cli.output import document, say, words
 if TYPE_CHECKING:
     from store.buckets.following import Synced
     from store.buckets.plan import Plan
+
+
+_LONGEST: Final = 16 << 20
+"""How long one line of a plan may be, in characters."""
 
 
 @click.command(
@@ -50,7 +55,7 @@ if TYPE_CHECKING:
     "plan_file",
     metavar="FILE",
     type=click.Path(),
-    callback=filled("name a file"),
+    callback=filled(FILE),
     help="Write the plan here; do nothing.",
 )
 @click.option(
@@ -162,7 +167,8 @@ def _apply(place: Place, sides: Sides, path: str, frame: Frame, jobs: int) -> Sy
 
     with storage_errors(path), Path(path).open(encoding="utf-8", errors="replace") as file:
         try:
-            plan = Plan.from_lines(file)
+            # A line that is longer is no plan's, nor what has no lines at all.
+            plan = Plan.from_lines(iter(lambda: file.readline(_LONGEST), ""))
         except QueryError as error:
             raise QueryError(f"{path}: {error}", query=path) from error
     planned = (plan.direction == "up", plan.root, plan.remote)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from store.cli.empty import DIRECTORY, filled
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
 from store.cli.output import document, say, several
@@ -44,7 +45,7 @@ def import_items(context: click.Context, /, *, directory: str) -> int:
         "store registry export ./carried --where 'label = \"final\"'",
     )
 )
-@click.argument("directory", metavar="DIR", type=click.Path())
+@click.argument("directory", metavar="DIR", type=click.Path(), callback=filled(DIRECTORY))
 @click.option("--where", metavar="SEARCH", help="Only items for which this holds.")
 @with_json()
 @with_registry

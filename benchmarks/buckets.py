@@ -96,7 +96,15 @@ def _round(
             taken[step][name] = known[name].sync(target, direction)
             if direction != "up":
                 _check(origin, target, name)
+                _make_room(target)
     return taken
+
+
+def _make_room(target: Path) -> None:
+    """Remove a large file: on tmpfs a few of them fill the memory. Small ones stay: see `unused`."""
+    files = [path for path in target.rglob("*") if path.is_file()]
+    if len(files) == 1:
+        files[0].unlink()
 
 
 def _unchanged(server: Place, rounds: int, scratch: Path, count: int) -> Row:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from store.buckets.checking import check_directory
 from store.buckets.following import Synced
 from store.buckets.syncing import sync_directory
 from store.errors import TransportTimeoutError
@@ -62,8 +63,11 @@ def test_a_tag_that_is_told_at_once_spares_the_next_sync_a_question(tmp_path: Pa
     assert calls(objects, "head") == []
 
 
-def test_a_tag_that_is_not_told_is_asked_for_by_the_next_sync(tmp_path: Path) -> None:
+def test_a_tag_that_is_not_told_is_asked_for_by_a_later_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The upload is done all the same, and the sync behind that one need not ask."""
+    monkeypatch.setattr("store.buckets.spans.TRUSTED", -1.0)
     objects = Reading(silent=True)
     lay(tmp_path / "here", {"a": "content"})
 
@@ -78,53 +82,115 @@ def test_a_tag_that_is_not_told_is_asked_for_by_the_next_sync(tmp_path: Path) ->
     assert calls(objects, "head") == []
 
 
-def test_what_is_not_told_in_time_is_known_by_its_time(
-    house: Path, rclone_server: RcloneServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The store reads the object to tell its tag; neither it nor the file is waited for, nor read again."""
+@pytest.fixture
+def client(rclone_server: RcloneServer, house: Path) -> Iterator[ObjectClient]:
+    """An empty bucket of a store that reads an object to tell its tag."""
+    address = f"s3://{rclone_server.new_bucket()}"
+    opened = open_objects(address, TransferOptions(), connection=rclone_server.connection)
+    with contextlib.closing(opened) as client:
+        yield client
+
+
+@pytest.fixture
+def large(house: Path) -> Path:
+    """A file that goes up in parts, alone in its directory."""
+    path = house / "here" / "large"
+    path.parent.mkdir()
+    path.write_bytes(b"x" * (9 << 20))
+    return path
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No tag is waited for."""
     monkeypatch.setattr("store.buckets.uploading._PROMPT", 0.0)
-    large = house / "here" / "large"
-    large.parent.mkdir()
-    large.write_bytes(b"x" * (9 << 20))
-    with opened(rclone_server) as client:
-        sync_directory(client, large.parent)
-        read: list[str] = []
-        real = os.open
+    return monkeypatch
 
-        def noted(path: Any, *more: Any, **options: Any) -> int:
-            """Open a file, and remember which."""
-            read.append(os.fspath(path))
-            return real(path, *more, **options)
 
-        monkeypatch.setattr(os, "open", noted)
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths of all files that are opened from now on."""
+    found: list[str] = []
+    real = os.open
 
-        again = [sync_directory(client, large.parent).plan for _ in range(2)]
+    def noted(path: Any, *more: Any, **options: Any) -> int:
+        """Open a file, and remember which."""
+        found.append(os.fspath(path))
+        return real(path, *more, **options)
+
+    monkeypatch.setattr(os, "open", noted)
+    return found
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_is_not_told_in_time_is_known_by_its_time(
+    client: ObjectClient, large: Path, opened: list[str]
+) -> None:
+    """Neither the tag is waited for, nor the file read again by a sync that follows soon."""
+    sync_directory(client, large.parent)
+    opened.clear()
+
+    again = [sync_directory(client, large.parent).plan for _ in range(2)]
 
     assert [(plan.kept, plan.steps, plan.notes) for plan in again] == [(1, (), ())] * 2
-    assert str(large) not in read
+    assert str(large) not in opened
 
 
+def test_a_later_sync_proves_it_once(
+    client: ObjectClient, large: Path, opened: list[str], hasty: pytest.MonkeyPatch
+) -> None:
+    """By reading the file; from then on its tag is known."""
+    sync_directory(client, large.parent)
+    hasty.setattr("store.buckets.spans.TRUSTED", -1.0)
+    reads = []
+    for _ in range(2):
+        opened.clear()
+        assert sync_directory(client, large.parent).plan.steps == ()
+        reads.append(opened.count(str(large)))
+
+    assert reads == [1, 0]
+
+
+def test_not_much_is_let_go_without_its_tag(
+    client: ObjectClient, large: Path, opened: list[str], hasty: pytest.MonkeyPatch
+) -> None:
+    """So that not much is read again by a later sync: the rest is waited for."""
+    hasty.setattr("store.buckets.uploading._LET_GO", 10 << 20)
+    (large.parent / "other").write_bytes(b"y" * (9 << 20))
+    sync_directory(client, large.parent)
+    hasty.setattr("store.buckets.spans.TRUSTED", -1.0)
+    opened.clear()
+
+    assert sync_directory(client, large.parent).plan.kept == 2
+
+    read = [one for one in opened if one.startswith(str(large.parent / ""))]
+    assert len([one for one in read if one in {str(large), str(large.parent / "other")}]) == 1
+
+
+@pytest.mark.usefixtures("hasty")
 def test_what_was_written_later_is_not_taken_for_what_went_up(
-    house: Path, rclone_server: RcloneServer, monkeypatch: pytest.MonkeyPatch
+    client: ObjectClient, large: Path
 ) -> None:
     """Not even where its writer has kept the digest of what was there before."""
-    monkeypatch.setattr("store.buckets.uploading._PROMPT", 0.0)
-    large = house / "here" / "large"
-    large.parent.mkdir()
-    large.write_bytes(b"x" * (9 << 20))
-    with opened(rclone_server) as client:
-        sync_directory(client, large.parent)
-        time.sleep(1.1)  # the store tells times in whole seconds
-        client.put("large", b"y" * (9 << 20), metadata=client.head("large").metadata)
+    sync_directory(client, large.parent)
+    time.sleep(1.1)  # the store tells times in whole seconds
+    client.put("large", b"y" * (9 << 20), metadata=client.head("large").metadata)
 
-        plan = sync_directory(client, large.parent, dry_run=True).plan
+    plan = sync_directory(client, large.parent, dry_run=True).plan
 
     assert [step.action for step in plan.steps] == ["upload"]
 
 
-def opened(server: RcloneServer) -> contextlib.closing[ObjectClient]:
-    """Open an empty bucket."""
-    address = f"s3://{server.new_bucket()}"
-    return contextlib.closing(
-        open_objects(address, TransferOptions(), connection=server.connection)
-    )
+@pytest.mark.usefixtures("hasty")
+def test_a_check_goes_by_no_time(client: ObjectClient, large: Path) -> None:
+    """What was written within the very second of the upload is found by it, and mended by the next sync."""
+    sync_directory(client, large.parent)
+    client.put("large", b"y" * (9 << 20), metadata=client.head("large").metadata)
+    sync_directory(client, large.parent, dry_run=True)
+
+    (found,) = check_directory(client, large.parent).lines
+
+    assert found.sign == "*"
+    plan = sync_directory(client, large.parent).plan
+    assert [step.action for step in plan.steps] == ["upload"]
+    assert check_directory(client, large.parent).alike

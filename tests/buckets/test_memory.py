@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from store.buckets.memory import INTERVAL, Known, Memory, Span
+from store.buckets.memory import INTERVAL, Known, Memory
 from store.buckets.scanning import stamp_at
+from store.buckets.spans import TRUSTED, Span
 from store.buckets.syncing import sync_directory
 from store.integrity.stamp import COARSE_GRAIN_NS, FINE_GRAIN_NS, LOCAL_GRAIN_NS
 from store.testing.bucket_trees import held, lay
@@ -207,7 +208,15 @@ def test_one_digit_that_flipped_is_enough(tmp_path: Path) -> None:
 
 
 ENDED = datetime.fromtimestamp(1_700_000_010.9, UTC)
-WRITTEN = META._replace(etag="listed")
+LISTED = META._replace(etag="listed", last_modified=ENDED)
+
+
+def uploaded(place: Path, clock: FakeClock, meta: ObjectMeta = META) -> Memory:
+    """Return a memory, read anew, of an upload that took three seconds and has just ended."""
+    memory = Memory("/tree", "s3://bucket/", directory=place, clock=clock)
+    memory.keep_remote(meta, "cd", Span.ended_at(ENDED, 3.0, clock.now()))
+    memory.save(set(), {"k"})
+    return Memory("/tree", "s3://bucket/", directory=place, clock=clock)
 
 
 @pytest.mark.parametrize(
@@ -223,26 +232,35 @@ WRITTEN = META._replace(etag="listed")
 def test_what_was_uploaded_is_known_by_its_time_where_its_tag_is_not(
     tmp_path: Path, *, at: float, known: bool
 ) -> None:
-    """From the upload's beginning to the second in which it ended, in the next run, too."""
-    memory = remembered(tmp_path)
-    memory.keep_remote(META, "cd", Span.ended_at(ENDED, 3.0))
-    memory.save(set(), {"k"})
-    found = WRITTEN._replace(last_modified=datetime.fromtimestamp(at, UTC))
+    """From the upload's beginning to the second in which it ended."""
+    memory = uploaded(tmp_path, FakeClock())
+    found = LISTED._replace(last_modified=datetime.fromtimestamp(at, UTC))
 
-    again = remembered(tmp_path)
+    assert memory.written(found) == ("cd" if known else None)
+    assert memory.remote(found) is None
+    assert memory.remote(META) == "cd"
 
-    assert again.written(found) == ("cd" if known else None)
-    assert again.remote(found) is None
-    assert again.remote(META) == "cd"
+
+def test_a_time_is_enough_for_a_while(tmp_path: Path) -> None:
+    """Then it is proven; a clock that was put back proves nothing."""
+    clock = FakeClock()
+    memory = uploaded(tmp_path, clock)
+    clock.advance(TRUSTED - 1)
+    assert memory.written(LISTED) == "cd"
+
+    clock.advance(2)
+
+    assert memory.written(LISTED) is None
+    span = Span.ended_at(ENDED, 3.0, clock.now())
+    assert span is not None
+    assert not span.covers(ENDED, clock.now() - 5)
 
 
 def test_nothing_is_known_by_its_time_alone(tmp_path: Path) -> None:
     """Of another size, version or key, without a time, or where the tag was told."""
-    memory = remembered(tmp_path)
-    span = Span.ended_at(ENDED, 3.0)
-    memory.keep_remote(META._replace(version="1"), "cd", span)
+    memory = uploaded(tmp_path, FakeClock(), META._replace(version="1"))
     memory.keep_remote(META._replace(key="told"), "cd")
-    found = WRITTEN._replace(last_modified=ENDED, version="1")
+    found = LISTED._replace(version="1")
 
     assert memory.written(found) == "cd"
     assert memory.written(found._replace(size=4)) is None
@@ -250,10 +268,22 @@ def test_nothing_is_known_by_its_time_alone(tmp_path: Path) -> None:
     assert memory.written(found._replace(last_modified=None)) is None
     assert memory.written(found._replace(key="told", version=None)) is None
     assert memory.written(found._replace(key="other")) is None
-    assert Span.ended_at(None, 3.0) is None
+    assert Span.ended_at(None, 3.0, 0.0) is None
 
 
-@pytest.mark.parametrize("entry", [["t", 3, None, "cd", 1], ["t", 3, None, "cd", [1, "2"]]])
+def test_what_is_forgotten_is_not_known_in_the_next_run(tmp_path: Path) -> None:
+    """Neither by its tag nor by its time; to forget what nobody knows is nothing."""
+    memory = uploaded(tmp_path, FakeClock())
+    memory.forget("k")
+    memory.forget("k")
+    memory.save(set(), {"k"})
+
+    again = remembered(tmp_path)
+
+    assert (again.remote(META), again.written(LISTED)) == (None, None)
+
+
+@pytest.mark.parametrize("entry", [["t", 3, None, "cd", 1], ["t", 3, None, "cd", [1, 2, "3"]]])
 def test_a_time_that_is_none_is_forgotten_with_all(tmp_path: Path, entry: list[object]) -> None:
     """As all else that was not written by us."""
     memory = remembered(tmp_path)

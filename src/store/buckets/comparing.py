@@ -225,12 +225,14 @@ class Comparison:
         ours = self._memory.local(file.name, file.stamp)
         if ours is None or full.size != file.size:
             return False
-        verdict: bool | None = self._failed is None and self._is_as_written(full, ours)
-        if not verdict:
-            with storage_errors(file.path):
-                verdict = proven(
-                    file.path, ours, full, checksums=lambda: self._client.checksums(meta.key)
-                )
+        if self._failed is None and self._is_as_written(full, ours):
+            return True  # for now: nothing is remembered that was not proven
+        with storage_errors(file.path):
+            verdict = proven(
+                file.path, ours, full, checksums=lambda: self._client.checksums(meta.key)
+            )
+        if verdict is False:
+            self._memory.forget(meta.key)
         if verdict:
             # As the listing spells it: that is what the next sync sees.
             same = full.etag in {meta.etag, None} or full.last_modified == meta.last_modified
@@ -244,7 +246,7 @@ class Comparison:
         return bool(verdict)
 
     def _is_as_written(self, meta: ObjectMeta, ours: Known) -> bool:
-        """Whether an object is what an earlier sync uploaded, and the file is still that."""
+        """Whether an object is what a sync has uploaded a moment ago, and the file is still that."""
         told = digest_in(meta.metadata)
         return (
             told is not None

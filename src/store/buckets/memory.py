@@ -7,12 +7,12 @@ import json
 import logging
 import threading
 from collections.abc import Collection
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 
 from store import jsontext
 from store.buckets.scanning import Stamped
+from store.buckets.spans import Span
 from store.cache.examining import grain_of
 from store.clock import SYSTEM_CLOCK, Clock
 from store.config.directories import cache_directory
@@ -35,10 +35,6 @@ _PLAIN: Final = 4
 """How many things are kept of an object at least; one more of what was uploaded, and may get another tag."""
 
 
-_EARLIER: Final = 2.0
-"""How much earlier an upload may have begun than its length and its end tell, in seconds."""
-
-
 class Known(NamedTuple):
     """The digests of a local file, in hex.
 
@@ -49,26 +45,6 @@ class Known(NamedTuple):
 
     sha256: str
     md5: str | None = None
-
-
-class Span(NamedTuple):
-    """When an upload went on, by the store's clock.
-
-    Attributes:
-        begun: Not later than its beginning, in seconds since 1970 UTC.
-        ended: Its end, in whole seconds.
-    """
-
-    begun: int
-    ended: int
-
-    @classmethod
-    def ended_at(cls, ended: datetime | None, seconds: float) -> Self | None:
-        """Return the span of an upload that took so many seconds; None where nobody knows when it ended."""
-        if ended is None:
-            return None
-        end = ended.timestamp()
-        return cls(int(end - seconds - _EARLIER), int(end))
 
 
 class Memory:
@@ -159,19 +135,24 @@ class Memory:
         return str(entry[3]) if entry is not None and entry[0] == mark_of(meta) else None
 
     def written(self, meta: ObjectMeta) -> str | None:
-        """Return the SHA-256 of what was uploaded last under a key, if nothing was written there since.
+        """Return the SHA-256 of what was uploaded a moment ago, if nothing was written there since.
 
         That goes by the object's size and time, where the store did not tell in time by what tag its listings
-        name it. What somebody writes within the second in which the upload ended is not noticed.
+        name it: see `Span`.
 
         Args:
             meta: What the store says of the object.
         """
         entry = self._entry(meta)
-        if entry is None or len(entry) == _PLAIN or meta.last_modified is None:
+        if entry is None or len(entry) == _PLAIN:
             return None
-        begun, ended = entry[_PLAIN]
-        return str(entry[3]) if begun <= int(meta.last_modified.timestamp()) <= ended else None
+        covered = Span(*entry[_PLAIN]).covers(meta.last_modified, self._clock.now())
+        return str(entry[3]) if covered else None
+
+    def forget(self, key: str) -> None:
+        """Forget what is known of an object."""
+        if self._bucket.pop(key, None) is not None:
+            self._changed.add("bucket")
 
     def _entry(self, meta: ObjectMeta) -> list[Any] | None:
         """Return what is known under a key, unless that is of another size or version."""
@@ -288,6 +269,6 @@ def _sound(entry: Any) -> bool:  # noqa: ANN401 - whatever a file held
         return False
     if len(entry) == 3:  # noqa: PLR2004 - a file's
         return type(entry[0]) is list and type(entry[1]) is str
-    if len(entry) == _PLAIN + 1 and [type(one) for one in entry[_PLAIN]] != [int, int]:
+    if len(entry) == _PLAIN + 1 and [type(one) for one in entry[_PLAIN]] != [int] * 3:
         return False
     return _PLAIN <= len(entry) <= _PLAIN + 1 and type(entry[3]) is str

@@ -11,11 +11,12 @@ from typing import Final
 from store.buckets.explaining import explained
 from store.buckets.identity import is_parted
 from store.buckets.keys import within
-from store.buckets.memory import Known, Span
+from store.buckets.memory import Known
 from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
 from store.buckets.plan import Plan, Step
 from store.buckets.scanning import Stamped, stamped
+from store.buckets.spans import Span
 from store.buckets.summaries import Summary, bucket_of, digest_in
 from store.buckets.sums import UNHASHED, Hashed
 from store.buckets.transfers import put_file, told_of
@@ -39,6 +40,9 @@ _TRIES: Final = 3
 
 _PROMPT: Final = 0.1
 """How long is waited for the tag by which a store lists what came in parts, in seconds."""
+
+_LET_GO: Final = 1 << 30
+"""For how many bytes of a sync that is not waited for longer: their files may be read once more."""
 
 _LISTED: Final = 50
 """From how many deletions on a listing is asked rather than each object."""
@@ -87,6 +91,7 @@ class _Bringing:
         self._moving = moving
         self._plan = plan
         self._conditional = conditional
+        self._let_go = 0
 
     def bring(self, step: Step) -> None:
         """Do a step: a copy where that goes, else an upload."""
@@ -124,7 +129,8 @@ class _Bringing:
                 continue
             moving.counters.done(meter, stamp[2])
             lasted = moving.options.clock.monotonic() - since
-            self._remember_remote(summary, Span.ended_at(summary.last_modified, lasted))
+            ended = Span.ended_at(summary.last_modified, lasted, moving.options.clock.now())
+            self._remember_remote(summary, ended)
             if after == stamp:
                 self._remember_local(step, summary, after, began)
             return
@@ -192,14 +198,17 @@ class _Bringing:
         """Remember an upload as a listing will tell it: what came in parts may have another tag there.
 
         A store that has to read the object to tell it (rclone's) is not waited for: it goes on to compute
-        it, and the next sync knows the object by its time and its metadata.
+        it, a sync that follows soon knows the object by its time, and a later one proves what it is.
         """
         if summary.digest is None:
             return
         meta = ObjectMeta(summary.key, summary.size, summary.etag, None, summary.version)
         told: ObjectMeta | None = meta
         if is_parted(summary.etag):
-            with keeping(begun(self._moving.options.clock, _PROMPT)):
+            letting_go = span is not None and self._let_go + meta.size <= _LET_GO
+            self._let_go += meta.size if letting_go else 0
+            patience = _PROMPT if letting_go else None
+            with keeping(begun(self._moving.options.clock, patience)):
                 told = told_of(self._moving.client, meta, summary.digest)
         self._moving.memory.keep_remote(
             told or meta, summary.digest.hex, span if told is None else None

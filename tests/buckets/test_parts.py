@@ -53,6 +53,7 @@ def asked(server: Server) -> tuple[int, int]:
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this machine count as fast, whatever else it does."""
     monkeypatch.setattr(growth, "ENOUGH", 1)
+    monkeypatch.setattr(growth, "APART_FROM", 1)
 
 
 @pytest.mark.parametrize("dialect", [None, ForParts(OtherPart(status=200))])

@@ -18,7 +18,10 @@ Run = Callable[..., Any]
             ("fetch", "file.bin", "--shared", ""),
             "--shared is empty: give a directory or an address",
         ),
-        (("release", "fetch", "a@1.0.0", "--from", ".", "--dest", ""), "--dest is empty: write ."),
+        (
+            ("release", "fetch", "a@1.0.0", "--from", ".", "--dest", ""),
+            "--dest is empty: name the folder",
+        ),
         (("registry", "export", ""), "DIR is empty: write . for the working directory"),
     ],
 )

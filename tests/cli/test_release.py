@@ -585,7 +585,7 @@ def test_an_empty_name_is_none(cli: Run) -> None:
     begun = cli("release", "init", "")
 
     assert [one.status for one in (workspace, other, begun)] == [2, 2, 2]
-    assert "it is empty" in workspace.err
+    assert "--workspace is empty: leave it out for the default" in workspace.err
 
 
 def test_sizes_that_an_older_record_does_not_tell_are_unknown(cli: Run, house: Path) -> None:

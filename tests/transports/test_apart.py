@@ -13,7 +13,7 @@ from store.testing.fakes import FakeClock, FakeStream
 from store.transports.base import Stream
 from store.transports.crowding import Seat, sit
 from store.transports.deadlines import Deadline
-from store.transports.growth import APART
+from store.transports.growth import APART_FROM
 from store.transports.ranges import Crew
 from store.transports.spans import Spans
 
@@ -24,7 +24,7 @@ DATA = hashlib.sha256(b"data").digest() * ((12 << 20) // 32)
 class Origin:
     """Opens ranges, and remembers which; each byte of the first stream takes its time."""
 
-    def __init__(self, clock: FakeClock, *, rate: float = 10 * APART) -> None:
+    def __init__(self, clock: FakeClock, *, rate: float = 10 * APART_FROM) -> None:
         self.asked: list[tuple[int, int]] = []
         self.failure: Exception | None = None
         self.first = _Timed(DATA, clock, rate)
@@ -106,7 +106,8 @@ def test_what_follows_a_fast_beginning_is_asked_for_apart(
 
 
 @pytest.mark.parametrize(
-    ("rate", "seats", "limit"), [(APART / 2, None, 16), (10 * APART, 0, 16), (10 * APART, 1, 1)]
+    ("rate", "seats", "limit"),
+    [(APART_FROM / 2, None, 16), (10 * APART_FROM, 0, 16), (10 * APART_FROM, 1, 1)],
 )
 def test_a_body_goes_on_as_it_is_where_that_is_better(
     tmp_path: Path, rate: float, seats: int | None, limit: int

@@ -231,12 +231,12 @@ class Comparison:
             verdict = proven(
                 file.path, ours, full, checksums=lambda: self._client.checksums(meta.key)
             )
-        if verdict is False:
-            self._memory.forget(meta.key)
         if verdict:
             # As the listing spells it: that is what the next sync sees.
             same = full.etag in {meta.etag, None} or full.last_modified == meta.last_modified
             self._memory.keep_remote(meta if same else full, ours.sha256)
+        elif verdict is False:
+            self._memory.forget(meta.key)
         if verdict is None and self._failed is not None and single_part_md5(meta.etag) is None:
             self._failed[file.name] = _untold(meta.key)
             return False
@@ -248,11 +248,7 @@ class Comparison:
     def _is_as_written(self, meta: ObjectMeta, ours: Known) -> bool:
         """Whether an object is what a sync has uploaded a moment ago, and the file is still that."""
         told = digest_in(meta.metadata)
-        return (
-            told is not None
-            and self._memory.written(meta) == ours.sha256
-            and told.hex == ours.sha256
-        )
+        return told is not None and told.hex == ours.sha256 == self._memory.written(meta)
 
 
 def _untold(key: str) -> UnverifiedError:

@@ -30,9 +30,8 @@ INTERVAL: Final = 10.0
 DIRECTORY: Final = "buckets/v1"
 """Where the memories lie below the cache's directory."""
 
-
-_PLAIN: Final = 4
-"""How many things are kept of an object at least; one more of what was uploaded, and may get another tag."""
+_SPAN: Final = 4
+"""Where, in what is kept of an object, the span of its upload stands: at the end, or nowhere."""
 
 
 class Known(NamedTuple):
@@ -144,9 +143,9 @@ class Memory:
             meta: What the store says of the object.
         """
         entry = self._entry(meta)
-        if entry is None or len(entry) == _PLAIN:
+        if entry is None or len(entry) == _SPAN:
             return None
-        covered = Span(*entry[_PLAIN]).covers(meta.last_modified, self._clock.now())
+        covered = Span(*entry[_SPAN]).covers(meta.last_modified, self._clock.now())
         return str(entry[3]) if covered else None
 
     def forget(self, key: str) -> None:
@@ -171,7 +170,9 @@ class Memory:
             span: When it was uploaded, where listings may name it by another tag.
         """
         mark = mark_of(meta)
-        entry = [mark, meta.size, meta.version, sha256, *([] if span is None else [list(span)])]
+        entry: list[Any] = [mark, meta.size, meta.version, sha256]
+        if span is not None:
+            entry.append(list(span))
         if mark is not None and self._bucket.get(meta.key) != entry:
             self._bucket[meta.key] = entry
             self._changed.add("bucket")
@@ -269,6 +270,6 @@ def _sound(entry: Any) -> bool:  # noqa: ANN401 - whatever a file held
         return False
     if len(entry) == 3:  # noqa: PLR2004 - a file's
         return type(entry[0]) is list and type(entry[1]) is str
-    if len(entry) == _PLAIN + 1 and [type(one) for one in entry[_PLAIN]] != [int] * 3:
+    if len(entry) not in {_SPAN, _SPAN + 1} or type(entry[3]) is not str:
         return False
-    return _PLAIN <= len(entry) <= _PLAIN + 1 and type(entry[3]) is str
+    return all([type(one) for one in span] == [int] * 3 for span in entry[_SPAN:])

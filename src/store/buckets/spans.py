@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 from typing import Final, NamedTuple, Self
 
@@ -52,3 +53,22 @@ class Span(NamedTuple):
         if modified is None or not 0 <= now - self.noted <= TRUSTED:
             return False
         return self.begun <= int(modified.timestamp()) <= self.ended
+
+
+class Allowance:
+    """How many bytes may go up without their tag being waited for; safe for many threads.
+
+    Args:
+        size: So many.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self._lock = threading.Lock()
+
+    def take(self, size: int) -> bool:
+        """Take so many bytes; return whether there were as many left."""
+        with self._lock:
+            taken = size <= self._left
+            self._left -= size if taken else 0
+        return taken

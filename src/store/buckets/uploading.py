@@ -16,7 +16,7 @@ from store.buckets.moving import Moving, counting
 from store.buckets.parallel import each
 from store.buckets.plan import Plan, Step
 from store.buckets.scanning import Stamped, stamped
-from store.buckets.spans import Span
+from store.buckets.spans import Allowance, Span
 from store.buckets.summaries import Summary, bucket_of, digest_in
 from store.buckets.sums import UNHASHED, Hashed
 from store.buckets.transfers import put_file, told_of
@@ -91,7 +91,7 @@ class _Bringing:
         self._moving = moving
         self._plan = plan
         self._conditional = conditional
-        self._let_go = 0
+        self._allowance = Allowance(_LET_GO)
 
     def bring(self, step: Step) -> None:
         """Do a step: a copy where that goes, else an upload."""
@@ -205,8 +205,7 @@ class _Bringing:
         meta = ObjectMeta(summary.key, summary.size, summary.etag, None, summary.version)
         told: ObjectMeta | None = meta
         if is_parted(summary.etag):
-            letting_go = span is not None and self._let_go + meta.size <= _LET_GO
-            self._let_go += meta.size if letting_go else 0
+            letting_go = span is not None and self._allowance.take(meta.size)
             patience = _PROMPT if letting_go else None
             with keeping(begun(self._moving.options.clock, patience)):
                 told = told_of(self._moving.client, meta, summary.digest)

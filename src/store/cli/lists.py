@@ -10,7 +10,7 @@ import click
 
 from store.cli.frame import Frame
 from store.cli.measures import Measure
-from store.cli.options import frame_of
+from store.cli.options import frame_of, given
 from store.cli.output import on_terminal, say
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def _follow(context: click.Context, _: click.Parameter, value: Any) -> None:  # 
 
 def with_lists(function: F) -> F:
     """Give a command lists of resources, and what decides how many are fetched."""
-    for option in (
+    return given(
+        function,
         click.option(
             "--events",
             is_flag=True,
@@ -56,9 +57,7 @@ def with_lists(function: F) -> F:
             multiple=True,
             help="Fetch what a list names: locators, SHA256SUMS, a registry of pooch; - is stdin.",
         ),
-    ):
-        function = option(function)
-    return function
+    )
 
 
 def named_in(

@@ -9,7 +9,7 @@ import click
 
 from store.cli import completing
 from store.cli.empty import refuse_empty
-from store.cli.options import frame_of, remember
+from store.cli.options import frame_of, given, remember
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -59,21 +59,14 @@ def _note_timeout(context: click.Context, _: click.Parameter, value: float | Non
         frame_of(context).flags.update(flags)
 
 
-def _given(function: F, *options: Callable[[F], F]) -> F:
-    """Give a command options; the last is the first in its help."""
-    for option in options:
-        function = option(function)
-    return function
-
-
 def with_patience(function: F) -> F:
     """Give a command the limits of how long a server is waited for, where no file is moved."""
-    return _given(function, *_asking(), _deadline())
+    return given(function, *_asking(), _deadline())
 
 
 def with_bounds(function: F) -> F:
     """Give a command the limits of a transfer."""
-    return _given(
+    return given(
         function,
         *_asking(),
         click.option(
@@ -122,7 +115,7 @@ def _deadline() -> Callable[[F], F]:
 
 def with_manners(function: F) -> F:
     """Give a command the limits that keep servers and neighbours well."""
-    return _given(
+    return given(
         function,
         click.option(
             "--per-host",
@@ -168,7 +161,7 @@ def _note_tiers(context: click.Context, parameter: click.Parameter, value: Any) 
 
 def with_tiers(function: F) -> F:
     """Give a command the shared tiers."""
-    return _given(
+    return given(
         function,
         click.option(
             "--no-shared",
@@ -190,7 +183,7 @@ def with_tiers(function: F) -> F:
 
 def with_pins(function: F) -> F:
     """Give a command what decides which content is accepted."""
-    return _given(
+    return given(
         function,
         click.option(
             "--allow-unverified",

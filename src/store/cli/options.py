@@ -52,9 +52,17 @@ def _note(context: click.Context, parameter: click.Parameter, value: Any) -> Non
         frame.listen()
 
 
+def given(function: F, *options: Callable[[F], F]) -> F:
+    """Give a command options; the last is the first in its help."""
+    for option in options:
+        function = option(function)
+    return function
+
+
 def common(function: F) -> F:
     """Give a command the options that all of them understand."""
-    for option in (
+    return given(
+        function,
         click.option(
             "--cache-dir",
             metavar="DIR",
@@ -89,19 +97,16 @@ def common(function: F) -> F:
             callback=_note,
             help="Say nothing but errors on stderr.",
         ),
-    ):
-        function = option(function)
-    return function
+    )
 
 
 def destructive(function: F) -> F:
     """Give a command what every command has that removes something."""
-    for option in (
+    return given(
+        function,
         click.option("--yes", "-y", is_flag=True, help="Do not ask."),
         click.option("--dry-run", "-n", is_flag=True, help="Only say what would be removed."),
-    ):
-        function = option(function)
-    return function
+    )
 
 
 def with_json(meaning: str = "Print JSON.") -> Callable[[F], F]:

@@ -17,10 +17,10 @@ CONNECTIONS: Final = 16
 ENOUGH: Final = 100 << 20
 """A rate at which no further connection is asked for, in bytes a second."""
 
-APART: Final = 64 << 20
+APART_FROM: Final = 64 << 20
 """The rate of a beginning from which on a range gives the rest in its place, in bytes a second."""
 
-TRIED: Final = 32 << 20
+_TRIED_FROM: Final = 32 << 20
 """The rate of one connection from which on it is tried whether two are faster, in bytes a second.
 
 What comes slower waits for the network. What comes faster may wait for the processors, its own or those of a
@@ -134,7 +134,7 @@ class Growth:
 
     def is_fast(self, count: int) -> bool:
         """Whether so many bytes came so fast since the beginning that a range is to give the rest."""
-        return count >= APART * (self._monotonic() - self._begun)
+        return count >= APART_FROM * (self._monotonic() - self._begun)
 
     @contextmanager
     def looking_away(self) -> Iterator[None]:
@@ -176,12 +176,12 @@ class Growth:
     def _beside_one(self, now: float, rate: float, count: int) -> int:
         """Return how many are to join one connection: all that are worth it, or a second for a trial."""
         slow = self._look.slow + 1 if count else 0
-        self._turn(_Phase.ALONE, now, rate, _FIRST_LOOK)
-        self._look.slow = slow
         if slow < self.looks:
+            self._turn(_Phase.ALONE, now, rate, _FIRST_LOOK)
+            self._look.slow = slow
             return 0
         self.narrow = False
-        if rate < TRIED:
+        if rate < _TRIED_FROM:
             self._turn(_Phase.SEVERAL, now, rate, _NEXT_LOOK)
             return count
         self._turn(_Phase.OPENING, now, rate, 0.0)

@@ -94,7 +94,7 @@ class Crew:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._pieces: Pieces | None = None
-        self._working = self._leaving = 0
+        self._working = 0
         self._failures = 0
         self._waits: list[float] = []
         self._stopped = False
@@ -107,9 +107,7 @@ class Crew:
         """Return how many further connections are worth their while, judged now and then."""
         if not self.may_grow or self.tired:
             return 0
-        return self._growth.wanted(
-            self._working, all_come=len(self._streams) >= self._working - self._leaving
-        )
+        return self._growth.wanted(self._working, all_come=len(self._streams) >= self._working)
 
     @property
     def may_grow(self) -> bool:
@@ -190,7 +188,7 @@ class Crew:
         # What one alone brings is hashed where it was received; what comes beside it is read back for that.
         first, piece = stream is not None, _FIRST_PIECE
         pieces = self._pieces if first and self._pieces is not None else Unhashed(_BUFFER)
-        leaves = False
+        left = False
         try:
             with keeping(self._deadline), excusing(self._excuse), offering(seat):
                 while not self._stopped and (span is not None or (span := self._next(piece))):
@@ -202,7 +200,7 @@ class Crew:
                     seconds = self._monotonic() - begun
                     piece = next_piece(span.position - span.start, seconds, self._waits)
                     stream = span = None
-                    if leaves := not first and self._may_leave():
+                    if left := not first and self._left():
                         break
         except StoreError as error:
             self.failure = error
@@ -211,20 +209,19 @@ class Crew:
             self._fatal = error
         finally:
             with self._lock:
-                self._working -= 1
-                self._leaving -= leaves
+                self._working -= not left
                 self._changed.notify_all()
 
     def _next(self, piece: int) -> Span | None:
         """Take what is to come next: a piece of so many bytes, or all that one alone can have."""
         return self._spans.take(None if self._growth.narrow else piece)
 
-    def _may_leave(self) -> bool:
-        """Tell whether a connection may go, since one alone is as fast and another is there."""
+    def _left(self) -> bool:
+        """Let a connection go, where one alone is as fast and another is there; return whether it went."""
         with self._lock:
-            leaves = self._growth.narrow and self._working - self._leaving > 1
-            self._leaving += leaves
-        return leaves
+            left = self._growth.narrow and self._working > 1
+            self._working -= left
+        return left
 
     def _bring(self, stream: Stream | None, span: Span, pieces: Pieces) -> None:
         first = stream is not None

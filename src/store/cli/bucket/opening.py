@@ -12,6 +12,7 @@ import click
 
 from store.cli.frame import Frame
 from store.cli.measures import Measure
+from store.cli.options import given
 
 if TYPE_CHECKING:
     from store.buckets.summaries import Summary
@@ -125,7 +126,8 @@ def _following(frame: Frame) -> Listener:
 
 def with_patterns(function: F) -> F:
     """Give a command the patterns of the names that it is about."""
-    for option in (
+    return given(
+        function,
         click.option(
             "--exclude",
             metavar="PATTERN",
@@ -140,9 +142,7 @@ def with_patterns(function: F) -> F:
             callback=_check_patterns,
             help="Only names that match: '*.csv', 'data/**'.",
         ),
-    ):
-        function = option(function)
-    return function
+    )
 
 
 def _check_patterns(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from store.cli.frame import Frame
-from store.cli.options import remember
+from store.cli.options import given, remember
 from store.cli.registry.spelling import values_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ _KEY: Final = re.compile(r"[0-9a-f]{32,64}")
 
 def with_registry(function: F) -> F:
     """Give a command the options that say which registry is meant."""
-    for option in (
+    return given(
+        function,
         click.option(
             "--files",
             metavar="DIR|URL",
@@ -45,9 +46,7 @@ def with_registry(function: F) -> F:
             callback=remember("registry"),
             help="The registry: a directory, or postgresql://host/database.",
         ),
-    ):
-        function = option(function)
-    return function
+    )
 
 
 def with_params(function: F) -> F:

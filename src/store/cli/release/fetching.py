@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from store.cli.empty import DIRECTORY, filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
@@ -38,13 +37,7 @@ if TYPE_CHECKING:
 )
 @click.argument("release", metavar="RELEASE")
 @with_archive("--from", "--archive", meaning="Where from")
-@click.option(
-    "--dest",
-    metavar="DIR",
-    type=click.Path(file_okay=False),
-    callback=filled(DIRECTORY),
-    help="The folder.",
-)
+@click.option("--dest", metavar="DIR", type=click.Path(file_okay=False), help="The folder.")
 @click.option("--force", is_flag=True, help="Replace files that no release has brought, too.")
 @click.option("--allow-git", is_flag=True, help="Bring what lies in a .git or .hg, too.")
 @click.option("--read-only", is_flag=True, help="Let nobody edit the files.")

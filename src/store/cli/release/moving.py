@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from store.cli.empty import filled
 from store.cli.frame import Frame
 from store.cli.lazy import examples
 from store.cli.options import common, frame_of, with_json
@@ -14,7 +15,6 @@ from store.cli.release.opening import (
     KEPT,
     archive_meant,
     drawn,
-    not_empty,
     opened_archive,
     release_meant,
     scratch,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--to-workspace",
     metavar="NAME",
-    callback=not_empty,
+    callback=filled("leave it out for the same one"),
     help="Where in it; the same workspace by default.",
 )
 @with_threads

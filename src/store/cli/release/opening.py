@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from store.cli.empty import filled
 from store.cli.frame import Frame
+from store.cli.options import given
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +34,8 @@ def with_archive(*names: str, meaning: str = "The archive") -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         """Add the options, the last one first, as decorators do."""
-        for option in (
+        return given(
+            function,
             trusting,
             click.option(
                 "--user", metavar="NAME", help="Who asks, where the archive wants to know."
@@ -40,7 +43,7 @@ def with_archive(*names: str, meaning: str = "The archive") -> Callable[[F], F]:
             click.option(
                 "--workspace",
                 metavar="NAME",
-                callback=not_empty,
+                callback=filled("leave it out for the default"),
                 help="The workspace in the archive.",
             ),
             click.option(
@@ -49,22 +52,9 @@ def with_archive(*names: str, meaning: str = "The archive") -> Callable[[F], F]:
                 metavar="ARCHIVE",
                 help=f"{meaning}: a name from the settings, an address or a directory.",
             ),
-        ):
-            function = option(function)
-        return function
+        )
 
     return decorate
-
-
-def not_empty(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """Refuse an empty text, as a variable that is not set leaves it: it does not stand for the default.
-
-    Raises:
-        BadParameter: It is one.
-    """
-    if value == "":
-        raise click.BadParameter("it is empty")
-    return value
 
 
 def trusting(function: F) -> F:
